@@ -1,0 +1,107 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+ORIGINS = [
+    ("automatic", "Automatic"),
+    ("manual", "Manual"),
+    ("approval", "Approval"),
+    ("opening", "Go live"),
+]
+REASONS_OUT = [
+    ("moved", "Moved on"),
+    ("settled", "Settled"),
+    ("cancelled", "Cancelled"),
+    ("released", "Released"),
+]
+
+
+class CrmCollectionAllocation(models.Model):
+    """One stay of one title in one phase: the phase history, append-only.
+
+    Written by the engine's SQL alone. Everybody with access to collections reads it, nobody
+    writes or deletes it, managers and superuser included. Names and amounts are copies of the
+    moment, so that the history survives the journal item; no unique key contains the customer,
+    since merging two customers deletes rows that clash.
+    """
+
+    _name = "crm.collection.allocation"
+    _description = "Collection Phase History"
+    _order = "date_in desc, id desc"
+
+    item_id = fields.Many2one(
+        comodel_name="crm.collection.item",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    rule_id = fields.Many2one(
+        comodel_name="crm.collection.rule", readonly=True, ondelete="set null"
+    )
+    step_id = fields.Many2one(
+        comodel_name="crm.collection.rule.step", readonly=True, ondelete="set null"
+    )
+    company_id = fields.Many2one(comodel_name="res.company", required=True, readonly=True)
+    partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", readonly=True, index="btree_not_null"
+    )
+    partner_name = fields.Char(string="Customer's Name", readonly=True)
+    name = fields.Char(string="Title", readonly=True)
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    origin = fields.Selection(selection=ORIGINS, required=True, readonly=True)
+    user_id = fields.Many2one(comodel_name="res.users", string="By", readonly=True)
+    reason = fields.Char(readonly=True)
+    date_in = fields.Datetime(string="Entered at", required=True, readonly=True)
+    day_in = fields.Date(string="Entered on", required=True, readonly=True)
+    date_out = fields.Datetime(string="Left at", readonly=True)
+    day_out = fields.Date(string="Left on", readonly=True)
+    days_stay = fields.Integer(
+        string="Days in Phase", compute="_compute_days_stay", aggregator="avg"
+    )
+    reason_out = fields.Selection(selection=REASONS_OUT, string="Why It Left", readonly=True)
+    user_out_id = fields.Many2one(comodel_name="res.users", string="Left by", readonly=True)
+    days_in = fields.Integer(string="Days Overdue on Entry", readonly=True, aggregator="avg")
+    amount_in = fields.Monetary(
+        string="Owed on Entry", currency_field="company_currency_id", readonly=True
+    )
+    amount_in_currency = fields.Monetary(string="Owed on Entry in Currency", readonly=True)
+    amount_settled = fields.Monetary(
+        string="Settled in Phase", currency_field="company_currency_id", readonly=True
+    )
+    date_settled = fields.Date(string="Settled on", readonly=True)
+    letter_count = fields.Integer(string="Letters", readonly=True)
+    letter_line_ids = fields.One2many(
+        comodel_name="crm.collection.letter.line", inverse_name="allocation_id"
+    )
+
+    _open_uniq = models.UniqueIndex(
+        "(item_id) WHERE date_out IS NULL", "A title is in one phase at a time."
+    )
+    _company_day_in_idx = models.Index("(company_id, day_in)")
+
+    @api.depends("day_in", "day_out")
+    def _compute_days_stay(self):
+        for stay in self:
+            end = stay.day_out or stay.company_id._get_collection_today()
+            stay.days_stay = (end - stay.day_in).days if stay.day_in else 0
+
+    def write(self, vals):
+        raise AccessError(self.env._("The phase history cannot be changed."))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise AccessError(
+            self.env._("The phase history is written by allocation and phase maintenance alone.")
+        )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise AccessError(self.env._("The phase history cannot be deleted."))

@@ -1,0 +1,254 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from ..sql import hold
+
+SCOPES = ("partner_id", "move_id", "item_id")
+
+
+class CrmCollectionHold(models.Model):
+    """Collection held back for a customer, an entry or a title.
+
+    While a hold is in force nothing it covers moves or is written to; when it ends, collection
+    resumes by itself in the phase the days say. A promise is kept when the promised amount is
+    paid in time, and broken when its date passes without.
+    """
+
+    _name = "crm.collection.hold"
+    _inherit = ["mail.thread"]
+    _description = "Collection Hold"
+    _order = "date_from desc, id desc"
+    _check_company_auto = True
+
+    kind = fields.Selection(
+        selection=[("block", "Block"), ("dispute", "Dispute"), ("promise", "Promise to pay")],
+        default="block",
+        required=True,
+        tracking=True,
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        default=lambda self: self.env.company,
+        index=True,
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", index="btree_not_null", tracking=True
+    )
+    move_id = fields.Many2one(
+        comodel_name="account.move",
+        string="Invoice/Entry",
+        check_company=True,
+        ondelete="cascade",
+        index="btree_not_null",
+    )
+    item_id = fields.Many2one(
+        comodel_name="crm.collection.item",
+        string="Title",
+        check_company=True,
+        ondelete="cascade",
+        index="btree_not_null",
+    )
+    customer_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer Concerned",
+        compute="_compute_customer_id",
+        store=True,
+        index="btree_not_null",
+    )
+    reason = fields.Char(required=True, tracking=True)
+    date_from = fields.Date(required=True, default=lambda self: self._default_date_from())
+    date_until = fields.Date(
+        string="Until",
+        tracking=True,
+        help="Last day of the hold, or the day the payment is promised for. Empty: until lifted.",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users", string="By", default=lambda self: self.env.user, readonly=True
+    )
+    state = fields.Selection(
+        selection=[
+            ("active", "In force"),
+            ("ended", "Ended"),
+            ("kept", "Promise kept"),
+            ("broken", "Promise broken"),
+        ],
+        default="active",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    date_closed = fields.Date(readonly=True, copy=False)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    amount = fields.Monetary(string="Promised Amount", tracking=True, help="0: all that is owed.")
+    amount_paid = fields.Monetary(compute="_compute_amount_paid", string="Paid since")
+
+    _promise_has_date = models.Constraint(
+        "CHECK(kind != 'promise' OR date_until IS NOT NULL)", "A promise needs the day it is for."
+    )
+    _one_scope = models.Constraint(
+        "CHECK(num_nonnulls(partner_id, move_id, item_id) = 1)",
+        "A hold is for one customer, one invoice or one title.",
+    )
+    _dates_in_order = models.Constraint(
+        "CHECK(date_until IS NULL OR date_until >= date_from)", "The hold ends before it begins."
+    )
+    _amount_positive = models.Constraint(
+        "CHECK(amount >= 0)", "A promised amount cannot be negative."
+    )
+    _active_idx = models.Index("(company_id) WHERE state = 'active'")
+
+    def _default_date_from(self):
+        return self.env.company._get_collection_today()
+
+    # === Compute methods === #
+
+    @api.depends("kind", "customer_id", "move_id", "item_id", "date_until")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for record in self:
+            scope = record.item_id or record.move_id or record.partner_id
+            record.display_name = f"{kinds.get(record.kind, '')}: {scope.display_name or ''}"
+
+    @api.depends("partner_id", "move_id", "item_id.partner_id")
+    def _compute_customer_id(self):
+        for record in self:
+            partner = record.partner_id or record.move_id.partner_id or record.item_id.partner_id
+            record.customer_id = partner.commercial_partner_id
+
+    def _compute_amount_paid(self):
+        """Payments and credits matched since the hold began, in company currency."""
+        for record in self:
+            partials = self.env["account.partial.reconcile"].search(
+                [
+                    ("debit_move_id", "in", record._get_items().line_id.ids),
+                    ("max_date", ">=", record.date_from),
+                ]
+            )
+            record.amount_paid = sum(partials.mapped("amount"))
+
+    # === Constraints and ORM overrides === #
+
+    @api.constrains("company_id", "item_id", "move_id")
+    def _check_scope_company(self):
+        for record in self:
+            scope = record.item_id or record.move_id
+            if scope and scope.company_id != record.company_id:
+                raise ValidationError(
+                    self.env._("The hold and what it holds belong to different companies.")
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._complete_vals(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if {"state", "date_closed", "user_id"} & vals.keys() and not self.env.su:
+            raise UserError(self.env._("A hold is ended with its button."))
+        self._complete_vals(vals)
+        return super().write(vals)
+
+    def _complete_vals(self, vals):
+        """The scope is the commercial partner, and brings its company along."""
+        if partner_id := vals.get("partner_id"):
+            partner = self.env["res.partner"].browse(partner_id)
+            vals["partner_id"] = partner.commercial_partner_id.id
+        for fname in ("item_id", "move_id"):
+            if vals.get(fname) and "company_id" not in vals:
+                record = self.env[self._fields[fname].comodel_name].browse(vals[fname])
+                vals["company_id"] = record.company_id.id
+
+    # === Actions === #
+
+    def action_lift(self):
+        """End the hold now; collection resumes with the next run."""
+        self.check_access("write")
+        self.filtered(lambda record: record.state == "active")._close("ended")
+
+    # === Business methods === #
+
+    def _close(self, state):
+        for company, holds in self.grouped("company_id").items():
+            # state is the engine's field: the access check was the caller's
+            holds.sudo().write({"state": state, "date_closed": company._get_collection_today()})
+
+    def _get_items(self):
+        """:return: all titles the hold covers, settled ones included."""
+        self.ensure_one()
+        if self.item_id:
+            return self.item_id
+        domain = (
+            Domain("move_id", "=", self.move_id.id)
+            if self.move_id
+            else Domain("partner_id", "=", self.customer_id.id)
+        )
+        return self.env["crm.collection.item"].search(
+            domain & Domain("company_id", "=", self.company_id.id)
+        )
+
+    @api.model
+    def _update_states(self, company, today):
+        """Close what is over on ``today`` (the company's day), promises by what was paid."""
+        active = self.search([("company_id", "=", company.id), ("state", "=", "active")])
+        for record in active:
+            over = record.date_until and record.date_until < today
+            if record.kind != "promise":
+                if over:
+                    record._close("ended")
+            elif record._is_kept():
+                record._close("kept")
+            elif over:
+                record._close("broken")
+
+    def _is_kept(self):
+        """A promise is kept when the amount was paid, or nothing overdue is left."""
+        if self.amount and self.amount_paid >= self.amount:
+            return True
+        return not self._get_items().filtered(
+            lambda item: item.state == "open" and item.days_overdue > 0
+        )
+
+    @api.model
+    def _get_by_item(self, items):
+        """:return: {item id: the hold in force today}"""
+        result = {}
+        for company, company_items in items.grouped("company_id").items():
+            if company and company_items.ids:
+                result.update(self._get_by_item_of_company(company, company_items))
+        return result
+
+    def _get_by_item_of_company(self, company, items):
+        self.flush_model()
+        rows = self.env.execute_query(
+            hold.active_holds(company.id, company._get_collection_today())
+        )
+        by_scope = {}
+        for hold_id, *scopes in rows:
+            for fname, scope_id in zip(SCOPES, scopes, strict=True):
+                if scope_id:
+                    by_scope.setdefault((fname, scope_id), hold_id)
+        found = {
+            item.id: by_scope.get(("item_id", item.id))
+            or by_scope.get(("move_id", item.move_id.id))
+            or by_scope.get(("partner_id", item.partner_id.id))
+            for item in items
+        }
+        return {item_id: self.browse(hold_id) for item_id, hold_id in found.items() if hold_id}
+
+    @api.model
+    def _get_held_items_domain(self):
+        """:return: domain of the titles held today in the active companies."""
+        domain = Domain.FALSE
+        for company in self.env.companies:
+            rows = self.env.execute_query(
+                hold.active_holds(company.id, company._get_collection_today())
+            )
+            for index, fname in enumerate(("partner_id", "move_id", "id"), start=1):
+                ids = [row[index] for row in rows if row[index]]
+                if ids:
+                    domain |= Domain("company_id", "=", company.id) & Domain(fname, "in", ids)
+        return domain

@@ -1,0 +1,161 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+
+class CrmCollectionItem(models.Model):
+    """A title explains itself: which rule and why, which step, what comes next, what holds it
+    back and until when."""
+
+    _inherit = "crm.collection.item"
+
+    explanation = fields.Html(compute="_compute_explanation", sanitize=False)
+    next_step_id = fields.Many2one(
+        comodel_name="crm.collection.rule.step", compute="_compute_next_step_id"
+    )
+    next_phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase", string="Next Phase", compute="_compute_next_step_id"
+    )
+    date_next_step = fields.Date(
+        string="Next Phase on", compute="_compute_next_step_id", help="If nothing is paid by then."
+    )
+
+    @api.depends("rule_id.step_ids.days", "phase_id", "date_maturity", "state")
+    def _compute_next_step_id(self):
+        for item in self:
+            step = item._get_next_step()
+            item.next_step_id = step
+            item.next_phase_id = step.phase_id
+            item.date_next_step = step and item._get_step_date(step)
+
+    def _get_next_step(self):
+        """:return: the first step of the title's rule that comes after its phase."""
+        self.ensure_one()
+        steps = self.rule_id.step_ids.sorted("days")
+        if self.state != "open":
+            return steps.browse()
+        current = (self.phase_id.sequence, self.phase_id.id) if self.phase_id else (-1, -1)
+        later = steps.filtered(
+            lambda step: (
+                step.phase_id.can_act
+                and (step.phase_id.sequence, step.phase_id.id) > current
+                and (step.days >= 0 or self.days_overdue <= 0)
+            )
+        )
+        return later[:1]
+
+    def _get_step_date(self, step):
+        """:return: the first day ``step`` may act on the title."""
+        grace = self.rule_id.grace_days if step.days > 0 else 0
+        date = (self.date_maturity or fields.Date.today()) + timedelta(days=step.days + grace)
+        if self.rule_id.escalation == "step" and self.date_phase:
+            date = max(date, self.date_phase + timedelta(days=self.rule_id.step_min_days))
+        return date
+
+    def _compute_explanation(self):
+        for item in self:
+            item.explanation = self.env["ir.qweb"]._render(
+                "crm_collection.item_explanation", {"facts": item._get_facts()}
+            )
+
+    def _get_facts(self):
+        """:return: list of dicts ``level`` (info, warning, danger), ``label`` and ``text``."""
+        self.ensure_one()
+        facts = [
+            self._fact(self.env._("Rule"), self._explain_rule()),
+            self._fact(self.env._("Phase"), self._explain_phase()),
+            self._fact(self.env._("Next phase"), self._explain_next()),
+            self._fact(self.env._("Next letter"), self._explain_letter()),
+            self._fact(self.env._("Held back"), self._explain_blocker(), "warning"),
+            self._fact(self.env._("Proposed"), self._explain_proposal(), "warning"),
+            self._fact(self.env._("Last error"), self.exception, "danger"),
+        ]
+        return [fact for fact in facts if fact["text"]]
+
+    def _fact(self, label, text, level="info"):
+        return {"label": label, "text": text, "level": level}
+
+    def _explain_rule(self):
+        rule, _ = self.rule_id, self.env._
+        if not rule:
+            return ""
+        own = self.partner_id.with_company(self.company_id).collection_rule_id
+        if own == rule:
+            return _("%s, the customer's own rule.", rule.name)
+        criteria = rule._get_criteria_labels()
+        if criteria:
+            return _(
+                "%(rule)s, the first that fits the customer: %(criteria)s.",
+                rule=rule.name,
+                criteria=", ".join(criteria),
+            )
+        return _("%s, which serves every customer no rule before it catches.", rule.name)
+
+    def _explain_phase(self):
+        _, stay = self.env._, self.allocation_id
+        if not self.phase_id or not stay:
+            return ""
+        origins = dict(stay._fields["origin"]._description_selection(self.env))
+        text = _(
+            "%(phase)s since %(date)s (%(origin)s), %(days)s days after the due date.",
+            phase=self.phase_id.name,
+            date=self._format_date(stay.day_in),
+            origin=origins[stay.origin].lower(),
+            days=stay.days_in,
+        )
+        if stay.reason:
+            text += " " + _("%(user)s: %(reason)s.", user=stay.user_id.name, reason=stay.reason)
+        if self.pinned:
+            text += " " + _("Pinned: the job leaves it here.")
+        return text
+
+    def _explain_next(self):
+        if not self.next_step_id or self.pinned:
+            return ""
+        manual = self.next_phase_id.allocation_mode == "manual"
+        date = self._format_date(self.date_next_step)
+        if manual:
+            return self.env._(
+                "%(phase)s from %(date)s, by hand only.", phase=self.next_phase_id.name, date=date
+            )
+        return self.env._(
+            "%(phase)s on %(date)s, unless it is paid.", phase=self.next_phase_id.name, date=date
+        )
+
+    def _explain_letter(self):
+        _ = self.env._
+        if self.state != "open" or not self.phase_id:
+            return ""
+        if not self.date_next_letter:
+            if self.letter_count:
+                return _("None any more; sent in this phase: %s.", self.letter_count)
+            return _("None in this phase.")
+        text = _("On %s.", self._format_date(self.date_next_letter))
+        if not self.company_id.collection_auto_send:
+            text += " " + _("Automatic sending is off: it waits until a person sends it.")
+        return text
+
+    def _explain_blocker(self):
+        _ = self.env._
+        if self.hold_id:
+            until = self.hold_id.date_until
+            return _(
+                "%(hold)s (%(reason)s), %(until)s.",
+                hold=self.hold_id.display_name,
+                reason=self.hold_id.reason,
+                until=_("until %s", self._format_date(until)) if until else _("until it is lifted"),
+            )
+        if not self.blocker or self.blocker == "hold":
+            return ""
+        return dict(self._fields["blocker"]._description_selection(self.env))[self.blocker] + "."
+
+    def _explain_proposal(self):
+        if not self.proposed_phase_id:
+            return ""
+        return self.env._(
+            "%s is reached and filled by hand only: decide in phase maintenance.",
+            self.proposed_phase_id.name,
+        )
+
+    def _format_date(self, date):
+        return self.env["ir.qweb.field.date"].value_to_html(date, {}) if date else ""

@@ -1,0 +1,120 @@
+from odoo import models
+from odoo.exceptions import AccessError
+
+from ..sql import apply
+
+# Kept by the engine's SQL alone.
+OWN_FIELDS = {
+    "amount_residual",
+    "amount_residual_currency",
+    "blocker",
+    "company_id",
+    "currency_id",
+    "date_maturity",
+    "date_next_letter",
+    "date_phase",
+    "exception",
+    "letter_count",
+    "line_id",
+    "move_id",
+    "name",
+    "no_followup",
+    "partner_id",
+    "proposed_step_id",
+    "rule_id",
+    "state",
+    "step_id",
+}
+
+
+class CrmCollectionItem(models.Model):
+    """Phase maintenance: a person puts titles into a phase."""
+
+    _inherit = "crm.collection.item"
+
+    def write(self, vals):
+        """What the engine keeps is not written by hand, not even through RPC."""
+        if forbidden := OWN_FIELDS & vals.keys():
+            raise AccessError(
+                self.env._(
+                    "These fields of a title follow accounting and the jobs: %s.",
+                    ", ".join(sorted(forbidden)),
+                )
+            )
+        return super().write(vals)
+
+    def _maintain(self, phase, reason, send_letter=True, pin=False, origin="manual"):
+        """Move titles into ``phase`` (empty: out of every phase) by hand.
+
+        :param str reason: why, for the history
+        :param bool send_letter: whether the phase's letter is due at once
+        :param bool pin: whether the job leaves them there from now on
+        :return: dict of ``done`` (titles) and ``refused`` ({title id: why not})
+        """
+        self._check_maintain_access()
+        self.env.flush_all()
+        # hands off titles somebody else is writing to, and no title moves twice
+        refused = self._get_maintain_refusals(phase)
+        todo = self.filtered(lambda item: item.id not in refused)
+        locked = todo.sudo().try_lock_for_update()
+        refused.update(
+            {item.id: self.env._("Somebody else is working on it.") for item in todo - locked}
+        )
+        for company, items in locked.grouped("company_id").items():
+            items._do_maintain(company, phase, reason, send_letter, pin, origin)
+        self.invalidate_model(flush=False)
+        self.env["crm.collection.allocation"].invalidate_model(flush=False)
+        return {"done": locked.sudo(self.env.su), "refused": refused}
+
+    def _check_maintain_access(self):
+        self.check_access("write")
+        if not self.env.su and not self.env.user.has_group(
+            "crm_collection.group_crm_collection_user"
+        ):
+            raise AccessError(self.env._("Phase maintenance is for collection users."))
+
+    def _do_maintain(self, company, phase, reason, send_letter, pin, origin):
+        today, uid = company._get_collection_today(), self.env.uid
+        cr = self.env.cr
+        cr.execute(apply.close_stays(self.ids, "moved" if phase else "released", today, uid))
+        cr.execute(apply.maintain_items(self.ids, phase.id, today, pin, send_letter, uid))
+        cr.execute(apply.open_stays_of_items(self.ids, origin, today, uid, reason))
+
+    def _get_maintain_refusals(self, phase):
+        """:return: {title id: why it cannot enter ``phase`` now} for those that cannot."""
+        refusals = {}
+        for item in self:
+            if reason := item._get_maintain_refusal(phase):
+                refusals[item.id] = reason
+        return refusals
+
+    def _get_maintain_refusal(self, phase):
+        """:return: the first reason that applies, or ``False``."""
+        _ = self.env._
+        other_company = phase.company_id and phase.company_id != self.company_id
+        reasons = (
+            (self.state != "open", _("It is not open any more.")),
+            (self.phase_id == phase, _("It is in this phase already.")),
+            (phase and not phase.can_act, _("The phase is not approved, or archived.")),
+            (other_company, _("The phase belongs to another company.")),
+            (not self.partner_id, _("There is no customer on the entry.")),
+            (
+                not self._is_in_followup(),
+                _("Accounting leaves it out of follow-up: take it in first."),
+            ),
+            (self.hold_id, _("It is on hold: lift the hold first.")),
+            (self.move_id.payment_state == "blocked", _("The invoice is blocked.")),
+        )
+        return next((text for applies, text in reasons if applies), False)
+
+    def _schedule_step_activity(self):
+        """The follow-up activities of the steps these titles have just entered, in batches."""
+        quiet = self.with_context(mail_activity_quick_update=True)
+        for (step, user), items in quiet.grouped(
+            lambda item: (item.step_id, item.step_id.activity_user_id or item.user_id)
+        ).items():
+            items.activity_schedule(
+                activity_type_id=step.activity_type_id.id,
+                user_id=user.id,
+                summary=step.phase_id.name,
+            )

@@ -1,0 +1,81 @@
+from collections import defaultdict
+
+from odoo import api, models
+
+from ..sql import apply, sync
+
+# What the titles' truth is made of: flushed before SQL reads it.
+LINE_FIELDS = (
+    "amount_residual",
+    "amount_residual_currency",
+    "balance",
+    "currency_id",
+    "date",
+    "date_maturity",
+    "move_id",
+    "no_followup",
+    "parent_state",
+    "partner_id",
+    "reconciled",
+)
+
+
+class CrmCollectionItem(models.Model):
+    """Settlement and change: titles follow their journal items at once, and in the sweep."""
+
+    _inherit = "crm.collection.item"
+
+    @api.model
+    def _sync_lines(self, lines):
+        """Bring the titles of journal items up to date (hook of reconciliation and entries)."""
+        if lines and self._has_items():
+            self._sync(sync.items_of_lines(lines.ids))
+
+    @api.model
+    def _sync_moves(self, moves):
+        """Bring the titles of entries up to date (hook of post, draft, cancel, customer)."""
+        if not moves or not self._has_items():
+            return
+        items = self.sudo().search([("move_id", "in", moves.ids)])
+        if items:
+            self._sync(sync.items_by_id(items.ids))
+
+    @api.model
+    def _has_items(self):
+        """Accounting pays nothing for this module while there is no title at all."""
+        return bool(self.sudo().search_fetch([], [], limit=1))
+
+    @api.model
+    def _sync(self, scope, limit=None):
+        """Set titles equal to accounting and end the stays of those that leave their phase.
+
+        :param SQL scope: a condition on ``item`` (see :mod:`crm_collection.sql.sync`)
+        :return: {what happened: number of titles}
+        """
+        self.env["account.move.line"].flush_model(LINE_FIELDS)
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.flush_model()
+        rows = self.env.execute_query(sync.update_items(scope, self.env.uid, limit))
+        if not rows:
+            return {}
+        left = defaultdict(list)
+        counts = defaultdict(int)
+        for item_id, company_id, event in rows:
+            counts[event] += 1
+            if event in ("settled", "cancelled", "released"):
+                left[company_id, event].append(item_id)
+        self._close_left(left)
+        self.invalidate_model(flush=False)
+        return dict(counts)
+
+    def _close_left(self, left):
+        for (company_id, event), item_ids in left.items():
+            today = self.env["res.company"].browse(company_id)._get_collection_today()
+            self.env.cr.execute(apply.close_stays(item_ids, event, today, self.env.uid))
+        if left:
+            self.env["crm.collection.allocation"].invalidate_model(flush=False)
+
+    def _sync_deleted(self):
+        """The journal items of these titles were just deleted."""
+        self.invalidate_recordset(["line_id", "move_id"], flush=False)
+        self._sync(sync.items_by_id(self.ids))

@@ -1,0 +1,277 @@
+import re
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_date, formatLang
+
+# "INV/2026/00012 2/3": the number of the document, then which of its installments.
+TITLE_NAME = re.compile(r"^(?P<number>.+?)(?:\s+(?P<installment>\d+/\d+))?$")
+FINE_PERCENT_MAX = 2.0  # Brazilian consumers: Law 8.078/1990 (CDC), art. 52, paragraph 1
+DEADLINE_DAYS = 10  # a letter that sets a deadline gives the customer this long
+CONTENT_FIELDS = (
+    *("company_id", "partner_id", "user_id", "lang", "date"),
+    *("line_ids.amount_residual", "line_ids.amount_fine", "line_ids.amount_interest"),
+    "line_ids.days_overdue",
+)
+
+
+class CrmCollectionLetter(models.Model):
+    """What a letter says: titles, totals, credits, the way to pay, who is the creditor."""
+
+    _inherit = "crm.collection.letter"
+
+    titles_html = fields.Html(
+        string="Titles and Payment",
+        compute="_compute_titles_html",
+        compute_sudo=True,
+        sanitize=False,
+        help="The table of titles with its totals, the way to pay and the creditor.",
+    )
+    totals_label = fields.Char(
+        string="Amount to Pay",
+        compute="_compute_labels",
+        compute_sudo=True,
+        help="What is to be paid, by currency, as the customer's language writes it; where "
+        "something is overdue, without what is not due yet.",
+    )
+    deadline_label = fields.Char(
+        string="To Be Paid By", compute="_compute_labels", compute_sudo=True
+    )
+
+    @api.depends(*CONTENT_FIELDS)
+    @api.depends_context("crm_collection_print")
+    def _compute_titles_html(self):
+        credits_by_letter = self._get_credits_by_letter()
+        for letter in self:
+            letter = letter.with_context(lang=letter._get_lang())
+            letter.titles_html = self.env["ir.qweb"]._render(
+                "crm_collection.letter_titles",
+                letter._prepare_titles_values(credits_by_letter[letter.id]),
+                lang=letter.env.lang,
+                minimal_qcontext=True,
+            )
+
+    @api.depends(*CONTENT_FIELDS)
+    def _compute_labels(self):
+        for letter in self:
+            letter = letter.with_context(lang=letter._get_lang())
+            letter.totals_label = " + ".join(
+                letter._format_amount(group["claim"], group["currency"])
+                for group in letter._get_groups()
+                if group["claim"] > 0
+            )
+            letter.deadline_label = format_date(letter.env, letter._get_deadline())
+
+    # === Titles === #
+
+    def _get_titles(self):
+        """Return one dict per title, in the order of the due dates."""
+        self.ensure_one()
+        return [self._prepare_title(line) for line in self.line_ids]
+
+    def _prepare_title(self, line):
+        name = TITLE_NAME.match(line.name or "-")
+        move = line.item_id.move_id
+        fine, interest = line.amount_fine, line.amount_interest
+        if fine and self._is_consumer_br():
+            fine = min(fine, line.amount_residual * FINE_PERCENT_MAX / 100)
+        return {
+            "line": line,
+            "move": move,
+            "number": name["number"],
+            "installment": name["installment"] or "",
+            "url": self._get_title_url(move),
+            "date_issued": move.invoice_date or move.date,
+            "date_maturity": line.date_maturity,
+            "days_overdue": line.days_overdue,
+            "currency": line.currency_id,
+            "original": line.amount_original,
+            "paid": line.amount_original - line.amount_residual,
+            "residual": line.amount_residual,
+            "fine": line.currency_id.round(fine),
+            "interest": line.currency_id.round(interest),
+        }
+
+    def _get_title_url(self, move):
+        """Return the customer's page of the document, where it already has its key.
+
+        A key is never made here: that would write on the invoice.
+        """
+        if move.access_token and move.is_sale_document():
+            path = f"/my/invoices/{move.id}?access_token={move.access_token}"
+            return self._get_base_url() + path
+        return False
+
+    def _get_groups(self, open_credits=None):
+        """Return the titles and their totals by currency, the main currency first.
+
+        :param open_credits: ``account.move.line`` where they are known already
+        """
+        self.ensure_one()
+        if open_credits is None:
+            open_credits = self._get_credits()
+        titles = self._get_titles()
+        currencies = self.line_ids.currency_id | open_credits.currency_id
+        main = self.company_id.currency_id
+        return [
+            self._prepare_group(
+                currency,
+                [title for title in titles if title["currency"] == currency],
+                open_credits.filtered(lambda line, c=currency: line.currency_id == c),
+            )
+            for currency in currencies.sorted(lambda c: (c != main, c.name))
+        ]
+
+    def _prepare_group(self, currency, titles, open_credits):
+        sums = {
+            key: currency.round(sum(title[key] for title in titles))
+            for key in ("original", "paid", "residual", "fine", "interest")
+        }
+        credit = currency.round(-sum(open_credits.mapped("amount_residual_currency")))
+        charges = sums["fine"] + sums["interest"]
+        overdue = sum(title["residual"] for title in titles if title["days_overdue"] > 0)
+        overdue = currency.round(overdue)
+        mixed = 0 < overdue < sums["residual"]
+        return {
+            **sums,
+            "overdue": overdue,
+            "mixed": mixed,
+            "claim": currency.round((overdue if mixed else sums["residual"]) + charges - credit),
+            "currency": currency,
+            "titles": titles,
+            "credits": open_credits,
+            "credit": credit,
+            "charges": charges,
+            "net": currency.round(sums["residual"] - credit),
+            "to_pay": currency.round(sums["residual"] + charges - credit),
+        }
+
+    def _get_totals(self):
+        """Return ``(currency, owed, credit, net)`` by currency, without fine and interest."""
+        return [
+            (group["currency"], group["residual"], group["credit"], group["net"])
+            for group in self._get_groups()
+        ]
+
+    # === Credits === #
+
+    def _get_credits(self):
+        """Return the customer's open credits: journal items that lower what is to be paid."""
+        self.ensure_one()
+        return self._get_credits_by_letter()[self.id]
+
+    def _get_credits_by_letter(self):
+        """Return the open credits of every letter, with one search for all."""
+        lines = self.env["account.move.line"].sudo().search(
+            Domain(
+                [
+                    ("company_id", "in", self.company_id.ids),
+                    ("partner_id", "in", self.partner_id.ids),
+                    ("account_id.account_type", "=", "asset_receivable"),
+                    ("parent_state", "=", "posted"),
+                    ("reconciled", "=", False),
+                    ("balance", "<", 0),
+                    ("amount_residual", "<", 0),
+                ]
+            ),
+            order="date, id",
+        )
+        groups = lines.grouped(lambda line: (line.company_id, line.partner_id))
+        none = lines.browse()
+        return {
+            letter.id: groups.get((letter.company_id, letter.partner_id), none)
+            for letter in self
+        }
+
+    # === Fine and interest === #
+
+    def _get_charges(self, currency, residual, days_overdue):
+        """Return the fine and the interest on one title, to the day of the letter."""
+        self.ensure_one()
+        if days_overdue <= 0 or residual <= 0:
+            return 0.0, 0.0
+        company = self.company_id
+        fine_percent = company.collection_fine_percent
+        if self._is_consumer_br():
+            fine_percent = min(fine_percent, FINE_PERCENT_MAX)
+        interest_percent = company.collection_interest_percent / 30 * days_overdue
+        return (
+            currency.round(residual * fine_percent / 100),
+            currency.round(residual * interest_percent / 100),
+        )
+
+    def _is_consumer_br(self):
+        """Whether the law of Brazilian consumers applies: a person, in Brazil."""
+        self.ensure_one()
+        country = self.partner_id.country_id or self.company_id.country_id
+        return country.code == "BR" and not self.partner_id.is_company
+
+    # === Way to pay === #
+
+    def _get_base_url(self):
+        return self.company_id.get_base_url().rstrip("/")
+
+    def _get_payment_url(self):
+        """Return the customer's page of overdue invoices, or False without any invoice.
+
+        That page pays everything in one go but breaks on several currencies or contacts: then,
+        and before anything is overdue, it is the list of invoices.
+        """
+        self.ensure_one()
+        moves = self.line_ids.item_id.move_id.filtered(lambda move: move.is_sale_document())
+        if not moves:
+            return False
+        overdue = any(line.days_overdue > 0 for line in self.line_ids)
+        alone = len(moves.partner_id) == 1 and len(moves.currency_id) == 1
+        path = "/my/invoices/overdue" if overdue and alone else "/my/invoices"
+        return self._get_base_url() + path
+
+    def _get_bank_account(self):
+        """Return the account to pay to, where all the invoices name the same one."""
+        banks = self.line_ids.item_id.move_id.partner_bank_id
+        return banks if len(banks) == 1 else banks.browse()
+
+    def _get_deadline(self):
+        """Return the last day to pay, for letters that set one: never on a weekend."""
+        day = (self.date or fields.Date.context_today(self)) + timedelta(days=DEADLINE_DAYS)
+        return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= 5 else 0)
+
+    # === Rendering === #
+
+    def _prepare_titles_values(self, open_credits):
+        """Return what the table of titles is made of; dates and amounts in the letter's words."""
+        groups = self._get_groups(open_credits)
+        return {
+            "letter": self,
+            "groups": groups,
+            "sender": self._get_sender(),
+            "payment_url": self._get_payment_url(),
+            "bank": self._get_bank_account(),
+            "consumer_br": self._is_consumer_br(),
+            "overdue": any(line.days_overdue > 0 for line in self.line_ids),
+            "charges": any(group["charges"] for group in groups),
+            "print_mode": bool(self.env.context.get("crm_collection_print")),
+            "amount": self._format_amount,
+            "number": lambda value, currency: formatLang(
+                self.env, value, digits=currency.decimal_places
+            ),
+            "day": lambda value: format_date(self.env, value) if value else "",
+        }
+
+    def _format_amount(self, amount, currency):
+        return formatLang(self.env, amount, currency_obj=currency)
+
+    @api.model
+    def mail_allowed_qweb_expressions(self):
+        # EXTENDS 'mail': what anybody may use in a letter's text
+        return super().mail_allowed_qweb_expressions() + (
+            "object.titles_html",
+            "object.signature_html",
+            "object.totals_label",
+            "object.deadline_label",
+            "object.lang",
+            "object.line_count",
+            "object.company_id.name",
+            "object.phase_id.name",
+        )

@@ -1,0 +1,212 @@
+import ast
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+
+class CrmCollectionRule(models.Model):
+    """A sending rule: which customers, and after how many days which phase and letter.
+
+    A customer's own rule comes first, then the rules by sequence: the first whose criteria
+    the customer meets is his, the last without criteria is the default. Managers write,
+    users read.
+    """
+
+    _name = "crm.collection.rule"
+    _description = "Collection Sending Rule"
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        comodel_name="res.company", index=True, help="Empty: the rule serves every company."
+    )
+    company_type = fields.Selection(
+        selection=[("person", "Individuals"), ("company", "Companies")],
+        string="Customer Type",
+        help="Empty: both.",
+    )
+    industry_ids = fields.Many2many(
+        comodel_name="res.partner.industry",
+        string="Segments",
+        help="Customers of any of these industries. Empty: all.",
+    )
+    category_ids = fields.Many2many(
+        comodel_name="res.partner.category",
+        string="Customer Tags",
+        help="Customers with any of these tags. Empty: all.",
+    )
+    country_ids = fields.Many2many(
+        comodel_name="res.country", string="Countries", help="Empty: all."
+    )
+    partner_domain = fields.Char(
+        string="Further Conditions",
+        default="[]",
+        help="Conditions on the customer beside the criteria above.",
+    )
+    escalation = fields.Selection(
+        selection=[
+            ("days", "Go where the days say"),
+            ("step", "One step at a time"),
+        ],
+        default="days",
+        required=True,
+        help="Go where the days say: a title 40 days late enters the phase of day 30 at once. "
+        "One step at a time: it goes through every phase, none is skipped.",
+    )
+    step_min_days = fields.Integer(
+        string="Days between Steps",
+        help="One step at a time: the least number of days a title stays in a phase.",
+    )
+    grace_days = fields.Integer(
+        help="Days added to every step after the due date, for payments on their way "
+        "through the bank.",
+    )
+    amount_min = fields.Float(
+        string="Minimum Amount",
+        digits="Account",
+        help="Titles that owe less, in the company's currency, are left alone.",
+    )
+    step_ids = fields.One2many(
+        comodel_name="crm.collection.rule.step",
+        inverse_name="rule_id",
+        string="Steps",
+        copy=True,
+    )
+    customer_count = fields.Integer(compute="_compute_customer_count", string="Customers Caught")
+    timeline_html = fields.Html(compute="_compute_timeline_html", sanitize=False)
+    warning = fields.Char(compute="_compute_warning")
+
+    _grace_days_positive = models.Constraint(
+        "CHECK(grace_days >= 0)", "Days of grace cannot be negative."
+    )
+    _step_min_days_positive = models.Constraint(
+        "CHECK(step_min_days >= 0)", "The days between steps cannot be negative."
+    )
+    _amount_min_positive = models.Constraint(
+        "CHECK(amount_min >= 0)", "The minimum amount cannot be negative."
+    )
+
+    # === Compute methods === #
+
+    def _compute_customer_count(self):
+        """Customers with open titles that the rule catches, after the rules before it."""
+        Item = self.env["crm.collection.item"]
+        counts = dict(
+            Item._read_group(
+                [("state", "=", "open"), ("rule_id", "in", self.ids)],
+                ["rule_id"],
+                ["partner_id:count_distinct"],
+            )
+        )
+        for rule in self:
+            rule.customer_count = counts.get(rule, 0)
+
+    @api.depends("step_ids.days", "step_ids.phase_id", "step_ids.resend_interval", "grace_days")
+    def _compute_timeline_html(self):
+        for rule in self:
+            steps = rule.step_ids.sorted("days")
+            rule.timeline_html = (
+                self.env["ir.qweb"]._render(
+                    "crm_collection.rule_timeline", {"rule": rule, "steps": steps}
+                )
+                if steps
+                else Markup()
+            )
+
+    @api.depends("step_ids", "step_ids.phase_id.approval_state", "step_ids.phase_id.active")
+    def _compute_warning(self):
+        for rule in self:
+            phases = rule.step_ids.phase_id.filtered(lambda phase: not phase.can_act)
+            if not rule.step_ids:
+                rule.warning = self.env._(
+                    "The rule has no step: its customers are never written to."
+                )
+            elif phases:
+                rule.warning = self.env._(
+                    "Not approved or archived, so skipped: %s.",
+                    ", ".join(phases.mapped("display_name")),
+                )
+            else:
+                rule.warning = False
+
+    # === Constraints === #
+
+    @api.constrains("partner_domain")
+    def _check_partner_domain(self):
+        for rule in self:
+            try:
+                rule._get_partner_domain().validate(self.env["res.partner"])
+            except Exception as error:
+                raise ValidationError(
+                    self.env._(
+                        "The further conditions of %(rule)s cannot be read: %(error)s",
+                        rule=rule.display_name,
+                        error=error,
+                    )
+                ) from error
+
+    @api.constrains("step_ids")
+    def _check_step_order(self):
+        """Each phase once, and later steps in more severe phases: else titles would have to
+        go backwards."""
+        for rule in self:
+            keys = [
+                (step.phase_id.sequence, step.phase_id.id) for step in rule.step_ids.sorted("days")
+            ]
+            if keys != sorted(set(keys)):
+                raise ValidationError(
+                    self.env._(
+                        "In %s a later step must lead to a later phase, and to each phase once.",
+                        rule.display_name,
+                    )
+                )
+
+    # === Actions === #
+
+    def action_view_customers(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Customers of %s", self.name),
+            "res_model": "res.partner",
+            "view_mode": "list,form",
+            "domain": list(self._get_partner_domain()),
+        }
+
+    def action_simulate(self):
+        return self.env["ir.actions.actions"]._for_xml_id(
+            "crm_collection.crm_collection_simulate_action"
+        )
+
+    # === Business methods === #
+
+    def _get_partner_domain(self):
+        """:return: the rule's criteria as a :class:`Domain` on commercial partners."""
+        self.ensure_one()
+        domain = Domain(ast.literal_eval(self.partner_domain or "[]"))
+        if self.company_type:
+            domain &= Domain("is_company", "=", self.company_type == "company")
+        for fname in ("industry_ids", "category_ids", "country_ids"):
+            if self[fname]:
+                partner_field = "category_id" if fname == "category_ids" else fname[:-1]
+                domain &= Domain(partner_field, "in", self[fname].ids)
+        return domain
+
+    def _get_criteria_labels(self):
+        """:return: the criteria in words, none for a rule that catches everybody."""
+        self.ensure_one()
+        labels = []
+        if self.company_type:
+            selection = self._fields["company_type"]._description_selection(self.env)
+            labels.append(dict(selection)[self.company_type])
+        for records in (self.industry_ids, self.category_ids, self.country_ids):
+            labels.extend(records.mapped("display_name"))
+        if ast.literal_eval(self.partner_domain or "[]"):
+            labels.append(self.env._("further conditions"))
+        return labels

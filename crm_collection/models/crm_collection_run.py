@@ -1,0 +1,256 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+_logger = logging.getLogger(__name__)
+
+JOBS = {
+    "allocation": "crm_collection.ir_cron_crm_collection_allocate",
+    "letters": "crm_collection.ir_cron_crm_collection_letters",
+}
+
+
+class CrmCollectionRun(models.Model):
+    """The log of a job: one record per company, job and day, however often it ran that day.
+
+    Written by the jobs alone; collection users read it.
+    """
+
+    _name = "crm.collection.run"
+    _description = "Collection Run"
+    _order = "date desc, id desc"
+
+    kind = fields.Selection(
+        selection=[("allocation", "Allocation"), ("letters", "Letters")],
+        required=True,
+        readonly=True,
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, readonly=True, index=True
+    )
+    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    date = fields.Date(required=True, readonly=True)
+    date_start = fields.Datetime(string="Last Started", readonly=True)
+    date_end = fields.Datetime(string="Last Ended", readonly=True)
+    duration = fields.Float(string="Duration (s)", readonly=True, help="Of the last execution.")
+    state = fields.Selection(
+        selection=[
+            ("running", "Running"),
+            ("done", "Done"),
+            ("interrupted", "To be continued"),
+            ("failed", "Failed"),
+        ],
+        default="running",
+        required=True,
+        readonly=True,
+    )
+    execution_count = fields.Integer(string="Executions", readonly=True)
+    user_id = fields.Many2one(comodel_name="res.users", string="By", readonly=True)
+    item_new = fields.Integer(string="New Titles", readonly=True)
+    item_moved = fields.Integer(string="Moved", readonly=True)
+    item_proposed = fields.Integer(string="Proposed", readonly=True)
+    item_settled = fields.Integer(string="Settled", readonly=True)
+    item_reopened = fields.Integer(string="Reopened", readonly=True)
+    item_cancelled = fields.Integer(string="Cancelled", readonly=True)
+    letter_count = fields.Integer(string="Letters", readonly=True)
+    letter_line_count = fields.Integer(string="Titles in Letters", readonly=True)
+    exception_count = fields.Integer(string="Exceptions", readonly=True)
+    to_process = fields.Integer(readonly=True)
+    processed = fields.Integer(readonly=True)
+    progress = fields.Float(compute="_compute_progress")
+    message = fields.Char(string="Error", readonly=True)
+    fingerprint = fields.Char(
+        readonly=True, help="Of everything the last complete execution depended on."
+    )
+    line_ids = fields.One2many(
+        comodel_name="crm.collection.run.line", inverse_name="run_id", string="Details"
+    )
+
+    _day_uniq = models.UniqueIndex(
+        "(company_id, kind, date)", "There is a log for this company, job and day already."
+    )
+
+    @api.depends("kind", "date")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for run in self:
+            run.display_name = f"{kinds.get(run.kind, '')} {run.date or ''}"
+
+    @api.depends("to_process", "processed")
+    def _compute_progress(self):
+        for run in self:
+            share = run.processed / run.to_process if run.to_process else 1.0
+            run.progress = min(share, 1.0) * 100
+
+    # === Actions === #
+
+    @api.model
+    def action_run_now(self, kind="allocation"):
+        """Start a job at the next opportunity (a minute at most).
+
+        :param str kind: ``allocation`` or ``letters``
+        """
+        if not self.env.user.has_group("crm_collection.group_crm_collection_user"):
+            raise AccessError(self.env._("Only collection users start the jobs."))
+        self.env.ref(JOBS[kind]).sudo()._trigger()  # users do not see scheduled actions
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._("The job starts within a minute; follow it under Runs."),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def action_refresh(self):
+        """Show the record as it is now."""
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    # === Jobs === #
+
+    @api.model
+    def _cron_allocate(self):
+        self._run_companies("allocation", self.env["crm.collection.engine"]._allocate)
+
+    @api.model
+    def _cron_letters(self):
+        self._run_companies("letters", self.env["crm.collection.letter"]._run_letters)
+
+    def _run_companies(self, kind, job):
+        """Run ``job(run)`` for each company; one that fails does not stop the next."""
+        companies = self.env["res.company"].sudo().search([])
+        for position, company in enumerate(companies, start=1):
+            run = (
+                self.with_company(company)
+                .with_context(crm_collection_companies_left=len(companies) - position)
+                ._start(kind, company)
+            )
+            try:
+                done = job(run)
+            except Exception as error:
+                self.env.cr.rollback()
+                self.env.invalidate_all(flush=False)
+                _logger.exception("The %s job failed for %s", kind, company.name)
+                run._finish("failed", str(error))
+                continue
+            run._finish("done" if done else "interrupted")
+            if not done:
+                break
+
+    def _start(self, kind, company):
+        """:return: the company's log of today, marked as running."""
+        today = company._get_collection_today()
+        domain = [("kind", "=", kind), ("company_id", "=", company.id), ("date", "=", today)]
+        run = self.search(domain, limit=1) or self.create(
+            {"kind": kind, "company_id": company.id, "date": today, "user_id": self.env.uid}
+        )
+        run.write(
+            {
+                "state": "running",
+                "date_start": fields.Datetime.now(),
+                "execution_count": run.execution_count + 1,
+                "to_process": 0,
+                "processed": 0,
+                "message": False,
+            }
+        )
+        run._commit(0)
+        return run
+
+    def _finish(self, state, message=False):
+        now = fields.Datetime.now()
+        self.write(
+            {
+                "state": state,
+                "date_end": now,
+                "duration": (now - self.date_start).total_seconds(),
+                "message": message and message[:500],
+            }
+        )
+        remaining = self.env.context.get("crm_collection_companies_left", 0)
+        if state == "interrupted":
+            remaining += max(self.to_process - self.processed, 1)
+        self.env["ir.cron"]._commit_progress(0, remaining=remaining)
+
+    def _set_total(self, total):
+        self.write({"to_process": total, "processed": 0})
+
+    def _commit(self, processed):
+        """Commit what a job has done so far.
+
+        :param int processed: how many more titles or customers were worked on
+        :return: seconds left for the job, 0 when it has to stop
+        """
+        if processed:
+            self.processed += processed
+        remaining = max(self.to_process - self.processed, 0)
+        remaining += self.env.context.get("crm_collection_companies_left", 0)
+        return self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
+
+    # === Log === #
+
+    def _add(self, **counts):
+        """Add to the counters of the day."""
+        self.write({fname: self[fname] + count for fname, count in counts.items() if count})
+
+    def _log_moves(self, rows):
+        """:param rows: (phase from id, phase id, count, amount)"""
+        self.line_ids.create(
+            [
+                {
+                    "run_id": self.id,
+                    "kind": "moved",
+                    "phase_from_id": phase_from_id,
+                    "phase_id": phase_id,
+                    "count": count,
+                    "amount": amount,
+                }
+                for phase_from_id, phase_id, count, amount in rows
+            ]
+        )
+
+    def _log_blockers(self, rows):
+        """Replace the picture of what is held back and why.
+
+        :param rows: (blocker, count, amount)
+        """
+        self.line_ids.filtered(lambda line: line.kind == "held").unlink()
+        self.line_ids.create(
+            [
+                {
+                    "run_id": self.id,
+                    "kind": "held",
+                    "blocker": blocker,
+                    "count": count,
+                    "amount": amount,
+                }
+                for blocker, count, amount in rows
+            ]
+        )
+
+    def _log_exception(self, message, item_id=False, partner_id=False, blocker=False):
+        self.line_ids.create(
+            {
+                "run_id": self.id,
+                "kind": "exception",
+                "message": message[:500],
+                "item_id": item_id,
+                "partner_id": partner_id,
+                "blocker": blocker,
+                "count": 1,
+            }
+        )
+        self._add(exception_count=1)
+
+    def _log_skipped(self, skipped):
+        """:param dict skipped: {reason: number of customers who were due but got no letter}"""
+        self.line_ids.filtered(lambda line: line.kind == "held").unlink()
+        self.line_ids.create(
+            [
+                {"run_id": self.id, "kind": "held", "blocker": reason, "count": count}
+                for reason, count in skipped.items()
+                if count
+            ]
+        )

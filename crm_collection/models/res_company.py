@@ -1,0 +1,49 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    collection_auto_send = fields.Boolean(
+        string="Send Letters Automatically",
+        help="Off: titles are allocated to their phases, no letter leaves by itself.",
+    )
+    collection_quiet_days = fields.Integer(
+        string="Quiet Days",
+        help="The least number of days between two automatic letters to one customer.",
+    )
+    collection_fine_percent = fields.Float(
+        string="Late Fine (%)",
+        digits=(5, 2),
+        help="Shown on the letters, once per title, on what is overdue. Never posted.",
+    )
+    collection_interest_percent = fields.Float(
+        string="Late Interest (% per month)",
+        digits=(5, 2),
+        help="Shown on the letters, by the day, on what is overdue. Never posted.",
+    )
+    collection_manager_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Collection Manager",
+        domain="[('share', '=', False)]",
+        help="Is told of the exceptions of the jobs.",
+    )
+
+    _collection_quiet_days_positive = models.Constraint(
+        "CHECK(collection_quiet_days >= 0)", "The quiet days cannot be negative."
+    )
+    _collection_charges_positive = models.Constraint(
+        "CHECK(collection_fine_percent >= 0 AND collection_interest_percent >= 0)",
+        "The late fine and the late interest cannot be negative.",
+    )
+
+    def _get_collection_today(self):
+        """:return: today's date where the company is: the time zone of its own contact, else
+        that of its collection manager, else UTC.
+        """
+        self.ensure_one()
+        company_sudo = self.sudo()  # a portal or branch user need not see the contact
+        tz_name = company_sudo.partner_id.tz or company_sudo.collection_manager_id.tz or "UTC"
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=tz_name), fields.Datetime.now()
+        ).date()

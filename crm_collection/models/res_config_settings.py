@@ -1,0 +1,19 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    collection_auto_send = fields.Boolean(related="company_id.collection_auto_send", readonly=False)
+    collection_quiet_days = fields.Integer(
+        related="company_id.collection_quiet_days", readonly=False
+    )
+    collection_fine_percent = fields.Float(
+        related="company_id.collection_fine_percent", readonly=False
+    )
+    collection_interest_percent = fields.Float(
+        related="company_id.collection_interest_percent", readonly=False
+    )
+    collection_manager_id = fields.Many2one(
+        related="company_id.collection_manager_id", readonly=False
+    )

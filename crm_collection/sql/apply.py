@@ -1,0 +1,249 @@
+"""Writing an allocation plan, slice by slice: a constant number of statements a slice."""
+
+from odoo.tools import SQL
+
+from .common import line_is_owed
+
+PLAN_TABLE = "crm_collection_plan"
+
+
+def create_plan(plan):
+    """Keep the plan for the run: it outlives the commits between the slices and nothing else."""
+    return SQL(
+        "CREATE TEMPORARY TABLE %s ON COMMIT PRESERVE ROWS AS %s",
+        SQL.identifier(PLAN_TABLE),
+        plan,
+    )
+
+
+def index_plan():
+    return SQL("CREATE UNIQUE INDEX ON %s (seq)", SQL.identifier(PLAN_TABLE))
+
+
+def drop_plan():
+    return SQL("DROP TABLE IF EXISTS pg_temp.%s", SQL.identifier(PLAN_TABLE))
+
+
+def _slice(first, last):
+    return SQL("plan.seq BETWEEN %s AND %s", first, last)
+
+
+def open_stays(source, origin, today, uid, reason=None):
+    """Insert one stay for each row of ``source``: item rows as written, with their phase."""
+    return SQL(
+        """
+        INSERT INTO crm_collection_allocation (
+               item_id, phase_id, rule_id, step_id, company_id, partner_id, partner_name, name,
+               currency_id, origin, user_id, reason, date_in, day_in, days_in, amount_in,
+               amount_in_currency, amount_settled, letter_count,
+               create_uid, create_date, write_uid, write_date)
+        SELECT entered.id, entered.phase_id, entered.rule_id, entered.step_id, entered.company_id,
+               entered.partner_id, partner.complete_name, entered.name, entered.currency_id,
+               %(origin)s, %(uid)s, %(reason)s, %(now)s, %(today)s::date,
+               %(today)s::date - entered.date_maturity, entered.amount_residual,
+               entered.amount_residual_currency, 0, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
+          FROM (%(source)s) AS entered
+     LEFT JOIN res_partner partner ON partner.id = entered.partner_id""",
+        source=source,
+        origin=origin,
+        uid=uid,
+        reason=reason,
+        today=today,
+        now=SQL("(now() AT TIME ZONE 'UTC')"),
+    )
+
+
+def insert_items(company_id, today, uid, first, last):
+    """New titles of a slice with the stay they begin; a title someone else inserted meanwhile
+    is left to him, one that was paid meanwhile is left out."""
+    return SQL(
+        """
+        WITH entered AS (
+            INSERT INTO crm_collection_item (
+                   line_id, move_id, company_id, partner_id, name, date_maturity, currency_id,
+                   amount_residual, amount_residual_currency, no_followup, state, phase_id,
+                   rule_id, step_id, date_phase, date_next_letter, letter_count, user_id,
+                   proposed_step_id, blocker, create_uid, create_date, write_uid, write_date)
+            SELECT plan.line_id, plan.move_id, %(company_id)s, plan.partner_id, plan.name,
+                   plan.date_maturity, plan.currency_id, line.amount_residual,
+                   line.amount_residual_currency, plan.no_followup, 'open', plan.phase_id,
+                   plan.rule_id, plan.step_id,
+                   CASE WHEN plan.moves THEN %(today)s::date END,
+                   CASE WHEN plan.moves AND plan.has_letter THEN %(today)s::date END,
+                   0, plan.user_id, plan.proposed_step_id, plan.blocker,
+                   %(uid)s, %(now)s, %(uid)s, %(now)s
+              FROM %(plan)s AS plan
+              JOIN account_move_line line ON line.id = plan.line_id AND %(owed)s
+             WHERE %(slice)s AND plan.item_id IS NULL
+                ON CONFLICT (line_id) WHERE line_id IS NOT NULL DO NOTHING
+         RETURNING id, phase_id, rule_id, step_id, company_id, partner_id, name, currency_id,
+                   date_maturity, amount_residual, amount_residual_currency),
+             stays AS (%(stays)s RETURNING 1)
+        SELECT (SELECT COUNT(*) FROM entered), (SELECT COUNT(*) FROM stays)""",
+        company_id=company_id,
+        today=today,
+        uid=uid,
+        now=SQL("(now() AT TIME ZONE 'UTC')"),
+        plan=SQL.identifier(PLAN_TABLE),
+        owed=line_is_owed(),
+        slice=_slice(first, last),
+        stays=open_stays(
+            SQL("SELECT * FROM entered WHERE phase_id IS NOT NULL"), "automatic", today, uid
+        ),
+    )
+
+
+def lock_items(first, last):
+    """Lock the known titles of a slice: those somebody works on are left for the next run, and
+    those that changed since the plan was made are left out."""
+    return SQL(
+        """
+        SELECT item.id FROM crm_collection_item item
+          JOIN %(plan)s AS plan ON plan.item_id = item.id
+          JOIN account_move_line line ON line.id = item.line_id AND %(owed)s
+         WHERE %(slice)s AND item.state = 'open' AND item.phase_id IS NOT DISTINCT FROM
+               plan.phase_from_id
+           FOR NO KEY UPDATE OF item SKIP LOCKED""",
+        plan=SQL.identifier(PLAN_TABLE),
+        owed=line_is_owed(),
+        slice=_slice(first, last),
+    )
+
+
+def update_items(item_ids, today, uid):
+    """Write the plan of locked titles; entering a phase starts a new count of letters."""
+    return SQL(
+        """
+        UPDATE crm_collection_item item
+           SET rule_id = plan.rule_id, step_id = plan.step_id,
+               proposed_step_id = plan.proposed_step_id, blocker = plan.blocker,
+               phase_id = plan.phase_id,
+               date_phase = CASE WHEN plan.moves THEN %(today)s::date ELSE item.date_phase END,
+               letter_count = CASE WHEN plan.moves THEN 0 ELSE item.letter_count END,
+               date_next_letter = CASE WHEN NOT plan.moves THEN item.date_next_letter
+                                       WHEN plan.has_letter THEN %(today)s::date END,
+               to_evaluate = FALSE, exception = NULL,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM %(plan)s AS plan
+         WHERE plan.item_id = item.id AND item.id = ANY(%(item_ids)s)
+     RETURNING item.id, plan.moves, plan.proposed_step_id IS NOT NULL
+               AND plan.proposed_step_id IS DISTINCT FROM plan.proposed_from_id""",
+        plan=SQL.identifier(PLAN_TABLE),
+        item_ids=item_ids,
+        today=today,
+        uid=uid,
+    )
+
+
+def close_stays(item_ids, reason_out, today, uid):
+    """End the current stays of titles: what was settled is what it owed on entry, less what it
+    owes now."""
+    return SQL(
+        """
+        UPDATE crm_collection_allocation stay
+           SET date_out = now() AT TIME ZONE 'UTC', day_out = %(today)s, reason_out = %(reason)s,
+               user_out_id = %(uid)s,
+               amount_settled = CASE WHEN %(reason)s = 'cancelled' THEN 0
+                    ELSE GREATEST(stay.amount_in - item.amount_residual, 0) END,
+               date_settled = CASE WHEN %(reason)s = 'settled' THEN (
+                    SELECT MAX(partial.max_date) FROM account_partial_reconcile partial
+                     WHERE partial.debit_move_id = item.line_id) END,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM crm_collection_item item
+         WHERE item.id = stay.item_id AND stay.date_out IS NULL AND stay.item_id = ANY(%(ids)s)""",
+        ids=item_ids,
+        reason=reason_out,
+        today=today,
+        uid=uid,
+    )
+
+
+def open_stays_of_items(item_ids, origin, today, uid, reason=None):
+    """The stays of titles that were just moved, as their rows now say."""
+    return open_stays(
+        SQL(
+            """SELECT id, phase_id, rule_id, step_id, company_id, partner_id, name, currency_id,
+                      date_maturity, amount_residual, amount_residual_currency
+                 FROM crm_collection_item WHERE id = ANY(%s) AND phase_id IS NOT NULL""",
+            item_ids,
+        ),
+        origin,
+        today,
+        uid,
+        reason,
+    )
+
+
+def moves_summary():
+    """Titles of the plan by move: (phase from, phase to, count, amount)."""
+    return SQL(
+        """SELECT phase_from_id, phase_id, COUNT(*), SUM(amount_residual)
+             FROM %s WHERE moves GROUP BY 1, 2 ORDER BY 2, 1""",
+        SQL.identifier(PLAN_TABLE),
+    )
+
+
+def blockers_summary(company_id):
+    """Open titles that something holds back: (blocker, count, amount)."""
+    return SQL(
+        """SELECT blocker, COUNT(*), SUM(amount_residual) FROM crm_collection_item
+            WHERE company_id = %s AND state = 'open' AND blocker IS NOT NULL
+         GROUP BY blocker ORDER BY blocker""",
+        company_id,
+    )
+
+
+def count_plan():
+    return SQL("SELECT COUNT(*) FROM %s", SQL.identifier(PLAN_TABLE))
+
+
+def entered_with_activity(first, last):
+    """Titles of a slice that entered a step with a follow-up activity."""
+    return SQL(
+        """SELECT item.id FROM %s AS plan
+             JOIN crm_collection_item item ON item.line_id = plan.line_id
+              AND item.phase_id = plan.phase_id
+             JOIN crm_collection_rule_step step ON step.id = plan.step_id
+            WHERE %s AND plan.moves AND step.activity_type_id IS NOT NULL""",
+        SQL.identifier(PLAN_TABLE),
+        _slice(first, last),
+    )
+
+
+def planned_title(seq):
+    return SQL(
+        "SELECT item_id, partner_id, name FROM %s WHERE seq = %s", SQL.identifier(PLAN_TABLE), seq
+    )
+
+
+def set_exception(item_id, message):
+    return SQL("UPDATE crm_collection_item SET exception = %s WHERE id = %s", message, item_id)
+
+
+def maintain_items(item_ids, phase_id, today, pinned, send_letter, uid):
+    """Phase maintenance: titles into a phase, with the step their rule has for it."""
+    return SQL(
+        """
+        UPDATE crm_collection_item item
+           SET phase_id = %(phase_id)s, step_id = target.step_id,
+               date_phase = CASE WHEN %(phase_id)s IS NULL THEN NULL ELSE %(today)s::date END,
+               letter_count = 0, proposed_step_id = NULL, pinned = %(pinned)s,
+               date_next_letter = CASE WHEN %(send_letter)s AND target.has_letter
+                                       THEN %(today)s::date END,
+               blocker = NULL, exception = NULL, to_evaluate = TRUE,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM (SELECT moved.id, step.id AS step_id,
+                       COALESCE(step.template_id, phase.template_id) IS NOT NULL AS has_letter
+                  FROM crm_collection_item moved
+             LEFT JOIN crm_collection_phase phase ON phase.id = %(phase_id)s
+             LEFT JOIN crm_collection_rule_step step
+                       ON step.rule_id = moved.rule_id AND step.phase_id = phase.id
+                 WHERE moved.id = ANY(%(item_ids)s)) AS target
+         WHERE target.id = item.id""",
+        item_ids=item_ids,
+        phase_id=SQL("%s::integer", phase_id or None),
+        today=today,
+        pinned=pinned,
+        send_letter=send_letter,
+        uid=uid,
+    )

@@ -1,0 +1,315 @@
+"""Letters: which titles are due for one, and writing them; the recheck before they leave."""
+
+from odoo.tools import SQL
+
+from .common import line_is_owed, move_is_silent, step_interval
+from .hold import hold_id, hold_joins
+
+# Letters that reached, or may still reach, the customer.
+REACHING_STATES = ("to_send", "outgoing", "sent")
+
+
+def asked_titles(company_id, today, columns, joins=None, condition=None):
+    """Titles that may be asked for at this moment: owed, in follow-up, held by nothing.
+
+    Read from accounting, not from copies: aliases ``item``, ``line``, ``move``.
+    """
+    return SQL(
+        """SELECT %(columns)s
+             FROM crm_collection_item item
+             JOIN account_move_line line ON line.id = item.line_id AND %(owed)s
+             JOIN account_move move ON move.id = line.move_id AND NOT %(silent)s
+        %(joins)s
+        %(hold_joins)s
+            WHERE item.company_id = %(company_id)s AND item.state = 'open'
+              AND item.partner_id IS NOT NULL
+              AND (line.no_followup IS NOT TRUE OR item.include_no_followup)
+              AND %(hold)s IS NULL AND %(condition)s""",
+        columns=columns,
+        company_id=company_id,
+        owed=line_is_owed(),
+        silent=move_is_silent(),
+        joins=joins or SQL(),
+        hold=hold_id(),
+        hold_joins=hold_joins(
+            company_id, today, SQL("item.partner_id"), SQL("item.move_id"), SQL("item.id")
+        ),
+        condition=condition or SQL("TRUE"),
+    )
+
+
+def may_be_written(company_id, today):
+    """Titles that may be in a letter at this moment: those that may be asked for, in an approved
+    phase with a letter, not below the rule's minimum."""
+    columns = SQL(
+        """item.id AS item_id, item.partner_id, item.phase_id, item.step_id, item.name,
+           item.date_next_letter, item.letter_count, item.user_id, item.currency_id,
+           line.amount_currency AS amount_original, line.amount_residual,
+           line.amount_residual_currency, item.date_maturity,
+           %(today)s::date - item.date_maturity AS days,
+           stay.id AS allocation_id, phase.sequence AS phase_sequence,
+           COALESCE(step.template_id, phase.template_id) AS template_id,
+           COALESCE(step.attach_pdf, TRUE) AS attach_pdf,
+           COALESCE(step.attach_invoices, FALSE) AS attach_invoices,
+           CASE WHEN step.resend_interval > 0
+                 AND (COALESCE(step.resend_max, 0) = 0 OR item.letter_count < step.resend_max)
+                THEN (%(today)s::date + %(interval)s)::date END AS date_after""",
+        today=today,
+        interval=step_interval(),
+    )
+    joins = SQL(
+        """JOIN crm_collection_phase phase ON phase.id = item.phase_id
+                AND phase.active AND phase.approval_state = 'approved'
+           JOIN crm_collection_allocation stay ON stay.item_id = item.id AND stay.date_out IS NULL
+      LEFT JOIN crm_collection_rule_step step
+                ON step.id = item.step_id AND step.phase_id = item.phase_id
+      LEFT JOIN crm_collection_rule rule ON rule.id = item.rule_id"""
+    )
+    condition = SQL(
+        """COALESCE(step.template_id, phase.template_id) IS NOT NULL
+           AND line.amount_residual >= COALESCE(rule.amount_min, 0)"""
+    )
+    return asked_titles(company_id, today, columns, joins, condition)
+
+
+def due(company_id, today, item_ids=None):
+    """Titles due for a letter; with ``item_ids`` exactly those, whatever their next date."""
+    when = (
+        SQL("title.date_next_letter <= %s", today)
+        if item_ids is None
+        else SQL("title.item_id = ANY(%s)", item_ids)
+    )
+    return SQL(
+        "SELECT title.* FROM (%s) AS title WHERE %s", may_be_written(company_id, today), when
+    )
+
+
+def net_owed(company_id, today, partner_ids):
+    """What each customer owes in all, in company currency: overdue titles that nothing holds
+    back, less the open credits (payments, credit notes not yet matched).
+
+    :return: SQL of (partner_id, owed, credit); ``credit`` is zero or negative
+    """
+    return SQL(
+        """
+        SELECT partner_id, SUM(owed) AS owed, SUM(credit) AS credit
+          FROM (
+            %(titles)s
+             UNION ALL
+            SELECT partner.commercial_partner_id, 0, line.amount_residual
+              FROM account_move_line line
+              JOIN account_account account
+                   ON account.id = line.account_id AND account.account_type = 'asset_receivable'
+              JOIN res_partner partner ON partner.id = line.partner_id
+             WHERE line.company_id = %(company_id)s AND line.parent_state = 'posted'
+               AND line.reconciled IS NOT TRUE AND line.amount_residual < 0
+               AND line.partner_id IN (
+                    SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%(partner_ids)s))
+          ) AS part
+      GROUP BY partner_id""",
+        titles=asked_titles(
+            company_id,
+            today,
+            SQL("item.partner_id, line.amount_residual AS owed, 0 AS credit"),
+            condition=SQL(
+                """item.partner_id = ANY(%s)
+                   AND (item.date_maturity < %s OR item.phase_id IS NOT NULL)""",
+                partner_ids,
+                today,
+            ),
+        ),
+        company_id=company_id,
+        partner_ids=partner_ids,
+    )
+
+
+def in_quiet_period(company_id, today, quiet_days, partner_ids):
+    """Customers of ``partner_ids`` written to less than ``quiet_days`` ago."""
+    return SQL(
+        """SELECT DISTINCT partner_id FROM crm_collection_letter
+            WHERE company_id = %s AND partner_id = ANY(%s) AND state IN %s
+              AND date > %s::date - %s::integer AND date <= %s::date""",
+        company_id,
+        partner_ids,
+        REACHING_STATES,
+        today,
+        quiet_days,
+        today,
+    )
+
+
+def due_partners(company_id, today, item_ids=None):
+    return SQL(
+        "SELECT DISTINCT partner_id FROM (%s) AS due ORDER BY partner_id",
+        due(company_id, today, item_ids),
+    )
+
+
+def charges(company, today):
+    """Columns of fine and interest over ``title``, shown and never posted.
+
+    Fine: once, on what is overdue; at most 2 % for Brazilian consumers (Lei 8.078/1990, CDC,
+    art. 52 § 1). Interest: simple, per month of 30 days.
+    """
+    fine = company.collection_fine_percent / 100
+    interest = company.collection_interest_percent / 100 / 30
+    capped = SQL("CASE WHEN partner.is_company THEN %s ELSE LEAST(%s, 0.02) END", fine, fine)
+    rate = capped if company.account_fiscal_country_id.code == "BR" else SQL("%s", fine)
+    late = SQL("CASE WHEN title.days > 0 THEN title.amount_residual_currency ELSE 0 END")
+    rounded = "ROUND((%s)::numeric / currency.rounding) * currency.rounding"
+    return SQL(
+        f"{rounded} AS amount_fine, {rounded} AS amount_interest",
+        SQL("%s * %s", late, rate),
+        SQL("%s * %s * title.days", late, interest),
+    )
+
+
+def create(company, today, uid, origin, partner_ids, item_ids=None):
+    """Write the letters of a batch of customers with their lines, in one statement.
+
+    The titles are locked; those another transaction is writing to are skipped. The unique index
+    on stay and round has the last word.
+
+    :return: SQL giving (letter ids, number of lines)
+    """
+    return SQL(
+        """
+        WITH due AS MATERIALIZED (
+                SELECT title.* FROM (%(due)s) AS title
+                 WHERE title.partner_id = ANY(%(partner_ids)s)),
+             locked AS MATERIALIZED (
+                SELECT item.id FROM crm_collection_item item
+                 WHERE item.id IN (SELECT item_id FROM due)
+                   FOR NO KEY UPDATE OF item SKIP LOCKED),
+             title AS MATERIALIZED (SELECT due.* FROM due JOIN locked ON locked.id = due.item_id),
+             tone AS (
+                SELECT DISTINCT ON (partner_id) partner_id, phase_id, step_id, template_id, user_id
+                  FROM title ORDER BY partner_id, phase_sequence DESC, phase_id DESC, days DESC),
+             letter AS (
+                INSERT INTO crm_collection_letter (
+                       company_id, partner_id, lang, template_id, phase_id, step_id, date, round,
+                       origin, user_id, state, attach_pdf, attach_invoices,
+                       create_uid, create_date, write_uid, write_date)
+                SELECT %(company_id)s, tone.partner_id,
+                       COALESCE(partner.lang, %(lang)s), tone.template_id, tone.phase_id,
+                       tone.step_id, %(today)s, whole.round, %(origin)s, tone.user_id, 'to_send',
+                       whole.attach_pdf, whole.attach_invoices, %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM tone
+                  JOIN res_partner partner ON partner.id = tone.partner_id
+                  JOIN (SELECT partner_id, MAX(letter_count) + 1 AS round,
+                               BOOL_OR(attach_pdf) AS attach_pdf,
+                               BOOL_OR(attach_invoices) AS attach_invoices
+                          FROM title GROUP BY partner_id) AS whole
+                       ON whole.partner_id = tone.partner_id
+             RETURNING id, partner_id),
+             line AS (
+                INSERT INTO crm_collection_letter_line (
+                       letter_id, allocation_id, item_id, round, company_id, phase_id, name,
+                       currency_id, date_maturity, days_overdue, amount_original, amount_residual,
+                       amount_residual_company, amount_fine, amount_interest,
+                       create_uid, create_date, write_uid, write_date)
+                SELECT letter.id, shown.allocation_id, shown.item_id, shown.letter_count + 1,
+                       %(company_id)s, shown.phase_id, shown.name, shown.currency_id,
+                       shown.date_maturity, shown.days, shown.amount_original,
+                       shown.amount_residual_currency, shown.amount_residual, shown.amount_fine,
+                       shown.amount_interest, %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM (SELECT title.*, %(charges)s
+                          FROM title
+                          JOIN res_partner partner ON partner.id = title.partner_id
+                          JOIN res_currency currency ON currency.id = title.currency_id) AS shown
+                  JOIN letter ON letter.partner_id = shown.partner_id
+             RETURNING item_id, allocation_id),
+             counted AS (
+                UPDATE crm_collection_item item
+                   SET letter_count = item.letter_count + 1, date_next_letter = title.date_after,
+                       write_uid = %(uid)s, write_date = %(now)s
+                  FROM title JOIN line ON line.item_id = title.item_id
+                 WHERE item.id = title.item_id),
+             counted_stay AS (
+                UPDATE crm_collection_allocation stay
+                   SET letter_count = stay.letter_count + 1
+                  FROM line WHERE line.allocation_id = stay.id)
+        SELECT COALESCE((SELECT array_agg(id ORDER BY id) FROM letter), '{}'),
+               (SELECT COUNT(*) FROM line)""",
+        due=due(company.id, today, item_ids),
+        partner_ids=partner_ids,
+        company_id=company.id,
+        lang=company.partner_id.lang or "en_US",
+        today=today,
+        origin=origin,
+        charges=charges(company, today),
+        uid=uid,
+        now=SQL("(now() AT TIME ZONE 'UTC')"),
+    )
+
+
+def recheck(company, today, letter_ids):
+    """The titles of unsent letters as they are now: (line id, item id, stay, still owed, amounts).
+
+    ``owed`` is false for what was paid, held, left out or changed hands since.
+    """
+    return SQL(
+        """
+        SELECT line.id, line.letter_id, line.item_id, line.allocation_id,
+               title.item_id IS NOT NULL AS owed, title.amount_residual_currency,
+               title.amount_residual, title.days, title.amount_fine, title.amount_interest
+          FROM crm_collection_letter_line line
+          JOIN crm_collection_letter letter ON letter.id = line.letter_id
+     LEFT JOIN (SELECT title.*, %(charges)s
+                  FROM (%(titles)s) AS title
+                  JOIN res_partner partner ON partner.id = title.partner_id
+                  JOIN res_currency currency ON currency.id = title.currency_id
+                 WHERE title.item_id IN (SELECT item_id FROM crm_collection_letter_line
+                                          WHERE letter_id = ANY(%(letter_ids)s))) AS title
+               ON title.allocation_id = line.allocation_id
+              AND title.partner_id = letter.partner_id
+         WHERE line.letter_id = ANY(%(letter_ids)s)
+      ORDER BY line.id""",
+        charges=charges(company, today),
+        titles=may_be_written(company.id, today),
+        letter_ids=letter_ids,
+    )
+
+
+def refresh_lines(company, today, letter_ids, uid):
+    """Bring the amounts of unsent letters up to date."""
+    return SQL(
+        """
+        UPDATE crm_collection_letter_line line
+           SET amount_residual = now.amount_residual_currency,
+               amount_residual_company = now.amount_residual, days_overdue = now.days,
+               amount_fine = now.amount_fine, amount_interest = now.amount_interest,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM (%(recheck)s) AS now
+         WHERE now.id = line.id AND now.owed""",
+        recheck=recheck(company, today, letter_ids),
+        uid=uid,
+    )
+
+
+def give_back(line_ids, today):
+    """Undo the round of lines that never left: the title is due for its letter again."""
+    return SQL(
+        """
+        WITH line AS (DELETE FROM crm_collection_letter_line WHERE id = ANY(%(ids)s)
+                      RETURNING item_id, allocation_id, round),
+             stay AS (UPDATE crm_collection_allocation stay
+                         SET letter_count = GREATEST(stay.letter_count - 1, 0)
+                        FROM line WHERE stay.id = line.allocation_id)
+        UPDATE crm_collection_item item
+           SET letter_count = line.round - 1, date_next_letter = %(today)s
+          FROM line JOIN crm_collection_allocation stay ON stay.id = line.allocation_id
+         WHERE item.id = line.item_id AND stay.date_out IS NULL
+           AND item.letter_count = line.round AND item.state = 'open'""",
+        ids=line_ids,
+        today=today,
+    )
+
+
+def stale_outgoing():
+    """Letters whose state lags behind their mail: (letter id, mail state or NULL, failure)."""
+    return SQL(
+        """SELECT letter.id, mail.state, mail.failure_reason, mail.failure_type
+             FROM crm_collection_letter letter LEFT JOIN mail_mail mail ON mail.id = letter.mail_id
+            WHERE letter.state = 'outgoing' AND mail.state IS DISTINCT FROM 'outgoing'"""
+    )

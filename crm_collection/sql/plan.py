@@ -1,0 +1,394 @@
+"""The allocation plan: every title the job has something to write about, and what.
+
+One statement: candidates (posted, receivable, owed, due or soon due) x the customer's rule
+(resolved per customer, not per title) x the step the days have reached.
+"""
+
+from odoo.tools import SQL
+
+from .common import line_date_maturity, line_is_owed, move_is_silent
+from .hold import hold_id, hold_joins
+
+
+def customer_rule(partner_model, rules):
+    """A customer's rule as an expression over ``partner`` (alias of ``res_partner``).
+
+    :param partner_model: ``res.partner`` in the company's context, archived included
+    :param rules: the company's rules in order of precedence
+    """
+    if not rules:
+        return SQL("NULL::integer")
+    own = partner_model._field_to_sql("partner", "collection_rule_id")
+    first_match = SQL(" ").join(
+        SQL("WHEN %s THEN %s", _matches(partner_model, rule), rule.id) for rule in rules
+    )
+    return SQL(
+        "CASE WHEN %(own)s = ANY(%(ids)s) THEN %(own)s ELSE CASE %(first_match)s END END",
+        own=own,
+        ids=rules.ids,
+        first_match=first_match,
+    )
+
+
+def _matches(partner_model, rule):
+    domain = rule._get_partner_domain()
+    if domain.is_true():
+        return SQL("TRUE")
+    matching = partner_model._search(domain, bypass_access=True)
+    return SQL("partner.id IN %s", matching.subselect())
+
+
+def steps(company_id):
+    """Steps in force: when each is reached, whether it may act, and up to when it is the last
+    one reached among those of its kind (automatic steps that may act; manual ones)."""
+    return SQL(
+        """
+        SELECT reached.*,
+               LEAD(threshold) OVER (PARTITION BY rule_id, usable, manual ORDER BY threshold)
+                   AS threshold_next
+          FROM (
+            SELECT step.id AS step_id, step.rule_id, step.phase_id, step.days,
+                   step.days + CASE WHEN step.days > 0 THEN COALESCE(rule.grace_days, 0) ELSE 0 END
+                       AS threshold,
+                   phase.sequence AS phase_sequence,
+                   phase.allocation_mode = 'manual' AS manual,
+                   COALESCE(phase.active AND phase.approval_state = 'approved'
+                       AND (phase.company_id IS NULL OR phase.company_id = %(company_id)s), FALSE)
+                       AS usable,
+                   GREATEST(step.amount_min, rule.amount_min, 0) AS amount_min,
+                   COALESCE(step.percent_min, 0) AS percent_min,
+                   COALESCE(step.template_id, phase.template_id) IS NOT NULL AS has_letter
+              FROM crm_collection_rule_step step
+              JOIN crm_collection_rule rule ON rule.id = step.rule_id
+              JOIN crm_collection_phase phase ON phase.id = step.phase_id
+          ) AS reached""",
+        company_id=company_id,
+    )
+
+
+def _enough_owed(step="step"):
+    return SQL(
+        """(title.amount_residual >= %(step)s.amount_min AND (%(step)s.percent_min = 0
+            OR title.amount_residual_currency * 100
+               >= %(step)s.percent_min * title.amount_currency))""",
+        step=SQL.identifier(step),
+    )
+
+
+def _may_enter(step="step"):
+    """A reminder before the due date is not sent after it, unless the title is there already."""
+    step = SQL.identifier(step)
+    return SQL(
+        "(%(step)s.days >= 0 OR title.days <= 0 OR title.phase_id = %(step)s.phase_id)", step=step
+    )
+
+
+def candidates(company_id, today, horizon):
+    """Titles of the company that are overdue, or due within ``horizon`` days.
+
+    The customer is the commercial partner of today, not of the day the entry was posted.
+    """
+    return SQL(
+        """
+        SELECT line.id AS line_id, line.move_id, line.currency_id, line.amount_currency,
+               line.amount_residual, line.amount_residual_currency, line.name AS line_name,
+               COALESCE(line.no_followup, FALSE) AS no_followup,
+               %(date_maturity)s AS date_maturity,
+               %(today)s::date - %(date_maturity)s AS days,
+               partner.commercial_partner_id AS partner_id,
+               move.name AS move_name, move.payment_reference,
+               %(silent)s AS silent,
+               item.id AS item_id, item.phase_id, item.step_id, item.rule_id AS item_rule_id,
+               item.date_phase, item.proposed_step_id, item.blocker, item.pinned, item.to_evaluate,
+               item.include_no_followup
+          FROM account_move_line line
+          JOIN account_account account
+               ON account.id = line.account_id AND account.account_type = 'asset_receivable'
+          JOIN account_move move ON move.id = line.move_id
+     LEFT JOIN res_partner partner ON partner.id = line.partner_id
+     LEFT JOIN crm_collection_item item ON item.line_id = line.id
+         WHERE line.company_id = %(company_id)s AND %(owed)s
+           AND %(date_maturity)s <= %(today)s::date + %(horizon)s::integer""",
+        company_id=company_id,
+        today=today,
+        horizon=horizon,
+        date_maturity=line_date_maturity(),
+        silent=move_is_silent(),
+        owed=line_is_owed(),
+    )
+
+
+def customers(partner_model, rules):
+    """Each customer's rule and collector, once per customer."""
+    collector = partner_model._field_to_sql("partner", "collection_user_id")
+    return SQL(
+        """SELECT partner.id AS partner_id, %(rule)s AS rule_id,
+                  COALESCE(%(collector)s, partner.user_id) AS user_id
+             FROM res_partner partner
+            WHERE partner.commercial_partner_id = partner.id""",
+        rule=customer_rule(partner_model, rules),
+        collector=collector,
+    )
+
+
+def _chosen_step():
+    """The automatic step a title belongs in: by days the last one reached, falling back to the
+    step below where too little is owed; one at a time the next one."""
+    below = SQL(
+        """(SELECT step.step_id FROM step
+             WHERE step.rule_id = customer.rule_id AND step.usable AND NOT step.manual
+               AND step.threshold <= title.days AND %(enough)s AND %(may_enter)s
+          ORDER BY step.threshold DESC LIMIT 1)""",
+        enough=_enough_owed(),
+        may_enter=_may_enter(),
+    )
+    return SQL(
+        """CASE WHEN rule.escalation = 'step' THEN next_step.step_id
+                WHEN last_step.step_id IS NULL THEN NULL
+                WHEN %(enough)s AND %(may_enter)s THEN last_step.step_id
+                ELSE %(below)s END""",
+        enough=_enough_owed("last_step"),
+        may_enter=_may_enter("last_step"),
+        below=below,
+    )
+
+
+def _next_step(rules, today):
+    """One step at a time: the nearest step after the title's phase, when it is reached and the
+    title has stayed long enough. A manual step is not skipped: it waits for a person."""
+    if not any(rule.escalation == "step" for rule in rules):
+        return SQL("SELECT NULL::integer AS step_id, NULL::integer AS proposed_step_id")
+    return SQL(
+        """SELECT CASE WHEN step.manual THEN NULL ELSE step.step_id END AS step_id,
+                  CASE WHEN step.manual THEN step.step_id END AS proposed_step_id
+             FROM step LEFT JOIN crm_collection_phase current ON current.id = title.phase_id
+            WHERE rule.escalation = 'step' AND step.rule_id = customer.rule_id AND step.usable
+              AND step.threshold <= title.days AND %(enough)s AND %(may_enter)s
+              AND (title.phase_id IS NULL
+                   OR (step.phase_sequence, step.phase_id) > (current.sequence, current.id))
+              AND (title.date_phase IS NULL
+                   OR title.date_phase + COALESCE(rule.step_min_days, 0) <= %(today)s)
+         ORDER BY step.threshold LIMIT 1""",
+        today=today,
+        enough=_enough_owed(),
+        may_enter=_may_enter(),
+    )
+
+
+def _blocker(hold):
+    """Why a title does not move, the first reason that applies."""
+    return SQL(
+        """CASE WHEN title.partner_id IS NULL THEN 'no_partner'
+                WHEN title.no_followup AND title.include_no_followup IS NOT TRUE THEN 'no_followup'
+                WHEN title.silent THEN 'blocked'
+                WHEN %(hold)s IS NOT NULL THEN 'hold'
+                WHEN customer.rule_id IS NULL THEN 'no_rule'
+                WHEN NOT EXISTS (SELECT FROM step WHERE step.rule_id = customer.rule_id)
+                     THEN 'empty'
+                WHEN title.amount_residual < COALESCE(rule.amount_min, 0) THEN 'below_minimum'
+                WHEN unusable.days IS NOT NULL THEN 'unapproved'
+                WHEN title.phase_id IS NULL AND first_step.threshold > title.days THEN 'not_due'
+           END""",
+        hold=hold,
+    )
+
+
+def decide(company_id, today, partner_model, rules, horizon):
+    """Every candidate with its rule, step, proposal and blocker, changed or not.
+
+    :param date today: the company's day
+    :param horizon: how many days before the due date a title is taken in
+    """
+    hold = hold_id()
+    return SQL(
+        """
+        WITH step AS MATERIALIZED (%(steps)s),
+             customer AS MATERIALIZED (%(customers)s),
+             first_step AS MATERIALIZED (
+                SELECT rule_id, MIN(threshold) AS threshold,
+                       -LEAST(MIN(threshold), 0) AS horizon FROM step GROUP BY rule_id)
+        SELECT title.*, customer.rule_id, customer.user_id, %(hold)s AS hold_id,
+               first_step.horizon AS rule_horizon,
+               %(chosen)s AS chosen_step_id,
+               CASE WHEN rule.escalation = 'step' THEN next_step.proposed_step_id
+                    WHEN %(enough_manual)s THEN manual_step.step_id END AS reached_manual_step_id,
+               %(blocker)s AS blocker_now
+          FROM (%(candidates)s) AS title
+     LEFT JOIN customer ON customer.partner_id = title.partner_id
+     LEFT JOIN crm_collection_rule rule ON rule.id = customer.rule_id
+     LEFT JOIN first_step ON first_step.rule_id = customer.rule_id
+     LEFT JOIN step last_step ON last_step.rule_id = customer.rule_id AND last_step.usable
+               AND NOT last_step.manual AND rule.escalation = 'days'
+               AND title.days >= last_step.threshold
+               AND (last_step.threshold_next IS NULL OR title.days < last_step.threshold_next)
+     LEFT JOIN step manual_step ON manual_step.rule_id = customer.rule_id AND manual_step.usable
+               AND manual_step.manual AND rule.escalation = 'days'
+               AND title.days >= manual_step.threshold
+               AND (manual_step.threshold_next IS NULL OR title.days < manual_step.threshold_next)
+     LEFT JOIN LATERAL (%(next_step)s) AS next_step ON TRUE
+     LEFT JOIN LATERAL (%(unusable)s) AS unusable ON TRUE
+        %(hold_joins)s""",
+        steps=steps(company_id),
+        customers=customers(partner_model, rules),
+        hold=hold,
+        chosen=_chosen_step(),
+        enough_manual=_enough_owed("manual_step"),
+        blocker=_blocker(hold),
+        candidates=candidates(company_id, today, horizon),
+        next_step=_next_step(rules, today),
+        unusable=_unusable_step(rules_with_unusable(rules, company_id)),
+        hold_joins=hold_joins(
+            company_id, today, SQL("title.partner_id"), SQL("title.move_id"), SQL("title.item_id")
+        ),
+    )
+
+
+def _unusable_step(rule_ids):
+    """The last step reached, where it is one that may not act (phase not approved, archived)."""
+    if not rule_ids:
+        return SQL("SELECT NULL::integer AS days")
+    return SQL(
+        """SELECT MAX(bad.days) AS days FROM step bad
+            WHERE customer.rule_id = ANY(%s) AND bad.rule_id = customer.rule_id
+              AND NOT bad.usable AND bad.threshold <= title.days
+           HAVING MAX(bad.threshold) > COALESCE(
+                (SELECT MAX(good.threshold) FROM step good
+                  WHERE good.rule_id = customer.rule_id AND good.usable
+                    AND good.threshold <= title.days), -100000)""",
+        rule_ids,
+    )
+
+
+def rules_with_unusable(rules, company_id):
+    """Ids of the rules with a step that may not act: only their titles are asked the question."""
+    return [
+        rule.id
+        for rule in rules
+        if any(
+            not step.phase_id.can_act or step.phase_id.company_id.id not in (False, company_id)
+            for step in rule.step_ids
+        )
+    ]
+
+
+def _title_name():
+    """Such as "INV/2026/00012 2/3": the entry's number and which of its installments.
+
+    Only where there are several does core end the label with a number of its own, in the user's
+    language.
+    """
+    return SQL(
+        """COALESCE(decided.move_name, '') || CASE
+                WHEN decided.item_id IS NULL AND decided.line_name ~ '[0-9]$'
+                     AND decided.line_name IS DISTINCT FROM decided.move_name
+                     AND decided.line_name IS DISTINCT FROM decided.payment_reference
+                THEN COALESCE((
+                    SELECT ' ' || COUNT(*) FILTER (WHERE (sibling.date_maturity, sibling.id)
+                                    <= (line.date_maturity, line.id)) || '/' || COUNT(*)
+                      FROM account_move_line line
+                      JOIN account_move_line sibling ON sibling.move_id = line.move_id
+                           AND sibling.display_type = 'payment_term'
+                     WHERE line.id = decided.line_id AND line.display_type = 'payment_term'
+                    HAVING COUNT(*) > 1), '') ELSE '' END"""
+    )
+
+
+def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
+    """What to write, one row per title: see :func:`decide` for the parameters.
+
+    A title moves when nothing holds it back, nobody pinned it, and the step's phase is more
+    severe than the one it is in. ``proposed_step`` is a manual-only step it has reached.
+    """
+    return SQL(
+        """
+        SELECT row_number() OVER () AS seq, change.*
+          FROM (
+            SELECT decided.line_id, decided.item_id, decided.move_id, decided.partner_id,
+                   decided.currency_id, decided.amount_residual, decided.amount_residual_currency,
+                   decided.no_followup, decided.date_maturity, decided.days, decided.user_id,
+                   %(name)s AS name,
+                   decided.phase_id AS phase_from_id, decided.hold_id,
+                   decided.rule_id, decided.to_evaluate,
+                   decided.blocker AS blocker_from,
+                   CASE WHEN decided.blocker_now IS NOT NULL THEN decided.blocker_now
+                        WHEN decided.phase_id IS NULL AND target.step_id IS NULL
+                             AND manual.step_id IS NULL THEN 'not_due' END AS blocker,
+                   moves.moves, target.phase_id AS target_phase_id,
+                   CASE WHEN moves.moves THEN target.step_id
+                        WHEN held.still THEN decided.step_id
+                        WHEN target.phase_id = decided.phase_id THEN target.step_id
+                        ELSE decided.step_id END AS step_id,
+                   CASE WHEN moves.moves THEN target.phase_id ELSE decided.phase_id END AS phase_id,
+                   COALESCE(target.has_letter, FALSE) AS has_letter,
+                   CASE WHEN NOT held.still AND decided.pinned IS NOT TRUE
+                         AND (manual.phase_sequence, manual.phase_id) > (
+                              CASE WHEN moves.moves THEN target.phase_sequence
+                                   ELSE COALESCE(current.sequence, -2147483648) END,
+                              CASE WHEN moves.moves THEN target.phase_id
+                                   ELSE COALESCE(current.id, 0) END)
+                        THEN manual.step_id END AS proposed_step_id,
+                   decided.step_id AS step_from_id, decided.item_rule_id AS rule_from_id,
+                   decided.proposed_step_id AS proposed_from_id
+              FROM (%(decide)s) AS decided
+         LEFT JOIN crm_collection_phase current ON current.id = decided.phase_id
+         LEFT JOIN (%(steps)s) AS target ON target.step_id = decided.chosen_step_id
+         LEFT JOIN (%(steps)s) AS manual ON manual.step_id = decided.reached_manual_step_id
+        CROSS JOIN LATERAL (
+                SELECT COALESCE(decided.blocker_now NOT IN ('unapproved', 'not_due'), FALSE)
+                       AS still
+               ) AS held
+        CROSS JOIN LATERAL (
+                SELECT NOT held.still AND decided.pinned IS NOT TRUE
+                   AND target.step_id IS NOT NULL
+                   AND (current.id IS NULL
+                        OR (target.phase_sequence, target.phase_id)
+                           > (current.sequence, current.id)) AS moves
+               ) AS moves
+             WHERE decided.item_id IS NOT NULL OR decided.days > 0
+                OR -decided.days <= decided.rule_horizon
+          ) AS change
+         WHERE %(filter)s""",
+        decide=decide(company_id, today, partner_model, rules, horizon),
+        steps=steps(company_id),
+        name=_title_name(),
+        filter=SQL(
+            """change.item_id IS NULL OR change.moves OR change.to_evaluate
+               OR change.step_id IS DISTINCT FROM change.step_from_id
+               OR change.rule_id IS DISTINCT FROM change.rule_from_id
+               OR change.proposed_step_id IS DISTINCT FROM change.proposed_from_id
+               OR change.blocker IS DISTINCT FROM change.blocker_from"""
+        )
+        if changed_only
+        else SQL("TRUE"),
+    )
+
+
+def fingerprint(company_id, today):
+    """A short text that changes with anything a plan depends on, except the titles themselves.
+
+    Sums beside maxima: an entry posted in a long transaction commits with a write date older
+    than one already seen.
+    """
+    parts = [
+        SQL(
+            """(SELECT concat_ws(',', COUNT(*), COALESCE(SUM(id), 0), MAX(write_date),
+                       SUM(EXTRACT(EPOCH FROM write_date)))
+                  FROM account_move WHERE company_id = %s AND state = 'posted')""",
+            company_id,
+        ),
+        *(
+            SQL(
+                """(SELECT concat_ws(',', COUNT(*), COALESCE(SUM(id), 0), MAX(write_date),
+                           SUM(EXTRACT(EPOCH FROM write_date))) FROM %s)""",
+                SQL.identifier(table),
+            )
+            for table in (
+                "crm_collection_phase",
+                "crm_collection_rule",
+                "crm_collection_rule_step",
+                "crm_collection_hold",
+                "res_partner",
+            )
+        ),
+    ]
+    return SQL("SELECT md5(concat_ws(';', %s, %s))", str(today), SQL(", ").join(parts))

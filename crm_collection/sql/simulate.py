@@ -1,0 +1,87 @@
+"""What a run on a day would do, without doing it: the plan's own builder, read-only."""
+
+from odoo.tools import SQL
+
+SIMULATION_TABLE = "crm_collection_simulation"
+
+
+def create_table(plan):
+    return SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", _table(), plan)
+
+
+def drop_table():
+    return SQL("DROP TABLE IF EXISTS pg_temp.%s", _table())
+
+
+def _table():
+    return SQL.identifier(SIMULATION_TABLE)
+
+
+def moves(limit):
+    return SQL(
+        """SELECT line_id, item_id, partner_id, name, phase_from_id, phase_id, step_id, rule_id,
+                  proposed_step_id, blocker, hold_id, amount_residual AS amount, days
+             FROM %s
+            WHERE moves OR proposed_step_id IS DISTINCT FROM proposed_from_id
+               OR blocker NOT IN ('not_due')
+         ORDER BY moves DESC, amount_residual DESC, line_id LIMIT %s""",
+        _table(),
+        limit,
+    )
+
+
+def totals():
+    """One row: titles looked at, moves, their amount, proposals, held back."""
+    return SQL(
+        """SELECT COUNT(*), COUNT(*) FILTER (WHERE moves),
+                  COALESCE(SUM(amount_residual) FILTER (WHERE moves), 0),
+                  COUNT(*) FILTER (WHERE proposed_step_id IS NOT NULL),
+                  COUNT(*) FILTER (WHERE blocker IS NOT NULL AND blocker != 'not_due')
+             FROM %s""",
+        _table(),
+    )
+
+
+def letters(company_id, today, limit):
+    """Customers who would get a letter: most severe phase, titles, amount, open credits."""
+    return SQL(
+        """
+        WITH title AS (
+                SELECT plan.*, phase.sequence AS phase_sequence,
+                       (plan.moves AND plan.has_letter)
+                       OR (NOT plan.moves AND plan.phase_id IS NOT NULL
+                           AND item.date_next_letter <= %(today)s) AS due
+                  FROM %(plan)s AS plan
+             LEFT JOIN crm_collection_item item ON item.id = plan.item_id
+             LEFT JOIN crm_collection_phase phase ON phase.id = plan.phase_id
+                 WHERE plan.partner_id IS NOT NULL
+                   AND (plan.blocker IS NULL OR plan.blocker IN ('unapproved', 'not_due'))),
+             credit AS (
+                SELECT partner.commercial_partner_id AS partner_id,
+                       SUM(line.amount_residual) AS amount
+                  FROM account_move_line line
+                  JOIN account_account account ON account.id = line.account_id
+                       AND account.account_type = 'asset_receivable'
+                  JOIN res_partner partner ON partner.id = line.partner_id
+                 WHERE line.company_id = %(company_id)s AND line.parent_state = 'posted'
+                   AND line.reconciled IS NOT TRUE AND line.amount_residual < 0
+              GROUP BY 1)
+        SELECT title.partner_id,
+               (array_agg(title.phase_id ORDER BY title.phase_sequence DESC, title.phase_id DESC)
+                FILTER (WHERE title.due))[1] AS phase_id,
+               array_agg(title.name ORDER BY title.date_maturity) FILTER (WHERE title.due) AS names,
+               array_remove(array_agg(title.item_id) FILTER (WHERE title.due), NULL) AS item_ids,
+               SUM(title.amount_residual) FILTER (WHERE title.due) AS amount,
+               COALESCE(MIN(credit.amount), 0) AS credit
+          FROM title LEFT JOIN credit ON credit.partner_id = title.partner_id
+      GROUP BY title.partner_id
+        HAVING BOOL_OR(title.due)
+           AND COALESCE(SUM(title.amount_residual)
+                FILTER (WHERE title.days > 0 OR title.phase_id IS NOT NULL), 0)
+               + COALESCE(MIN(credit.amount), 0) > 0
+      ORDER BY amount DESC, title.partner_id LIMIT %(limit)s""",
+        company_id=company_id,
+        today=today,
+        plan=_table(),
+        limit=limit,
+    )

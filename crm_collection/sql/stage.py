@@ -1,0 +1,31 @@
+from odoo.tools import SQL
+
+
+def entry_stage(env):
+    """One row per entry with open titles: what its most severe title says.
+
+    Joined once per query, however many of its columns are filtered, grouped or sorted by:
+    a correlated subquery would run once per entry and again in every GROUP BY.
+    """
+    Item, Phase = env["crm.collection.item"], env["crm.collection.phase"]
+    columns = {
+        name: Item._field_to_sql("item", name)
+        for name in ("id", "move_id", "state", "phase_id", "rule_id")
+    }
+    return SQL(
+        """
+        SELECT DISTINCT ON (%(move_id)s)
+               %(move_id)s AS move_id,
+               %(phase_id)s AS collection_phase_id,
+               %(rule_id)s AS collection_rule_id,
+               %(approval_state)s AS collection_approval_state
+          FROM crm_collection_item item
+          LEFT JOIN crm_collection_phase phase ON phase.id = %(phase_id)s
+         WHERE %(state)s = 'open'
+           AND %(move_id)s IS NOT NULL
+         ORDER BY %(move_id)s, %(sequence)s DESC NULLS LAST, phase.id DESC NULLS LAST, %(id)s DESC
+        """,
+        **columns,
+        sequence=Phase._field_to_sql("phase", "sequence"),
+        approval_state=Phase._field_to_sql("phase", "approval_state"),
+    )

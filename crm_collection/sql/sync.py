@@ -1,0 +1,103 @@
+"""Keeping titles equal to accounting: settled, reopened, cancelled, changed."""
+
+from odoo.tools import SQL
+
+from .common import line_date_maturity, line_is_owed
+
+
+def items_of_lines(line_ids):
+    return SQL("item.line_id = ANY(%s)", line_ids)
+
+
+def items_by_id(item_ids):
+    return SQL("item.id = ANY(%s)", item_ids)
+
+
+def items_of_company(company_id):
+    return SQL("item.company_id = %s", company_id)
+
+
+def truth(scope):
+    """What accounting says of the titles in ``scope`` where it differs from what they say.
+
+    ``state``: open, settled or cancelled. ``released``: a new customer, or a due date moved to
+    a later day, ends the stay; merging customers writes both sides and is no change.
+    """
+    return SQL(
+        """
+        SELECT item.id, item.state AS state_from, actual.*,
+               actual.state = 'open' AND item.state = 'open' AND (
+                    actual.partner_id IS DISTINCT FROM item.partner_id
+                    OR actual.date_maturity > item.date_maturity) AS released
+          FROM crm_collection_item item
+     LEFT JOIN account_move_line line ON line.id = item.line_id
+     LEFT JOIN res_partner partner ON partner.id = line.partner_id
+    CROSS JOIN LATERAL (
+            SELECT CASE WHEN line.id IS NULL OR line.parent_state != 'posted' THEN 'cancelled'
+                        WHEN %(owed)s THEN 'open' ELSE 'settled' END AS state,
+                   CASE WHEN line.id IS NULL THEN item.date_maturity
+                        ELSE %(date_maturity)s END AS date_maturity,
+                   CASE WHEN line.id IS NULL THEN item.partner_id
+                        ELSE partner.commercial_partner_id END AS partner_id,
+                   CASE WHEN line.id IS NULL THEN item.currency_id
+                        ELSE line.currency_id END AS currency_id,
+                   GREATEST(line.amount_residual, 0) AS amount_residual,
+                   GREATEST(line.amount_residual_currency, 0) AS amount_residual_currency,
+                   COALESCE(line.no_followup, FALSE) AS no_followup
+          ) AS actual
+         WHERE %(scope)s AND (
+               actual.state IS DISTINCT FROM item.state
+            OR actual.amount_residual IS DISTINCT FROM item.amount_residual
+            OR actual.amount_residual_currency IS DISTINCT FROM item.amount_residual_currency
+            OR actual.date_maturity IS DISTINCT FROM item.date_maturity
+            OR actual.partner_id IS DISTINCT FROM item.partner_id
+            OR actual.currency_id IS DISTINCT FROM item.currency_id
+            OR actual.no_followup IS DISTINCT FROM COALESCE(item.no_followup, FALSE))""",
+        scope=scope,
+        owed=line_is_owed(),
+        date_maturity=line_date_maturity(),
+    )
+
+
+def update_items(scope, uid, limit=None):
+    """Write the truth; a title that leaves the open state, is reopened or released has no
+    phase.
+
+    :return: rows of (item id, company id, what happened: settled, cancelled, reopened,
+        released or changed)
+    """
+    return SQL(
+        """
+        WITH actual AS MATERIALIZED (%(truth)s %(limit)s),
+             locked AS (
+                SELECT item.id FROM crm_collection_item item JOIN actual ON actual.id = item.id
+                   FOR NO KEY UPDATE OF item)
+        UPDATE crm_collection_item item
+           SET state = actual.state, amount_residual = actual.amount_residual,
+               amount_residual_currency = actual.amount_residual_currency,
+               date_maturity = actual.date_maturity, partner_id = actual.partner_id,
+               currency_id = actual.currency_id, no_followup = actual.no_followup,
+               phase_id = CASE WHEN leaves.phase THEN NULL ELSE item.phase_id END,
+               step_id = CASE WHEN leaves.phase THEN NULL ELSE item.step_id END,
+               proposed_step_id = CASE WHEN leaves.phase THEN NULL ELSE item.proposed_step_id END,
+               date_phase = CASE WHEN leaves.phase THEN NULL ELSE item.date_phase END,
+               date_next_letter = CASE WHEN leaves.phase THEN NULL ELSE item.date_next_letter END,
+               letter_count = CASE WHEN leaves.phase THEN 0 ELSE item.letter_count END,
+               pinned = CASE WHEN leaves.phase THEN FALSE ELSE item.pinned END,
+               blocker = CASE WHEN leaves.phase THEN NULL ELSE item.blocker END,
+               to_evaluate = actual.state = 'open',
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM actual
+          JOIN locked ON locked.id = actual.id
+    CROSS JOIN LATERAL (
+            SELECT actual.state != actual.state_from OR actual.released AS phase) AS leaves
+         WHERE item.id = actual.id
+     RETURNING item.id, item.company_id,
+               CASE WHEN actual.state != actual.state_from AND actual.state = 'open' THEN 'reopened'
+                    WHEN actual.state != actual.state_from THEN actual.state
+                    WHEN actual.released THEN 'released'
+                    ELSE 'changed' END""",
+        truth=truth(scope),
+        limit=SQL("LIMIT %s", limit) if limit else SQL(),
+        uid=uid,
+    )
