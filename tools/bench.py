@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Measure the collection jobs and screens on a filled database, beside their floors.
+
+    ./dev bench [--items N] [--repeat N] [--growth] [--json OUT]
+
+Jobs run as the scheduler runs them, each in a fresh process, on a copy of the same database;
+the floor is the least plain SQL that does the same, run in the same copy right after the job.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+from pathlib import Path
+
+from bench_database import Databases, log, run_step
+from bench_report import machine_facts, print_growth, print_table
+
+GROWTH = (10_000, 100_000, 1_000_000)
+CRON_LETTERS = "crm_collection.ir_cron_crm_collection_letters"
+
+
+def parse_arguments(argv):
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
+    parser.add_argument("--items", type=int, default=100_000, help="receivable installments")
+    parser.add_argument("--growth", action="store_true", help="10,000, 100,000 and 1,000,000")
+    parser.add_argument("--repeat", type=int, default=3, help="runs per median (default 3)")
+    parser.add_argument("--json", type=Path, help="write the result here")
+    parser.add_argument("--template", help="database with the module installed (else made anew)")
+    parser.add_argument("--prefix", default="crm_collection_bench", help="name of the databases")
+    parser.add_argument("--keep", action="store_true", help="leave the databases behind")
+    arguments = parser.parse_args(argv)
+    if arguments.items < 100 or arguments.repeat < 1:
+        parser.error("--items starts at 100 and --repeat at 1")
+    return arguments
+
+
+def main(argv=None):
+    arguments = parse_arguments(argv)
+    databases = Databases(arguments.prefix, arguments.template)
+    databases.make_template()
+    sizes = GROWTH if arguments.growth else (arguments.items,)
+    results = [bench(databases, items, arguments) for items in sizes]
+    for result in results:
+        print_table(result)
+    if len(results) > 1:
+        print_growth(results)
+    result = results[-1]
+    if len(results) > 1:
+        result["growth"] = [
+            {"items": each["items"], "jobs": each["jobs"], "screens": each["screens"]}
+            for each in results
+        ]
+    if arguments.json:
+        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+    return 1 if any(each["errors"] for each in results) else 0
+
+
+def bench(databases, items, arguments):
+    """Fill once, then measure on a fresh copy per repetition."""
+    log(f"{items:,} installments: filling")
+    filled, work = databases.name("filled"), databases.name("work")
+    databases.copy(databases.template, filled)
+    fill = run_step("fill", filled, items=items)
+    databases.vacuum(filled)
+    facts = run_step("facts", filled)
+    rounds = []
+    for number in range(1, arguments.repeat + 1):
+        log(f"{items:,} installments: round {number} of {arguments.repeat}")
+        databases.copy(filled, work)
+        rounds.append(measure(databases, work, screens=number == arguments.repeat))
+    if not arguments.keep:
+        databases.drop(work)
+        databases.drop(filled)
+    return summarise(items, fill, facts, rounds)
+
+
+def measure(databases, work, screens):
+    """One round: the jobs in their order, each followed by its floor."""
+    run_step("warm", work)
+    jobs, floors = {}, {}
+    jobs["first"] = run_step("job", work)
+    floors["first"] = run_step("floor", work, create=True)
+    databases.vacuum(work, own=True)
+    jobs["second"] = run_step("job", work)
+    floors["second"] = run_step("floor", work)
+    paid = run_step("settle", work)
+    jobs["settlement"] = run_step("job", work)
+    floors["settlement"] = run_step("floor", work)
+    jobs["next_day"] = run_step("job", work, days=1)
+    floors["next_day"] = run_step("floor", work, days=1)
+    databases.vacuum(work, own=True)
+    shown = run_step("screens", work) if screens else {}
+    due = run_step("limit_letters", work)
+    jobs["letters_1000"] = run_step("job", work, cron=CRON_LETTERS, days=1)
+    floors["letters_1000"] = run_step("floor_letters", work, **due["before"])
+    return {"jobs": jobs, "floors": floors, "screens": shown, "paid": paid, "due": due}
+
+
+def summarise(items, fill, facts, rounds):
+    jobs = {}
+    for name in rounds[0]["jobs"]:
+        runs = [each["jobs"][name] for each in rounds]
+        floors = [each["floors"][name] for each in rounds]
+        median = statistics.median(run["seconds"] for run in runs)
+        floor = statistics.median(run["seconds"] for run in floors)
+        jobs[name] = {
+            "median_s": round(median, 4),
+            "floor_s": round(floor, 4),
+            "ratio": round(median / floor, 2) if floor else None,
+            "rows": count_rows(name, runs[0]["rows"]),
+            "peak_mb": max(run["peak_mb"] for run in runs),
+            "start_mb": max(run["start_mb"] for run in runs),
+            "queries": runs[0]["queries"],
+            "runs_s": [round(run["seconds"], 4) for run in runs],
+            "floor_runs_s": [round(run["seconds"], 4) for run in floors],
+        }
+    return {
+        "items": items,
+        "jobs": jobs,
+        "screens": rounds[-1]["screens"],
+        "fill_s": round(fill["seconds"], 1),
+        "machine": machine_facts() | facts,
+        "errors": find_errors(fill, rounds),
+    }
+
+
+def count_rows(name, rows):
+    """What the job did: titles entered, moved and settled, or letters written."""
+    if name.startswith("letters"):
+        return rows["letter_count"]
+    return rows["item_new"] + rows["item_moved"] + rows["item_settled"]
+
+
+def find_errors(fill, rounds):
+    """What must hold, whatever the speed: job and floor end with the same rows."""
+    errors = [f"fill: {name} differs" for name in fill["wrong"]]
+    for each in rounds:
+        for name, floor in each["floors"].items():
+            if any(floor.get("differ", {}).values()):
+                errors.append(f"{name}: job and floor differ: {floor['differ']}")
+        if any(each["jobs"]["second"]["rows"].values()):
+            errors.append(f"second run changed rows: {each['jobs']['second']['rows']}")
+        settled = each["jobs"]["settlement"]["rows"]["item_settled"]
+        if settled != each["paid"]["settled"]:
+            errors.append(f"{each['paid']['settled']} titles were paid, {settled} settled")
+    return errors
+
+
+if __name__ == "__main__":
+    sys.exit(main())

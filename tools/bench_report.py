@@ -1,0 +1,76 @@
+"""The bench's result as Markdown tables, for the README."""
+
+import os
+import platform
+
+TITLES = {
+    "first": "First allocation",
+    "second": "Second run, same day",
+    "settlement": "Settlement sweep",
+    "next_day": "Next day's run",
+    "letters_1000": "Letters, per 1,000 customers",
+    "portfolio_list": "Portfolio, list",
+    "portfolio_kanban": "Portfolio, kanban",
+    "customers": "Customers, list",
+    "invoices_by_phase_filter": "Invoice list, filtered by phase",
+    "invoices_by_phase_group": "Invoice list, grouped by phase",
+}
+
+
+def machine_facts():
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "cores": os.cpu_count(),
+        "ram_gb": round(memory / 1024**3, 1),
+        "cpu": _cpu_name(),
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "memory": "peak resident memory of the job's process, Odoo included (getrusage)",
+    }
+
+
+def _cpu_name():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(
+                line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
+            )
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+def print_table(result):
+    machine = result["machine"]
+    print(f"\n### {result['items']:,} installments\n")
+    print(
+        f"{machine['cores']} cores, {machine['ram_gb']} GB, {machine['postgresql']},"
+        f" Python {machine['python']}, Odoo {machine['odoo']}\n"
+    )
+    print("| Job | s | Floor, s | Ratio | Rows | Queries | Peak, MB |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
+    for name, job in result["jobs"].items():
+        print(
+            f"| {TITLES[name]} | {job['median_s']:.2f} | {job['floor_s']:.2f} |"
+            f" {job['ratio']:.2f} | {job['rows']:,} | {job['queries']:,} | {job['peak_mb']:.0f} |"
+        )
+    print("\n| Screen | s |")
+    print("|---|--:|")
+    for name, screen in result["screens"].items():
+        print(f"| {TITLES[name]} | {screen['median_s']:.3f} |")
+    for error in result["errors"]:
+        print(f"\n**Wrong:** {error}")
+
+
+def print_growth(results):
+    sizes = [f"{result['items']:,}" for result in results]
+    print("\n### Growth: seconds (peak MB)\n")
+    print(f"| | {' | '.join(sizes)} |")
+    print(f"|---|{'--:|' * len(sizes)}")
+    for name in results[0]["jobs"]:
+        cells = [
+            f"{r['jobs'][name]['median_s']:.2f} ({r['jobs'][name]['peak_mb']:.0f})" for r in results
+        ]
+        print(f"| {TITLES[name]} | {' | '.join(cells)} |")
+    for name in results[0]["screens"]:
+        cells = [f"{r['screens'][name]['median_s']:.3f}" for r in results]
+        print(f"| {TITLES[name]} | {' | '.join(cells)} |")

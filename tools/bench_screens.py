@@ -1,0 +1,210 @@
+"""Opening a screen: the calls the web client makes, as a user, on a cold ORM cache.
+
+Measured on the server, result serialised to JSON; network and drawing are not in it, and the
+view definitions are not either (the client keeps them).
+"""
+
+import json
+import statistics
+import time
+
+from lxml import etree
+
+from odoo.service.model import call_kw
+from odoo.tools import json_default
+from odoo.tools.safe_eval import safe_eval
+
+LIST_LIMIT, COUNT_LIMIT, KANBAN_LIMIT, GROUP_LIMIT = 80, 10001, 40, 80
+NUMBERS = ("integer", "float", "monetary")
+MOVE_ACTION = "account.action_move_out_invoice_type"
+ITEM_ACTION = "crm_collection.crm_collection_item_action"
+
+
+class BenchScreens:
+    """Open each screen `repeat` times; `run` returns `{name: {median_s, ...}}`."""
+
+    def __init__(self, env, repeat):
+        self.env = env
+        self.repeat = repeat
+
+    def run(self):
+        return {
+            "portfolio_list": self._measure(self._open_list, ITEM_ACTION),
+            "portfolio_kanban": self._measure(self._open_kanban, ITEM_ACTION),
+            "invoices_by_phase_filter": self._measure(self._open_moves_of_phase, MOVE_ACTION),
+            "invoices_by_phase_group": self._measure(self._open_moves_grouped, MOVE_ACTION),
+            "customers": self._measure(
+                self._open_list, "crm_collection.crm_collection_customer_action"
+            ),
+        }
+
+    def _measure(self, opener, xmlid):
+        screen = Screen(self.env, xmlid)
+        opener(screen)  # the first one compiles views and caches access rights
+        seconds, calls = [], {}
+        for __ in range(self.repeat):
+            self.env.cr.rollback()
+            self.env.invalidate_all(flush=False)
+            screen.calls = {}
+            start = time.perf_counter()
+            opener(screen)
+            seconds.append(time.perf_counter() - start)
+            calls = screen.calls
+        return {
+            "median_s": round(statistics.median(seconds), 4),
+            "worst_s": round(max(seconds), 4),
+            "calls": {name: round(value, 4) for name, value in calls.items()},
+        }
+
+    def _open_list(self, screen):
+        screen.search_panel("list")
+        screen.read_list()
+
+    def _open_kanban(self, screen):
+        screen.search_panel("kanban")
+        screen.read_groups("kanban", "phase_id", auto_unfold=True)
+        screen.read_progress_bar("phase_id")
+
+    def _open_moves_of_phase(self, screen):
+        phase = self.env.ref("crm_collection.phase_firm")
+        screen.read_list([("collection_phase_id", "=", phase.id)])
+
+    def _open_moves_grouped(self, screen):
+        screen.read_groups("list", "collection_phase_id")
+
+
+class Screen:
+    """A window action: its views, its default filters, and the calls made to fill it."""
+
+    def __init__(self, env, xmlid):
+        self.env = env
+        action = env["ir.actions.actions"]._for_xml_id(xmlid)
+        self.context = safe_eval(action["context"] or "{}", {"uid": env.uid, "active_id": False})
+        self.model = action["res_model"]
+        views = [
+            [view_id, "kanban" if mode == "kanban" else mode]
+            for view_id, mode in action["views"]
+            if mode in ("list", "kanban")
+        ]
+        views.append([(action["search_view_id"] or [False])[0], "search"])
+        result = env[self.model].with_context(**self.context).get_views(views)
+        self.archs = {
+            mode: etree.fromstring(view["arch"]) for mode, view in result["views"].items()
+        }
+        self.fields = env[self.model].fields_get()
+        base = safe_eval(action["domain"] or "[]", {"uid": env.uid})
+        self.domain = list(base) + self._default_filters()
+        self.calls = {}
+
+    def _default_filters(self):
+        """The filters the action switches on, each a condition of its own."""
+        domain = []
+        for node in self.archs["search"].iter("filter"):
+            if self.context.get(f"search_default_{node.get('name')}") and node.get("domain"):
+                domain += safe_eval(node.get("domain"), {"uid": self.env.uid})
+        return domain
+
+    def call(self, method, *args, **kwargs):
+        start = time.perf_counter()
+        context = {"lang": self.env.lang, "uid": self.env.uid, **kwargs.pop("context", {})}
+        result = call_kw(self.env[self.model], method, list(args), {**kwargs, "context": context})
+        json.dumps(result, default=json_default)
+        spent = time.perf_counter() - start
+        self.calls[method] = self.calls.get(method, 0) + spent
+        return result
+
+    def _field_names(self, mode):
+        arch = self.archs[mode]
+        nodes = [
+            node
+            for node in arch.iter("field")
+            if not any(parent.tag == "field" for parent in node.iterancestors())
+        ]
+        return list(dict.fromkeys(node.get("name") for node in nodes))
+
+    def _specification(self, mode):
+        names = self._field_names(mode)
+        spec = {}
+        for name in names:
+            kind = self.fields[name]["type"]
+            is_link = kind in ("many2one", "reference")
+            spec[name] = {"fields": {"display_name": {}}} if is_link else {}
+        return spec
+
+    def _aggregates(self, mode):
+        """As the client asks for: sums of numbers, and the currencies they are in."""
+        aggregates = []
+        for name in self._field_names(mode):
+            field = self.fields[name]
+            if field.get("aggregator") and field["type"] in NUMBERS:
+                aggregates.append(f"{name}:{field['aggregator']}")
+                if field.get("currency_field"):
+                    aggregates += [
+                        f"{field['currency_field']}:array_agg_distinct",
+                        f"{name}:sum_currency",
+                    ]
+        return list(dict.fromkeys(aggregates))
+
+    def search_panel(self, mode):
+        panel = self.archs["search"].find(".//searchpanel")
+        if panel is None or mode not in panel.get("view_types", "list,kanban"):
+            return
+        for node in panel.iterfind("field"):
+            multi = node.get("select") == "multi"
+            method = "search_panel_select_multi_range" if multi else "search_panel_select_range"
+            options = {
+                "category_domain": [],
+                "filter_domain": [],
+                "search_domain": self.domain,
+                "enable_counters": bool(node.get("enable_counters")),
+                "expand": bool(node.get("expand")),
+                "limit": int(node.get("limit") or 200),
+            }
+            if multi:
+                options |= {
+                    "comodel_domain": [],
+                    "group_by": node.get("groupby") or False,
+                    "group_domain": [],
+                }
+            else:
+                options["hierarchize"] = node.get("hierarchize", "1") == "1"
+            self.call(method, node.get("name"), **options)
+
+    def read_list(self, domain=()):
+        return self.call(
+            "web_search_read",
+            self.domain + list(domain),
+            self._specification("list"),
+            limit=LIST_LIMIT,
+            order=self.archs["list"].get("default_order") or "",
+            count_limit=COUNT_LIMIT,
+        )
+
+    def read_groups(self, mode, groupby, auto_unfold=False):
+        return self.call(
+            "web_read_group",
+            self.domain,
+            [groupby],
+            self._aggregates(mode),
+            limit=GROUP_LIMIT,
+            order=self.archs[mode].get("default_order") or "",
+            auto_unfold=auto_unfold,
+            opening_info=[],
+            unfold_read_specification=self._specification(mode),
+            unfold_read_default_limit=KANBAN_LIMIT if mode == "kanban" else LIST_LIMIT,
+            groupby_read_specification={},
+            context={"read_group_expand": True},
+        )
+
+    def read_progress_bar(self, groupby):
+        for node in self.archs["kanban"].iter("progressbar"):
+            self.call(
+                "read_progress_bar",
+                domain=self.domain,
+                group_by=groupby,
+                progress_bar={
+                    "colors": json.loads(node.get("colors")),
+                    "field": node.get("field"),
+                    "help": node.get("help") or "",
+                },
+            )

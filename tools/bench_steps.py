@@ -1,0 +1,236 @@
+"""One step of a bench, in a process of its own: `bench_steps.py STEP DATABASE JSON`.
+
+Every job runs in a fresh process, as in a cron worker, so that the peak of its memory is its
+own. The result is one line of JSON on standard output; Odoo's log goes to standard error.
+"""
+
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from datetime import timedelta
+
+from bench_check import check_fill
+from bench_fill import BenchFill
+from bench_floor import BenchFloor
+from bench_floor_letters import letters, read_last_ids
+from bench_rules import create_rules, give_own_rules
+from bench_screens import BenchScreens
+from bench_settle import settle
+
+import odoo
+from odoo import SUPERUSER_ID, api, fields
+from odoo.modules.registry import Registry
+from odoo.tools import SQL, config
+
+CRON_ALLOCATE = "crm_collection.ir_cron_crm_collection_allocate"
+CRON_LETTERS = "crm_collection.ir_cron_crm_collection_letters"
+LETTER_CUSTOMERS = 1000
+LOGIN = "bench"
+COUNTERS = ("item_new", "item_moved", "item_settled", "letter_count", "letter_line_count")
+
+
+def open_registry(database):
+    options = ["--database", database, "--log-level", "warn", "--max-cron-threads", "0"]
+    if os.environ.get("ODOO_RC"):
+        options += ["--config", os.environ["ODOO_RC"]]
+    if os.environ.get("CRM_COLLECTION_ADDONS_PATH"):
+        options += ["--addons-path", os.environ["CRM_COLLECTION_ADDONS_PATH"]]
+    config.parse_config(options, setup_logging=True)
+    threading.current_thread().dbname = database
+    return Registry(database)
+
+
+def set_day(registry, days):
+    """The companies' day is `days` after the real one; nothing else knows."""
+    if days:
+        company = registry["res.company"]
+        today = company._get_collection_today
+        company._get_collection_today = lambda self: today(self) + timedelta(days=days)
+
+
+def peak_mb():
+    """Highest resident memory of this process since it started (`getrusage`), in MB."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+# ------------------------------------------------------------
+# FILL
+# ------------------------------------------------------------
+
+
+def step_fill(env, items):
+    start = time.perf_counter()
+    fill = BenchFill(env, items, fields.Date.today())
+    fill.run()
+    rules = create_rules(env, fill.categories)
+    env.flush_all()
+    give_own_rules(env, rules, fill.base["res_partner"])
+    env.company.collection_auto_send = True
+    _create_user(env)
+    env.cr.commit()
+    return {"seconds": time.perf_counter() - start, "wrong": check_fill(env)}
+
+
+def _create_user(env):
+    env["res.users"].with_context(no_reset_password=True).create(
+        {
+            "name": "Collector",
+            "login": LOGIN,
+            "group_ids": [
+                env.ref(xmlid).id
+                for xmlid in (
+                    "crm_collection.group_crm_collection_user",
+                    "account.group_account_invoice",
+                )
+            ],
+        }
+    )
+
+
+def step_settle(env):
+    settled, partly = settle(env, fields.Date.today())
+    return {"settled": settled, "partly": partly}
+
+
+# ------------------------------------------------------------
+# JOBS
+# ------------------------------------------------------------
+
+
+def step_job(env, cron=CRON_ALLOCATE, days=0):
+    """Run a scheduled job until it is done, as the scheduler does, and measure it."""
+    set_day(env.registry, days)
+    record = env.ref(cron)
+    before = _read_counters(env)
+    start_mb = peak_mb()
+    threading.current_thread().query_count = 0
+    start, runs = time.perf_counter(), 0
+    while True:
+        runs += 1
+        error = record.method_direct_trigger()
+        if error is not True:
+            raise RuntimeError(f"{cron} failed: {error}")
+        if not _is_unfinished(env, record):
+            break
+    seconds = time.perf_counter() - start
+    after = _read_counters(env)
+    return {
+        "seconds": seconds,
+        "triggers": runs,
+        "queries": threading.current_thread().query_count,
+        "peak_mb": peak_mb(),
+        "start_mb": start_mb,
+        "rows": {name: after[name] - before[name] for name in COUNTERS},
+    }
+
+
+def _is_unfinished(env, cron):
+    env.cr.commit()
+    progress = env["ir.cron.progress"].search([("cron_id", "=", cron.id)], order="id desc", limit=1)
+    return progress.remaining > 0
+
+
+def _read_counters(env):
+    env.cr.execute(
+        SQL(
+            "SELECT %s FROM crm_collection_run WHERE kind != 'simulation'",
+            SQL(", ").join(
+                SQL("COALESCE(SUM(%s), 0)::int AS %s", SQL.identifier(name), SQL.identifier(name))
+                for name in COUNTERS
+            ),
+        )
+    )
+    return env.cr.dictfetchone()
+
+
+def step_limit_letters(env):
+    """Leave the letters of some customers due; returns how many letters and lines are."""
+    env.cr.execute(
+        """
+        WITH chosen AS (
+            SELECT partner_id FROM crm_collection_item
+             WHERE state = 'open' AND date_next_letter IS NOT NULL
+             GROUP BY partner_id ORDER BY md5(partner_id::text) LIMIT %s
+        )
+        UPDATE crm_collection_item SET date_next_letter = NULL
+         WHERE date_next_letter IS NOT NULL AND partner_id NOT IN (SELECT partner_id FROM chosen)
+        """,
+        [LETTER_CUSTOMERS],
+    )
+    env.cr.execute(
+        "SELECT COUNT(DISTINCT partner_id), COUNT(*) FROM crm_collection_item"
+        " WHERE date_next_letter IS NOT NULL AND state = 'open'"
+    )
+    customers, titles = env.cr.fetchone()
+    env.cr.commit()
+    return {
+        "customers": customers,
+        "titles": titles,
+        "before": {"before": read_last_ids(env.cr)},
+    }
+
+
+# ------------------------------------------------------------
+# FLOORS, SCREENS, FACTS
+# ------------------------------------------------------------
+
+
+def step_floor(env, days=0, create=False, foreign_keys=True):
+    floor = BenchFloor(env, fields.Date.today())
+    if create:
+        floor.create_tables(foreign_keys)
+    seconds, rows = floor.allocate(days)
+    return {"seconds": seconds, "rows": rows, "differ": floor.compare()}
+
+
+def step_floor_letters(env):
+    return letters(env)
+
+
+def step_screens(env, repeat=5):
+    user = env["res.users"].search([("login", "=", LOGIN)])
+    return BenchScreens(env(user=user.id), repeat).run()
+
+
+def step_warm(env):
+    """Bring the accounting tables into memory, for job and floor alike."""
+    for table in ("account_move_line", "account_move", "res_partner", "account_partial_reconcile"):
+        env.cr.execute(SQL("SELECT COUNT(*) FROM %s t WHERE t IS NOT NULL", SQL.identifier(table)))
+    return {}
+
+
+def step_facts(env):
+    env.cr.execute(
+        "SELECT version(), pg_database_size(current_database()),"
+        " (SELECT COUNT(*) FROM account_move_line)"
+    )
+    version, size, lines = env.cr.fetchone()
+    settings = ("shared_buffers", "work_mem", "fsync", "synchronous_commit")
+    return {
+        "postgresql": version.split(" on ")[0],
+        "settings": {name: _show(env, name) for name in settings},
+        "odoo": odoo.release.version,
+        "database_mb": round(size / 1024**2),
+        "journal_items": lines,
+    }
+
+
+def _show(env, name):
+    env.cr.execute(SQL("SHOW %s", SQL.identifier(name)))
+    return env.cr.fetchone()[0]
+
+
+def main():
+    name, database, arguments = sys.argv[1:]
+    registry = open_registry(database)
+    with registry.cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        result = globals()[f"step_{name}"](env, **json.loads(arguments))
+    print(json.dumps(result), flush=True)
+
+
+if __name__ == "__main__":
+    main()
