@@ -6,7 +6,7 @@
     "author": "crm_collection developers",
     "license": "LGPL-3",
     "depends": ["account", "account_payment", "contacts"],
-    "external_dependencies": {"python": ["dateutil"]},
+    "external_dependencies": {"python": ["python-dateutil"]},
     "data": [
         "security/crm_collection_groups.xml",
         "security/ir.model.access.csv",

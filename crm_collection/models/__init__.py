@@ -16,6 +16,7 @@ from . import (
     crm_collection_letter_engine,
     crm_collection_letter_content,
     crm_collection_letter_document,
+    crm_collection_letter_wording,
     crm_collection_run,
     crm_collection_run_line,
     crm_collection_engine,

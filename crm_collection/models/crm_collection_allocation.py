@@ -55,7 +55,9 @@ class CrmCollectionAllocation(models.Model):
     partner_name = fields.Char(string="Customer's Name", readonly=True)
     name = fields.Char(string="Title", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
     origin = fields.Selection(selection=ORIGINS, required=True, readonly=True)
     user_id = fields.Many2one(comodel_name="res.users", string="By", readonly=True)
     reason = fields.Char(readonly=True)

@@ -205,12 +205,15 @@ class CrmCollectionHold(models.Model):
                 record._close("broken")
 
     def _is_kept(self):
-        """A promise is kept when the amount was paid, or nothing overdue is left."""
+        """A promise is kept when the amount was paid, or nothing overdue is left of its titles.
+
+        Without any title yet there is nothing that could have been paid.
+        """
         if self.amount and self.amount_paid >= self.amount:
             return True
-        return not self._get_items().filtered(
-            lambda item: item.state == "open" and item.days_overdue > 0
-        )
+        items = self._get_items()
+        overdue = items.filtered(lambda item: item.state == "open" and item.days_overdue > 0)
+        return bool(items) and not overdue
 
     @api.model
     def _get_by_item(self, items):

@@ -66,7 +66,9 @@ class CrmCollectionItem(models.Model):
         help="Days since the due date, today in the company's time zone; negative before it.",
     )
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
     amount_residual = fields.Monetary(
         string="Amount Owed", currency_field="company_currency_id", readonly=True
     )

@@ -87,7 +87,9 @@ class CrmCollectionLetter(models.Model):
         comodel_name="crm.collection.letter.line", inverse_name="letter_id", string="Titles"
     )
     line_count = fields.Integer(compute="_compute_line_totals", string="Number of Titles")
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
     amount_total = fields.Monetary(
         compute="_compute_line_totals", currency_field="company_currency_id", string="Amount Owed"
     )

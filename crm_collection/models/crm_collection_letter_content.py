@@ -1,67 +1,19 @@
 import re
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.fields import Domain
-from odoo.tools import format_date, formatLang
 
 # "INV/2026/00012 2/3": the number of the document, then which of its installments.
 TITLE_NAME = re.compile(r"^(?P<number>.+?)(?:\s+(?P<installment>\d+/\d+))?$")
 FINE_PERCENT_MAX = 2.0  # Brazilian consumers: Law 8.078/1990 (CDC), art. 52, paragraph 1
 DEADLINE_DAYS = 10  # a letter that sets a deadline gives the customer this long
-CONTENT_FIELDS = (
-    *("company_id", "partner_id", "user_id", "lang", "date"),
-    *("line_ids.amount_residual", "line_ids.amount_fine", "line_ids.amount_interest"),
-    "line_ids.days_overdue",
-)
 
 
 class CrmCollectionLetter(models.Model):
-    """What a letter says: titles, totals, credits, the way to pay, who is the creditor."""
+    """What a letter is about: titles, totals, credits, fine and interest, where to pay."""
 
     _inherit = "crm.collection.letter"
-
-    titles_html = fields.Html(
-        string="Titles and Payment",
-        compute="_compute_titles_html",
-        compute_sudo=True,
-        sanitize=False,
-        help="The table of titles with its totals, the way to pay and the creditor.",
-    )
-    totals_label = fields.Char(
-        string="Amount to Pay",
-        compute="_compute_labels",
-        compute_sudo=True,
-        help="What is to be paid, by currency, as the customer's language writes it; where "
-        "something is overdue, without what is not due yet.",
-    )
-    deadline_label = fields.Char(
-        string="To Be Paid By", compute="_compute_labels", compute_sudo=True
-    )
-
-    @api.depends(*CONTENT_FIELDS)
-    @api.depends_context("crm_collection_print")
-    def _compute_titles_html(self):
-        credits_by_letter = self._get_credits_by_letter()
-        for letter in self:
-            letter = letter.with_context(lang=letter._get_lang())
-            letter.titles_html = self.env["ir.qweb"]._render(
-                "crm_collection.letter_titles",
-                letter._prepare_titles_values(credits_by_letter[letter.id]),
-                lang=letter.env.lang,
-                minimal_qcontext=True,
-            )
-
-    @api.depends(*CONTENT_FIELDS)
-    def _compute_labels(self):
-        for letter in self:
-            letter = letter.with_context(lang=letter._get_lang())
-            letter.totals_label = " + ".join(
-                letter._format_amount(group["claim"], group["currency"])
-                for group in letter._get_groups()
-                if group["claim"] > 0
-            )
-            letter.deadline_label = format_date(letter.env, letter._get_deadline())
 
     # === Titles === #
 
@@ -128,23 +80,25 @@ class CrmCollectionLetter(models.Model):
             key: currency.round(sum(title[key] for title in titles))
             for key in ("original", "paid", "residual", "fine", "interest")
         }
-        credit = currency.round(-sum(open_credits.mapped("amount_residual_currency")))
+        credit = -sum(open_credits.mapped("amount_residual_currency"))
         charges = sums["fine"] + sums["interest"]
         overdue = sum(title["residual"] for title in titles if title["days_overdue"] > 0)
-        overdue = currency.round(overdue)
         mixed = 0 < overdue < sums["residual"]
+        balance = sums["residual"] + charges - credit
         return {
             **sums,
-            "overdue": overdue,
-            "mixed": mixed,
-            "claim": currency.round((overdue if mixed else sums["residual"]) + charges - credit),
             "currency": currency,
             "titles": titles,
             "credits": open_credits,
-            "credit": credit,
-            "charges": charges,
+            "credit": currency.round(credit),
+            "charges": currency.round(charges),
+            "overdue": currency.round(overdue),
+            "mixed": mixed,  # some titles are overdue, some not due yet
             "net": currency.round(sums["residual"] - credit),
-            "to_pay": currency.round(sums["residual"] + charges - credit),
+            "to_pay": currency.round(max(balance, 0)),
+            # other titles of the customer may use it up: it is no balance in his favor
+            "credit_left": currency.round(max(-balance, 0)),
+            "claim": currency.round(balance - (sums["residual"] - overdue if mixed else 0)),
         }
 
     def _get_totals(self):
@@ -184,27 +138,12 @@ class CrmCollectionLetter(models.Model):
             for letter in self
         }
 
-    # === Fine and interest === #
-
-    def _get_charges(self, currency, residual, days_overdue):
-        """Return the fine and the interest on one title, to the day of the letter."""
-        self.ensure_one()
-        if days_overdue <= 0 or residual <= 0:
-            return 0.0, 0.0
-        company = self.company_id
-        fine_percent = company.collection_fine_percent
-        if self._is_consumer_br():
-            fine_percent = min(fine_percent, FINE_PERCENT_MAX)
-        interest_percent = company.collection_interest_percent / 30 * days_overdue
-        return (
-            currency.round(residual * fine_percent / 100),
-            currency.round(residual * interest_percent / 100),
-        )
+    # === Law === #
 
     def _is_consumer_br(self):
         """Whether the law of Brazilian consumers applies: a person, in Brazil."""
         self.ensure_one()
-        country = self.partner_id.country_id or self.company_id.country_id
+        country = self.partner_id.country_id or self.company_id.account_fiscal_country_id
         return country.code == "BR" and not self.partner_id.is_company
 
     # === Way to pay === #
@@ -236,42 +175,3 @@ class CrmCollectionLetter(models.Model):
         """Return the last day to pay, for letters that set one: never on a weekend."""
         day = (self.date or fields.Date.context_today(self)) + timedelta(days=DEADLINE_DAYS)
         return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= 5 else 0)
-
-    # === Rendering === #
-
-    def _prepare_titles_values(self, open_credits):
-        """Return what the table of titles is made of; dates and amounts in the letter's words."""
-        groups = self._get_groups(open_credits)
-        return {
-            "letter": self,
-            "groups": groups,
-            "sender": self._get_sender(),
-            "payment_url": self._get_payment_url(),
-            "bank": self._get_bank_account(),
-            "consumer_br": self._is_consumer_br(),
-            "overdue": any(line.days_overdue > 0 for line in self.line_ids),
-            "charges": any(group["charges"] for group in groups),
-            "print_mode": bool(self.env.context.get("crm_collection_print")),
-            "amount": self._format_amount,
-            "number": lambda value, currency: formatLang(
-                self.env, value, digits=currency.decimal_places
-            ),
-            "day": lambda value: format_date(self.env, value) if value else "",
-        }
-
-    def _format_amount(self, amount, currency):
-        return formatLang(self.env, amount, currency_obj=currency)
-
-    @api.model
-    def mail_allowed_qweb_expressions(self):
-        # EXTENDS 'mail': what anybody may use in a letter's text
-        return super().mail_allowed_qweb_expressions() + (
-            "object.titles_html",
-            "object.signature_html",
-            "object.totals_label",
-            "object.deadline_label",
-            "object.lang",
-            "object.line_count",
-            "object.company_id.name",
-            "object.phase_id.name",
-        )

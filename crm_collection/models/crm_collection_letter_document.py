@@ -4,7 +4,7 @@ import re
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import models
 from odoo.tools.image import image_data_uri
 
 _logger = logging.getLogger(__name__)
@@ -15,22 +15,9 @@ MAILED_STATES = ("outgoing", "sent", "bounced")
 
 
 class CrmCollectionLetter(models.Model):
-    """The letter as a document: language, sender, text, PDF and what is attached to the mail."""
+    """The letter as a document: language, sender, text, PDF, attachments of the mail."""
 
     _inherit = "crm.collection.letter"
-
-    signature_html = fields.Html(
-        string="Signature", compute="_compute_signature_html", compute_sudo=True, sanitize=False
-    )
-
-    @api.depends("user_id", "company_id")
-    def _compute_signature_html(self):
-        for letter in self:
-            letter.signature_html = self.env["ir.qweb"]._render(
-                "crm_collection.letter_signature",
-                {"user": letter._get_signing_user(), "company": letter.company_id},
-                minimal_qcontext=True,
-            )
 
     # === Sender and language === #
 

@@ -41,7 +41,9 @@ class CrmCollectionLetterLine(models.Model):
     )
     name = fields.Char(string="Title", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
     date_maturity = fields.Date(string="Due Date", readonly=True)
     days_overdue = fields.Integer(readonly=True, aggregator=None)
     amount_original = fields.Monetary(readonly=True)

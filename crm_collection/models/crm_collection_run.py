@@ -29,7 +29,9 @@ class CrmCollectionRun(models.Model):
     company_id = fields.Many2one(
         comodel_name="res.company", required=True, readonly=True, index=True
     )
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
     date = fields.Date(required=True, readonly=True)
     date_start = fields.Datetime(string="Last Started", readonly=True)
     date_end = fields.Datetime(string="Last Ended", readonly=True)

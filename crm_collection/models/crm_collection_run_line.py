@@ -18,7 +18,9 @@ class CrmCollectionRunLine(models.Model):
         index=True,
     )
     company_id = fields.Many2one(related="run_id.company_id", store=True, index=True)
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
     kind = fields.Selection(
         selection=[
             ("moved", "Moved"),

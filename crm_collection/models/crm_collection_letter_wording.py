@@ -1,0 +1,207 @@
+from odoo import api, fields, models
+from odoo.tools import format_date, formatLang
+
+CONTENT_FIELDS = (
+    *("company_id", "partner_id", "user_id", "lang", "date"),
+    *("line_ids.amount_residual", "line_ids.amount_fine", "line_ids.amount_interest"),
+    "line_ids.days_overdue",
+)
+
+
+class CrmCollectionLetter(models.Model):
+    """How a letter says it, in the customer's language: the parts its text is put together of."""
+
+    _inherit = "crm.collection.letter"
+
+    titles_html = fields.Html(
+        string="Titles and Payment",
+        compute="_compute_titles_html",
+        compute_sudo=True,
+        sanitize=False,
+        help="The table of titles with its totals, the way to pay and the creditor.",
+    )
+    totals_label = fields.Char(
+        string="Amount to Pay",
+        compute="_compute_labels",
+        compute_sudo=True,
+        help="What is to be paid, by currency, as the customer's language writes it; where "
+        "something is overdue, without what is not due yet.",
+    )
+    deadline_label = fields.Char(
+        string="To Be Paid By", compute="_compute_labels", compute_sudo=True
+    )
+    signature_html = fields.Html(
+        string="Signature", compute="_compute_signature_html", compute_sudo=True, sanitize=False
+    )
+
+    # === Compute methods === #
+
+    @api.depends(*CONTENT_FIELDS)
+    @api.depends_context("crm_collection_print")
+    def _compute_titles_html(self):
+        credits_by_letter = self._get_credits_by_letter()
+        for letter in self:
+            letter = letter.with_context(lang=letter._get_lang())
+            letter.titles_html = self.env["ir.qweb"]._render(
+                "crm_collection.letter_titles",
+                letter._prepare_titles_values(credits_by_letter[letter.id]),
+                lang=letter.env.lang,
+                minimal_qcontext=True,
+            )
+
+    @api.depends(*CONTENT_FIELDS)
+    def _compute_labels(self):
+        for letter in self:
+            letter = letter.with_context(lang=letter._get_lang())
+            groups = letter._get_groups()
+            key = "claim" if any(group["claim"] > 0 for group in groups) else "residual"
+            letter.totals_label = " + ".join(
+                letter._format_amount(group[key], group["currency"])
+                for group in groups
+                if group[key] > 0
+            )
+            letter.deadline_label = letter._format_day(letter._get_deadline())
+
+    @api.depends("user_id", "company_id")
+    def _compute_signature_html(self):
+        for letter in self:
+            letter.signature_html = self.env["ir.qweb"]._render(
+                "crm_collection.letter_signature",
+                {"user": letter._get_signing_user(), "company": letter.company_id},
+                minimal_qcontext=True,
+            )
+
+    # === Values of the table === #
+
+    def _prepare_titles_values(self, open_credits):
+        """Return what the table of titles is rendered with, in the words of the letter."""
+        groups = self._get_groups(open_credits)
+        overdue = any(line.days_overdue > 0 for line in self.line_ids)
+        for group in groups:
+            group["rows"] = self._get_total_rows(group)
+            group["total_label"] = self._get_total_label(group, len(groups) > 1)
+            for title in group["titles"]:
+                title["details"] = self._get_title_details(title)
+                title["days"] = self._get_title_days(title, overdue)
+                title["amount_details"] = self._get_title_amount_details(title)
+        return {
+            "letter": self,
+            "groups": groups,
+            "sender": self._get_sender(),
+            "payment_url": self._get_payment_url(),
+            "bank_label": self._get_bank_label(),
+            "consumer_br": self._is_consumer_br(),
+            "overdue": overdue,
+            "charges": any(group["charges"] for group in groups),
+            "print_mode": bool(self.env.context.get("crm_collection_print")),
+            "amount": self._format_amount,
+            "number": self._format_number,
+            "day": self._format_day,
+        }
+
+    def _get_title_details(self, title):
+        """Return what the mail writes under the number of a title."""
+        details = []
+        if title["installment"]:
+            details.append(self.env._("installment %s", title["installment"]))
+        if title["date_issued"]:
+            details.append(self.env._("issued on %s", self._format_day(title["date_issued"])))
+        return ", ".join(details)
+
+    def _get_title_days(self, title, overdue):
+        """Return the days overdue, or the days left in a letter where nothing is overdue."""
+        if not overdue:
+            return str(-title["days_overdue"])
+        if title["days_overdue"] > 0:
+            return str(title["days_overdue"])
+        return self.env._("not yet due")
+
+    def _get_title_amount_details(self, title):
+        """Return the lines that the mail writes under the amount of a title."""
+        original, paid, fine, interest = (
+            self._format_amount(title[key], title["currency"])
+            for key in ("original", "paid", "fine", "interest")
+        )
+        details = []
+        if title["paid"] > 0:
+            details.append(self.env._("original amount %s", original))
+            details.append(self.env._("paid %s", paid))
+        if title["fine"]:
+            details.append(self.env._("fine %s", fine))
+        if title["interest"]:
+            details.append(self.env._("interest %s", interest))
+        return details
+
+    # === Totals === #
+
+    def _get_total_rows(self, group):
+        """Return ``(label, amount)`` for what leads from the titles to the amount to pay."""
+        if not (group["charges"] or group["credit"] or group["mixed"]):
+            return []
+        rows = []
+        if group["titles"]:
+            rows.append((self.env._("Total of the documents"), group["residual"], ""))
+        if group["mixed"]:
+            rows.append((self.env._("Of which overdue"), group["overdue"], ""))
+        if group["fine"]:
+            rows.append((self.env._("Fine for late payment"), group["fine"], ""))
+        if group["interest"]:
+            label = self.env._("Interest up to %s", self._format_day(self.date))
+            rows.append((label, group["interest"], ""))
+        for credit in group["credits"]:
+            label = self.env._(
+                "Your credit %(document)s of %(date)s",
+                document=credit.move_id.name,
+                date=self._format_day(credit.date),
+            )
+            rows.append((label, -credit.amount_residual_currency, "\N{MINUS SIGN}"))
+        if group["credit_left"]:
+            rows.append((self.env._("Credit left for other documents"), group["credit_left"], ""))
+        return [
+            (label, sign + self._format_amount(amount, group["currency"]))
+            for label, amount, sign in rows
+        ]
+
+    def _get_total_label(self, group, several):
+        """Return the words before the amount to pay, with the currency where there are several."""
+        label = self.env._("Amount to pay")
+        return f"{label} ({group['currency'].name})" if several else label
+
+    # === Way to pay === #
+
+    def _get_bank_label(self):
+        """Return the sentence with the account to pay to, or an empty string."""
+        account = self._get_bank_account()
+        if not account:
+            return ""
+        bank = account.bank_id
+        code = f" ({bank.bic})" if bank.bic else ""
+        return self.env._(
+            "By bank transfer to %(holder)s, account %(account)s. Please quote the numbers of the"
+            " documents.",
+            holder=account.acc_holder_name or self.company_id.name,
+            account=account.acc_number + (f", {bank.name}{code}" if bank else ""),
+        )
+
+    # === Formats === #
+
+    def _format_amount(self, amount, currency):
+        return formatLang(self.env, amount, currency_obj=currency)
+
+    def _format_number(self, amount, currency):
+        return formatLang(self.env, amount, digits=currency.decimal_places)
+
+    def _format_day(self, day):
+        return format_date(self.env, day) if day else ""
+
+    # === Templates === #
+
+    @api.model
+    def mail_allowed_qweb_expressions(self):
+        # EXTENDS 'mail': what anybody may use in a letter's text
+        return (
+            *super().mail_allowed_qweb_expressions(),
+            *("object.titles_html", "object.signature_html"),
+            *("object.totals_label", "object.deadline_label", "object.line_count"),
+            *("object.company_id.name", "object.phase_id.name", "object.lang"),
+        )

@@ -1,0 +1,272 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.fields import Command
+from odoo.tests import new_test_user
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+TODAY = fields.Date.to_date("2026-03-16")  # a Monday
+
+# Everything in accounting that promise P1 forbids to touch.
+ACCOUNTING_TABLES = ("account_move", "account_move_line", "account_partial_reconcile")
+
+
+class CrmCollectionCommon(AccountTestInvoicingCommon):
+    """A company with customers, five phases and a rule, on a day that stands still.
+
+    The rule has one automatic step at 1, 10 and 30 days and a manual one at 60; the letters of
+    the phases are the module's own.
+    """
+
+    @classmethod
+    def default_env_context(cls):
+        return {}  # with chatter and mails, as users have them
+
+    @classmethod
+    def get_default_groups(cls):
+        return super().get_default_groups() | cls.env.ref(
+            "crm_collection.group_crm_collection_manager"
+        )
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.startClassPatcher(freeze_time(f"{TODAY} 09:00:00"))
+        cls.company = cls.company_data["company"]
+        cls.company.collection_auto_send = True
+        cls.company.email = "billing@creditor.example"
+        cls._archive_other_rules()
+        cls.phase_first, cls.phase_second, cls.phase_third = cls._create_phases(3)
+        cls.phase_manual = cls.env["crm.collection.phase"].create(
+            {
+                "name": "Manual",
+                "sequence": 190,
+                "allocation_mode": "manual",
+                "template_id": cls.env.ref("crm_collection.mail_template_legal").id,
+            }
+        )
+        cls.rule = cls._create_rule(
+            {1: cls.phase_first, 10: cls.phase_second, 30: cls.phase_third, 60: cls.phase_manual}
+        )
+        cls.customer = cls._create_customer("Adler GmbH")
+        cls.collector = cls._create_user("collector", "user")
+        cls.approver = cls._create_user("approver", "approver")
+        cls.manager = cls._create_user("collection_manager", "manager")
+        cls.outsider = new_test_user(
+            cls.env(su=True),
+            "outsider",
+            groups="base.group_user",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+
+    @classmethod
+    def _archive_other_rules(cls):
+        cls.env["crm.collection.rule"].search([]).action_archive()
+
+    @classmethod
+    def _create_user(cls, login, role):
+        return new_test_user(
+            cls.env(su=True),
+            login,
+            groups=f"crm_collection.group_crm_collection_{role}",
+            email=f"{login}@creditor.example",
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+
+    @classmethod
+    def _create_phases(cls, number):
+        templates = ("friendly", "firm", "final")
+        return [
+            cls.env["crm.collection.phase"].create(
+                {
+                    "name": f"Phase {index + 1}",
+                    "sequence": 110 + 10 * index,
+                    "template_id": cls.env.ref(
+                        f"crm_collection.mail_template_{templates[index % 3]}"
+                    ).id,
+                }
+            )
+            for index in range(number)
+        ]
+
+    @classmethod
+    def _create_rule(cls, phases_by_days, **vals):
+        """A rule with a step for each ``{days: phase}``; ``step_vals`` go into every step."""
+        step_vals = vals.pop("step_vals", {})
+        return cls.env["crm.collection.rule"].create(
+            {
+                "name": "Rule",
+                "step_ids": [
+                    Command.create(
+                        {"days": days, "phase_id": phase.id, "attach_pdf": False, **step_vals}
+                    )
+                    for days, phase in phases_by_days.items()
+                ],
+                **vals,
+            }
+        )
+
+    @classmethod
+    def _create_customer(cls, name, **vals):
+        email = f"{name.split()[0].lower()}@customer.example"
+        return cls.env["res.partner"].create(
+            {"name": name, "email": email, "is_company": True, "lang": "en_US", **vals}
+        )
+
+    @classmethod
+    def _create_overdue(cls, days, partner=None, amount=100.0, terms=None, **vals):
+        """A posted invoice due ``days`` ago (negative: in the future).
+
+        :param terms: days between the installments, e.g. ``(0, 30)`` for two equal ones, the
+            first due ``days`` ago
+        """
+        due = TODAY - timedelta(days=days)
+        vals.setdefault("invoice_date", due)
+        if terms:
+            vals["invoice_payment_term_id"] = cls._create_terms(terms).id
+        else:
+            vals["invoice_date_due"] = due
+            vals["invoice_payment_term_id"] = False
+        move = cls.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": (partner or cls.customer).id,
+                "company_id": cls.company.id,
+                "invoice_line_ids": [
+                    Command.create({"name": "Service", "price_unit": amount, "tax_ids": []})
+                ],
+                **vals,
+            }
+        )
+        move.action_post()
+        return move
+
+    @classmethod
+    def _create_terms(cls, days):
+        share = round(100 / len(days), 6)
+        return cls.env["account.payment.term"].create(
+            {
+                "name": "Installments",
+                "line_ids": [
+                    Command.create({"value": "percent", "value_amount": share, "nb_days": number})
+                    for number in days[:-1]
+                ]
+                + [
+                    Command.create(
+                        {
+                            "value": "percent",
+                            "value_amount": 100 - share * (len(days) - 1),
+                            "nb_days": days[-1],
+                        }
+                    )
+                ],
+            }
+        )
+
+    @classmethod
+    def _create_credit(cls, amount, partner=None, days=0):
+        """An open credit note of the customer, not matched with anything."""
+        move = cls.env["account.move"].create(
+            {
+                "move_type": "out_refund",
+                "partner_id": (partner or cls.customer).id,
+                "invoice_date": TODAY - timedelta(days=days),
+                "invoice_line_ids": [
+                    Command.create({"name": "Credit", "price_unit": amount, "tax_ids": []})
+                ],
+            }
+        )
+        move.action_post()
+        return move
+
+    @classmethod
+    def _receivables(cls, moves):
+        return moves.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+
+    def _items(self, moves):
+        """Titles of the entries, by due date."""
+        return self.env["crm.collection.item"].search([("move_id", "in", moves.ids)])
+
+    def _pay(self, moves, amount=None):
+        """Register and match a payment of the entries (all of it, or ``amount``)."""
+        vals = {"amount": amount} if amount else {}
+        return (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=moves.ids)
+            .create({"group_payment": False, "payment_date": fields.Date.today(), **vals})
+            ._create_payments()
+        )
+
+    def _run_job(self, xmlid):
+        cron = self.env.ref(f"crm_collection.{xmlid}").sudo()
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        self.env.invalidate_all()
+        failed = self.env["crm.collection.run"].search([("state", "=", "failed")])
+        self.assertFalse(failed.mapped("message"))
+
+    def _allocate(self):
+        """The allocation job, as the scheduler runs it."""
+        self._run_job("ir_cron_crm_collection_allocate")
+
+    def _send_letters(self):
+        """The letters job, as the scheduler runs it; the mails wait in the queue."""
+        self._run_job("ir_cron_crm_collection_letters")
+
+    def _deliver(self, error=None):
+        """Let the mail queue deliver to a mail server that accepts everything, or raises
+        ``error`` (the network is the only thing that is replaced).
+
+        :return: messages the server accepted
+        """
+        accepted = []
+
+        def send_email(server, message, *args, **kwargs):
+            if error:
+                raise error
+            accepted.append(message)
+            return message["Message-Id"]
+
+        server_class = self.registry["ir.mail_server"]
+        with (
+            patch.object(server_class, "_disable_send", lambda self: False),
+            patch.object(server_class, "_connect__", lambda self, **kwargs: None),
+            patch.object(server_class, "send_email", send_email),
+        ):
+            mails = (
+                self.env["mail.mail"]
+                .sudo()
+                .search([("state", "=", "outgoing"), ("model", "=", "crm.collection.letter")])
+            )
+            mails.send()
+        self.env.invalidate_all()
+        return accepted
+
+    def _letters(self, partner=None):
+        return self.env["crm.collection.letter"].search(
+            [("partner_id", "=", (partner or self.customer).id)]
+        )
+
+    def _accounting_checksum(self):
+        """A checksum over every row version of accounting: a touched row has a new ``xmin``."""
+        self.env.flush_all()
+        result = {}
+        for table in ACCOUNTING_TABLES:
+            self.env.cr.execute(
+                f"SELECT count(*), md5(string_agg(rec::text || rec.ctid::text, '|' ORDER BY id)) "
+                f"FROM {table} AS rec"
+            )
+            result[table] = self.env.cr.fetchone()
+        return result
+
+    def _move_on(self, days):
+        """Go forward in time; undone at the end of the test."""
+        frozen = freeze_time(f"{fields.Date.today() + timedelta(days=days)} 09:00:00")
+        frozen.start()
+        self.addCleanup(frozen.stop)
