@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# Tests, lint, measuring tools, translations.
+
+# names a file, a folder or a test in one
+is_test_path() {
+    [[ $1 != -* && -e ${1%%::*} ]]
+}
+
+command_test() {
+    local argument paths=()
+    cd "$ROOT" || return
+    for argument in crm_collection tests; do
+        [[ ! -e $argument ]] || paths+=("$argument")
+    done
+    for argument in "$@"; do
+        if is_test_path "$argument"; then
+            paths=()
+        fi
+    done
+    prepare strict
+    take_lock test-database
+    prepare_test_database
+    say "Running the tests"
+    run_python -m pytest --odoo-database="$TEST_DB" --odoo-http --odoo-log-level=warn \
+        "${paths[@]}" "$@" 9>&-
+}
+
+command_lint() {
+    local failed='' scripts=(dev dev.d/*.sh .ci/run)
+    take_lock set-up
+    python_environment
+    drop_lock
+    cd "$ROOT" || return
+    say "ruff"
+    run_python -m ruff check . || failed+=' ruff'
+    say "pylint-odoo"
+    # the one README is at the root of the repository
+    run_python -m pylint --disable=missing-readme crm_collection || failed+=' pylint-odoo'
+    if command -v shellcheck >/dev/null; then
+        say "shellcheck"
+        shellcheck --external-sources "${scripts[@]}" || failed+=' shellcheck'
+    else
+        note "shellcheck is not installed: the bash files are only parsed"
+        bash -n "${scripts[@]}" || failed+=' bash'
+    fi
+    [[ ! $failed ]] || fail "lint found something:$failed"
+    say "Lint is clean"
+}
+
+# run_tool FILE ARGUMENTS...: stays in the caller's folder, so that file names mean the same
+run_tool() {
+    local tool=$1
+    shift
+    prepare strict
+    take_lock test-database
+    prepare_template
+    drop_lock
+    exec "$VENV/bin/python" "$ROOT/tools/$tool" "$@"
+}
+
+command_bench() {
+    run_tool bench.py "$@"
+}
+
+command_replay() {
+    run_tool replay.py "$@"
+}
+
+command_i18n() {
+    local template
+    prepare lenient
+    take_lock test-database
+    prepare_test_database
+    template=$CACHE/log/crm_collection.pot
+    say "Exporting the terms of crm_collection"
+    run_logged "$CACHE/log/i18n.log" run_python -m odoo i18n export -c "$ODOO_RC" -d "$TEST_DB" \
+        -o "$template" crm_collection || fail "the export failed: $CACHE/log/i18n.log"
+    run_python "$ROOT/dev.d/translations.py" "$template" "$ROOT/crm_collection/i18n" "$@"
+}

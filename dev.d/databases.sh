@@ -1,0 +1,123 @@
+# shellcheck shell=bash
+# Odoo's configuration file and the databases made from templates.
+
+readonly TEST_DB=crm_collection_test
+TEMPLATE_DB=''
+
+# prepare strict|lenient: everything that a command needs, and the variables that tell it where
+prepare() {
+    take_lock set-up
+    system_packages "$1"
+    python_environment
+    require_odoo
+    require_postgres
+    write_configuration
+    export_variables
+    drop_lock
+}
+
+write_configuration() {
+    local folder
+    # several copies of the repository may share the cache
+    folder=$CACHE/conf-$(hash_of <<<"$ROOT")
+    mkdir -p "$folder" "$CACHE/data"
+    export ODOO_RC=$folder/odoo.conf
+    cat >"$ODOO_RC" <<CONF
+[options]
+addons_path = $ODOO_ADDONS,$ROOT
+data_dir = $CACHE/data
+db_host = ${PGHOST:-False}
+db_port = ${PGPORT:-False}
+db_user = ${PGUSER:-False}
+http_interface = 127.0.0.1
+CONF
+}
+
+export_variables() {
+    export CRM_COLLECTION_ADDONS_PATH=$ODOO_ADDONS,$ROOT
+    export CRM_COLLECTION_DATA_DIR=$CACHE/data
+    export CRM_COLLECTION_CACHE=$CACHE
+    export PYTHONPATH=$ODOO_HOME
+    CRM_COLLECTION_CHROMIUM=$(find_chromium || true)
+    export CRM_COLLECTION_CHROMIUM
+}
+
+run_python() {
+    "$VENV/bin/python" "$@"
+}
+
+database() {
+    run_python "$ROOT/dev.d/database.py" "$@"
+}
+
+# install DATABASE LOG OPTIONS...: run Odoo until its modules are loaded
+install() {
+    local name=$1 log=$2
+    shift 2
+    run_python -m odoo -d "$name" --no-http --stop-after-init --max-cron-threads=0 "$@" \
+        </dev/null 2>&1 | tee "$log" |
+        show_steps 's/.*Loading module \([^ ]*\) (\([0-9/]*\)).*/module \2 \1/p' ||
+        { grep -E ' (ERROR|CRITICAL) ' -A 40 "$log" | tail -n 60 >&2; fail "Odoo failed: $log"; }
+}
+
+build_web_files() {
+    local log=$CACHE/log/web-files.log
+    say "Building the web client's files"
+    run_logged "$log" run_python "$ROOT/tools/demo.py" "$1" --prepare ||
+        fail "the web client's files could not be built: $log"
+}
+
+# what would make the module behave differently in the database, if it changed
+module_hash() {
+    (cd "$ROOT" && find crm_collection -type f -not -path 'crm_collection/tests/*' \
+        -not -path 'crm_collection/static/*' -not -name '*.pyc' -print0 |
+        LC_ALL=C sort -z | xargs -0 sha256sum | hash_of)
+}
+
+module_depends() {
+    run_python -c 'import ast, sys; print(*ast.literal_eval(sys.stdin.read())["depends"], sep=",")' \
+        <"$ROOT/crm_collection/__manifest__.py"
+}
+
+copy_database() {
+    local filestore=$CACHE/data/filestore
+    database copy "$1" "$2"
+    rm -rf "${filestore:?}/$2"
+    if [[ -d $filestore/$1 ]]; then
+        cp -a --reflink=auto "$filestore/$1" "$filestore/$2"
+    fi
+}
+
+drop_database() {
+    database drop "$1"
+    rm -rf "$CACHE/data/filestore/${1:?}"
+}
+
+# A database with the modules that crm_collection depends on, without demo data
+prepare_template() {
+    local depends key
+    depends=$(module_depends)
+    key="$ODOO_VERSION $LOCK_HASH $depends"
+    TEMPLATE_DB=crm_collection_template_$(hash_of <<<"$key")
+    export CRM_COLLECTION_TEMPLATE_DB=$TEMPLATE_DB
+    [[ $(database show "$TEMPLATE_DB") != "$key" ]] || return 0
+    say "Making the template database: $depends (once)"
+    drop_database "$TEMPLATE_DB"
+    install "$TEMPLATE_DB" "$CACHE/log/template.log" -i "$depends" --load-language=en_US,pt_BR
+    database mark "$TEMPLATE_DB" "$key"
+}
+
+prepare_test_database() {
+    local key log=$CACHE/log/test-install.log
+    prepare_template
+    key="$TEMPLATE_DB $(module_hash)"
+    [[ $(database show "$TEST_DB") != "$key" ]] || return 0
+    say "Installing crm_collection in $TEST_DB (it changed since the last time)"
+    copy_database "$TEMPLATE_DB" "$TEST_DB"
+    install "$TEST_DB" "$log" -i crm_collection
+    if grep -E '^[0-9-]+ [0-9:,]+ [0-9]+ (WARNING|ERROR|CRITICAL) ' -A 5 "$log" >&2; then
+        fail "installing crm_collection logged the warnings above; the whole log: $log"
+    fi
+    build_web_files "$TEST_DB"
+    database mark "$TEST_DB" "$key"
+}
