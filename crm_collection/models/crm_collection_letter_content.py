@@ -82,8 +82,9 @@ class CrmCollectionLetter(models.Model):
         }
         credit = -sum(open_credits.mapped("amount_residual_currency"))
         charges = sums["fine"] + sums["interest"]
-        overdue = sum(title["residual"] for title in titles if title["days_overdue"] > 0)
-        mixed = 0 < overdue < sums["residual"]
+        late = [title for title in titles if title["days_overdue"] > 0]
+        overdue = sum(title["residual"] for title in late)
+        mixed = 0 < len(late) < len(titles)
         balance = sums["residual"] + charges - credit
         return {
             **sums,

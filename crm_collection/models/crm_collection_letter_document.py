@@ -41,7 +41,8 @@ class CrmCollectionLetter(models.Model):
     def _get_logo(self):
         """Return the logo as a data URI, so that nothing is fetched; nothing for Odoo's own."""
         company = self.company_id
-        return image_data_uri(company.logo) if company.logo and not company.uses_default_logo else ""
+        logo = company.partner_id.image_512  # enough for print, and small
+        return image_data_uri(logo) if logo and not company.uses_default_logo else ""
 
     def _get_addressee(self):
         """Return the lines of the postal address, as they show in the window of an envelope."""

@@ -1,0 +1,153 @@
+"""Self-contained HTML and its rendering into PDF, without database and without network.
+
+A letter is a whole HTML page with its own small stylesheet. Before any engine sees it,
+``make_self_contained`` takes out whatever would be fetched from elsewhere.
+"""
+
+import functools
+import logging
+import re
+
+import lxml.html
+
+_logger = logging.getLogger(__name__)
+
+# Elements that load something, or run something, while the page is rendered.
+LOADING_TAGS = (
+    "applet audio base embed frame frameset iframe input link meta[@http-equiv] object script"
+    " source svg track video"
+).split()
+LOADING_ATTRIBUTES = ("background", "longdesc", "poster", "srcset")
+CSS_REFERENCE = re.compile(r"@import[^;]*;?|url\s*\([^)]*\)?", re.IGNORECASE)
+FOOTER = "//div[contains(concat(' ', normalize-space(@class), ' '), ' footer ')]"
+
+# WeasyPrint: the footer of the page runs at the bottom of every sheet, with real counters.
+PAGE_CSS = """
+@page {
+    size: %(size)s;
+    margin: %(margin_top)smm %(margin_right)smm %(margin_bottom)smm %(margin_left)smm;
+    @bottom-center { content: element(footer); width: 100%%; }
+}
+.footer { position: running(footer); }
+.footer .page::after { content: counter(page); }
+.footer .topage::after { content: counter(pages); }
+"""
+# wkhtmltopdf with Qt as distributions build it always shrinks: 1 cm comes out as 7.7 mm.
+UNSHRINK = "<style>body { zoom: 1.3; }</style>"
+# wkhtmltopdf: the footer is a page of its own, called with the numbers in its address.
+FOOTER_PAGE = """<!DOCTYPE html>
+<html><head><meta charset="utf-8"/>%(head)s<script>
+function subst() {
+    var parts = document.location.search.substring(1).split("&");
+    for (var i = 0; i < parts.length; i++) {
+        var pair = parts[i].split("=", 2);
+        var nodes = document.getElementsByClassName(pair[0]);
+        for (var j = 0; j < nodes.length; j++) { nodes[j].textContent = unescape(pair[1]); }
+    }
+}
+</script></head><body onload="subst()">%(footer)s</body></html>"""
+
+
+# ------------------------------------------------------------
+# HTML
+# ------------------------------------------------------------
+
+
+def make_self_contained(html, load_image=None):
+    """Return the page without anything that has to be fetched while it is rendered.
+
+    :param str html: a whole HTML page
+    :param load_image: ``src -> data URI or None``, for images kept in the database; any other
+        image that is not a data URI is left out
+    """
+    root = lxml.html.document_fromstring(html)
+    for node in root.xpath("|".join(f"//{tag}" for tag in LOADING_TAGS)):
+        node.drop_tree()
+    for node in root.xpath("//*"):
+        for attribute in LOADING_ATTRIBUTES:
+            node.attrib.pop(attribute, None)
+        if CSS_REFERENCE.search(node.get("style", "")):
+            node.set("style", CSS_REFERENCE.sub("", node.get("style")))
+    for node in root.iter("style"):
+        node.text = CSS_REFERENCE.sub("", node.text or "")
+    for image in root.xpath("//img"):
+        _inline_image(image, load_image)
+    return _to_page(root)
+
+
+def _inline_image(image, load_image):
+    source = image.get("src", "")
+    if not source.startswith("data:image/"):
+        source = load_image(source) if load_image else None
+    if source:
+        image.set("src", source)
+    else:
+        image.drop_tree()
+
+
+def split_footer(html, shrinks=False):
+    """Return the page without its footer, and the footer as a page of its own (or None).
+
+    :param bool shrinks: the page is for a wkhtmltopdf that prints everything smaller than it is
+    """
+    root = lxml.html.document_fromstring(html)
+    if shrinks:
+        root.head.append(lxml.html.fragment_fromstring(UNSHRINK))
+    footers = root.xpath(FOOTER)
+    if not footers:
+        return _to_page(root), None
+    head = "".join(lxml.html.tostring(node, encoding="unicode") for node in root.iter("style"))
+    footer = lxml.html.tostring(footers[0], encoding="unicode", with_tail=False)
+    for node in footers:
+        node.drop_tree()
+    return _to_page(root), FOOTER_PAGE % {"head": head, "footer": footer}
+
+
+def _to_page(root):
+    return lxml.html.tostring(root, encoding="unicode", doctype="<!DOCTYPE html>")
+
+
+# ------------------------------------------------------------
+# WEASYPRINT
+# ------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=1)
+def get_weasyprint():
+    """Return the library, or None where it or what it needs of the system is missing."""
+    for name in ("weasyprint.progress", "fontTools"):  # a dozen lines of log per letter
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        import weasyprint  # noqa: PLC0415 (optional and slow to import)
+    except (ImportError, OSError) as error:  # OSError: Pango is not there
+        _logger.info("WeasyPrint cannot be used: %s", error)
+        return None
+    return weasyprint
+
+
+def _get_url_fetcher():
+    """Return a fetcher that refuses everything but data URIs, for old and new releases."""
+    from weasyprint import urls  # noqa: PLC0415
+
+    if hasattr(urls, "URLFetcher"):
+        return urls.URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+
+    def fetch(url, *args, **kwargs):
+        if not url.startswith("data:"):
+            raise ValueError(f"URI uses disallowed protocol: {url}")
+        return urls.default_url_fetcher(url, *args, **kwargs)
+
+    return fetch
+
+
+def write_pdf(html, page):
+    """Return the PDF of a page.
+
+    :param str html: a whole HTML page
+    :param dict page: ``size`` (as CSS understands it) and the four margins in mm
+    """
+    weasyprint = get_weasyprint()
+    fetcher = _get_url_fetcher()
+    stylesheet = weasyprint.CSS(string=PAGE_CSS % page, url_fetcher=fetcher)
+    document = weasyprint.HTML(string=html, url_fetcher=fetcher)
+    return document.write_pdf(stylesheets=[stylesheet])
