@@ -1,0 +1,1 @@
+from . import crm_collection_customer
