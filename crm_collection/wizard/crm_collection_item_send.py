@@ -1,0 +1,206 @@
+from collections import Counter
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tools import format_date
+
+from ..sql import letters
+
+MAX_LINES = 200
+MAX_TITLES = 6
+
+
+class CrmCollectionItemSend(models.TransientModel):
+    """Letters now: the same letters as the job's, about the titles a person chose.
+
+    Shows first who would be written to, where, about what, and which titles are left out and
+    why. Neither the next letter's date nor the quiet days stop it; holds, approval and open
+    credits do.
+    """
+
+    _name = "crm.collection.item.send"
+    _inherit = "crm.collection.item.selection"
+    _description = "Send Collection Letters"
+
+    letter_count = fields.Integer(compute="_compute_preview", store=True, compute_sudo=False)
+    item_count = fields.Integer(compute="_compute_preview", store=True, compute_sudo=False)
+    refused_count = fields.Integer(compute="_compute_preview", store=True, compute_sudo=False)
+    refusal_summary = fields.Text(compute="_compute_preview", store=True, compute_sudo=False)
+    line_ids = fields.One2many(
+        comodel_name="crm.collection.item.send.line",
+        inverse_name="wizard_id",
+        string="Customers",
+        compute="_compute_preview",
+        store=True,
+        compute_sudo=False,
+    )
+
+    # === Compute methods === #
+
+    @api.depends("item_ids")
+    def _compute_preview(self):
+        for wizard in self:
+            rows, reasons = [], Counter()
+            for company, items in wizard._get_items().grouped("company_id").items():
+                rows += wizard._get_rows(company, items)
+            for row in rows:
+                reasons.update(row["refusals"].values())
+            rows.sort(key=lambda row: (bool(row["count"]), not row["refusals"], -row["amount"]))
+            wizard.update(
+                {
+                    "letter_count": sum(1 for row in rows if row["count"]),
+                    "item_count": sum(row["count"] for row in rows),
+                    "refused_count": sum(reasons.values()),
+                    "refusal_summary": wizard._get_refusal_summary(reasons),
+                    "line_ids": [
+                        Command.clear(),
+                        *(Command.create(wizard._prepare_line(row)) for row in rows[:MAX_LINES]),
+                    ],
+                }
+            )
+
+    # === Actions === #
+
+    def action_send(self):
+        """Write the letters and hand them to the mail queue."""
+        self.ensure_one()
+        items = self._get_items()
+        items.check_access("write")
+        # Letters are the engine's: nobody writes them, whoever may work the titles sends them.
+        Letter_sudo = self.env["crm.collection.letter"].sudo()
+        letters_sudo = Letter_sudo.browse()
+        for company, of_company in items.grouped("company_id").items():
+            letters_sudo |= Letter_sudo.with_company(company)._create_due(
+                company,
+                company._get_collection_today(),
+                item_ids=of_company.ids,
+                origin="manual",
+                force=True,
+            )
+        if not letters_sudo:
+            raise UserError(self.refusal_summary or self.env._("There is no letter to send."))
+        letters_sudo._issue()
+        letters_sudo._trigger_mail_queue()
+        return self._get_notification(letters_sudo.sudo(False))
+
+    # === Business methods === #
+
+    def _get_rows(self, company, items):
+        """:return: one dict per customer of ``items``: his letter as the engine would write it,
+        and ``refusals``: {title id: why it is left out}."""
+        today = company._get_collection_today()
+        self.env.flush_all()
+        due = self.env.execute_query_dict(letters.due(company.id, today, items.ids))
+        partner_ids = list({title["partner_id"] for title in due})
+        Letter = self.env["crm.collection.letter"]
+        covered = Letter._split_covered(company, today, partner_ids)[1] if partner_ids else []
+        by_partner = {}
+        for title in due:
+            if title["partner_id"] not in covered:
+                by_partner.setdefault(title["partner_id"], []).append(title)
+        return [
+            self._get_row(
+                company, partner, of_partner, by_partner.get(partner.id, []), partner.id in covered
+            )
+            for partner, of_partner in items.grouped("partner_id").items()
+        ]
+
+    def _get_row(self, company, partner, items, titles, is_covered):
+        written = {title["item_id"] for title in titles}
+        tone = max(
+            titles,
+            key=lambda title: (title["phase_sequence"], title["phase_id"], title["days"]),
+            default={},
+        )
+        return {
+            "company": company,
+            "partner": partner,
+            "count": len(titles),
+            "titles": [title["name"] or "" for title in titles],
+            "amount": sum(title["amount_residual"] for title in titles),
+            "phase_id": tone.get("phase_id"),
+            "template_id": tone.get("template_id"),
+            "refusals": {
+                item.id: self._get_refusal(item, is_covered)
+                for item in items
+                if item.id not in written
+            },
+        }
+
+    def _get_refusal(self, item, is_covered):
+        """:return: why ``item`` cannot be in a letter now, the first reason that applies."""
+        _ = self.env._
+        phase, hold = item.phase_id, item.hold_id
+        too_little = item.amount_residual < item.rule_id.amount_min
+        reasons = [
+            (not item.partner_id, _("There is no customer on the entry.")),
+            (hold, self._get_hold_refusal(hold)),
+            (not item._is_in_followup(), _("Accounting leaves it out of follow-up.")),
+            (not phase, _("It is in no phase yet.")),
+            (not phase.can_act, _("The phase %s is not approved, or archived.", phase.name)),
+            (
+                not (item.step_id.template_id or phase.template_id),
+                _("The phase %s has no letter.", phase.name),
+            ),
+            (is_covered, _("Open credits of the customer cover what is owed.")),
+            (too_little, _("It owes less than the minimum of the sending rule.")),
+            (True, _("It is settled, or the invoice is blocked or on its way to be paid.")),
+        ]
+        return next(reason for applies, reason in reasons if applies)
+
+    def _get_hold_refusal(self, hold):
+        if not hold.date_until:
+            return self.env._("On hold until lifted: %s", hold.reason)
+        return self.env._(
+            "On hold until %(date)s: %(reason)s",
+            date=format_date(self.env, hold.date_until),
+            reason=hold.reason,
+        )
+
+    def _get_refusal_summary(self, reasons):
+        return "\n".join(
+            self.env._("%(count)s left out: %(reason)s", count=count, reason=reason)
+            for reason, count in reasons.most_common()
+        )
+
+    def _prepare_line(self, row):
+        names = row["titles"][:MAX_TITLES]
+        more = row["count"] - len(names)
+        if more > 0:
+            names.append(self.env._("and %s more", more))
+        return {
+            "company_id": row["company"].id,
+            "partner_id": row["partner"].id,
+            "email_to": self._get_email_to(row["partner"]) if row["count"] else False,
+            "phase_id": row["phase_id"],
+            "template_id": row["template_id"],
+            "item_count": row["count"],
+            "titles": ", ".join(names),
+            "amount": row["amount"],
+            "refusal": "; ".join(dict.fromkeys(row["refusals"].values())),
+        }
+
+    def _get_email_to(self, partner):
+        """:return: the address the letter would go to, or why there is none."""
+        letter = self.env["crm.collection.letter"].new({"partner_id": partner.id})
+        recipient, problem = letter._get_recipients()
+        states = dict(letter._fields["state"]._description_selection(self.env))
+        return recipient.email_formatted or states[problem]
+
+    def _get_notification(self, sent):
+        stopped = sent.filtered(lambda letter: letter.state not in ("to_send", "outgoing", "sent"))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if stopped else "success",
+                "sticky": bool(stopped),
+                "title": self.env._("%s letters written", len(sent)),
+                "message": "\n".join(
+                    f"{letter.partner_id.display_name}: {letter.failure_reason or ''}"
+                    for letter in stopped
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

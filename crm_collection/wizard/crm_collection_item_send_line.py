@@ -1,0 +1,22 @@
+from odoo import fields, models
+
+
+class CrmCollectionItemSendLine(models.TransientModel):
+    """The letter one customer would get, or why none."""
+
+    _name = "crm.collection.item.send.line"
+    _description = "Letter Preview"
+
+    wizard_id = fields.Many2one(
+        comodel_name="crm.collection.item.send", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(comodel_name="res.company", ondelete="cascade")
+    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", ondelete="cascade")
+    email_to = fields.Char(string="To")
+    template_id = fields.Many2one(comodel_name="mail.template", string="Letter", ondelete="cascade")
+    phase_id = fields.Many2one(comodel_name="crm.collection.phase", ondelete="cascade")
+    item_count = fields.Integer(string="Number of Titles")
+    titles = fields.Char()
+    amount = fields.Monetary(currency_field="company_currency_id")
+    refusal = fields.Char(string="Left Out")
