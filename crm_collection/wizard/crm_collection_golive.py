@@ -1,0 +1,237 @@
+from collections import Counter
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command, Domain
+
+
+class CrmCollectionGolive(models.TransientModel):
+    """Going live: where the debt that is already old starts, and whether letters leave.
+
+    For managers, one company at a time. Titles somebody has already placed by hand stay where
+    they are, and so do those this wizard has placed in the same phase: running it again with
+    the same choices does nothing.
+    """
+
+    _name = "crm.collection.golive"
+    _description = "Collection Go-Live"
+
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company,
+    )
+    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    date = fields.Date(
+        string="Old Is What Was Due before",
+        required=True,
+        default=lambda self: self.env.company._get_collection_today(),
+    )
+    mode = fields.Selection(
+        selection=[("one", "In one phase"), ("age", "By how old it is")],
+        string="Old Debt Starts",
+        required=True,
+        default="one",
+    )
+    phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase",
+        string="Starting Phase",
+        default=lambda self: self._get_default_steps()[:1].phase_id,
+    )
+    line_ids = fields.One2many(
+        comodel_name="crm.collection.golive.line",
+        inverse_name="wizard_id",
+        string="Old Debt",
+        default=lambda self: self._default_line_ids(),
+    )
+    reason = fields.Char(required=True, default=lambda self: self.env._("Go-live"))
+    send_letter = fields.Boolean(
+        string="Letter for Old Debt",
+        help="Off: old debt gets no letter for its starting phase, neither now nor later.",
+    )
+    pinned = fields.Boolean(
+        string="Keep It There",
+        default=True,
+        help="Off: the next run moves on what the days say belongs in a later phase.",
+    )
+    include_no_followup = fields.Boolean(
+        string="Take in What Accounting Leaves Out",
+        help="Opening balances and miscellaneous entries are left out of follow-up by default. "
+        "Taken in, they are collected like invoices; accounting is not written.",
+    )
+    auto_send = fields.Boolean(
+        string="Turn on Automatic Sending",
+        help="Letters then leave with the letters job, from the next run on.",
+    )
+    is_sending = fields.Boolean(related="company_id.collection_auto_send")
+    is_allocated = fields.Boolean(compute="_compute_is_allocated")
+    item_count = fields.Integer(string="Titles", compute="_compute_preview")
+    amount = fields.Monetary(compute="_compute_preview", currency_field="company_currency_id")
+    no_followup_count = fields.Integer(compute="_compute_preview")
+    no_followup_amount = fields.Monetary(
+        compute="_compute_preview", currency_field="company_currency_id"
+    )
+    refusal_summary = fields.Text(compute="_compute_refusal_summary")
+
+    @api.model
+    def _get_default_steps(self):
+        """:return: the automatic steps after the due date of the company's last rule, which is
+        its default one."""
+        rule = self.env["crm.collection.rule"].search(
+            [("company_id", "in", (False, self.env.company.id))],
+            order="sequence desc, id desc",
+            limit=1,
+        )
+        return rule.step_ids.sorted("days").filtered(
+            lambda step: (
+                step.days > 0
+                and step.phase_id.can_act
+                and step.phase_id.allocation_mode == "automatic"
+            )
+        )
+
+    @api.model
+    def _default_line_ids(self):
+        """One line per step of the default rule, and what is younger than the first of them."""
+        steps = self._get_default_steps()
+        ages = [(1, steps[:1].phase_id)] + [(step.days, step.phase_id) for step in steps[1:]]
+        return [Command.create({"days_min": days, "phase_id": phase.id}) for days, phase in ages]
+
+    # === Compute methods === #
+
+    @api.depends("company_id")
+    def _compute_is_allocated(self):
+        """Whether the job has been through today: before it, not every title is known."""
+        for wizard in self:
+            wizard.is_allocated = self.env["crm.collection.run"].search_count(
+                [
+                    ("kind", "=", "allocation"),
+                    ("company_id", "=", wizard.company_id.id),
+                    ("date", "=", wizard.company_id._get_collection_today()),
+                    ("state", "=", "done"),
+                ],
+                limit=1,
+            )
+
+    @api.depends("company_id", "date", "include_no_followup")
+    def _compute_preview(self):
+        for wizard in self:
+            domain = wizard._get_old_domain()
+            left_out = wizard._get_left_out_domain()
+            if not wizard.include_no_followup:
+                domain &= ~left_out
+            wizard.item_count, wizard.amount = wizard._get_totals(domain)
+            wizard.no_followup_count, wizard.no_followup_amount = wizard._get_totals(
+                wizard._get_old_domain() & left_out
+            )
+
+    @api.depends("company_id", "date", "mode", "phase_id", "line_ids.days_min", "line_ids.phase_id")
+    @api.depends("include_no_followup")
+    def _compute_refusal_summary(self):
+        for wizard in self:
+            reasons = Counter()
+            for items, phase in wizard._get_targets():
+                elsewhere = items.filtered(lambda item, phase=phase: item.phase_id != phase)
+                reasons.update(elsewhere._get_maintain_refusals(phase).values())
+            wizard.refusal_summary = "\n".join(
+                self.env._("%(count)s stay where they are: %(reason)s", count=count, reason=reason)
+                for reason, count in reasons.most_common()
+            )
+
+    # === Actions === #
+
+    def action_allocate(self):
+        """Have the job fill the portfolio, so that all the old debt is counted."""
+        action = self.env["crm.collection.run"].action_run_now("allocation")
+        action["params"].pop("next", None)
+        return action
+
+    def action_apply(self):
+        self.ensure_one()
+        if self.mode == "one" and not self.phase_id:
+            raise UserError(self.env._("Choose the phase in which old debt starts."))
+        if self.include_no_followup:
+            left_out = self._get_old_domain() & self._get_left_out_domain()
+            self.env["crm.collection.item"].search(left_out).action_take_in()
+        done = sum(len(self._place(items, phase)) for items, phase in self._get_targets())
+        if self.auto_send:
+            # Managers of collections need not be administrators of the company.
+            company_sudo = self.company_id.sudo()
+            company_sudo.collection_auto_send = True
+        return self._get_notification(done)
+
+    # === Business methods === #
+
+    def _place(self, items, phase):
+        """Put titles into their starting phase; :return: those that were placed.
+
+        The job may have put some there already, with a letter due that must not leave: they
+        leave the phase and enter it again, unless they have been written to.
+        """
+        here = items.filtered(lambda item: item.phase_id == phase and not item.letter_count)
+        here._maintain(phase.browse(), self.reason, origin="opening")
+        result = items._maintain(
+            phase, self.reason, send_letter=self.send_letter, pin=self.pinned, origin="opening"
+        )
+        return result["done"]
+
+    def _get_old_domain(self):
+        """:return: the domain of the open titles of the company that were due before the date."""
+        return (
+            Domain("company_id", "=", self.company_id.id)
+            & Domain("state", "=", "open")
+            & Domain("date_maturity", "<", self.date)
+        )
+
+    @api.model
+    def _get_left_out_domain(self):
+        """:return: the domain of what accounting leaves out and nobody has taken in."""
+        return Domain("no_followup", "=", True) & Domain("include_no_followup", "=", False)
+
+    @api.model
+    def _get_placed_domain(self, phase):
+        """:return: the domain of the titles to leave: placed by a person, or here already."""
+        placed = Domain("origin", "=", "manual") | (
+            Domain("origin", "=", "opening") & Domain("phase_id", "=", phase.id)
+        )
+        return Domain("allocation_ids", "any", Domain("date_out", "=", False) & placed)
+
+    def _get_targets(self):
+        """:return: [(titles to place, starting phase)]"""
+        self.ensure_one()
+        if not self.date:
+            return []
+        base = self._get_old_domain()
+        if not self.include_no_followup:
+            base &= ~self._get_left_out_domain()
+        ages = (
+            [(Domain.TRUE, self.phase_id)]
+            if self.mode == "one"
+            else [(line._get_age_domain(), line.phase_id) for line in self.line_ids]
+        )
+        Item = self.env["crm.collection.item"]
+        return [
+            (Item.search(base & age & ~self._get_placed_domain(phase)), phase)
+            for age, phase in ages
+            if phase
+        ]
+
+    @api.model
+    def _get_totals(self, domain):
+        """:return: (number, amount owed) of the titles of ``domain``."""
+        return self.env["crm.collection.item"]._read_group(
+            domain, [], ["__count", "amount_residual:sum"]
+        )[0]
+
+    def _get_notification(self, done):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "title": self.env._("%s is live", self.company_id.name),
+                "message": self.env._("%s titles of old debt placed.", done),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
