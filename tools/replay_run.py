@@ -1,0 +1,217 @@
+"""Live through the days of a file of receivables with the module's own scheduled jobs."""
+
+import time
+from collections import Counter, defaultdict
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from datetime import time as day_time
+
+import freezegun
+from replay_books import Books
+from replay_expect import find_first_morning, find_period
+
+JOBS = {
+    "allocation": "crm_collection.ir_cron_crm_collection_allocate",
+    "letters": "crm_collection.ir_cron_crm_collection_letters",
+}
+MAIL_QUEUE = "mail.ir_cron_mail_scheduler_action"
+MORNING, AFTERNOON = day_time(6), day_time(15)
+ONE_DAY = timedelta(days=1)
+TONES = ("friendly", "firm", "final")
+
+# the clock of the machine, whatever the clock of the replay says
+real_clock = time.perf_counter.__call__  # freezegun replaces the function itself
+
+
+class ReplayError(Exception):
+    """A job failed."""
+
+
+class Replay:
+    """The company, its rule, and the days.
+
+    :param env: superuser's environment in a fresh database
+    :param rows: receivables of the file
+    :param plan: steps and resends
+    :param smtp_port: where mail is delivered; None leaves it in the queue
+    :param say: called with the day, the share of days gone by and a text
+    """
+
+    def __init__(self, env, rows, plan, smtp_port, say):
+        self.env = env
+        self.rows = rows
+        self.plan = plan
+        self.smtp_port = smtp_port
+        self.say = say
+        self.books = Books(env)
+        self.step_days = {}
+        self.seconds = defaultdict(float)
+        self.mornings = self.waiting = 0
+
+    @contextmanager
+    def _timed(self, part):
+        start = real_clock()
+        try:
+            yield
+        finally:
+            self.seconds[part] += real_clock() - start
+
+    # ------------------------------------------------------------
+    # SET-UP
+    # ------------------------------------------------------------
+
+    def set_up(self):
+        self._set_up_company()
+        self._set_up_rule()
+        if self.smtp_port:
+            self._set_up_mail_server()
+        self.env.cr.commit()
+
+    def _set_up_company(self):
+        self.env.company.write(
+            {
+                "name": "Replay Company",
+                "street": "1 Main Street",
+                "city": "Springfield",
+                "email": "collections@company.example",
+                "phone": "+1 555 0100",
+                "collection_auto_send": True,
+                "collection_quiet_days": 0,
+            }
+        )
+        self.env.company.partner_id.tz = "UTC"
+
+    def _set_up_rule(self):
+        """One automatic phase per step, the letter the sterner the later."""
+        phases = self.env["crm.collection.phase"].create(
+            [
+                {
+                    "name": f"Day {days}",
+                    "sequence": 1000 + position,
+                    "allocation_mode": "automatic",
+                    "template_id": self._find_template(days, position).id,
+                }
+                for position, days in enumerate(self.plan.steps)
+            ]
+        )
+        self.env["crm.collection.rule"].search([]).action_archive()
+        rule = self.env["crm.collection.rule"].create(
+            {
+                "name": "Replay",
+                "step_ids": [
+                    (0, 0, self._prepare_step(days, phase))
+                    for days, phase in zip(self.plan.steps, phases, strict=True)
+                ],
+            }
+        )
+        self.step_days = {step.id: step.days for step in rule.step_ids}
+
+    def _prepare_step(self, days, phase):
+        again = self.plan.resend if self.plan.max_resends != 0 else 0
+        return {
+            "days": days,
+            "phase_id": phase.id,
+            "attach_pdf": True,
+            "resend_interval": again,
+            "resend_unit": "day",
+            "resend_max": self.plan.max_resends or 0,
+        }
+
+    def _find_template(self, days, position):
+        after = position - sum(step < 0 for step in self.plan.steps)
+        tone = "reminder" if days < 0 else TONES[min(after, len(TONES) - 1)]
+        return self.env.ref(f"crm_collection.mail_template_{tone}")
+
+    def _set_up_mail_server(self):
+        self.env["ir.mail_server"].search([]).action_archive()
+        self.env["ir.mail_server"].create(
+            {
+                "name": "Replay",
+                "smtp_host": "127.0.0.1",
+                "smtp_port": self.smtp_port,
+                "smtp_encryption": "none",
+            }
+        )
+
+    # ------------------------------------------------------------
+    # DAYS
+    # ------------------------------------------------------------
+
+    def run(self):
+        first, last = find_period(self.rows, self.plan)
+        with freezegun.freeze_time(datetime.combine(first, MORNING), real_asyncio=True) as clock:
+            self._load(first)
+            day = first
+            while day <= last:
+                self._live(day, clock)
+                self.say(day, (day - first) / max(last - first, ONE_DAY), self._tell())
+                day += ONE_DAY
+
+    def _load(self, first):
+        """Post the invoices, except those that would reach their first step before their issue:
+        they are posted on the morning of their issue."""
+        self.issued, self.paid = defaultdict(list), defaultdict(list)
+        self.reached = Counter()
+        early = []
+        for row in sorted(self.rows, key=lambda row: (row.issued, row.line)):
+            is_late = row.due + timedelta(days=self.plan.steps[0]) < row.issued
+            (self.issued[row.issued] if is_late else early).append(row)
+            morning = find_first_morning(row, self.plan)
+            if row.settled:
+                self.paid[row.settled].append(row)
+            if not row.settled or row.settled >= morning:
+                self.reached[morning] += 1
+                self.reached[row.settled and row.settled + ONE_DAY] -= 1
+        with self._timed("invoices"):
+            self.books.add_customers({row.customer for row in self.rows})
+            for done in self.books.post_invoices(early):
+                self.say(first, 0, f"{done:,} of {len(self.rows):,} invoices posted")
+
+    def _live(self, day, clock):
+        clock.move_to(datetime.combine(day, MORNING))
+        if self.issued[day]:
+            with self._timed("invoices"):
+                for _done in self.books.post_invoices(self.issued[day]):
+                    pass
+        # without an open title that has reached its first step a job has nothing to look at
+        self.waiting += self.reached[day]
+        if self.waiting:
+            self._work()
+        if self.paid[day]:
+            clock.move_to(datetime.combine(day, AFTERNOON))
+            with self._timed("payments"):
+                self.books.pay(self.paid[day], day)
+
+    def _work(self):
+        """A morning: the jobs as Odoo's cron runs them."""
+        self.mornings += 1
+        for part, xmlid in JOBS.items():
+            with self._timed(part):
+                self._trigger(xmlid)
+        if self.smtp_port:
+            with self._timed("delivery"):
+                self._deliver()
+
+    def _deliver(self):
+        outgoing = [("state", "=", "outgoing")]
+        waiting = self.env["mail.mail"].search_count(outgoing)
+        while waiting:
+            self._trigger(MAIL_QUEUE)
+            before, waiting = waiting, self.env["mail.mail"].search_count(outgoing)
+            if waiting >= before:
+                raise ReplayError(f"{waiting} messages stay in the mail queue")
+
+    def _trigger(self, xmlid):
+        job = self.env.ref(xmlid)
+        result = job.method_direct_trigger()
+        self.books.commit()
+        if isinstance(result, dict) or job.failure_count:
+            raise ReplayError(f"the job '{job.name}' failed; its error is above")
+
+    def _tell(self):
+        self.env.cr.execute(
+            "SELECT (SELECT count(*) FROM crm_collection_item WHERE state = 'open'),"
+            " (SELECT count(*) FROM crm_collection_letter)"
+        )
+        titles, letters = self.env.cr.fetchone()
+        return f"{titles:,} titles in collection, {letters:,} letters so far"
