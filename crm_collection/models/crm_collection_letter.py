@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 STATES = [
     ("to_send", "To send"),
@@ -38,6 +38,7 @@ class CrmCollectionLetter(models.Model):
         relation="crm_collection_letter_recipient_rel",
         string="Recipients",
         readonly=True,
+        context={"active_test": False},  # an archived customer still owes
     )
     email_to = fields.Char(string="E-mail", readonly=True, help="The address as it was used.")
     lang = fields.Char(string="Language", readonly=True)
@@ -93,6 +94,12 @@ class CrmCollectionLetter(models.Model):
     amount_total = fields.Monetary(
         compute="_compute_line_totals", currency_field="company_currency_id", string="Amount Owed"
     )
+    amount_credit = fields.Monetary(
+        string="Open Credits",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="Of the customer, as the letter shows them.",
+    )
 
     _state_idx = models.Index("(company_id, state) WHERE state NOT IN ('sent', 'cancelled')")
     _partner_date_idx = models.Index("(company_id, partner_id, date)")
@@ -132,7 +139,9 @@ class CrmCollectionLetter(models.Model):
         # the state is the engine's; the user's right was checked above
         letters_sudo = letters.sudo()
         letters_sudo._reset()
+        letters_sudo.origin = "manual"  # a person's decision, also while the jobs may not send
         letters_sudo._issue()
+        letters_sudo._trigger_mail_queue()
 
     def action_cancel(self):
         """Stop letters that have not left yet; their titles get the next round, not this one."""
@@ -157,4 +166,4 @@ class CrmCollectionLetter(models.Model):
     def _check_user(self):
         self.check_access("read")
         if not self.env.user.has_group("crm_collection.group_crm_collection_user"):
-            raise UserError(self.env._("Only collection users send letters."))
+            raise AccessError(self.env._("Only collection users send letters."))

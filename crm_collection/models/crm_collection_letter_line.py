@@ -35,6 +35,11 @@ class CrmCollectionLetterLine(models.Model):
         index=True,
     )
     round = fields.Integer(required=True, readonly=True, aggregator=None)
+    date_due = fields.Date(
+        string="Letter Due on",
+        readonly=True,
+        help="When the title's letter was due, to give it back if this one never leaves.",
+    )
     company_id = fields.Many2one(comodel_name="res.company", required=True, readonly=True)
     phase_id = fields.Many2one(
         comodel_name="crm.collection.phase", readonly=True, ondelete="restrict"

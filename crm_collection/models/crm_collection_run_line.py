@@ -38,7 +38,12 @@ class CrmCollectionRunLine(models.Model):
         comodel_name="crm.collection.phase", string="To", readonly=True, ondelete="set null"
     )
     blocker = fields.Selection(
-        selection=[*BLOCKERS, ("credit", "Covered by open credits"), ("quiet", "Quiet period")],
+        selection=[
+            *BLOCKERS,
+            ("credit", "Covered by open credits"),
+            ("quiet", "Quiet period"),
+            ("waiting", "A letter waits for an address or a mail server"),
+        ],
         string="Reason",
         readonly=True,
     )

@@ -1,10 +1,26 @@
-from odoo import fields, models
+import smtplib
+
+from odoo import fields, models, modules
 
 
 class MailMail(models.Model):
-    """The mail system tells letters what became of them; nobody else does."""
+    """The mail system tells letters what became of them; nobody else does.
+
+    Letters leave through the mail queue alone, one by one: each is checked once more, and marked
+    in a transaction of its own before it is handed to the mail server. A process killed after the
+    server's answer leaves the mark, and the letter is not sent a second time.
+    """
 
     _inherit = "mail.mail"
+
+    collection_letter_id = fields.Many2one(
+        comodel_name="crm.collection.letter",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        index="btree_not_null",
+        help="The letter this mail was made for; only its latest mail may leave.",
+    )
 
     def write(self, vals):
         result = super().write(vals)
@@ -16,8 +32,9 @@ class MailMail(models.Model):
         """Somebody cancelled a mail, or put a failed one back into the queue."""
         letters = self._get_letters()
         if state == "cancel":
-            letters.filtered(lambda letter: letter.state in ("outgoing", "failed")).write(
-                {"state": "cancelled"}
+            stopped = letters.filtered(lambda letter: letter.state in ("outgoing", "failed"))
+            stopped._set_problem(
+                "cancelled", self.env._("Its mail was cancelled by %s.", self.env.user.name)
             )
         else:
             letters.filtered(lambda letter: letter.state not in ("outgoing", "sent")).write(
@@ -25,48 +42,70 @@ class MailMail(models.Model):
             )
 
     def _get_letters(self):
+        """:return: the letters whose latest mail is among these."""
         # mails are the mail system's: whoever sends them has no rights on letters
         return self.env["crm.collection.letter"].sudo().search([("mail_id", "in", self.ids)])
 
+    # === Delivery === #
+
     def _send(self, auto_commit=False, **kwargs):
-        """Letters leave one by one, each checked once more and marked before it is handed over."""
-        letters = self._get_letters() if not self.env["ir.mail_server"]._disable_send() else None
-        if not letters:
+        of_letters = self.sudo().filtered("collection_letter_id").sudo(self.env.su)
+        if not of_letters or self.env["ir.mail_server"]._disable_send():
             return super()._send(auto_commit=auto_commit, **kwargs)
-        by_mail = {letter.mail_id: letter for letter in letters}
         for mail in self:
-            letter = by_mail.get(mail)
-            if letter is None or mail._prepare_delivery(letter, auto_commit):
+            if mail not in of_letters:
                 super(MailMail, mail)._send(auto_commit=auto_commit, **kwargs)
+            elif auto_commit or modules.module.current_test:
+                mail._send_letter(auto_commit, kwargs)
+            else:  # this transaction may be run again, the mail queue's is not
+                self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
         return True
 
-    def _prepare_delivery(self, letter, auto_commit):
-        """:return: whether the letter may be handed to the mail server now."""
-        if self.state != "outgoing":
-            return False
-        if letter.delivery_started:
-            self._fail_interrupted(letter)
-            may_leave = False
-        else:
-            may_leave = letter._is_still_true()
-            if may_leave:
-                letter.delivery_started = fields.Datetime.now()
-            else:
-                letter._withdraw()
-        if auto_commit:
-            # The mark must survive a kill between the server's answer and the commit: without
-            # it the mail queue would send the same letter a second time.
-            self.env.cr.commit()  # pylint: disable=invalid-commit
-        return may_leave
+    def _send_letter(self, auto_commit, kwargs):
+        letter = self._get_letters()
+        self._check_session(kwargs.get("smtp_session"))
+        may_leave = self.state == "outgoing" and self._prepare_delivery(letter)
+        self._commit_if(auto_commit)
+        if not may_leave:
+            return
+        try:
+            super()._send(auto_commit=auto_commit, **kwargs)
+        except smtplib.SMTPServerDisconnected:
+            letter._set_interrupted()
+            self._commit_if(auto_commit)
+            raise
 
-    def _fail_interrupted(self, letter):
-        reason = self.env._(
-            "Delivery was interrupted at %s: ask the customer whether it arrived before you try "
-            "again.",
-            letter.delivery_started,
-        )
-        self.write({"state": "exception", "failure_reason": reason})
-        letter._set_problem("failed", reason)
+    def _commit_if(self, auto_commit):
+        if auto_commit:
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+
+    def _check_session(self, smtp_session):
+        """A server that hung up since the last message has not seen this one: it stays in the
+        queue, unmarked, and the queue starts anew."""
+        if not smtp_session:
+            return
+        try:
+            code = smtp_session.noop()[0]
+        except smtplib.SMTPException:
+            code = -1
+        if code != 250:
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+            raise smtplib.SMTPServerDisconnected(self.env._("The mail server ended the session."))
+
+    def _prepare_delivery(self, letter):
+        """:return: whether the letter may be handed to the mail server now."""
+        if letter.state != "outgoing":
+            # replaced by a newer mail, cancelled, or sent already
+            self.state = "sent" if letter.state == "sent" else "cancel"
+        elif letter.delivery_started:
+            letter._set_interrupted()
+            self.write({"state": "exception", "failure_reason": letter.failure_reason})
+        elif not letter._is_still_true():
+            letter._withdraw()
+        else:
+            letter.delivery_started = fields.Datetime.now()
+            return True
+        return False
 
     def _postprocess_sent_message(
         self, success_pids, success_emails, failure_reason=False, failure_type=None
@@ -75,9 +114,8 @@ class MailMail(models.Model):
             if letter.mail_id.state == "sent":
                 letter._set_sent()
             elif letter.mail_id.state == "exception":
-                reason = failure_reason or letter.mail_id.failure_reason
                 letter.delivery_started = False
-                letter._set_problem(**letter._get_problem(failure_type, reason))
+                letter._set_failed(failure_reason or letter.mail_id.failure_reason, failure_type)
         return super()._postprocess_sent_message(
             success_pids,
             success_emails,

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 from .common import line_is_owed, move_is_silent, step_interval
 from .hold import hold_id, hold_joins
 
-# Letters that reached, or may still reach, the customer.
+# Letters that reached the customer, or are on their way to him.
 REACHING_STATES = ("to_send", "outgoing", "sent")
 
 
@@ -123,18 +123,66 @@ def net_owed(company_id, today, partner_ids):
     )
 
 
+def _reaches(letter):
+    """Condition: the letter reached the customer, will, or may have (delivery interrupted)."""
+    return SQL(
+        """(%(letter)s.state IN %(states)s OR (%(letter)s.state = 'failed'
+            AND (%(letter)s.will_retry OR %(letter)s.delivery_started IS NOT NULL)))""",
+        letter=SQL.identifier(letter),
+        states=REACHING_STATES,
+    )
+
+
+def _is_recent(letter, today, quiet_days):
+    """Condition: the letter is less than ``quiet_days`` old; a late one by the day it left."""
+    return SQL(
+        """GREATEST(%(letter)s.date, %(letter)s.date_sent::date)
+           > %(today)s::date - %(days)s::integer""",
+        letter=SQL.identifier(letter),
+        today=today,
+        days=quiet_days,
+    )
+
+
 def in_quiet_period(company_id, today, quiet_days, partner_ids):
     """Customers of ``partner_ids`` written to less than ``quiet_days`` ago."""
     return SQL(
-        """SELECT DISTINCT partner_id FROM crm_collection_letter
-            WHERE company_id = %s AND partner_id = ANY(%s) AND state IN %s
-              AND date > %s::date - %s::integer AND date <= %s::date""",
+        """SELECT DISTINCT letter.partner_id FROM crm_collection_letter letter
+            WHERE letter.company_id = %s AND letter.partner_id = ANY(%s) AND %s AND %s""",
         company_id,
         partner_ids,
-        REACHING_STATES,
-        today,
-        quiet_days,
-        today,
+        _reaches("letter"),
+        _is_recent("letter", today, quiet_days),
+    )
+
+
+def overtaken(company_id, today, quiet_days, letter_ids):
+    """Automatic letters of ``letter_ids`` whose customer was written to in another letter while
+    they waited: by a person, or by a letter that came before."""
+    return SQL(
+        """SELECT DISTINCT letter.id
+             FROM crm_collection_letter letter
+             JOIN crm_collection_letter other
+                  ON other.company_id = %(company_id)s AND other.partner_id = letter.partner_id
+                 AND other.id != letter.id AND %(reaches)s AND %(recent)s
+                 AND (other.state = 'sent' OR other.origin = 'manual' OR other.id < letter.id)
+            WHERE letter.id = ANY(%(letter_ids)s) AND letter.origin = 'automatic'""",
+        company_id=company_id,
+        letter_ids=letter_ids,
+        reaches=_reaches("other"),
+        recent=_is_recent("other", today, quiet_days),
+    )
+
+
+def waiting_partners(company_id, partner_ids):
+    """Customers of ``partner_ids`` with a letter that leaves as soon as it can: no second one is
+    piled on it."""
+    return SQL(
+        """SELECT DISTINCT partner_id FROM crm_collection_letter
+            WHERE company_id = %s AND partner_id = ANY(%s)
+              AND (state IN ('no_address', 'blacklisted') OR (state = 'failed' AND will_retry))""",
+        company_id,
+        partner_ids,
     )
 
 
@@ -204,13 +252,13 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
              RETURNING id, partner_id),
              line AS (
                 INSERT INTO crm_collection_letter_line (
-                       letter_id, allocation_id, item_id, round, company_id, phase_id, name,
-                       currency_id, date_maturity, days_overdue, amount_original, amount_residual,
-                       amount_residual_company, amount_fine, amount_interest,
+                       letter_id, allocation_id, item_id, round, date_due, company_id, phase_id,
+                       name, currency_id, date_maturity, days_overdue, amount_original,
+                       amount_residual, amount_residual_company, amount_fine, amount_interest,
                        create_uid, create_date, write_uid, write_date)
                 SELECT letter.id, shown.allocation_id, shown.item_id, shown.letter_count + 1,
-                       %(company_id)s, shown.phase_id, shown.name, shown.currency_id,
-                       shown.date_maturity, shown.days, shown.amount_original,
+                       shown.date_next_letter, %(company_id)s, shown.phase_id, shown.name,
+                       shown.currency_id, shown.date_maturity, shown.days, shown.amount_original,
                        shown.amount_residual_currency, shown.amount_residual, shown.amount_fine,
                        shown.amount_interest, %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM (SELECT title.*, %(charges)s
@@ -246,7 +294,8 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
 def recheck(company, today, letter_ids):
     """The titles of unsent letters as they are now: (line id, item id, stay, still owed, amounts).
 
-    ``owed`` is false for what was paid, held, left out or changed hands since.
+    ``owed`` is false for what was paid, held, left out, changed hands or was written about in a
+    later letter since.
     """
     return SQL(
         """
@@ -262,7 +311,7 @@ def recheck(company, today, letter_ids):
                  WHERE title.item_id IN (SELECT item_id FROM crm_collection_letter_line
                                           WHERE letter_id = ANY(%(letter_ids)s))) AS title
                ON title.allocation_id = line.allocation_id
-              AND title.partner_id = letter.partner_id
+              AND title.partner_id = letter.partner_id AND title.letter_count = line.round
          WHERE line.letter_id = ANY(%(letter_ids)s)
       ORDER BY line.id""",
         charges=charges(company, today),
@@ -287,22 +336,21 @@ def refresh_lines(company, today, letter_ids, uid):
     )
 
 
-def give_back(line_ids, today):
-    """Undo the round of lines that never left: the title is due for its letter again."""
+def give_back(line_ids):
+    """Undo the round of lines that never left: the title is due for its letter as it was."""
     return SQL(
         """
         WITH line AS (DELETE FROM crm_collection_letter_line WHERE id = ANY(%(ids)s)
-                      RETURNING item_id, allocation_id, round),
+                      RETURNING item_id, allocation_id, round, date_due),
              stay AS (UPDATE crm_collection_allocation stay
                          SET letter_count = GREATEST(stay.letter_count - 1, 0)
                         FROM line WHERE stay.id = line.allocation_id)
         UPDATE crm_collection_item item
-           SET letter_count = line.round - 1, date_next_letter = %(today)s
+           SET letter_count = line.round - 1, date_next_letter = line.date_due
           FROM line JOIN crm_collection_allocation stay ON stay.id = line.allocation_id
          WHERE item.id = line.item_id AND stay.date_out IS NULL
            AND item.letter_count = line.round AND item.state = 'open'""",
         ids=line_ids,
-        today=today,
     )
 
 

@@ -1,0 +1,239 @@
+import logging
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import split_every
+
+from ..sql import letters
+from .crm_collection_engine import MAX_TRIES, RETRIED
+
+_logger = logging.getLogger(__name__)
+
+LETTERS_PER_BATCH = 50  # letters rendered and queued in one transaction
+
+
+class CrmCollectionLetter(models.Model):
+    """Issuing letters: the money read again, recipients, text, PDF and a queued mail."""
+
+    _inherit = "crm.collection.letter"
+
+    def _issue_all(self, run, company):
+        """Issue the company's letters ``to send``, and those whose address was added since."""
+        in_company = Domain("company_id", "=", company.id)
+        if not company.collection_auto_send:
+            in_company &= Domain("origin", "=", "manual")
+        self._reset_recovered(in_company)
+        ids = self.search(in_company & Domain("state", "=", "to_send")).ids
+        run._set_total(len(ids))
+        for batch in split_every(LETTERS_PER_BATCH, ids, list):
+            self._issue_safely(run, batch)
+            if not run._commit(len(batch)):
+                return False
+        return True
+
+    def _issue_safely(self, run, letter_ids, tries=1):
+        """Issue a batch, again on a new snapshot where somebody else wrote to one of them."""
+        try:
+            with self.env.cr.savepoint():
+                self.browse(letter_ids)._issue(run)
+        except psycopg2.OperationalError as error:
+            if error.pgcode not in RETRIED:
+                raise
+            self.env.cr.rollback()
+            self.env.invalidate_all(flush=False)
+            if tries < MAX_TRIES:
+                self._issue_safely(run, letter_ids, tries + 1)
+            else:  # the next run tries again
+                run._log_exception(" ".join(str(error).split()))
+
+    def _reset_recovered(self, domain):
+        """Letters whose customer has an address now, or that failed for no fault of theirs."""
+        waiting = self.search(domain & Domain("state", "in", ("no_address", "blacklisted")))
+        failed = self.search(
+            domain & Domain("state", "=", "failed") & Domain("will_retry", "=", True)
+        )
+        (waiting.filtered(lambda letter: letter._get_recipients()[0]) | failed)._reset()
+
+    def _reset(self):
+        """Make letters that did not leave ready to be issued again, as the same letters; the
+        mails they had do not leave any more."""
+        mails = self.mail_id
+        self.write(
+            {
+                "state": "to_send",
+                "failure_reason": False,
+                "will_retry": False,
+                "mail_id": False,
+                "delivery_started": False,
+                "pdf_attachment_id": False,
+            }
+        )
+        mails.filtered(lambda mail: mail.state in ("outgoing", "exception")).cancel()
+
+    def _issue(self, run=None):
+        """Give letters ``to send`` recipients, text, PDF and a queued mail.
+
+        The money is read again first. A letter that cannot be rendered is set apart as failed,
+        the others leave.
+        """
+        locked = self.try_lock_for_update()
+        todo = locked.filtered(lambda letter: letter.state == "to_send" and letter._may_leave())
+        for company, letters_of_company in todo.grouped("company_id").items():
+            in_company = letters_of_company.with_company(company)
+            in_company._refresh_money(company, company._get_collection_today())
+            ready = in_company.filtered(lambda letter: letter.state == "to_send")
+            ready = ready._set_recipients()
+            for template, letters_of_template in ready.grouped("template_id").items():
+                letters_of_template._queue_safely(template, run)
+
+    def _may_leave(self):
+        """Automatic letters wait while the company does not send by itself."""
+        self.ensure_one()
+        return self.origin == "manual" or self.company_id.collection_auto_send
+
+    def _refresh_money(self, company, today):
+        """Take out of unsent letters what is not owed any more; cancel those with nothing left."""
+        self.env.flush_all()
+        rows = self.env.execute_query(letters.recheck(company, today, self.ids))
+        gone = [row[0] for row in rows if not row[4]]
+        self.env.cr.execute(letters.give_back(gone))
+        self.env.cr.execute(letters.refresh_lines(company, today, self.ids, self.env.uid))
+        self.env.invalidate_all(flush=False)
+        changed = self.browse({row[1] for row in rows if not row[4]})
+        changed |= self.filtered(lambda letter: not letter.template_id)
+        changed.filtered("line_ids")._set_tone()
+        empty = self.filtered(lambda letter: not letter.line_ids)
+        empty._cancel(self.env._("Nothing is owed any more, or it is held back."))
+        self._take_back_covered(company, today)
+        self._take_back_overtaken(company, today)
+
+    def _take_back_covered(self, company, today):
+        alive = self.filtered(lambda letter: letter.state == "to_send")
+        covered = self._split_covered(company, today, alive.partner_id.ids)[1]
+        alive.filtered(lambda letter: letter.partner_id.id in covered)._take_back(
+            self.env._("Open credits cover what is owed.")
+        )
+
+    def _take_back_overtaken(self, company, today):
+        """The quiet period is read again too."""
+        alive = self.filtered(lambda letter: letter.state == "to_send")
+        alive._get_overtaken(company, today)._take_back(
+            self.env._("The customer was written to meanwhile: quiet period.")
+        )
+
+    def _get_overtaken(self, company, today):
+        days = company.collection_quiet_days
+        if not days or not self:
+            return self.browse()
+        self.flush_model()
+        rows = self.env.execute_query(letters.overtaken(company.id, today, days, self.ids))
+        return self.browse([row[0] for row in rows])
+
+    def _take_back(self, reason):
+        """Cancel letters that were not to be; their titles are due as before."""
+        if not self:
+            return
+        self.env.cr.execute(letters.give_back(self.line_ids.ids))
+        self.env.invalidate_all(flush=False)
+        self._cancel(reason)
+
+    def _set_tone(self):
+        """The most severe phase that is left in the letter sets its tone."""
+        for letter in self:
+            item = letter.line_ids.item_id.sorted(
+                lambda item: (item.phase_id.sequence, item.phase_id.id, item.days_overdue)
+            )[-1]
+            template = item.step_id.template_id or item.phase_id.template_id
+            letter.write(
+                {
+                    "phase_id": item.phase_id.id,
+                    "step_id": item.step_id.id,
+                    "template_id": (template or letter.template_id).id,
+                    "round": max(letter.line_ids.mapped("round")),
+                }
+            )
+
+    def _set_recipients(self):
+        """:return: the letters that have an address to go to."""
+        ready = self.browse()
+        for letter in self:
+            partner, problem = letter._get_recipients()
+            if problem:
+                letter._set_problem(problem)
+                continue
+            letter.write(
+                {
+                    "recipient_ids": [fields.Command.set(partner.ids)],
+                    "email_to": partner.email_formatted,
+                    "lang": partner.lang or letter.lang,
+                }
+            )
+            ready |= letter
+        return ready
+
+    def _get_recipients(self):
+        """The contact of type Collection, else the invoice address, else the customer itself:
+        the first with an address that is not blacklisted.
+
+        :return: (partner, False) or (empty, state that says why)
+        """
+        self.ensure_one()
+        found = self.partner_id.address_get(["collection", "invoice"])
+        # where there is none of a type, core answers with the customer: that comes last
+        chosen = self.env["res.partner"].browse(dict.fromkeys(found.values()))
+        typed = chosen.filtered(lambda partner: partner.type in ("collection", "invoice"))
+        ordered = typed.sorted("type") | self.partner_id
+        with_email = ordered.filtered("email_normalized")
+        allowed = with_email.filtered(lambda partner: not partner.is_blacklisted)
+        if allowed:
+            return allowed[0], False
+        return allowed, "blacklisted" if with_email else "no_address"
+
+    def _queue_safely(self, template, run=None):
+        """Queue the mails together, or one by one when one of them cannot be rendered."""
+        try:
+            with self.env.cr.savepoint():
+                return self._queue(template)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            if len(self) == 1:
+                _logger.info("Letter %s could not be written: %s", self.id, error)
+                self.invalidate_recordset(flush=False)
+                self._set_problem("failed", str(error), will_retry=True)
+                if run:
+                    run._log_exception(str(error), partner_id=self.partner_id.id)
+                return None
+        for letter in self:
+            letter._queue_safely(template, run)
+        return None
+
+    def _queue(self, template):
+        mails = template.send_mail_batch(
+            self.ids, email_values={"auto_delete": False, "scheduled_date": False}
+        )
+        for letter, mail in zip(self, mails, strict=True):
+            mail.collection_letter_id = letter
+            letter.write(
+                {
+                    "state": "outgoing",
+                    "mail_id": mail.id,
+                    "mail_message_id": mail.mail_message_id.id,
+                    "amount_credit": letter._get_amount_credit(),
+                }
+            )
+        for user, of_user in self.grouped(lambda letter: letter._get_responsible()).items():
+            if user:  # replies reach the collector
+                of_user.message_subscribe(user.partner_id.ids)
+
+    def _get_amount_credit(self):
+        """:return: the customer's open credits, in company currency."""
+        self.ensure_one()
+        return -sum(self._get_credits().mapped("amount_residual"))
+
+    @api.model
+    def _trigger_mail_queue(self):
+        if self.search_count([("state", "=", "outgoing")], limit=1):
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()

@@ -1,0 +1,109 @@
+from odoo.fields import Command
+from odoo.tools import mute_logger
+
+from .common import TODAY, CrmCollectionCommon
+
+
+class CrmCollectionLettersCommon(CrmCollectionCommon):
+    """Letters at every point of their way: decided, issued (in the mail queue), delivered."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.collection_manager_id = cls.manager
+        cls.foreign = cls.setup_other_currency("EUR")
+
+    def _decide(self, company=None):
+        """Write the letters that are due as the job does, and be killed before any is issued."""
+        Letter_sudo = self.env["crm.collection.letter"].sudo()
+        letters_sudo = Letter_sudo._create_due(company or self.company, TODAY)
+        self.env.invalidate_all()
+        return letters_sudo
+
+    def _send_now(self, items, user=None):
+        """Letters about ``items`` now, by hand."""
+        wizard = (
+            self.env["crm.collection.item.send"]
+            .with_user(user or self.collector)
+            .with_context(active_model=items._name, active_ids=items.ids)
+            .create({})
+        )
+        action = wizard.action_send()
+        self.env.invalidate_all()
+        return action
+
+    def _mails(self, letters):
+        """Every mail made for letters, those that were taken back included."""
+        domain = [
+            ("model", "=", "crm.collection.letter"),
+            ("res_id", "in", letters.ids),
+            ("is_notification", "=", False),
+        ]
+        return self.env["mail.mail"].sudo().search(domain, order="id")
+
+    def _refuse(self, error):
+        """The mail server raises ``error``, which core logs as an error of its own."""
+        with mute_logger("odoo.addons.mail.models.mail_mail"):
+            return self._deliver(error=error)
+
+    def _hold(self, record=None, kind="block", **vals):
+        """Hold back a customer, an entry or a title, as the collector does."""
+        fname = {
+            "res.partner": "partner_id",
+            "account.move": "move_id",
+            "crm.collection.item": "item_id",
+        }[record._name]
+        vals = {"kind": kind, "reason": "Asked for it", fname: record.id, **vals}
+        Hold = self.env["crm.collection.hold"].with_user(self.collector)
+        return Hold.with_company(self.company).create(vals)
+
+    def _put_under_approval(self, phase):
+        """The manager puts a phase under an approval rule: it may not act until approved."""
+        rule = (
+            self.env["crm.collection.approval.rule"]
+            .with_user(self.manager)
+            .create({"name": "Two people"})
+        )
+        phase.with_user(self.manager).approval_rule_id = rule
+        return rule
+
+    def _approve(self, phase):
+        phase.with_user(self.manager).action_request_approval()
+        phase.with_user(self.approver).action_approve()
+        self.env.invalidate_all()
+
+    def _problems(self, letters, user=None):
+        """The activities that put letters on somebody's list."""
+        activities = (
+            self.env["mail.activity"]
+            .sudo()
+            .search([("res_model", "=", "crm.collection.letter"), ("res_id", "in", letters.ids)])
+        )
+        return (
+            activities.filtered(lambda activity: activity.user_id == user) if user else activities
+        )
+
+    def _contact(self, parent, kind, email, **vals):
+        return self.env["res.partner"].create(
+            {"name": f"{parent.name} {kind}", "parent_id": parent.id, "type": kind, "email": email}
+            | vals
+        )
+
+    @classmethod
+    def _create_invoice_in(cls, currency, days, amount, partner=None):
+        return cls._create_overdue(days, partner=partner, amount=amount, currency_id=currency.id)
+
+    @classmethod
+    def _create_step_rule(cls, days, phase, **step_vals):
+        """The only rule in force: one step."""
+        cls.rule.action_archive()
+        return cls.env["crm.collection.rule"].create(
+            {
+                "name": "One step",
+                "step_ids": [
+                    Command.create(
+                        {"days": days, "phase_id": phase.id, "attach_pdf": False, **step_vals}
+                    )
+                ],
+            }
+        )
