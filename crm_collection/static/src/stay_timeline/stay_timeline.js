@@ -37,7 +37,8 @@ function countLetters(count) {
 export function prepareStay(data, fields) {
     const label = (name) =>
         (fields[name].selection.find(([value]) => value === data[name]) || [])[1] || "";
-    const money = (name) => formatMonetary(data[name], { currencyId: data.company_currency_id?.id });
+    const currencyId = data.company_currency_id?.id;
+    const money = (name) => formatMonetary(data[name], { currencyId });
     return {
         title: data.name || "",
         isCurrent: !data.date_out,
