@@ -25,6 +25,7 @@ from . import (
     crm_collection_engine_slices,
     crm_collection_status,
     res_partner,
+    res_partner_rule,
     account_move,
     account_move_sync,
     account_move_line,

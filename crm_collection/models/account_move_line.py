@@ -1,7 +1,7 @@
 from odoo import models
 
 # Written on a posted item, these change its title.
-TITLE_FIELDS = {"date_maturity", "no_followup", "partner_id"}
+TITLE_FIELDS = {"account_id", "date_maturity", "no_followup", "partner_id"}
 
 
 class AccountMoveLine(models.Model):

@@ -1,4 +1,4 @@
-import logging
+from collections import Counter, defaultdict
 
 import psycopg2
 from psycopg2.errorcodes import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, SERIALIZATION_FAILURE
@@ -9,13 +9,9 @@ from odoo.fields import Domain
 from ..sql import apply, simulate, sync
 from ..sql import plan as plan_sql
 
-_logger = logging.getLogger(__name__)
-
-# Titles per transaction: long enough to be set-based, short enough to lose little and lock little.
-SLICE = 10000
-# Another transaction got there first: the same slice is tried again on a new snapshot.
+# Another transaction got there first: the same work is tried again on a new snapshot.
 RETRIED = (DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, SERIALIZATION_FAILURE)
-MAX_TRIES = 3
+MAX_TRIES = 5
 
 
 class CrmCollectionEngine(models.AbstractModel):
@@ -34,6 +30,7 @@ class CrmCollectionEngine(models.AbstractModel):
         """:return: the company's rules, first match first."""
         return (
             self.env["crm.collection.rule"]
+            .with_context(active_test=True)
             .sudo()  # jobs and simulations see every rule that is in force for the company
             .search(Domain("company_id", "in", [False, company.id]))
         )
@@ -44,9 +41,23 @@ class CrmCollectionEngine(models.AbstractModel):
         rules = self._get_rules(company)
         partners = self.env["res.partner"].sudo().with_context(active_test=False)
         horizon = max([0, *(-days for days in rules.step_ids.mapped("days"))])
+        if furthest := self._get_changed_items(company, "date_maturity desc").date_maturity:
+            # changed titles are looked at however far away their new due date is
+            horizon = max(horizon, (furthest - today).days)
         return plan_sql.plan(
             company.id, today, partners.with_company(company), rules, horizon, changed_only
         )
+
+    @api.model
+    def _get_fingerprint(self, company, today):
+        query = plan_sql.fingerprint(company.id, today, self._get_rules(company))
+        return self.env.execute_query(query)[0][0]
+
+    @api.model
+    def _get_changed_items(self, company, order=None):
+        """:return: one of the company's titles the job has to look at again, if there is any."""
+        domain = [("company_id", "=", company.id), ("to_evaluate", "=", True)]
+        return self.env["crm.collection.item"].sudo().search(domain, order=order, limit=1)
 
     # === Allocating === #
 
@@ -57,120 +68,118 @@ class CrmCollectionEngine(models.AbstractModel):
         :return: whether everything was done (false: time is up, the next call goes on)
         """
         company, today = run.company_id, run.date
-        self.env["crm.collection.hold"]._update_states(company, today)
+        self.env["crm.collection.hold"]._update_states(company, today, run)
         self.env.flush_all()
         fingerprint = self._get_fingerprint(company, today)
-        if fingerprint == run.fingerprint and not self._has_changed_items(company):
+        if fingerprint == run.fingerprint and not self._get_changed_items(company):
             return True
-        self._sweep(run)
-        total = self._make_plan(company, today)
-        run._set_total(total)
-        done = self._apply_plan(run, total)
-        self.env.cr.execute(apply.drop_plan())
-        if done:
+        run.fingerprint = False
+        swept = self._sweep(run)
+        moved = swept is not None and self._move(run)
+        if swept is None or moved is None:
+            return False
+        run._log_blockers(self.env.execute_query(apply.blockers_summary(company.id)))
+        if swept and moved:
             run.fingerprint = fingerprint
-        return done
-
-    def _get_fingerprint(self, company, today):
-        return self.env.execute_query(plan_sql.fingerprint(company.id, today))[0][0]
-
-    def _has_changed_items(self, company):
-        domain = [("company_id", "=", company.id), ("to_evaluate", "=", True)]
-        return bool(self.env["crm.collection.item"].search_count(domain, limit=1))
+        return True
 
     def _sweep(self, run):
-        """Settle, reopen and cancel what the hooks did not see (data loaded by SQL, say)."""
-        counts = self.env["crm.collection.item"]._sync(sync.items_of_company(run.company_id.id))
-        run._add(
+        """Settle, reopen and cancel what the hooks did not see (data loaded by SQL, say).
+
+        :return: as :meth:`_write_slices`
+        """
+        self.env.cr.execute(sync.drop_sweep())
+        self.env.cr.execute(sync.create_sweep(run.company_id.id))
+        total = self.env.execute_query(sync.count_sweep())[0][0]
+        result = self._write_slices(run, total, self._sweep_slice, sync.swept_title)
+        self.env.cr.execute(sync.drop_sweep())
+        return result
+
+    def _sweep_slice(self, run, first, last):
+        counts = self.env["crm.collection.item"]._sync(sync.items_of_slice(first, last))
+        return Counter(
             item_settled=counts.get("settled", 0),
             item_reopened=counts.get("reopened", 0),
             item_cancelled=counts.get("cancelled", 0),
+            done=last - first + 1,
         )
 
-    def _make_plan(self, company, today):
-        """Keep the plan in a temporary table; :return: its number of rows."""
+    def _move(self, run):
+        """Plan, keep the plan in a temporary table and write it.
+
+        :return: as :meth:`_write_slices`
+        """
         self.env.cr.execute(apply.drop_plan())
-        self.env.cr.execute(apply.create_plan(self._query_plan(company, today)))
+        self.env.cr.execute(apply.create_plan(self._query_plan(run.company_id, run.date)))
         self.env.cr.execute(apply.index_plan())
         total = self.env.execute_query(apply.count_plan())[0][0]
-        return total
+        result = self._write_slices(run, total, self._move_slice, apply.planned_title)
+        self.env.cr.execute(apply.drop_plan())
+        return result
 
-    def _apply_plan(self, run, total):
-        run._log_moves(self.env.execute_query(apply.moves_summary()))
-        time_left = run._commit(0)
-        for first in range(1, total + 1, SLICE):
-            if not time_left:
-                return False
-            last = min(first + SLICE - 1, total)
-            self._apply_safely(run, first, last)
-            time_left = run._commit(last - first + 1)
-        run._log_blockers(self.env.execute_query(apply.blockers_summary(run.company_id.id)))
-        return True
-
-    def _apply_safely(self, run, first, last, tries=1):
-        """Write a slice; one record the database refuses is set apart, the rest goes on."""
-        try:
-            with self.env.cr.savepoint():
-                counts = self._apply_slice(run, first, last)
-        except psycopg2.Error as error:
-            if error.pgcode in RETRIED:
-                self._apply_again(run, first, last, tries, error)
-            elif first == last:
-                self._set_apart(run, first, error)
-            else:
-                middle = (first + last) // 2
-                self._apply_safely(run, first, middle)
-                self._apply_safely(run, middle + 1, last)
-            return
-        run._add(**counts)
-
-    def _apply_again(self, run, first, last, tries, error):
-        if tries >= MAX_TRIES:
-            raise error
-        # a new transaction, since this one's snapshot is too old; the slice wrote nothing yet
-        self.env.cr.rollback()
-        self.env.invalidate_all(flush=False)
-        self._apply_safely(run, first, last, tries + 1)
-
-    def _apply_slice(self, run, first, last):
-        """Five statements, whatever the number of titles; :return: counts for the run."""
-        today, uid = run.date, self.env.uid
-        new, entered = self.env.execute_query(
-            apply.insert_items(run.company_id.id, today, uid, first, last)
-        )[0]
-        locked = [row[0] for row in self.env.execute_query(apply.lock_items(first, last))]
-        moved, proposed = self._apply_known(locked, today)
-        activities = self._get_activity_items(first, last)
-        activities._schedule_step_activity()
+    def _move_slice(self, run, first, last):
+        """Five statements, whatever the number of titles."""
+        company, today, uid = run.company_id, run.date, self.env.uid
+        entered = self.env.execute_query(apply.insert_items(company.id, today, uid, first, last))
+        locked = self.env.execute_query(apply.lock_items(company.id, today, first, last))
+        known = self._move_known([row[0] for row in locked], today)
+        moves = defaultdict(lambda: (0, 0.0))
+        for phase_id, count, amount, _proposed in entered:
+            if phase_id:
+                moves[None, phase_id] = (count, amount)
+        for _id, is_moved, _proposed, phase_from_id, phase_id, amount in known:
+            if is_moved:
+                count, total = moves[phase_from_id, phase_id]
+                moves[phase_from_id, phase_id] = (count + 1, total + amount)
+        run._log_moves(moves)
+        self._schedule_activities(run, first, last)
         self.env["crm.collection.item"].invalidate_model(flush=False)
         self.env["crm.collection.allocation"].invalidate_model(flush=False)
-        return {"item_new": new, "item_moved": entered + moved, "item_proposed": proposed}
+        new = sum(row[1] for row in entered)
+        return Counter(
+            item_new=new,
+            item_moved=sum(count for count, _amount in moves.values()),
+            item_proposed=sum(row[3] for row in entered) + sum(1 for row in known if row[2]),
+            done=new + len(known),
+        )
 
-    def _apply_known(self, item_ids, today):
+    def _move_known(self, item_ids, today):
+        """:return: rows of :func:`apply.update_items`"""
         if not item_ids:
-            return 0, 0
-        rows = self.env.execute_query(apply.update_items(item_ids, today, self.env.uid))
+            return []
+        uid = self.env.uid
+        rows = self.env.execute_query(apply.update_items(item_ids, today, uid))
         moved = [row[0] for row in rows if row[1]]
         if moved:
-            self.env.cr.execute(apply.close_stays(moved, "moved", today, self.env.uid))
-            self.env.cr.execute(apply.open_stays_of_items(moved, "automatic", today, self.env.uid))
-        return len(moved), sum(1 for row in rows if row[2])
+            self.env.cr.execute(apply.close_stays(moved, "moved", today, uid))
+            self.env.cr.execute(apply.open_stays_of_items(moved, "automatic", today, uid))
+        return rows
 
-    def _get_activity_items(self, first, last):
+    # === Activities === #
+
+    def _schedule_activities(self, run, first, last):
         Step = self.env["crm.collection.rule.step"]
         if not Step.search_count([("activity_type_id", "!=", False)], limit=1):
-            return self.env["crm.collection.item"]
+            return
         rows = self.env.execute_query(apply.entered_with_activity(first, last))
-        return self.env["crm.collection.item"].browse(row[0] for row in rows)
+        items = self.env["crm.collection.item"].browse(row[0] for row in rows)
+        self._schedule_safely(run, items)
 
-    def _set_apart(self, run, seq, error):
-        """Keep the reason on the title and on the run; the next run tries again."""
-        message = " ".join(str(error).split())
-        item_id, partner_id, name = self.env.execute_query(apply.planned_title(seq))[0]
-        _logger.info("Title %s was set apart: %s", name, message)
-        if item_id:
-            self.env.cr.execute(apply.set_exception(item_id, message[:500]))
-        run._log_exception(f"{name}: {message}", item_id, partner_id)
+    def _schedule_safely(self, run, items):
+        """Schedule activities together, or one by one when one of them cannot be: a title moves
+        whether somebody can be reminded of it or not."""
+        try:
+            with self.env.cr.savepoint():
+                return items._schedule_step_activity()
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            if len(items) == 1:
+                run._log_exception(f"{items.name}: {error}", items.id, items.partner_id.id)
+                return None
+        for item in items:
+            self._schedule_safely(run, item)
+        return None
 
     # === Simulating === #
 

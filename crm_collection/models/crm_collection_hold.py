@@ -1,8 +1,15 @@
+import logging
+from collections import defaultdict
+
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..sql import hold
+
+_logger = logging.getLogger(__name__)
 
 SCOPES = ("partner_id", "move_id", "item_id")
 
@@ -191,29 +198,37 @@ class CrmCollectionHold(models.Model):
         )
 
     @api.model
-    def _update_states(self, company, today):
-        """Close what is over on ``today`` (the company's day), promises by what was paid."""
-        active = self.search([("company_id", "=", company.id), ("state", "=", "active")])
-        for record in active:
-            over = record.date_until and record.date_until < today
-            if record.kind != "promise":
-                if over:
-                    record._close("ended")
-            elif record._is_kept():
-                record._close("kept")
-            elif over:
-                record._close("broken")
+    def _update_states(self, company, today, run=None):
+        """Close what is over on ``today`` (the company's day), promises by what was paid.
 
-    def _is_kept(self):
-        """A promise is kept when the amount was paid, or nothing overdue is left of its titles.
-
-        Without any title yet there is nothing that could have been paid.
+        :param run: the run that keeps the log of a hold that cannot be closed
         """
-        if self.amount and self.amount_paid >= self.amount:
-            return True
-        items = self._get_items()
-        overdue = items.filtered(lambda item: item.state == "open" and item.days_overdue > 0)
-        return bool(items) and not overdue
+        self.env["account.move.line"].flush_model()
+        self.env["account.partial.reconcile"].flush_model()
+        self.flush_model()
+        closings = self.env.execute_query(hold.closings(company.id, today))
+        ids_by_state = defaultdict(list)
+        for hold_id, state in closings:
+            ids_by_state[state].append(hold_id)
+        for state, ids in ids_by_state.items():
+            self.browse(ids)._close_safely(state, run)
+
+    def _close_safely(self, state, run=None):
+        """Close the holds together, or one by one when one of them cannot be."""
+        try:
+            with self.env.cr.savepoint():
+                return self._close(state)
+        except psycopg2.OperationalError:
+            raise  # not the hold's fault: the run decides
+        except Exception as error:
+            if len(self) == 1:
+                _logger.info("Hold %s could not be closed: %s", self.id, error)
+                if run:
+                    run._log_exception(f"{self.display_name}: {error}", self.item_id.id)
+                return None
+        for record in self:
+            record._close_safely(state, run)
+        return None
 
     @api.model
     def _get_by_item(self, items):

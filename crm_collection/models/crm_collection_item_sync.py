@@ -6,6 +6,7 @@ from ..sql import apply, sync
 
 # What the titles' truth is made of: flushed before SQL reads it.
 LINE_FIELDS = (
+    "account_id",
     "amount_residual",
     "amount_residual_currency",
     "balance",
@@ -46,7 +47,7 @@ class CrmCollectionItem(models.Model):
         return bool(self.sudo().search_fetch([], [], limit=1))
 
     @api.model
-    def _sync(self, scope, limit=None):
+    def _sync(self, scope):
         """Set titles equal to accounting and end the stays of those that leave their phase.
 
         :param SQL scope: a condition on ``item`` (see :mod:`crm_collection.sql.sync`)
@@ -55,7 +56,7 @@ class CrmCollectionItem(models.Model):
         self.env["account.move.line"].flush_model(LINE_FIELDS)
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         self.flush_model()
-        rows = self.env.execute_query(sync.update_items(scope, self.env.uid, limit))
+        rows = self.env.execute_query(sync.update_items(scope, self.env.uid))
         if not rows:
             return {}
         left = defaultdict(list)

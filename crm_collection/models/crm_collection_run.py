@@ -2,6 +2,7 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
@@ -121,31 +122,62 @@ class CrmCollectionRun(models.Model):
         self._run_companies("letters", self.env["crm.collection.letter"]._run_letters)
 
     def _run_companies(self, kind, job):
-        """Run ``job(run)`` for each company; one that fails does not stop the next."""
+        """Run ``job(run)`` for each company; one that fails does not stop the next, and one
+        that is being worked on already is left alone."""
         companies = self.env["res.company"].sudo().search([])
         for position, company in enumerate(companies, start=1):
-            run = (
-                self.with_company(company)
-                .with_context(crm_collection_companies_left=len(companies) - position)
-                ._start(kind, company)
+            in_company = self.with_company(company).with_context(
+                crm_collection_companies_left=len(companies) - position
             )
-            try:
-                done = job(run)
-            except Exception as error:
-                self.env.cr.rollback()
-                self.env.invalidate_all(flush=False)
-                _logger.exception("The %s job failed for %s", kind, company.name)
-                run._finish("failed", str(error))
+            if not in_company._lock(kind, company):
+                _logger.info("The %s job is running for %s already", kind, company.name)
                 continue
-            run._finish("done" if done else "interrupted")
+            try:
+                done = in_company._run_company(kind, company, job)
+            finally:
+                in_company._unlock(kind, company)
             if not done:
                 break
+
+    def _run_company(self, kind, company, job):
+        """:return: whether everything was done, or failed (false: time is up)"""
+        run = self.browse()
+        try:
+            run = self._start(kind, company)
+            done = job(run)
+        except Exception as error:
+            self.env.cr.rollback()
+            self.env.invalidate_all(flush=False)
+            _logger.exception("The %s job failed for %s", kind, company.name)
+            if run:
+                run._finish("failed", str(error))
+            return True
+        run._finish("done" if done else "interrupted")
+        return done
+
+    def _lock(self, kind, company):
+        """Take the lock of a job on a company, which outlives its commits: two jobs at once
+        would get in each other's way. It goes with the connection when the job is killed.
+
+        :return: whether it is ours
+        """
+        return self.env.execute_query(
+            SQL("SELECT pg_try_advisory_lock(hashtext(%s), %s)", self._name + kind, company.id)
+        )[0][0]
+
+    def _unlock(self, kind, company):
+        self.env.execute_query(
+            SQL("SELECT pg_advisory_unlock(hashtext(%s), %s)", self._name + kind, company.id)
+        )
 
     def _start(self, kind, company):
         """:return: the company's log of today, marked as running."""
         today = company._get_collection_today()
-        domain = [("kind", "=", kind), ("company_id", "=", company.id), ("date", "=", today)]
-        run = self.search(domain, limit=1) or self.create(
+        domain = [("kind", "=", kind), ("company_id", "=", company.id)]
+        # nobody else is at work: what still says so was killed on another day
+        killed = self.search([*domain, ("state", "=", "running"), ("date", "!=", today)])
+        killed.write({"state": "interrupted"})
+        run = self.search([*domain, ("date", "=", today)], limit=1) or self.create(
             {"kind": kind, "company_id": company.id, "date": today, "user_id": self.env.uid}
         )
         run.write(
@@ -197,8 +229,19 @@ class CrmCollectionRun(models.Model):
         """Add to the counters of the day."""
         self.write({fname: self[fname] + count for fname, count in counts.items() if count})
 
-    def _log_moves(self, rows):
-        """:param rows: (phase from id, phase id, count, amount)"""
+    def _log_moves(self, moves):
+        """Add what was moved to the picture of the day.
+
+        :param dict moves: {(phase from id or ``None``, phase id): (count, amount)}
+        """
+        lines = {
+            (line.phase_from_id.id or None, line.phase_id.id): line
+            for line in self.line_ids
+            if line.kind == "moved"
+        }
+        for key, (count, amount) in moves.items():
+            if line := lines.get(key):
+                line.write({"count": line.count + count, "amount": line.amount + amount})
         self.line_ids.create(
             [
                 {
@@ -209,7 +252,8 @@ class CrmCollectionRun(models.Model):
                     "count": count,
                     "amount": amount,
                 }
-                for phase_from_id, phase_id, count, amount in rows
+                for (phase_from_id, phase_id), (count, amount) in moves.items()
+                if (phase_from_id, phase_id) not in lines
             ]
         )
 

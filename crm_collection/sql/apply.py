@@ -2,7 +2,8 @@
 
 from odoo.tools import SQL
 
-from .common import line_is_owed
+from .common import line_date_maturity, line_is_owed
+from .hold import hold_id, hold_joins
 
 PLAN_TABLE = "crm_collection_plan"
 
@@ -54,8 +55,13 @@ def open_stays(source, origin, today, uid, reason=None):
 
 
 def insert_items(company_id, today, uid, first, last):
-    """New titles of a slice with the stay they begin; a title someone else inserted meanwhile
-    is left to him, one that was paid meanwhile is left out."""
+    """New titles of a slice with the stay they begin.
+
+    A title someone else inserted meanwhile is left to him; one that was paid, held or given
+    another due date meanwhile is left for the next run.
+
+    :return: SQL of (phase or NULL, titles, amount, proposals)
+    """
     return SQL(
         """
         WITH entered AS (
@@ -74,18 +80,24 @@ def insert_items(company_id, today, uid, first, last):
                    %(uid)s, %(now)s, %(uid)s, %(now)s
               FROM %(plan)s AS plan
               JOIN account_move_line line ON line.id = plan.line_id AND %(owed)s
-             WHERE %(slice)s AND plan.item_id IS NULL
+                   AND %(date_maturity)s = plan.date_maturity
+            %(hold_joins)s
+             WHERE %(slice)s AND plan.item_id IS NULL AND NOT (plan.moves AND %(hold)s IS NOT NULL)
                 ON CONFLICT (line_id) WHERE line_id IS NOT NULL DO NOTHING
          RETURNING id, phase_id, rule_id, step_id, company_id, partner_id, name, currency_id,
-                   date_maturity, amount_residual, amount_residual_currency),
-             stays AS (%(stays)s RETURNING 1)
-        SELECT (SELECT COUNT(*) FROM entered), (SELECT COUNT(*) FROM stays)""",
+                   date_maturity, amount_residual, amount_residual_currency, proposed_step_id),
+             stays AS (%(stays)s)
+        SELECT phase_id, COUNT(*), SUM(amount_residual), COUNT(proposed_step_id)
+          FROM entered GROUP BY phase_id""",
         company_id=company_id,
         today=today,
         uid=uid,
         now=SQL("(now() AT TIME ZONE 'UTC')"),
         plan=SQL.identifier(PLAN_TABLE),
         owed=line_is_owed(),
+        date_maturity=line_date_maturity(),
+        hold_joins=_hold_joins(company_id, today),
+        hold=hold_id(),
         slice=_slice(first, last),
         stays=open_stays(
             SQL("SELECT * FROM entered WHERE phase_id IS NOT NULL"), "automatic", today, uid
@@ -93,25 +105,39 @@ def insert_items(company_id, today, uid, first, last):
     )
 
 
-def lock_items(first, last):
-    """Lock the known titles of a slice: those somebody works on are left for the next run, and
-    those that changed since the plan was made are left out."""
+def _hold_joins(company_id, today):
+    return hold_joins(
+        company_id, today, SQL("plan.partner_id"), SQL("plan.move_id"), SQL("plan.item_id")
+    )
+
+
+def lock_items(company_id, today, first, last):
+    """Lock the known titles of a slice: those somebody works on, and those that were changed,
+    paid or held since the plan was made, are left for the next run."""
     return SQL(
         """
         SELECT item.id FROM crm_collection_item item
           JOIN %(plan)s AS plan ON plan.item_id = item.id
           JOIN account_move_line line ON line.id = item.line_id AND %(owed)s
-         WHERE %(slice)s AND item.state = 'open' AND item.phase_id IS NOT DISTINCT FROM
-               plan.phase_from_id
+        %(hold_joins)s
+         WHERE %(slice)s AND item.state = 'open'
+           AND item.phase_id IS NOT DISTINCT FROM plan.phase_from_id
+           AND item.write_date IS NOT DISTINCT FROM plan.item_write_date
+           AND NOT (plan.moves AND %(hold)s IS NOT NULL)
            FOR NO KEY UPDATE OF item SKIP LOCKED""",
         plan=SQL.identifier(PLAN_TABLE),
         owed=line_is_owed(),
+        hold_joins=_hold_joins(company_id, today),
+        hold=hold_id(),
         slice=_slice(first, last),
     )
 
 
 def update_items(item_ids, today, uid):
-    """Write the plan of locked titles; entering a phase starts a new count of letters."""
+    """Write the plan of locked titles; entering a phase starts a new count of letters.
+
+    :return: SQL of (title, moves, newly proposed, phase from, phase, amount)
+    """
     return SQL(
         """
         UPDATE crm_collection_item item
@@ -127,7 +153,8 @@ def update_items(item_ids, today, uid):
           FROM %(plan)s AS plan
          WHERE plan.item_id = item.id AND item.id = ANY(%(item_ids)s)
      RETURNING item.id, plan.moves, plan.proposed_step_id IS NOT NULL
-               AND plan.proposed_step_id IS DISTINCT FROM plan.proposed_from_id""",
+               AND plan.proposed_step_id IS DISTINCT FROM plan.proposed_from_id,
+               plan.phase_from_id, plan.phase_id, item.amount_residual""",
         plan=SQL.identifier(PLAN_TABLE),
         item_ids=item_ids,
         today=today,
@@ -171,15 +198,6 @@ def open_stays_of_items(item_ids, origin, today, uid, reason=None):
         today,
         uid,
         reason,
-    )
-
-
-def moves_summary():
-    """Titles of the plan by move: (phase from, phase to, count, amount)."""
-    return SQL(
-        """SELECT phase_from_id, phase_id, COUNT(*), SUM(amount_residual)
-             FROM %s WHERE moves GROUP BY 1, 2 ORDER BY 2, 1""",
-        SQL.identifier(PLAN_TABLE),
     )
 
 

@@ -1,13 +1,21 @@
 from odoo.tools import SQL
 
+from .common import line_date_maturity, line_is_owed
+
 
 def active_holds(company_id, today):
-    """Holds in force on ``today``: one row each with its scope (customer, entry or title)."""
+    """Holds in force on ``today``: one row each with its scope (customer, entry or title).
+
+    The customer is the commercial partner of today: one that became a contact of another
+    customer since holds that customer.
+    """
     return SQL(
-        """SELECT id, partner_id, move_id, item_id
-             FROM crm_collection_hold
-            WHERE company_id = %(company_id)s AND state = 'active' AND date_from <= %(today)s
-              AND (date_until IS NULL OR date_until >= %(today)s)""",
+        """SELECT hold.id, partner.commercial_partner_id AS partner_id, hold.move_id, hold.item_id
+             FROM crm_collection_hold hold
+        LEFT JOIN res_partner partner ON partner.id = hold.partner_id
+            WHERE hold.company_id = %(company_id)s AND hold.state = 'active'
+              AND hold.date_from <= %(today)s
+              AND (hold.date_until IS NULL OR hold.date_until >= %(today)s)""",
         company_id=company_id,
         today=today,
     )
@@ -35,3 +43,52 @@ def hold_joins(company_id, today, partner, move, item):
 
 def hold_id():
     return SQL("COALESCE(hold_item_id.hold_id, hold_move_id.hold_id, hold_partner_id.hold_id)")
+
+
+def closings(company_id, today):
+    """Holds in force that are over on ``today``: (hold id, the state they end in).
+
+    A promise is kept when the promised amount was paid since, or when nothing is left of what
+    was due by the promised day and owed already when it was made; broken when its day has
+    passed without. A promise on what is no title yet waits for one.
+    """
+    return SQL(
+        """
+        SELECT id, state_to
+          FROM (SELECT hold.id,
+                       CASE WHEN hold.kind != 'promise'
+                            THEN CASE WHEN hold.date_until < %(today)s THEN 'ended' END
+                            WHEN hold.amount > 0 AND promised.paid >= hold.amount
+                              OR promised.titles > 0 AND promised.titles_left = 0 THEN 'kept'
+                            WHEN hold.date_until < %(today)s THEN 'broken' END AS state_to
+                  FROM crm_collection_hold hold
+             LEFT JOIN LATERAL (%(promised)s) AS promised ON hold.kind = 'promise'
+                 WHERE hold.company_id = %(company_id)s AND hold.state = 'active') AS hold
+         WHERE state_to IS NOT NULL
+      ORDER BY id""",
+        company_id=company_id,
+        today=today,
+        promised=_promised(),
+    )
+
+
+def _promised():
+    """What became of the titles of a promise (alias ``hold``): paid since, titles, titles left."""
+    return SQL(
+        """
+        SELECT COUNT(*) AS titles,
+               COUNT(*) FILTER (WHERE %(owed)s AND line.date <= hold.date_from
+                    AND (hold.item_id IS NOT NULL OR %(date_maturity)s <= hold.date_until))
+                    AS titles_left,
+               COALESCE(SUM((SELECT SUM(partial.amount) FROM account_partial_reconcile partial
+                              WHERE partial.debit_move_id = line.id
+                                AND partial.max_date >= hold.date_from)), 0) AS paid
+          FROM crm_collection_item item
+          JOIN account_move_line line ON line.id = item.line_id
+         WHERE item.company_id = hold.company_id
+           AND (item.id = hold.item_id OR item.move_id = hold.move_id
+                OR hold.partner_id IS NOT NULL AND item.partner_id = (
+                    SELECT commercial_partner_id FROM res_partner WHERE id = hold.partner_id))""",
+        owed=line_is_owed(),
+        date_maturity=line_date_maturity(),
+    )

@@ -100,7 +100,7 @@ def candidates(company_id, today, horizon):
                %(silent)s AS silent,
                item.id AS item_id, item.phase_id, item.step_id, item.rule_id AS item_rule_id,
                item.date_phase, item.proposed_step_id, item.blocker, item.pinned, item.to_evaluate,
-               item.include_no_followup
+               item.include_no_followup, item.write_date AS item_write_date
           FROM account_move_line line
           JOIN account_account account
                ON account.id = line.account_id AND account.account_type = 'asset_receivable'
@@ -155,7 +155,8 @@ def _chosen_step():
 
 def _next_step(rules, today):
     """One step at a time: the nearest step after the title's phase, when it is reached and the
-    title has stayed long enough. A manual step is not skipped: it waits for a person."""
+    title has stayed long enough, a day at least: a second run does not take a second step. A
+    manual step is not skipped: it waits for a person."""
     if not any(rule.escalation == "step" for rule in rules):
         return SQL("SELECT NULL::integer AS step_id, NULL::integer AS proposed_step_id")
     return SQL(
@@ -167,7 +168,7 @@ def _next_step(rules, today):
               AND (title.phase_id IS NULL
                    OR (step.phase_sequence, step.phase_id) > (current.sequence, current.id))
               AND (title.date_phase IS NULL
-                   OR title.date_phase + COALESCE(rule.step_min_days, 0) <= %(today)s)
+                   OR title.date_phase + GREATEST(rule.step_min_days, 1) <= %(today)s)
          ORDER BY step.threshold LIMIT 1""",
         today=today,
         enough=_enough_owed(),
@@ -210,6 +211,7 @@ def decide(company_id, today, partner_model, rules, horizon):
         SELECT title.*, customer.rule_id, customer.user_id, %(hold)s AS hold_id,
                first_step.horizon AS rule_horizon,
                %(chosen)s AS chosen_step_id,
+               %(may_enter)s AND NOT %(enough)s AS is_short,
                CASE WHEN rule.escalation = 'step' THEN next_step.proposed_step_id
                     WHEN %(enough_manual)s THEN manual_step.step_id END AS reached_manual_step_id,
                %(blocker)s AS blocker_now
@@ -218,7 +220,7 @@ def decide(company_id, today, partner_model, rules, horizon):
      LEFT JOIN crm_collection_rule rule ON rule.id = customer.rule_id
      LEFT JOIN first_step ON first_step.rule_id = customer.rule_id
      LEFT JOIN step last_step ON last_step.rule_id = customer.rule_id AND last_step.usable
-               AND NOT last_step.manual AND rule.escalation = 'days'
+               AND NOT last_step.manual
                AND title.days >= last_step.threshold
                AND (last_step.threshold_next IS NULL OR title.days < last_step.threshold_next)
      LEFT JOIN step manual_step ON manual_step.rule_id = customer.rule_id AND manual_step.usable
@@ -232,6 +234,8 @@ def decide(company_id, today, partner_model, rules, horizon):
         customers=customers(partner_model, rules),
         hold=hold,
         chosen=_chosen_step(),
+        may_enter=_may_enter("last_step"),
+        enough=_enough_owed("last_step"),
         enough_manual=_enough_owed("manual_step"),
         blocker=_blocker(hold),
         candidates=candidates(company_id, today, horizon),
@@ -297,7 +301,8 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
     """What to write, one row per title: see :func:`decide` for the parameters.
 
     A title moves when nothing holds it back, nobody pinned it, and the step's phase is more
-    severe than the one it is in. ``proposed_step`` is a manual-only step it has reached.
+    severe than the one it is in. ``proposed_step`` is a manual-only step it has reached. The
+    step of a title that stays is the one its rule has for its phase.
     """
     return SQL(
         """
@@ -308,16 +313,17 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
                    decided.no_followup, decided.date_maturity, decided.days, decided.user_id,
                    %(name)s AS name,
                    decided.phase_id AS phase_from_id, decided.hold_id,
-                   decided.rule_id, decided.to_evaluate,
+                   decided.rule_id, decided.to_evaluate, decided.item_write_date,
                    decided.blocker AS blocker_from,
                    CASE WHEN decided.blocker_now IS NOT NULL THEN decided.blocker_now
                         WHEN decided.phase_id IS NULL AND target.step_id IS NULL
-                             AND manual.step_id IS NULL THEN 'not_due' END AS blocker,
+                             AND manual.step_id IS NULL
+                        THEN CASE WHEN decided.is_short THEN 'below_minimum' ELSE 'not_due' END
+                   END AS blocker,
                    moves.moves, target.phase_id AS target_phase_id,
                    CASE WHEN moves.moves THEN target.step_id
                         WHEN held.still THEN decided.step_id
-                        WHEN target.phase_id = decided.phase_id THEN target.step_id
-                        ELSE decided.step_id END AS step_id,
+                        ELSE COALESCE(own.step_id, decided.step_id) END AS step_id,
                    CASE WHEN moves.moves THEN target.phase_id ELSE decided.phase_id END AS phase_id,
                    COALESCE(target.has_letter, FALSE) AS has_letter,
                    CASE WHEN NOT held.still AND decided.pinned IS NOT TRUE
@@ -331,6 +337,8 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
                    decided.proposed_step_id AS proposed_from_id
               FROM (%(decide)s) AS decided
          LEFT JOIN crm_collection_phase current ON current.id = decided.phase_id
+         LEFT JOIN (%(steps)s) AS own ON own.rule_id = decided.rule_id
+               AND own.phase_id = decided.phase_id
          LEFT JOIN (%(steps)s) AS target ON target.step_id = decided.chosen_step_id
          LEFT JOIN (%(steps)s) AS manual ON manual.step_id = decided.reached_manual_step_id
         CROSS JOIN LATERAL (
@@ -363,32 +371,40 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
     )
 
 
-def fingerprint(company_id, today):
+def fingerprint(company_id, today, rules):
     """A short text that changes with anything a plan depends on, except the titles themselves.
 
-    Sums beside maxima: an entry posted in a long transaction commits with a write date older
-    than one already seen.
+    Of the large tables counts and sums: an entry posted in a long transaction commits with a
+    write date older than the latest one already seen. Of the small ones every word.
     """
+    large = (
+        SQL("account_move WHERE company_id = %s AND state = 'posted'", company_id),
+        SQL("res_partner"),
+    )
+    small = (
+        SQL("crm_collection_phase"),
+        SQL("crm_collection_rule"),
+        SQL("crm_collection_rule_step"),
+        SQL("crm_collection_hold WHERE company_id = %s AND state = 'active'", company_id),
+    )
     parts = [
-        SQL(
-            """(SELECT concat_ws(',', COUNT(*), COALESCE(SUM(id), 0), MAX(write_date),
-                       SUM(EXTRACT(EPOCH FROM write_date)))
-                  FROM account_move WHERE company_id = %s AND state = 'posted')""",
-            company_id,
+        SQL("%s", str(today)),
+        SQL("%s", str([(rule.id, list(rule._get_partner_domain())) for rule in rules])),
+        *(
+            SQL(
+                """(SELECT concat_ws(',', COUNT(*), COALESCE(SUM(id), 0),
+                           SUM(EXTRACT(EPOCH FROM write_date))) FROM %s)""",
+                table,
+            )
+            for table in large
         ),
         *(
             SQL(
-                """(SELECT concat_ws(',', COUNT(*), COALESCE(SUM(id), 0), MAX(write_date),
-                           SUM(EXTRACT(EPOCH FROM write_date))) FROM %s)""",
-                SQL.identifier(table),
+                """(SELECT md5(string_agg(record::text, ',' ORDER BY id))
+                      FROM (SELECT * FROM %s) AS record)""",
+                table,
             )
-            for table in (
-                "crm_collection_phase",
-                "crm_collection_rule",
-                "crm_collection_rule_step",
-                "crm_collection_hold",
-                "res_partner",
-            )
+            for table in small
         ),
     ]
-    return SQL("SELECT md5(concat_ws(';', %s, %s))", str(today), SQL(", ").join(parts))
+    return SQL("SELECT md5(concat_ws(';', %s))", SQL(", ").join(parts))

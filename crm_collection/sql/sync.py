@@ -4,6 +4,8 @@ from odoo.tools import SQL
 
 from .common import line_date_maturity, line_is_owed
 
+SWEEP_TABLE = "crm_collection_sweep"
+
 
 def items_of_lines(line_ids):
     return SQL("item.line_id = ANY(%s)", line_ids)
@@ -17,10 +19,48 @@ def items_of_company(company_id):
     return SQL("item.company_id = %s", company_id)
 
 
+def items_of_slice(first, last):
+    """Titles of a slice of the sweep (see :func:`create_sweep`)."""
+    return SQL(
+        "item.id IN (SELECT item_id FROM %s WHERE seq BETWEEN %s AND %s)",
+        SQL.identifier(SWEEP_TABLE),
+        first,
+        last,
+    )
+
+
+def create_sweep(company_id):
+    """Keep the ids of a company's titles that differ from accounting, to be written in slices."""
+    return SQL(
+        """CREATE TEMPORARY TABLE %s ON COMMIT PRESERVE ROWS AS
+           SELECT row_number() OVER () AS seq, differing.id AS item_id FROM (%s) AS differing""",
+        SQL.identifier(SWEEP_TABLE),
+        truth(items_of_company(company_id)),
+    )
+
+
+def count_sweep():
+    return SQL("SELECT COUNT(*) FROM %s", SQL.identifier(SWEEP_TABLE))
+
+
+def drop_sweep():
+    return SQL("DROP TABLE IF EXISTS pg_temp.%s", SQL.identifier(SWEEP_TABLE))
+
+
+def swept_title(seq):
+    return SQL(
+        """SELECT item.id, item.partner_id, item.name FROM %s AS sweep
+             JOIN crm_collection_item item ON item.id = sweep.item_id WHERE sweep.seq = %s""",
+        SQL.identifier(SWEEP_TABLE),
+        seq,
+    )
+
+
 def truth(scope):
     """What accounting says of the titles in ``scope`` where it differs from what they say.
 
-    ``state``: open, settled or cancelled. ``released``: a new customer, or a due date moved to
+    ``state``: open, settled or cancelled (deleted, not posted, or moved to an account that is
+    not receivable). ``released``: a new customer, or a due date moved to
     a later day, ends the stay; merging customers writes both sides and is no change.
     """
     return SQL(
@@ -31,9 +71,11 @@ def truth(scope):
                     OR actual.date_maturity > item.date_maturity) AS released
           FROM crm_collection_item item
      LEFT JOIN account_move_line line ON line.id = item.line_id
+     LEFT JOIN account_account account ON account.id = line.account_id
      LEFT JOIN res_partner partner ON partner.id = line.partner_id
     CROSS JOIN LATERAL (
-            SELECT CASE WHEN line.id IS NULL OR line.parent_state != 'posted' THEN 'cancelled'
+            SELECT CASE WHEN line.id IS NULL OR line.parent_state != 'posted'
+                          OR account.account_type != 'asset_receivable' THEN 'cancelled'
                         WHEN %(owed)s THEN 'open' ELSE 'settled' END AS state,
                    CASE WHEN line.id IS NULL THEN item.date_maturity
                         ELSE %(date_maturity)s END AS date_maturity,
@@ -59,7 +101,7 @@ def truth(scope):
     )
 
 
-def update_items(scope, uid, limit=None):
+def update_items(scope, uid):
     """Write the truth; a title that leaves the open state, is reopened or released has no
     phase.
 
@@ -68,7 +110,7 @@ def update_items(scope, uid, limit=None):
     """
     return SQL(
         """
-        WITH actual AS MATERIALIZED (%(truth)s %(limit)s),
+        WITH actual AS MATERIALIZED (%(truth)s),
              locked AS (
                 SELECT item.id FROM crm_collection_item item JOIN actual ON actual.id = item.id
                    FOR NO KEY UPDATE OF item)
@@ -85,6 +127,7 @@ def update_items(scope, uid, limit=None):
                letter_count = CASE WHEN leaves.phase THEN 0 ELSE item.letter_count END,
                pinned = CASE WHEN leaves.phase THEN FALSE ELSE item.pinned END,
                blocker = CASE WHEN leaves.phase THEN NULL ELSE item.blocker END,
+               exception = CASE WHEN leaves.phase THEN NULL ELSE item.exception END,
                to_evaluate = actual.state = 'open',
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM actual
@@ -98,6 +141,5 @@ def update_items(scope, uid, limit=None):
                     WHEN actual.released THEN 'released'
                     ELSE 'changed' END""",
         truth=truth(scope),
-        limit=SQL("LIMIT %s", limit) if limit else SQL(),
         uid=uid,
     )
