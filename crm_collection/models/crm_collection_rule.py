@@ -94,18 +94,12 @@ class CrmCollectionRule(models.Model):
 
     # === Compute methods === #
 
+    @api.depends_context("company")
     def _compute_customer_count(self):
-        """Customers with open titles that the rule catches, after the rules before it."""
-        Item = self.env["crm.collection.item"]
-        counts = dict(
-            Item._read_group(
-                [("state", "=", "open"), ("rule_id", "in", self.ids)],
-                ["rule_id"],
-                ["partner_id:count_distinct"],
-            )
-        )
+        """Customers with open titles that are under the rule at this moment."""
+        Partner = self.env["res.partner"].with_context(active_test=False)
         for rule in self:
-            rule.customer_count = counts.get(rule, 0)
+            rule.customer_count = rule.id and Partner.search_count(rule._get_customer_domain())
 
     @api.depends("step_ids.days", "step_ids.phase_id", "step_ids.resend_interval", "grace_days")
     def _compute_timeline_html(self):
@@ -176,7 +170,8 @@ class CrmCollectionRule(models.Model):
             "name": self.env._("Customers of %s", self.name),
             "res_model": "res.partner",
             "view_mode": "list,form",
-            "domain": list(self._get_partner_domain()),
+            "domain": list(self._get_customer_domain()),
+            "context": {"active_test": False},
         }
 
     def action_simulate(self):
@@ -185,6 +180,14 @@ class CrmCollectionRule(models.Model):
         )
 
     # === Business methods === #
+
+    def _get_customer_domain(self):
+        """:return: the domain of the customers with open titles that are under the rule: no two
+        rules have the same customer."""
+        titles = [("state", "=", "open"), ("company_id", "=", self.env.company.id)]
+        return Domain("collection_applied_rule_id", "=", self.id) & Domain(
+            "collection_item_ids", "any", titles
+        )
 
     def _get_partner_domain(self):
         """:return: the rule's criteria as a :class:`Domain` on commercial partners."""
