@@ -2,7 +2,6 @@ import re
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.fields import Domain
 
 # "INV/2026/00012 2/3": the number of the document, then which of its installments.
 TITLE_NAME = re.compile(r"^(?P<number>.+?)(?:\s+(?P<installment>\d+/\d+))?$")
@@ -118,25 +117,22 @@ class CrmCollectionLetter(models.Model):
 
     def _get_credits_by_letter(self):
         """Return the open credits of every letter, with one search for all."""
-        lines = self.env["account.move.line"].sudo().search(
-            Domain(
-                [
-                    ("company_id", "in", self.company_id.ids),
-                    ("partner_id", "in", self.partner_id.ids),
-                    ("account_id.account_type", "=", "asset_receivable"),
-                    ("parent_state", "=", "posted"),
-                    ("reconciled", "=", False),
-                    ("balance", "<", 0),
-                    ("amount_residual", "<", 0),
-                ]
-            ),
+        line_model_sudo = self.env["account.move.line"].sudo()  # whoever reads the letter
+        lines = line_model_sudo.search(
+            [
+                ("company_id", "in", self.company_id.ids),
+                ("partner_id", "in", self.partner_id.ids),
+                ("account_id.account_type", "=", "asset_receivable"),
+                ("parent_state", "=", "posted"),
+                ("reconciled", "=", False),
+                ("amount_residual", "<", 0),
+            ],
             order="date, id",
         )
         groups = lines.grouped(lambda line: (line.company_id, line.partner_id))
         none = lines.browse()
         return {
-            letter.id: groups.get((letter.company_id, letter.partner_id), none)
-            for letter in self
+            letter.id: groups.get((letter.company_id, letter.partner_id), none) for letter in self
         }
 
     # === Law === #

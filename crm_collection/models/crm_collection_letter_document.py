@@ -4,7 +4,7 @@ import re
 
 import psycopg2
 
-from odoo import models
+from odoo import SUPERUSER_ID, models
 from odoo.tools.image import image_data_uri
 
 _logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class CrmCollectionLetter(models.Model):
 
     def _get_signing_user(self):
         """Return the collector, but never the system's own user."""
-        return self.user_id - self.env.ref("base.user_root")
+        return self.user_id.filtered(lambda user: user.id != SUPERUSER_ID)
 
     def _get_lang(self):
         """Return the language of the letter: always one that is installed."""
@@ -85,7 +85,11 @@ class CrmCollectionLetter(models.Model):
         """
         self.ensure_one()
         message = self.mail_message_id
-        if message and self.state in MAILED_STATES and not self.env.context.get("crm_collection_new"):
+        if (
+            message
+            and self.state in MAILED_STATES
+            and not self.env.context.get("crm_collection_new")
+        ):
             return message.body if name == "body_html" else message.subject
         if not self.template_id:
             return self.titles_html if name == "body_html" else self.display_name
@@ -114,6 +118,7 @@ class CrmCollectionLetter(models.Model):
         if not report._crm_collection_pdf_engine():
             return {}
         contents = {}
+        self._prefetch_texts()
         for letter in self.with_context(crm_collection_new=True):
             try:
                 with self.env.cr.savepoint():
@@ -121,10 +126,20 @@ class CrmCollectionLetter(models.Model):
             except psycopg2.OperationalError:
                 raise  # the transaction is lost, not the letter
             except Exception:
-                _logger.warning(
-                    "The PDF of collection letter %s failed", letter.id, exc_info=True
-                )
+                _logger.warning("The PDF of collection letter %s failed", letter.id, exc_info=True)
         return contents
+
+    def _prefetch_texts(self):
+        """Read and compute for all letters at once what each of them is going to print."""
+        letters_sudo = self.sudo().with_context(crm_collection_print=True)
+        try:
+            with self.env.cr.savepoint():
+                for name in ("titles_html", "totals_label", "signature_html"):
+                    letters_sudo.mapped(name)
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            _logger.debug("Not all letters can be rendered", exc_info=True)
 
     def _render_pdf(self, report):
         company = self.company_id
@@ -139,8 +154,10 @@ class CrmCollectionLetter(models.Model):
             values = letter._prepare_pdf_attachment(contents[letter.id])
             letter.pdf_attachment_id.sudo().write(values)
         new = done - replaced
-        attachments = self.env["ir.attachment"].sudo().create(
-            [letter._prepare_pdf_attachment(contents[letter.id]) for letter in new]
+        attachments = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create([letter._prepare_pdf_attachment(contents[letter.id]) for letter in new])
         )
         for letter, attachment in zip(new, attachments, strict=True):
             letter.pdf_attachment_id = attachment
@@ -149,8 +166,10 @@ class CrmCollectionLetter(models.Model):
 
     def _get_mailed_pdf_letters(self):
         """Return the letters whose stored PDF went out with a message: it is never changed."""
-        messages = self.env["mail.message"].sudo().search(
-            [("attachment_ids", "in", self.pdf_attachment_id.ids)]
+        messages = (
+            self.env["mail.message"]
+            .sudo()
+            .search([("attachment_ids", "in", self.pdf_attachment_id.ids)])
         )
         return self.filtered(lambda letter: letter.pdf_attachment_id in messages.attachment_ids)
 

@@ -40,9 +40,9 @@ class CrmCollectionLetter(models.Model):
     @api.depends_context("crm_collection_print")
     def _compute_titles_html(self):
         credits_by_letter = self._get_credits_by_letter()
-        for letter in self:
-            letter = letter.with_context(lang=letter._get_lang())
-            letter.titles_html = self.env["ir.qweb"]._render(
+        for record in self:
+            letter = record.with_context(lang=record._get_lang())
+            record.titles_html = self.env["ir.qweb"]._render(
                 "crm_collection.letter_titles",
                 letter._prepare_titles_values(credits_by_letter[letter.id]),
                 lang=letter.env.lang,
@@ -51,16 +51,17 @@ class CrmCollectionLetter(models.Model):
 
     @api.depends(*CONTENT_FIELDS)
     def _compute_labels(self):
-        for letter in self:
-            letter = letter.with_context(lang=letter._get_lang())
-            groups = letter._get_groups()
+        credits_by_letter = self._get_credits_by_letter()
+        for record in self:
+            letter = record.with_context(lang=record._get_lang())
+            groups = letter._get_groups(credits_by_letter[letter.id])
             key = "claim" if any(group["claim"] > 0 for group in groups) else "residual"
-            letter.totals_label = " + ".join(
+            record.totals_label = " + ".join(
                 letter._format_amount(group[key], group["currency"])
                 for group in groups
                 if group[key] > 0
             )
-            letter.deadline_label = letter._format_day(letter._get_deadline())
+            record.deadline_label = letter._format_day(letter._get_deadline())
 
     @api.depends("user_id", "company_id")
     def _compute_signature_html(self):

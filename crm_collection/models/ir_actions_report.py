@@ -3,9 +3,10 @@ import re
 from collections import OrderedDict
 
 from odoo import api, models
-from odoo.addons.base.models.ir_actions_report import _wkhtml
 from odoo.exceptions import UserError
 from odoo.tools.image import image_data_uri
+
+from odoo.addons.base.models.ir_actions_report import _wkhtml
 
 from ..tools import pdf
 

@@ -14,9 +14,9 @@ _logger = logging.getLogger(__name__)
 
 # Elements that load something, or run something, while the page is rendered.
 LOADING_TAGS = (
-    "applet audio base embed frame frameset iframe input link meta[@http-equiv] object script"
-    " source svg track video"
-).split()
+    *("applet", "audio", "base", "embed", "frame", "frameset", "iframe", "input", "link"),
+    *("meta[@http-equiv]", "object", "script", "source", "svg", "track", "video"),
+)
 LOADING_ATTRIBUTES = ("background", "longdesc", "poster", "srcset")
 CSS_REFERENCE = re.compile(r"@import[^;]*;?|url\s*\([^)]*\)?", re.IGNORECASE)
 FOOTER = "//div[contains(concat(' ', normalize-space(@class), ' '), ' footer ')]"
