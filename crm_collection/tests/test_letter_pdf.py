@@ -293,6 +293,10 @@ class TestLetterPdfNetwork(CrmCollectionCommon):
         cls.addClassCleanup(server.shutdown)
         cls.url = f"http://127.0.0.1:{server.server_port}"
 
+    def setUp(self):
+        super().setUp()
+        self.hits.clear()
+
     def _get_hostile(self):
         url = self.url
         return f"""<html><head>
