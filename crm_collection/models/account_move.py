@@ -191,6 +191,7 @@ class AccountMove(models.Model):
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_item_action"
         )
+        action["name"] = self.env._("Titles")
         action["domain"] = [("move_id", "in", self.ids)]
         action["context"] = {}
         return action
