@@ -46,7 +46,7 @@ class Replay:
         self.books = Books(env)
         self.step_days = {}
         self.seconds = defaultdict(float)
-        self.mornings = self.waiting = 0
+        self.mornings = self.looked_at = 0
 
     @contextmanager
     def _timed(self, part):
@@ -150,22 +150,37 @@ class Replay:
     def _load(self, first):
         """Post the invoices, except those that would reach their first step before their issue:
         they are posted on the morning of their issue."""
-        self.issued, self.paid = defaultdict(list), defaultdict(list)
-        self.reached = Counter()
-        early = []
-        for row in sorted(self.rows, key=lambda row: (row.issued, row.line)):
-            is_late = row.due + timedelta(days=self.plan.steps[0]) < row.issued
-            (self.issued[row.issued] if is_late else early).append(row)
-            morning = find_first_morning(row, self.plan)
-            if row.settled:
-                self.paid[row.settled].append(row)
-            if not row.settled or row.settled >= morning:
-                self.reached[morning] += 1
-                self.reached[row.settled and row.settled + ONE_DAY] -= 1
+        self._plan_days()
+        early = [row for row in self._in_order() if not self._is_issued_late(row)]
         with self._timed("invoices"):
             self.books.add_customers({row.customer for row in self.rows})
             for done in self.books.post_invoices(early):
                 self.say(first, 0, f"{done:,} of {len(self.rows):,} invoices posted")
+
+    def _plan_days(self):
+        """What happens on which day.
+
+        The jobs run from the eve of a title's first step to the day after its settlement: on
+        other days there is nothing that they could touch, not even by mistake.
+        """
+        self.issued, self.paid = defaultdict(list), defaultdict(list)
+        self.change = Counter()
+        for row in self._in_order():
+            if self._is_issued_late(row):
+                self.issued[row.issued].append(row)
+            if row.settled:
+                self.paid[row.settled].append(row)
+            eve = max(row.issued, find_first_morning(row, self.plan) - ONE_DAY)
+            if not row.settled or row.settled >= eve:
+                self.change[eve] += 1
+            if row.settled and row.settled >= eve:
+                self.change[row.settled + 2 * ONE_DAY] -= 1
+
+    def _in_order(self):
+        return sorted(self.rows, key=lambda row: (row.issued, row.line))
+
+    def _is_issued_late(self, row):
+        return find_first_morning(row, self.plan) == row.issued
 
     def _live(self, day, clock):
         clock.move_to(datetime.combine(day, MORNING))
@@ -173,9 +188,8 @@ class Replay:
             with self._timed("invoices"):
                 for _done in self.books.post_invoices(self.issued[day]):
                     pass
-        # without an open title that has reached its first step a job has nothing to look at
-        self.waiting += self.reached[day]
-        if self.waiting:
+        self.looked_at += self.change[day]
+        if self.looked_at:
             self._work()
         if self.paid[day]:
             clock.move_to(datetime.combine(day, AFTERNOON))
