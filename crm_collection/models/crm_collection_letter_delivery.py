@@ -1,6 +1,7 @@
 import re
 
 from odoo import api, fields, models
+from odoo.tools.mail import email_normalize, email_normalize_all
 
 from ..sql import letters
 
@@ -144,6 +145,14 @@ class CrmCollectionLetter(models.Model):
                 letter._set_problem("cancelled", self.env._("The mail was cancelled or deleted."))
 
     def _message_receive_bounce(self, email, partner):
-        """The mail came back: it was sent, but it did not arrive."""
+        """The mail came back: it was sent, but it did not arrive. What somebody wrote to others
+        from the letter's chatter is not the letter."""
         super()._message_receive_bounce(email, partner)
-        self.sudo()._set_problem("bounced", self.env._("Returned by the server of %s.", email))
+        returned = self.sudo().filtered(
+            lambda letter: (
+                letter.state != "cancelled"
+                and email_normalize(email) in email_normalize_all(letter.email_to or "")
+            )
+        )
+        if returned:
+            returned._set_problem("bounced", self.env._("Returned by the server of %s.", email))

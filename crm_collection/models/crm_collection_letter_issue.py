@@ -214,8 +214,10 @@ class CrmCollectionLetter(models.Model):
         mails = template.send_mail_batch(
             self.ids, email_values={"auto_delete": False, "scheduled_date": False}
         )
+        reply_to = self._get_reply_to(mails)
         for letter, mail in zip(self, mails, strict=True):
             mail.collection_letter_id = letter
+            mail.reply_to = mail.reply_to or reply_to[letter.id]
             letter.write(
                 {
                     "state": "outgoing",
@@ -227,6 +229,16 @@ class CrmCollectionLetter(models.Model):
         for user, of_user in self.grouped(lambda letter: letter._get_responsible()).items():
             if user:  # replies reach the collector
                 of_user.message_subscribe(user.partner_id.ids)
+
+    def _get_reply_to(self, mails):
+        """:return: {letter id: address} of the chatter; core asks for it only where a message is
+        posted, not where a template is sent."""
+        authors = {
+            letter.id: (letter._get_signing_user() or letter.company_id).partner_id.id
+            for letter in self
+        }
+        senders = {letter.id: mail.email_from for letter, mail in zip(self, mails, strict=True)}
+        return self._notify_get_reply_to_batch(defaults=senders, author_ids=authors)
 
     def _get_amount_credit(self):
         """:return: the customer's open credits, in company currency."""

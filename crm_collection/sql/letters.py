@@ -133,26 +133,28 @@ def _reaches(letter):
     )
 
 
-def _is_recent(letter, today, quiet_days):
-    """Condition: the letter is less than ``quiet_days`` old; a late one by the day it left."""
+def _day(letter):
+    """The day of a letter; of a late one the day it left."""
     return SQL(
-        """GREATEST(%(letter)s.date, %(letter)s.date_sent::date)
-           > %(today)s::date - %(days)s::integer""",
-        letter=SQL.identifier(letter),
-        today=today,
-        days=quiet_days,
+        "GREATEST(%(letter)s.date, %(letter)s.date_sent::date)", letter=SQL.identifier(letter)
     )
 
 
 def in_quiet_period(company_id, today, quiet_days, partner_ids):
-    """Customers of ``partner_ids`` written to less than ``quiet_days`` ago."""
+    """Customers of ``partner_ids`` written to less than ``quiet_days`` ago, and the first day
+    after their quiet period."""
     return SQL(
-        """SELECT DISTINCT letter.partner_id FROM crm_collection_letter letter
-            WHERE letter.company_id = %s AND letter.partner_id = ANY(%s) AND %s AND %s""",
-        company_id,
-        partner_ids,
-        _reaches("letter"),
-        _is_recent("letter", today, quiet_days),
+        """SELECT letter.partner_id, MAX(%(day)s) + %(days)s::integer
+             FROM crm_collection_letter letter
+            WHERE letter.company_id = %(company_id)s AND letter.partner_id = ANY(%(partner_ids)s)
+              AND %(reaches)s AND %(day)s > %(today)s::date - %(days)s::integer
+         GROUP BY letter.partner_id""",
+        day=_day("letter"),
+        days=quiet_days,
+        company_id=company_id,
+        partner_ids=partner_ids,
+        reaches=_reaches("letter"),
+        today=today,
     )
 
 
@@ -164,13 +166,16 @@ def overtaken(company_id, today, quiet_days, letter_ids):
              FROM crm_collection_letter letter
              JOIN crm_collection_letter other
                   ON other.company_id = %(company_id)s AND other.partner_id = letter.partner_id
-                 AND other.id != letter.id AND %(reaches)s AND %(recent)s
+                 AND other.id != letter.id AND %(reaches)s
+                 AND %(day)s > %(today)s::date - %(days)s::integer
                  AND (other.state = 'sent' OR other.origin = 'manual' OR other.id < letter.id)
             WHERE letter.id = ANY(%(letter_ids)s) AND letter.origin = 'automatic'""",
         company_id=company_id,
         letter_ids=letter_ids,
         reaches=_reaches("other"),
-        recent=_is_recent("other", today, quiet_days),
+        day=_day("other"),
+        today=today,
+        days=quiet_days,
     )
 
 

@@ -1,7 +1,32 @@
+import smtplib
+from unittest.mock import patch
+
 from odoo.fields import Command
 from odoo.tools import mute_logger
 
 from .common import TODAY, CrmCollectionCommon
+
+
+class Session:
+    """An SMTP session that answers what a test says: ``error`` is raised for each message."""
+
+    def __init__(self, error=None, hang_up_after=None):
+        self.error = error
+        self.hang_up_after = hang_up_after
+        self.accepted = []
+
+    def noop(self):
+        if self.hang_up_after is not None and len(self.accepted) >= self.hang_up_after:
+            raise smtplib.SMTPServerDisconnected("please run connect() first")
+        return 250, b"OK"
+
+    def send_message(self, message, smtp_from, smtp_to_list):
+        if self.error:
+            raise self.error
+        self.accepted.append(message)
+
+    def quit(self):
+        pass
 
 
 class CrmCollectionLettersCommon(CrmCollectionCommon):
@@ -45,6 +70,27 @@ class CrmCollectionLettersCommon(CrmCollectionCommon):
         """The mail server raises ``error``, which core logs as an error of its own."""
         with mute_logger("odoo.addons.mail.models.mail_mail"):
             return self._deliver(error=error)
+
+    def _run_mail_queue(self, session, cannot_connect=None):
+        """The mail queue's job, over an SMTP session of the test's.
+
+        :return: messages the server accepted
+        """
+        server_class = self.registry["ir.mail_server"]
+
+        def connect(server, **kwargs):
+            if cannot_connect:
+                raise cannot_connect
+            return session
+
+        with (
+            mute_logger("odoo.addons.mail.models.mail_mail"),
+            patch.object(server_class, "_disable_send", lambda server: False),
+            patch.object(server_class, "_connect__", connect),
+        ):
+            self.env["mail.mail"].sudo().process_email_queue()
+        self.env.invalidate_all()
+        return session.accepted
 
     def _hold(self, record=None, kind="block", **vals):
         """Hold back a customer, an entry or a title, as the collector does."""
