@@ -2,6 +2,11 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..sql import letters
+
+# These keep a title where it is, whatever the days say.
+STILL = ("no_partner", "no_followup", "blocked", "no_rule", "below_minimum", "empty")
+
 
 class CrmCollectionItem(models.Model):
     """A title explains itself: which rule and why, which step, what comes next, what holds it
@@ -31,26 +36,32 @@ class CrmCollectionItem(models.Model):
     def _get_next_step(self):
         """:return: the first step of the title's rule that comes after its phase."""
         self.ensure_one()
-        steps = self.rule_id.step_ids.sorted("days")
-        if self.state != "open":
-            return steps.browse()
+        if self.state != "open" or not self.rule_id.active:
+            return self.rule_id.step_ids.browse()
+        return self.rule_id.step_ids.sorted("days").filtered(self._may_be_next)[:1]
+
+    def _may_be_next(self, step):
         current = (self.phase_id.sequence, self.phase_id.id) if self.phase_id else (-1, -1)
-        later = steps.filtered(
-            lambda step: (
-                step.phase_id.can_act
-                and (step.phase_id.sequence, step.phase_id.id) > current
-                and (step.days >= 0 or self.days_overdue <= 0)
-            )
+        return (
+            step.phase_id.can_act
+            and step.phase_id.company_id in (self.company_id.browse(), self.company_id)
+            and (not self.phase_id or (step.phase_id.sequence, step.phase_id.id) > current)
+            and (step.days >= 0 or self.days_overdue <= 0)
+            and self.amount_residual >= step.amount_min
+            and self.amount_residual_currency * 100
+            >= step.percent_min * self.amount_original_currency
         )
-        return later[:1]
 
     def _get_step_date(self, step):
-        """:return: the first day ``step`` may act on the title."""
+        """:return: the first day ``step`` may act on the title, today at the earliest."""
+        today = self.company_id._get_collection_today()
         grace = self.rule_id.grace_days if step.days > 0 else 0
-        date = (self.date_maturity or fields.Date.today()) + timedelta(days=step.days + grace)
+        dates = [today, (self.date_maturity or today) + timedelta(days=step.days + grace)]
         if self.rule_id.escalation == "step" and self.date_phase:
-            date = max(date, self.date_phase + timedelta(days=self.rule_id.step_min_days))
-        return date
+            dates.append(self.date_phase + timedelta(days=self.rule_id.step_min_days))
+        if self.hold_id.date_until:
+            dates.append(self.hold_id.date_until + timedelta(days=1))
+        return max(dates)
 
     def _compute_explanation(self):
         for item in self:
@@ -110,17 +121,14 @@ class CrmCollectionItem(models.Model):
         return text
 
     def _explain_next(self):
-        if not self.next_step_id or self.pinned:
+        if not self.next_step_id or self.pinned or self.blocker in STILL:
             return ""
-        manual = self.next_phase_id.allocation_mode == "manual"
-        date = self._format_date(self.date_next_step)
-        if manual:
-            return self.env._(
-                "%(phase)s from %(date)s, by hand only.", phase=self.next_phase_id.name, date=date
-            )
-        return self.env._(
-            "%(phase)s on %(date)s, unless it is paid.", phase=self.next_phase_id.name, date=date
-        )
+        phase, date = self.next_phase_id.name, self._format_date(self.date_next_step)
+        if self.hold_id and not self.hold_id.date_until:
+            return self.env._("%(phase)s, once the hold is lifted.", phase=phase)
+        if self.next_phase_id.allocation_mode == "manual":
+            return self.env._("%(phase)s from %(date)s, by hand only.", phase=phase, date=date)
+        return self.env._("%(phase)s on %(date)s, unless it is paid.", phase=phase, date=date)
 
     def _explain_letter(self):
         _ = self.env._
@@ -130,13 +138,40 @@ class CrmCollectionItem(models.Model):
             if self.letter_count:
                 return _("None any more; sent in this phase: %s.", self.letter_count)
             return _("None in this phase.")
-        text = _("On %s.", self._format_date(self.date_next_letter))
+        if self.date_next_letter > self.company_id._get_collection_today():
+            text = _("On %s.", self._format_date(self.date_next_letter))
+        else:
+            obstacle = self._explain_letter_obstacle()
+            text = obstacle or _("With the next run of the letters job.")
         if not self.company_id.collection_auto_send:
             text += " " + _("Automatic sending is off: it waits until a person sends it.")
         return text
 
+    def _explain_letter_obstacle(self):
+        """:return: why a letter that is due has not been written, or an empty text."""
+        _, company = self.env._, self.company_id
+        Letter, today = self.env["crm.collection.letter"], company._get_collection_today()
+        partner_ids = self.partner_id.ids
+        self.env.flush_all()  # SQL reads the credits
+        if self.hold_id:
+            return _("Due, once nothing holds it back.")
+        if not self.phase_id.can_act:
+            return _("Due, once the phase is approved.")
+        if Letter._split_covered(company, today, partner_ids)[1]:
+            return _("Due, but open credits of the customer cover what is owed.")
+        if self.env.execute_query(letters.waiting_partners(company.id, partner_ids)):
+            return _("Due, after the customer's letter that could not be delivered yet.")
+        quiet = company.collection_quiet_days and self.env.execute_query(
+            letters.in_quiet_period(company.id, today, company.collection_quiet_days, partner_ids)
+        )
+        if quiet:
+            return _("On %s, when the customer's quiet days end.", self._format_date(quiet[0][1]))
+        return ""
+
     def _explain_blocker(self):
         _ = self.env._
+        if self.state != "open":
+            return ""
         if self.hold_id:
             until = self.hold_id.date_until
             return _(
