@@ -65,6 +65,7 @@ class CrmCollectionPhase(models.Model):
     approval_rule_id = fields.Many2one(
         comodel_name="crm.collection.approval.rule",
         check_company=True,
+        ondelete="restrict",
         tracking=True,
         help="While set, the phase neither allocates nor sends until it is approved.",
     )
@@ -133,11 +134,17 @@ class CrmCollectionPhase(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """A phase under an approval rule starts as a draft, whatever the caller says."""
-        for vals in vals_list:
-            for fname in APPROVAL_FIELDS:
-                vals.pop(fname, None)
-            vals["approval_state"] = "draft" if vals.get("approval_rule_id") else "approved"
-        return super().create(vals_list)
+        phases = super().create(
+            [
+                {fname: value for fname, value in vals.items() if fname not in APPROVAL_FIELDS}
+                | {"approval_state": "draft"}
+                for vals in vals_list
+            ]
+        )
+        # the rule may have come from a default
+        for phase in phases:
+            phase._reset_approval()
+        return phases
 
     def write(self, vals):
         """Approval is never written directly; changing what was approved asks again."""
@@ -201,6 +208,7 @@ class CrmCollectionPhase(models.Model):
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_item_action"
         )
+        action["name"] = self.name
         action["domain"] = [("phase_id", "=", self.id), ("state", "=", "open")]
         return action
 

@@ -1,0 +1,387 @@
+import psycopg2
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.service.model import call_kw
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .common_letters import CrmCollectionLettersCommon
+
+
+@tagged("post_install", "-at_install")
+class TestApprovalDefinition(CrmCollectionLettersCommon):
+    """P8: a phase that is not approved allocates nothing and sends nothing, on any path, and who
+    asks never approves. Letters that were under way: `test_letter_money`.
+
+    Seen to fail: with `usable` in `plan.steps` ignoring the approval; with the condition left out
+    of `may_be_written`; with `_get_maintain_refusal` not asking `can_act`; with the requester's
+    check left out of `_get_cannot_approve_reason`; with `write` of the phase not overridden.
+    """
+
+    def _states(self):
+        """Every state in which a phase must not act."""
+        manager, approver = self.manager, self.approver
+        phase = self.phase_first
+        self._put_under_approval(phase)
+        yield "draft"
+        phase.with_user(manager).action_request_approval()
+        yield "pending"
+        phase.with_user(approver).action_refuse("Too harsh")
+        yield "refused"
+        self._approve(phase)
+        phase.with_user(manager).action_archive()
+        yield "archived"
+
+    # === Nothing acts === #
+
+    def test_job_allocates_and_sends_nothing(self):
+        move = self._create_overdue(5)
+        for state in self._states():
+            with self.subTest(state=state):
+                self._allocate()
+                self._send_letters()
+                self.assertFalse(self._items(move).phase_id)
+                self.assertFalse(self._letters())
+        self.phase_first.action_unarchive()
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(self._items(move).phase_id, self.phase_first)
+        self.assertEqual(len(self._deliver()), 1)
+
+    def test_titles_in_the_phase_get_nothing(self):
+        """Titles that were there before are not moved on into it, written to or written again."""
+        self.rule.step_ids.filtered(lambda step: step.days == 1).resend_interval = 2
+        move = self._create_overdue(2)
+        self._allocate()
+        for state in self._states():
+            with self.subTest(state=state):
+                self._allocate()
+                self._send_letters()
+                self.assertFalse(self._deliver())
+                self.assertEqual(self._items(move).phase_id, self.phase_first)
+                with self.assertRaises(UserError):
+                    self._send_now(self._items(move))
+        self.assertFalse(self._letters())
+
+    def test_resend_is_stopped(self):
+        self.rule.step_ids.filtered(lambda step: step.days == 1).resend_interval = 2
+        self._create_overdue(1)
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(len(self._deliver()), 1)
+        self._put_under_approval(self.phase_first)
+        for _day in range(4):
+            self._move_on(1)
+            self._allocate()
+            self._send_letters()
+            self.assertFalse(self._deliver())
+        self._approve(self.phase_first)
+        self._send_letters()
+        self.assertEqual(len(self._deliver()), 1)
+
+    def test_maintenance_is_refused(self):
+        move = self._create_overdue(12)
+        self._allocate()
+        item = self._items(move).with_user(self.collector)
+        phase = self.phase_first.with_user(self.collector)
+        for state in self._states():
+            with self.subTest(state=state):
+                result = item._maintain(phase, "Because")
+                self.assertFalse(result["done"])
+                self.assertIn("not approved", result["refused"][item.id])
+                with self.assertRaises(UserError):
+                    item.write({"phase_id": phase.id})
+        self.assertEqual(item.phase_id, self.phase_second)
+
+    def test_retry_of_a_failed_letter_is_refused(self):
+        self.customer.email = False
+        self._create_overdue(5)
+        self._allocate()
+        self._send_letters()
+        letter = self._letters()
+        self.customer.email = "adler@customer.example"
+        self._put_under_approval(self.phase_first)
+        letter.with_user(self.collector).action_retry()
+        self.assertFalse(self._deliver())
+        self.assertEqual(letter.state, "cancelled")
+
+    def test_job_goes_to_the_phase_below(self):
+        """A step that must not act is skipped and reported; the one below it acts."""
+        self._put_under_approval(self.phase_second)
+        move = self._create_overdue(12)
+        self._allocate()
+        self.assertRecordValues(
+            self._items(move), [{"phase_id": self.phase_first.id, "blocker": "unapproved"}]
+        )
+
+    # === Who asks, who decides === #
+
+    def test_four_eyes(self):
+        """Also somebody who has both roles decides nothing he asked for himself."""
+        both = new_test_user(
+            self.env(su=True),
+            "both",
+            groups="crm_collection.group_crm_collection_manager,"
+            "crm_collection.group_crm_collection_approver",
+        )
+        self._put_under_approval(self.phase_first)
+        phase = self.phase_first.with_user(both)
+        phase.action_request_approval()
+        for action in ("action_approve", "action_refuse"):
+            with self.subTest(action), self.assertRaises(AccessError):
+                getattr(phase, action)()
+        self.assertFalse(phase.can_approve)
+        self.assertEqual(phase.approval_state, "pending")
+        other = phase.with_user(self.approver)
+        self.assertTrue(other.can_approve)
+        other.action_approve()
+        self.assertRecordValues(
+            phase,
+            [
+                {
+                    "approval_state": "approved",
+                    "approval_requested_by_id": both.id,
+                    "approval_decided_by_id": self.approver.id,
+                    "can_act": True,
+                }
+            ],
+        )
+
+    def test_who_may_decide(self):
+        self._put_under_approval(self.phase_first)
+        self.phase_first.with_user(self.manager).action_request_approval()
+        for user in (self.manager, self.collector, self.outsider):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                self.phase_first.with_user(user).action_approve()
+        self.assertEqual(self.phase_first.approval_state, "pending")
+
+    def test_named_approver(self):
+        """A rule may name people beside the members of its group."""
+        rule = self._put_under_approval(self.phase_first)
+        rule.with_user(self.manager).user_ids = self.collector
+        self.phase_first.with_user(self.manager).action_request_approval()
+        self.phase_first.with_user(self.collector).action_approve()
+        self.assertTrue(self.phase_first.can_act)
+
+    def test_who_may_ask(self):
+        self._put_under_approval(self.phase_first)
+        for user in (self.collector, self.approver, self.outsider):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                self.phase_first.with_user(user).action_request_approval()
+        self.assertEqual(self.phase_first.approval_state, "draft")
+
+    def test_nothing_to_ask_or_decide(self):
+        with self.assertRaises(UserError):
+            self.phase_first.with_user(self.manager).action_request_approval()
+        self._put_under_approval(self.phase_first)
+        with self.assertRaises(AccessError):
+            self.phase_first.with_user(self.approver).action_approve()
+
+    def test_refusal_keeps_its_reason(self):
+        self._put_under_approval(self.phase_first)
+        self.phase_first.with_user(self.manager).action_request_approval()
+        self.phase_first.with_user(self.approver).action_refuse("Too harsh")
+        self.assertRecordValues(
+            self.phase_first, [{"approval_state": "refused", "approval_note": "Too harsh"}]
+        )
+        self._approve(self.phase_first)
+        self.assertFalse(self.phase_first.approval_note)
+
+    # === No way around === #
+
+    def test_state_is_not_written(self):
+        """Through RPC, by nobody, not even with what is right beside it."""
+        self._put_under_approval(self.phase_first)
+        values = {
+            "approval_state": "approved",
+            "approval_requested_by_id": self.collector.id,
+            "approval_decided_by_id": self.approver.id,
+            "approval_date": "2026-03-01 00:00:00",
+            "approval_note": "Fine",
+        }
+        for user in (self.manager, self.approver, self.env.ref("base.user_admin")):
+            phase = self.phase_first.with_user(user)
+            for fname, value in values.items():
+                for method in ("write", "web_save"):
+                    vals = {"name": "Renamed", fname: value}
+                    args = [phase.ids, vals]
+                    kwargs = {"specification": {}} if method == "web_save" else {}
+                    with (
+                        self.subTest(user=user.login, fname=fname, method=method),
+                        self.assertRaises(AccessError),
+                        self.env.cr.savepoint(),
+                    ):
+                        call_kw(phase.browse(), method, args, kwargs)
+        self.assertRecordValues(self.phase_first, [{"approval_state": "draft", "name": "Phase 1"}])
+
+    def test_private_methods_are_private(self):
+        self._put_under_approval(self.phase_first)
+        phase = self.phase_first.with_user(self.manager)
+        for method, args in (
+            ("_set_approval", []),
+            ("_decide", ["approved"]),
+            ("_reset_approval", []),
+        ):
+            with self.subTest(method), self.assertRaises(AccessError):
+                call_kw(phase.browse(), method, [phase.ids, *args], {})
+
+    def test_created_as_approved(self):
+        """A new phase under a rule is a draft, whatever is passed, by value, default or import."""
+        rule = self._put_under_approval(self.phase_first)
+        Phase = self.env["crm.collection.phase"].with_user(self.manager)
+        by_value = Phase.create(
+            {
+                "name": "New",
+                "approval_rule_id": rule.id,
+                "approval_state": "approved",
+                "approval_decided_by_id": self.approver.id,
+            }
+        )
+        by_context = Phase.with_context(
+            default_approval_rule_id=rule.id, default_approval_state="approved"
+        ).create({"name": "New"})
+        self.assertEqual(by_context.approval_rule_id, rule)
+        result = Phase.load(
+            ["name", "approval_rule_id/.id", "approval_state"], [["New", str(rule.id), "Approved"]]
+        )
+        by_import = Phase.browse(result["ids"] or [])
+        for phase in (by_value, by_context, by_import):
+            self.assertEqual(set(phase.mapped("approval_state")), {"draft"})
+            self.assertFalse(phase.approval_decided_by_id)
+
+    def test_import_over_an_existing_phase(self):
+        self._put_under_approval(self.phase_first)
+        self.phase_first._export_rows([["id"]])
+        xmlid = self.phase_first.get_external_id()[self.phase_first.id]
+        with mute_logger("odoo.models"):
+            result = (
+                self.env["crm.collection.phase"]
+                .with_user(self.manager)
+                .load(["id", "approval_state"], [[xmlid, "Approved"]])
+            )
+        self.assertTrue(result["messages"])
+        self.assertEqual(self.phase_first.approval_state, "draft")
+
+    def test_copy_is_not_approved(self):
+        self._put_under_approval(self.phase_first)
+        self._approve(self.phase_first)
+        copy = self.phase_first.with_user(self.manager).copy()
+        self.assertRecordValues(
+            copy, [{"approval_state": "draft", "approval_decided_by_id": False}]
+        )
+
+    def test_changing_what_was_approved_asks_again(self):
+        other_rule = self.env["crm.collection.approval.rule"].create({"name": "Other"})
+        changes = {
+            "allocation_mode": "manual",
+            "template_id": self.env.ref("crm_collection.mail_template_legal").id,
+            "approval_rule_id": other_rule.id,
+            "company_id": self.company.id,
+        }
+        self._put_under_approval(self.phase_first)
+        for fname, value in changes.items():
+            with self.subTest(fname):
+                self._approve(self.phase_first)
+                self.assertTrue(self.phase_first.can_act)
+                self.phase_first.with_user(self.manager).write({fname: value})
+                self.assertRecordValues(
+                    self.phase_first,
+                    [
+                        {
+                            "approval_state": "draft",
+                            "approval_requested_by_id": False,
+                            "approval_decided_by_id": False,
+                        }
+                    ],
+                )
+
+    def test_changing_while_it_is_asked_asks_again(self):
+        """What the approver decides is what was asked for."""
+        self._put_under_approval(self.phase_first)
+        self.phase_first.with_user(self.manager).action_request_approval()
+        self.phase_first.with_user(self.manager).allocation_mode = "manual"
+        self.assertEqual(self.phase_first.approval_state, "draft")
+        with self.assertRaises(AccessError):
+            self.phase_first.with_user(self.approver).action_approve()
+
+    def test_changing_the_rest_asks_nobody(self):
+        self._put_under_approval(self.phase_first)
+        self._approve(self.phase_first)
+        self.phase_first.with_user(self.manager).write(
+            {"name": "Renamed", "color": 4, "sequence": 111, "allocation_mode": "automatic"}
+        )
+        self.assertTrue(self.phase_first.can_act)
+
+    def test_one_of_several_changes(self):
+        """Writing one value to many phases asks again only about those it changes."""
+        self._put_under_approval(self.phase_first)
+        self._put_under_approval(self.phase_second)
+        self._approve(self.phase_first)
+        self._approve(self.phase_second)
+        self.phase_second.with_user(self.manager).allocation_mode = "manual"
+        self._approve(self.phase_second)
+        (self.phase_first | self.phase_second).with_user(self.manager).allocation_mode = "manual"
+        self.assertEqual(
+            (self.phase_first | self.phase_second).mapped("approval_state"), ["draft", "approved"]
+        )
+
+    def test_rule_in_use_is_not_deleted(self):
+        """Deleting the rule would leave the phase without anybody who may approve it."""
+        rule = self._put_under_approval(self.phase_first)
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.ForeignKeyViolation),
+            self.env.cr.savepoint(),
+        ):
+            rule.with_user(self.manager).unlink()
+        self.assertEqual(self.phase_first.approval_rule_id, rule)
+
+    def test_search_and_compute_agree(self):
+        self._put_under_approval(self.phase_first)
+        Phase = self.env["crm.collection.phase"].with_context(active_test=False)
+        everything = Phase.search([])
+        acting = everything.filtered("can_act")
+        self.assertEqual(Phase.search([("can_act", "=", True)]), acting)
+        self.assertEqual(Phase.search([("can_act", "=", False)]), everything - acting)
+
+    def test_decisions_are_in_the_chatter(self):
+        phase = self.phase_first
+        self.env.cr.precommit.run()  # what was created before is tracked from now on
+        self._put_under_approval(phase)
+        self.env.cr.precommit.run()
+        phase.with_user(self.manager).action_request_approval()
+        self.env.cr.precommit.run()
+        phase.with_user(self.approver).action_approve()
+        self.env.cr.precommit.run()
+        self.env.invalidate_all()
+        tracked = {
+            (value.new_value_char, message.author_id)
+            for message in phase.message_ids.sudo()
+            for value in message.tracking_value_ids
+            if value.field_id.name == "approval_state"
+        }
+        self.assertEqual(
+            tracked,
+            {
+                ("To request", self.manager.partner_id),
+                ("Pending", self.manager.partner_id),
+                ("Approved", self.approver.partner_id),
+            },
+        )
+
+    def test_approvers_see_who_asks(self):
+        """A user of another company neither sees nor decides."""
+        company = self.env["res.company"].sudo().create({"name": "Elsewhere"})
+        stranger = new_test_user(
+            self.env(su=True),
+            "stranger",
+            groups="crm_collection.group_crm_collection_approver",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+        self.phase_first.company_id = self.company
+        self._put_under_approval(self.phase_first)
+        self.phase_first.with_user(self.manager).action_request_approval()
+        with self.assertRaises(AccessError):
+            self.phase_first.with_user(stranger).action_approve()
