@@ -9,15 +9,25 @@ the floor is the least plain SQL that does the same, run in the same copy right 
 
 import argparse
 import json
+import os
 import statistics
 import sys
 from pathlib import Path
 
-from bench_database import Databases, log, run_step
+from bench_database import Databases, log, run_steps
 from bench_report import machine_facts, print_growth, print_table
 
+# Which counter of the run's log says what a job did.
+ROWS = {
+    "first": "item_new",
+    "second": "item_moved",
+    "settlement": "item_settled",
+    "next_day": "item_moved",
+    "letters_1000": "letter_count",
+    "mails_1000": "letter_count",
+    "pdfs_100": "letter_count",
+}
 GROWTH = (10_000, 100_000, 1_000_000)
-CRON_LETTERS = "crm_collection.ir_cron_crm_collection_letters"
 
 
 def parse_arguments(argv):
@@ -26,7 +36,11 @@ def parse_arguments(argv):
     parser.add_argument("--growth", action="store_true", help="10,000, 100,000 and 1,000,000")
     parser.add_argument("--repeat", type=int, default=3, help="runs per median (default 3)")
     parser.add_argument("--json", type=Path, help="write the result here")
-    parser.add_argument("--template", help="database with the module installed (else made anew)")
+    parser.add_argument(
+        "--base",
+        default=os.environ.get("CRM_COLLECTION_TEMPLATE_DB"),
+        help="database to install the module in a copy of (else a new one)",
+    )
     parser.add_argument("--prefix", default="crm_collection_bench", help="name of the databases")
     parser.add_argument("--keep", action="store_true", help="leave the databases behind")
     arguments = parser.parse_args(argv)
@@ -37,7 +51,7 @@ def parse_arguments(argv):
 
 def main(argv=None):
     arguments = parse_arguments(argv)
-    databases = Databases(arguments.prefix, arguments.template)
+    databases = Databases(arguments.prefix, arguments.base)
     databases.make_template()
     sizes = GROWTH if arguments.growth else (arguments.items,)
     results = [bench(databases, items, arguments) for items in sizes]
@@ -61,9 +75,9 @@ def bench(databases, items, arguments):
     log(f"{items:,} installments: filling")
     filled, work = databases.name("filled"), databases.name("work")
     databases.copy(databases.template, filled)
-    fill = run_step("fill", filled, items=items)
+    [fill] = run_steps(filled, ("fill", {"items": items}))
     databases.vacuum(filled)
-    facts = run_step("facts", filled)
+    [facts] = run_steps(filled, ("facts", {}))
     rounds = []
     for number in range(1, arguments.repeat + 1):
         log(f"{items:,} installments: round {number} of {arguments.repeat}")
@@ -77,47 +91,31 @@ def bench(databases, items, arguments):
 
 def measure(databases, work, screens):
     """One round: the jobs in their order, each followed by its floor."""
-    run_step("warm", work)
     jobs, floors = {}, {}
-    jobs["first"] = run_step("job", work)
-    floors["first"] = run_step("floor", work, create=True)
+
+    def run(name, job, floor, *more):
+        steps = ("job", {"label": name, **job}), floor, *more
+        jobs[name], floors[name], *rest = run_steps(work, *steps)
+        return rest
+
+    databases.warm(work)
+    run("first", {}, ("floor", {"create": True}))
     databases.vacuum(work, own=True)
-    jobs["second"] = run_step("job", work)
-    floors["second"] = run_step("floor", work)
-    paid = run_step("settle", work)
-    jobs["settlement"] = run_step("job", work)
-    floors["settlement"] = run_step("floor", work)
-    jobs["next_day"] = run_step("job", work, days=1)
-    floors["next_day"] = run_step("floor", work, days=1)
+    [paid] = run("second", {}, ("floor", {}), ("settle", {}))
+    run("settlement", {}, ("floor", {}))
+    run("next_day", {"days": 1}, ("floor", {"days": 1}))
     databases.vacuum(work, own=True)
-    shown = run_step("screens", work) if screens else {}
-    due = run_step("limit_letters", work)
-    jobs["letters_1000"] = run_step("job", work, cron=CRON_LETTERS, days=1)
-    floors["letters_1000"] = run_step("floor_letters", work, **due["before"])
-    return {"jobs": jobs, "floors": floors, "screens": shown, "paid": paid, "due": due}
+    shown = run_steps(work, ("screens", {}))[0] if screens else {}
+    [letters] = run_steps(work, ("letters", {"days": 1}))
+    jobs |= letters["jobs"]
+    floors |= letters["floors"]
+    return {"jobs": jobs, "floors": floors, "screens": shown, "paid": paid}
 
 
 def summarise(items, fill, facts, rounds):
-    jobs = {}
-    for name in rounds[0]["jobs"]:
-        runs = [each["jobs"][name] for each in rounds]
-        floors = [each["floors"][name] for each in rounds]
-        median = statistics.median(run["seconds"] for run in runs)
-        floor = statistics.median(run["seconds"] for run in floors)
-        jobs[name] = {
-            "median_s": round(median, 4),
-            "floor_s": round(floor, 4),
-            "ratio": round(median / floor, 2) if floor else None,
-            "rows": count_rows(name, runs[0]["rows"]),
-            "peak_mb": max(run["peak_mb"] for run in runs),
-            "start_mb": max(run["start_mb"] for run in runs),
-            "queries": runs[0]["queries"],
-            "runs_s": [round(run["seconds"], 4) for run in runs],
-            "floor_runs_s": [round(run["seconds"], 4) for run in floors],
-        }
     return {
         "items": items,
-        "jobs": jobs,
+        "jobs": {name: summarise_job(name, rounds) for name in rounds[0]["jobs"]},
         "screens": rounds[-1]["screens"],
         "fill_s": round(fill["seconds"], 1),
         "machine": machine_facts() | facts,
@@ -125,11 +123,24 @@ def summarise(items, fill, facts, rounds):
     }
 
 
-def count_rows(name, rows):
-    """What the job did: titles entered, moved and settled, or letters written."""
-    if name.startswith("letters"):
-        return rows["letter_count"]
-    return rows["item_new"] + rows["item_moved"] + rows["item_settled"]
+def summarise_job(name, rounds):
+    runs = [each["jobs"][name] for each in rounds]
+    floors = [each["floors"][name] for each in rounds if name in each["floors"]]
+    median = statistics.median(run["seconds"] for run in runs)
+    floor = statistics.median(run["seconds"] for run in floors) if floors else None
+    return {
+        "median_s": round(median, 4),
+        "floor_s": floor and round(floor, 4),
+        "ratio": floor and round(median / floor, 2),
+        "rows": runs[0]["rows"][ROWS[name]],
+        "floor_rows": floors[0]["rows"] if floors else None,
+        "peak_mb": max(run["peak_mb"] for run in runs),
+        "start_mb": max(run["start_mb"] for run in runs),
+        "queries": runs[0]["queries"],
+        "triggers": max(run["triggers"] for run in runs),
+        "runs_s": [round(run["seconds"], 4) for run in runs],
+        "floor_runs_s": [round(run["seconds"], 4) for run in floors],
+    }
 
 
 def find_errors(fill, rounds):

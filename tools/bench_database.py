@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -24,75 +26,75 @@ def log(message):
     print(f"[{time.monotonic() - START:6.1f} s] {message}", file=sys.stderr, flush=True)
 
 
-def run_step(name, database, **arguments):
-    """Run a step in a process of its own and return its result."""
+def _odoo_options():
+    options = []
+    if os.environ.get("ODOO_RC"):
+        options += ["--config", os.environ["ODOO_RC"]]
+    if os.environ.get("CRM_COLLECTION_ADDONS_PATH"):
+        options += ["--addons-path", os.environ["CRM_COLLECTION_ADDONS_PATH"]]
+    return options
+
+
+def run_steps(database, *steps):
+    """Run steps, `(name, arguments)`, in a process of their own and return their results."""
+    script = str(ROOT / "tools" / "bench_steps.py")
     process = subprocess.run(
-        [
-            sys.executable,
-            str(ROOT / "tools" / "bench_steps.py"),
-            name,
-            database,
-            json.dumps(arguments),
-        ],
+        [sys.executable, script, database, json.dumps(steps)],
         stdout=subprocess.PIPE,
         check=False,
     )
     if process.returncode:
-        raise SystemExit(f"bench: step {name} failed (see above)")
-    result = json.loads(process.stdout.splitlines()[-1])
-    if "seconds" in result:
-        log(f"  {name} {json.dumps(arguments) if arguments else ''}: {result['seconds']:.2f} s")
-    return result
+        names = ", ".join(name for name, __ in steps)
+        raise SystemExit(f"bench: {names}: failed (see above)")
+    results = json.loads(process.stdout.splitlines()[-1])
+    for (name, arguments), result in zip(steps, results, strict=True):
+        if "seconds" in result:
+            log(f"  {name} {arguments.get('label', '')}: {result['seconds']:.2f} s")
+    return results
 
 
 class Databases:
-    def __init__(self, prefix, template=None):
-        options = ["--config", os.environ["ODOO_RC"]] if os.environ.get("ODOO_RC") else []
-        config.parse_config(options)
+    """Databases whose names begin with `prefix`; `base` has what the module depends on."""
+
+    def __init__(self, prefix, base):
+        config.parse_config(_odoo_options())
         self.prefix = prefix
-        self.template = template or self.name(f"base_{self._hash_sources()}")
+        self.base = base
+        self.template = self.name(f"base_{self._hash_sources()}")
 
     def name(self, suffix):
         return f"{self.prefix}_{suffix}"
 
     def _hash_sources(self):
-        """The template is made anew when the module or Odoo changes."""
-        digest = hashlib.sha256(version.encode())
+        """The template is made anew when the module, Odoo or the base changes."""
+        digest = hashlib.sha256(f"{version} {self.base}".encode())
         for path in sorted((ROOT / "crm_collection").rglob("*")):
-            if path.suffix in (".py", ".xml", ".csv"):
+            if path.suffix in (".py", ".xml", ".csv") and "tests" not in path.parts:
                 digest.update(path.read_bytes())
         return digest.hexdigest()[:8]
 
     def make_template(self):
-        if self._exists(self.template):
+        if self._find(self.template):
             return
-        log("installing the module in a new database")
+        log("installing the module in a database of its own")
         for name in self._find(self.name("base_%")):
             self.drop(name)
         making = self.name("making")
-        self.drop(making)
-        self._execute(
-            "postgres",
-            "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'",
-            making,
-        )
+        self.copy(self.base or "template0", making)
         command = [
             sys.executable,
             "-m",
             "odoo",
-            "-d",
+            *_odoo_options(),
+            "--database",
             making,
-            "-i",
+            "--init",
             "crm_collection",
             "--stop-after-init",
             "--log-level",
             "warn",
             "--no-http",
         ]
-        if os.environ.get("CRM_COLLECTION_ADDONS_PATH"):
-            command += ["--addons-path", os.environ["CRM_COLLECTION_ADDONS_PATH"]]
-        if os.environ.get("ODOO_RC"):
-            command += ["--config", os.environ["ODOO_RC"]]
         if subprocess.run(command, check=False).returncode:
             raise SystemExit("bench: the module could not be installed (see above)")
         self._execute("postgres", "ALTER DATABASE {} RENAME TO {}", making, self.template)
@@ -103,6 +105,7 @@ class Databases:
 
     def drop(self, name):
         self._execute("postgres", "DROP DATABASE IF EXISTS {}", name)
+        shutil.rmtree(config.filestore(name), ignore_errors=True)
 
     def vacuum(self, name, own=False):
         """What autovacuum does a little later: of everything, or of the module's own tables."""
@@ -114,8 +117,10 @@ class Databases:
                 *([table] if table else []),
             )
 
-    def _exists(self, name):
-        return bool(self._find(name))
+    def warm(self, name):
+        """Bring the accounting tables into memory, for job and floor alike."""
+        for table in ("account_move_line", "account_move", "res_partner"):
+            self._execute(name, "SELECT COUNT(*) FROM {} t WHERE t IS NOT NULL", table)
 
     def _find(self, pattern):
         return self._fetch(
@@ -132,12 +137,12 @@ class Databases:
         )
 
     def _fetch(self, database, query, *values):
-        with self._connect(database) as connection, connection.cursor() as cr:
+        with closing(self._connect(database)) as connection, connection.cursor() as cr:
             cr.execute(query, values)
             return [row[0] for row in cr.fetchall()]
 
     def _execute(self, database, query, *names):
-        with self._connect(database) as connection, connection.cursor() as cr:
+        with closing(self._connect(database)) as connection, connection.cursor() as cr:
             cr.execute(sql.SQL(query).format(*map(sql.Identifier, names)))
 
     def _connect(self, database):

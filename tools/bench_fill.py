@@ -10,7 +10,7 @@ from bench_payments import BenchPayments
 from bench_plan import TABLES, BenchPlan, move_sequence
 from bench_templates import BenchTemplates
 
-from odoo import Command
+from odoo.fields import Command
 from odoo.tools import SQL
 
 
@@ -192,7 +192,13 @@ class BenchFill:
 
     def _insert_payments(self):
         payments = BenchPayments(self.cr, self.templates)
-        payments.insert(SQL("SELECT * FROM plan_title WHERE amount_paid > 0"))
+        payments.insert(
+            SQL(
+                "SELECT *, %s + full_reconcile AS full_reconcile_id FROM plan_title"
+                " WHERE amount_paid > 0",
+                self.base["account_full_reconcile"],
+            )
+        )
 
     def _move_sequences(self):
         """The next record created through the ORM comes after ours."""

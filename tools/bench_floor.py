@@ -29,8 +29,8 @@ class BenchFloor:
         self.today = today
         self.company = env.company
 
-    def create_tables(self, foreign_keys=True):
-        copy_tables(self.cr, TABLES, foreign_keys)
+    def create_tables(self):
+        copy_tables(self.cr, TABLES)
 
     # ------------------------------------------------------------
     # JOBS
@@ -137,6 +137,7 @@ class BenchFloor:
                   JOIN bench_customer c USING (partner_id)
                   JOIN bench_span s ON s.rule_id = c.rule_id
                    AND %(day)s - i.date_maturity BETWEEN s.first_day AND s.last_day
+                   AND (s.first_day >= 0 OR %(day)s <= i.date_maturity OR s.phase_id = i.phase_id)
                  WHERE i.state = 'open' AND (s.step_id IS DISTINCT FROM i.step_id
                     OR s.proposed_step_id IS DISTINCT FROM i.proposed_step_id)
                 """,
@@ -209,7 +210,7 @@ class BenchFloor:
                        AND (s.first_day >= 0 OR %(day)s <= l.date_maturity)
                      WHERE l.company_id = %(company)s AND l.parent_state = 'posted'
                        AND l.reconciled IS NOT TRUE AND l.balance > 0
-                       AND (l.date_maturity < %(day)s OR s.rule_id IS NOT NULL)
+                       AND (l.date_maturity <= %(day)s OR s.rule_id IS NOT NULL)
                        AND NOT EXISTS (SELECT FROM %(item)s i WHERE i.line_id = l.id)
                  RETURNING *),
                 stays AS (%(stays)s)

@@ -21,10 +21,11 @@ class BenchPayments:
         self.templates = templates
 
     def insert(self, source):
-        """Pay the journal items of `source`: `(n, id, payment, amount_paid, date_paid)`.
+        """Pay the journal items of `source`.
 
-        `n` gives the order, `payment` counts from 1; residuals and matching numbers of the items
-        are the caller's.
+        Its columns: `n` (order), `id` (journal item), `payment` (counted from 1),
+        `full_reconcile_id`, `amount_paid`, `date_paid`. What the items themselves then say
+        (residual, match) is written by the caller.
         """
         self.base = {table: last_id(self.cr, table) for table in PAYMENT_TABLES}
         self._plan_payments(source)
@@ -40,7 +41,7 @@ class BenchPayments:
         )
 
     def _plan_payments(self, source):
-        """Number the payments after those there are; the journal items already say their match."""
+        """Number the payments after those there are."""
         self.cr.execute("DROP TABLE IF EXISTS pg_temp.plan_payment")
         self.cr.execute(
             SQL(
@@ -58,7 +59,9 @@ class BenchPayments:
                            AS name,
                        p.date_paid AS date, p.amount_paid AS amount, title.id AS title_id,
                        title.move_id AS invoice_id, title.move_name AS ref,
-                       title.partner_id, title.matching_number, title.full_reconcile_id,
+                       title.partner_id, p.full_reconcile_id,
+                       COALESCE(p.full_reconcile_id::text, 'P' || %(partial)s + p.payment)
+                           AS matching_number,
                        %(payment)s + p.payment AS payment_id,
                        %(move)s + p.payment AS move_id,
                        %(line)s + 2 * p.payment AS line_id,

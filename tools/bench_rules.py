@@ -6,7 +6,7 @@ the module's own code.
 
 from collections import namedtuple
 
-from odoo import Command
+from odoo.fields import Command
 from odoo.tools import SQL
 
 Rule = namedtuple("Rule", ("name", "criteria", "condition", "steps"))

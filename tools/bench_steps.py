@@ -1,8 +1,11 @@
-"""One step of a bench, in a process of its own: `bench_steps.py STEP DATABASE JSON`.
+"""Steps of a bench, in a process of their own: `bench_steps.py DATABASE STEPS`.
 
-Every job runs in a fresh process, as in a cron worker, so that the peak of its memory is its
-own. The result is one line of JSON on standard output; Odoo's log goes to standard error.
+Every job is the first step of a fresh process, as in a cron worker, so that the peak of its
+memory is its own. The result is a line of JSON on standard output; Odoo's log goes to standard
+error.
 """
+
+import odoo.init  # noqa: F401  first of all: it patches the standard library  # isort: skip
 
 import json
 import os
@@ -15,13 +18,14 @@ from datetime import timedelta
 from bench_check import check_fill
 from bench_fill import BenchFill
 from bench_floor import BenchFloor
-from bench_floor_letters import letters, read_last_ids
+from bench_letters import BenchLetters
 from bench_rules import create_rules, give_own_rules
 from bench_screens import BenchScreens
 from bench_settle import settle
 
 import odoo
-from odoo import SUPERUSER_ID, api, fields
+from odoo import api, fields
+from odoo.api import SUPERUSER_ID
 from odoo.modules.registry import Registry
 from odoo.tools import SQL, config
 
@@ -54,6 +58,11 @@ def set_day(registry, days):
 def peak_mb():
     """Highest resident memory of this process since it started (`getrusage`), in MB."""
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+def query_count():
+    """SQL statements of this thread since the job began."""
+    return threading.current_thread().query_count
 
 
 # ------------------------------------------------------------
@@ -100,7 +109,7 @@ def step_settle(env):
 # ------------------------------------------------------------
 
 
-def step_job(env, cron=CRON_ALLOCATE, days=0):
+def step_job(env, label, cron=CRON_ALLOCATE, days=0):
     """Run a scheduled job until it is done, as the scheduler does, and measure it."""
     set_day(env.registry, days)
     record = env.ref(cron)
@@ -112,15 +121,16 @@ def step_job(env, cron=CRON_ALLOCATE, days=0):
         runs += 1
         error = record.method_direct_trigger()
         if error is not True:
-            raise RuntimeError(f"{cron} failed: {error}")
+            raise RuntimeError(f"{label}: {error}")
         if not _is_unfinished(env, record):
             break
     seconds = time.perf_counter() - start
     after = _read_counters(env)
     return {
+        "start": start,
         "seconds": seconds,
         "triggers": runs,
-        "queries": threading.current_thread().query_count,
+        "queries": query_count(),
         "peak_mb": peak_mb(),
         "start_mb": start_mb,
         "rows": {name: after[name] - before[name] for name in COUNTERS},
@@ -146,8 +156,17 @@ def _read_counters(env):
     return env.cr.dictfetchone()
 
 
-def step_limit_letters(env):
-    """Leave the letters of some customers due; returns how many letters and lines are."""
+def step_letters(env, days):
+    """The letters of some customers, by the job; its parts are told apart."""
+    _limit_letters(env)
+
+    def run_job():
+        return step_job(env, "letters", CRON_LETTERS, days)
+
+    return BenchLetters(env, run_job, peak_mb, query_count).run()
+
+
+def _limit_letters(env):
     env.cr.execute(
         """
         WITH chosen AS (
@@ -160,17 +179,7 @@ def step_limit_letters(env):
         """,
         [LETTER_CUSTOMERS],
     )
-    env.cr.execute(
-        "SELECT COUNT(DISTINCT partner_id), COUNT(*) FROM crm_collection_item"
-        " WHERE date_next_letter IS NOT NULL AND state = 'open'"
-    )
-    customers, titles = env.cr.fetchone()
     env.cr.commit()
-    return {
-        "customers": customers,
-        "titles": titles,
-        "before": {"before": read_last_ids(env.cr)},
-    }
 
 
 # ------------------------------------------------------------
@@ -178,28 +187,17 @@ def step_limit_letters(env):
 # ------------------------------------------------------------
 
 
-def step_floor(env, days=0, create=False, foreign_keys=True):
+def step_floor(env, days=0, create=False):
     floor = BenchFloor(env, fields.Date.today())
     if create:
-        floor.create_tables(foreign_keys)
+        floor.create_tables()
     seconds, rows = floor.allocate(days)
     return {"seconds": seconds, "rows": rows, "differ": floor.compare()}
-
-
-def step_floor_letters(env):
-    return letters(env)
 
 
 def step_screens(env, repeat=5):
     user = env["res.users"].search([("login", "=", LOGIN)])
     return BenchScreens(env(user=user.id), repeat).run()
-
-
-def step_warm(env):
-    """Bring the accounting tables into memory, for job and floor alike."""
-    for table in ("account_move_line", "account_move", "res_partner", "account_partial_reconcile"):
-        env.cr.execute(SQL("SELECT COUNT(*) FROM %s t WHERE t IS NOT NULL", SQL.identifier(table)))
-    return {}
 
 
 def step_facts(env):
@@ -224,12 +222,15 @@ def _show(env, name):
 
 
 def main():
-    name, database, arguments = sys.argv[1:]
+    """Run the steps given as JSON, `[[name, arguments], ...]`, in one process."""
+    database, steps = sys.argv[1:]
     registry = open_registry(database)
-    with registry.cursor() as cr:
-        env = api.Environment(cr, SUPERUSER_ID, {})
-        result = globals()[f"step_{name}"](env, **json.loads(arguments))
-    print(json.dumps(result), flush=True)
+    results = []
+    for name, arguments in json.loads(steps):
+        with registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            results.append(globals()[f"step_{name}"](env, **arguments))
+    print(json.dumps(results), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,19 @@
 from odoo.tools import SQL
 
 
-def copy_tables(cr, tables, foreign_keys=True):
-    """Create the empty copies `{copy: table}`; references among them go to the copies."""
+def copy_tables(cr, tables, among=True):
+    """Create the empty copies `{copy: table}`.
+
+    :param among: whether the references among them go to the copies or to the originals
+    """
     drop_tables(cr, tables)
     for copy, table in tables.items():
         name, origin = SQL.identifier(copy), SQL.identifier(table)
         cr.execute(SQL("CREATE TABLE %s (LIKE %s INCLUDING ALL)", name, origin))
         if _has_id(cr, table):
             _own_sequence(cr, copy)
-    if foreign_keys:
-        for copy, table in tables.items():
-            _copy_foreign_keys(cr, copy, table, tables)
+    for copy, table in tables.items():
+        _copy_foreign_keys(cr, copy, table, tables if among else {})
     cr.commit()
 
 

@@ -1,6 +1,6 @@
 """Template rows: one document of each shape, created through the ORM and rolled back."""
 
-from odoo import Command
+from odoo.fields import Command
 from odoo.tools import SQL
 
 

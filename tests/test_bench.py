@@ -1,0 +1,64 @@
+"""./dev bench on a small database: it measures everything, and what it measures is right."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).resolve().parent.parent / "tools" / "bench.py"
+ITEMS = 2000
+WITH_FLOOR = {"first", "second", "settlement", "next_day", "letters_1000", "mails_1000"}
+SCREENS = {
+    "portfolio_list",
+    "portfolio_kanban",
+    "customers",
+    "invoices_by_phase_filter",
+    "invoices_by_phase_group",
+}
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    if not os.environ.get("ODOO_RC"):
+        pytest.skip("the bench needs an Odoo: run it through ./dev test")
+    target = tmp_path_factory.mktemp("bench") / "bench.json"
+    command = [sys.executable, BENCH, "--items", str(ITEMS), "--repeat", "1", "--json", target]
+    # a name of its own, so that a bench somebody runs meanwhile is left alone
+    command += ["--prefix", "crm_collection_bench_test"]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert target.exists(), process.stderr
+    return json.loads(target.read_text()) | {"output": process.stdout}
+
+
+def test_nothing_is_wrong(result):
+    """Among others: rows filled are as the ORM writes them, jobs end with the rows of plain SQL."""
+    assert result["errors"] == []
+
+
+def test_every_job_has_its_floor(result):
+    assert set(result["jobs"]) == WITH_FLOOR | {"pdfs_100"}
+    for name, job in result["jobs"].items():
+        assert job["median_s"] > 0
+        assert job["peak_mb"] >= job["start_mb"]
+        assert name not in WITH_FLOOR or job["floor_s"] > 0
+
+
+def test_jobs_did_what_plain_sql_does(result):
+    jobs = result["jobs"]
+    assert jobs["first"]["rows"] == jobs["first"]["floor_rows"]["new"] > ITEMS / 3
+    assert jobs["second"]["rows"] == 0
+    assert jobs["settlement"]["rows"] == jobs["settlement"]["floor_rows"]["settled"] > 0
+    assert jobs["letters_1000"]["rows"] == jobs["letters_1000"]["floor_rows"]["letters"] > 0
+
+
+def test_every_screen_opens(result):
+    assert set(result["screens"]) == SCREENS
+    assert all(screen["median_s"] > 0 for screen in result["screens"].values())
+
+
+def test_report_names_the_machine(result):
+    assert {"cores", "ram_gb", "postgresql", "python", "odoo"} <= set(result["machine"])
+    assert "| First allocation |" in result["output"]

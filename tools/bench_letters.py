@@ -1,0 +1,160 @@
+"""The letters job, its parts timed apart, and their floors.
+
+Deciding and writing letters; composing and queueing the mails; rendering the PDFs. The floors
+write the very rows the job wrote, by plain SQL on equal tables: text and PDF are given to them.
+"""
+
+import time
+
+from bench_plan import last_id
+from bench_tables import copy_tables, drop_tables
+
+from odoo.tools import SQL
+
+PDF_LETTERS = 100
+TABLES = ("crm_collection_letter", "crm_collection_letter_line", "mail_message", "mail_mail")
+
+
+class BenchLetters:
+    """Letters of the titles that are due, in the database of `env`.
+
+    :param run_job: callable that runs the letters job and returns what `step_job` returns
+    :param peak_mb: callable that returns the peak of memory
+    :param query_count: callable that returns the number of statements since the job began
+    """
+
+    def __init__(self, env, run_job, peak_mb, query_count):
+        self.env = env
+        self.cr = env.cr
+        self.run_job = run_job
+        self.peak_mb = peak_mb
+        self.query_count = query_count
+        self.before = {table: last_id(self.cr, table) for table in TABLES}
+
+    def run(self):
+        self._watch_issuing()
+        job = self.run_job()
+        created = self.issuing["start"] - job.pop("start")
+        mails = job["seconds"] - created - self.issuing["paused"]
+        mails_job = job | {"seconds": mails}
+        letters_job = job | {
+            "seconds": created,
+            "peak_mb": self.issuing["peak_mb"],
+            "queries": self.issuing["queries"],
+        }
+        mails_job["queries"] -= self.issuing["queries"]
+        return {
+            "jobs": {
+                "letters_1000": letters_job,
+                "mails_1000": mails_job,
+                "pdfs_100": self._render_pdfs(job),
+            },
+            "floors": {"letters_1000": self._floor_letters(), "mails_1000": self._floor_mails()},
+        }
+
+    def _watch_issuing(self):
+        """Note when the job begins to issue, and take the PDFs out: they are measured apart."""
+        letters = self.env.registry["crm.collection.letter"]
+        issue_all = letters._issue_all
+        bench = self
+        self.issuing = {}
+
+        def watched(self, run, company):
+            if not bench.issuing:
+                bench.issuing = {"start": time.perf_counter(), "peak_mb": bench.peak_mb()}
+                bench.issuing["queries"] = bench.query_count()
+                self.env.cr.execute("UPDATE crm_collection_letter SET attach_pdf = FALSE")
+                self.env.cr.commit()
+                self.env.invalidate_all(flush=False)
+                bench.issuing["paused"] = time.perf_counter() - bench.issuing["start"]
+            return issue_all(self, run, company)
+
+        letters._issue_all = watched
+
+    def _render_pdfs(self, job):
+        letters = self.env["crm.collection.letter"].search([], limit=PDF_LETTERS, order="id")
+        start = time.perf_counter()
+        contents = letters._render_pdfs()
+        seconds = time.perf_counter() - start
+        self.cr.rollback()
+        rows = dict.fromkeys(job["rows"], 0) | {"letter_count": len(contents)}
+        return job | {"seconds": seconds, "rows": rows, "peak_mb": self.peak_mb(), "queries": 0}
+
+    # ------------------------------------------------------------
+    # FLOORS
+    # ------------------------------------------------------------
+
+    def _floor_letters(self):
+        """Letters and lines inserted, titles and stays counted up."""
+        copies = {
+            "bench_letter": "crm_collection_letter",
+            "bench_letter_line": "crm_collection_letter_line",
+            "bench_letter_item": "crm_collection_item",
+            "bench_letter_stay": "crm_collection_allocation",
+        }
+        copy_tables(self.cr, copies, among=False)
+        lines = SQL(
+            "SELECT item_id, allocation_id FROM crm_collection_letter_line WHERE id > %s",
+            self.before["crm_collection_letter_line"],
+        )
+        self.cr.execute(
+            SQL(
+                "INSERT INTO bench_letter_item SELECT * FROM crm_collection_item"
+                " WHERE id IN (SELECT item_id FROM (%s) line)",
+                lines,
+            )
+        )
+        self.cr.execute(
+            SQL(
+                "INSERT INTO bench_letter_stay SELECT * FROM crm_collection_allocation"
+                " WHERE id IN (SELECT allocation_id FROM (%s) line)",
+                lines,
+            )
+        )
+        self.cr.commit()
+        start = time.perf_counter()
+        rows = {
+            "letters": self._copy_rows("bench_letter", "crm_collection_letter"),
+            "lines": self._copy_rows("bench_letter_line", "crm_collection_letter_line"),
+        }
+        self.cr.execute(
+            "UPDATE bench_letter_item SET letter_count = letter_count + 1,"
+            " date_next_letter = date_next_letter + 7, write_date = now()"
+        )
+        self.cr.execute("UPDATE bench_letter_stay SET letter_count = letter_count + 1")
+        self.cr.commit()
+        seconds = time.perf_counter() - start
+        drop_tables(self.cr, copies)
+        return {"seconds": seconds, "rows": rows}
+
+    def _floor_mails(self):
+        """Messages and mails inserted, letters pointed to them."""
+        copies = {
+            "bench_message": "mail_message",
+            "bench_mail": "mail_mail",
+            "bench_letter": "crm_collection_letter",
+        }
+        copy_tables(self.cr, copies, among=False)
+        self._copy_rows("bench_letter", "crm_collection_letter")
+        self.cr.commit()
+        start = time.perf_counter()
+        rows = {
+            "messages": self._copy_rows("bench_message", "mail_message"),
+            "mails": self._copy_rows("bench_mail", "mail_mail"),
+        }
+        self.cr.execute("UPDATE bench_letter SET state = 'outgoing', write_date = now()")
+        self.cr.commit()
+        seconds = time.perf_counter() - start
+        drop_tables(self.cr, copies)
+        return {"seconds": seconds, "rows": rows}
+
+    def _copy_rows(self, copy, table):
+        self.cr.execute(
+            SQL(
+                "INSERT INTO %s SELECT * FROM %s WHERE id > %s",
+                SQL.identifier(copy),
+                SQL.identifier(table),
+                self.before[table],
+            )
+        )
+        return self.cr.rowcount
