@@ -89,14 +89,15 @@ class CrmCollectionEngine(models.AbstractModel):
         :return: as :meth:`_write_slices`
         """
         self.env.cr.execute(sync.drop_sweep())
-        self.env.cr.execute(sync.create_sweep(run.company_id.id))
+        self.env.cr.execute(sync.create_sweep(run.company_id.id, run.date))
         total = self.env.execute_query(sync.count_sweep())[0][0]
         result = self._write_slices(run, total, self._sweep_slice, sync.swept_title)
         self.env.cr.execute(sync.drop_sweep())
         return result
 
     def _sweep_slice(self, run, first, last):
-        counts = self.env["crm.collection.item"]._sync(sync.items_of_slice(first, last))
+        Item = self.env["crm.collection.item"].with_company(run.company_id)
+        counts = Item._sync(sync.items_of_slice(first, last))
         return Counter(
             item_settled=counts.get("settled", 0),
             item_reopened=counts.get("reopened", 0),

@@ -56,7 +56,8 @@ class CrmCollectionItem(models.Model):
         self.env["account.move.line"].flush_model(LINE_FIELDS)
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         self.flush_model()
-        rows = self.env.execute_query(sync.update_items(scope, self.env.uid))
+        today = self.env.company._get_collection_today()
+        rows = self.env.execute_query(sync.update_items(scope, today, self.env.uid))
         if not rows:
             return {}
         left = defaultdict(list)

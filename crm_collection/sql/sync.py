@@ -29,13 +29,13 @@ def items_of_slice(first, last):
     )
 
 
-def create_sweep(company_id):
+def create_sweep(company_id, today):
     """Keep the ids of a company's titles that differ from accounting, to be written in slices."""
     return SQL(
         """CREATE TEMPORARY TABLE %s ON COMMIT PRESERVE ROWS AS
            SELECT row_number() OVER () AS seq, differing.id AS item_id FROM (%s) AS differing""",
         SQL.identifier(SWEEP_TABLE),
-        truth(items_of_company(company_id)),
+        truth(items_of_company(company_id), today),
     )
 
 
@@ -56,19 +56,23 @@ def swept_title(seq):
     )
 
 
-def truth(scope):
+def truth(scope, today):
     """What accounting says of the titles in ``scope`` where it differs from what they say.
 
     ``state``: open, settled or cancelled (deleted, not posted, or moved to an account that is
-    not receivable). ``released``: a new customer, or a due date moved to
-    a later day, ends the stay; merging customers writes both sides and is no change.
+    not receivable). ``released``: a new customer ends the stay, and so does a due date so much
+    later that the phase is not reached any more; merging customers writes both sides and is no
+    change.
+
+    :param today: the company's day
     """
     return SQL(
         """
         SELECT item.id, item.state AS state_from, actual.*,
                actual.state = 'open' AND item.state = 'open' AND (
                     actual.partner_id IS DISTINCT FROM item.partner_id
-                    OR actual.date_maturity > item.date_maturity) AS released
+                    OR actual.date_maturity > item.date_maturity AND NOT COALESCE((%(reached)s),
+                       FALSE)) AS released
           FROM crm_collection_item item
      LEFT JOIN account_move_line line ON line.id = item.line_id
      LEFT JOIN account_account account ON account.id = line.account_id
@@ -98,10 +102,23 @@ def truth(scope):
         scope=scope,
         owed=line_is_owed(),
         date_maturity=line_date_maturity(),
+        reached=_step_is_reached(today),
     )
 
 
-def update_items(scope, uid):
+def _step_is_reached(today):
+    """Whether the title would be in its step with its new due date."""
+    return SQL(
+        """SELECT %s::date - actual.date_maturity >= step.days
+                  + CASE WHEN step.days > 0 THEN COALESCE(rule.grace_days, 0) ELSE 0 END
+             FROM crm_collection_rule_step step
+             JOIN crm_collection_rule rule ON rule.id = step.rule_id
+            WHERE step.id = item.step_id AND step.phase_id = item.phase_id""",
+        today,
+    )
+
+
+def update_items(scope, today, uid):
     """Write the truth; a title that leaves the open state, is reopened or released has no
     phase.
 
@@ -140,6 +157,6 @@ def update_items(scope, uid):
                     WHEN actual.state != actual.state_from THEN actual.state
                     WHEN actual.released THEN 'released'
                     ELSE 'changed' END""",
-        truth=truth(scope),
+        truth=truth(scope, today),
         uid=uid,
     )
