@@ -109,6 +109,20 @@ class CrmCollectionEngineCommon(CrmCollectionCommon):
             expected,
         )
 
+    def _refuse_updates(self, table, record_id, events="UPDATE", column="id"):
+        """One record the database refuses to write, whatever the reason may be."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            f"""
+            CREATE OR REPLACE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'refused for a test'; END $$;
+            CREATE TRIGGER refuse_for_test BEFORE {events} ON {table} FOR EACH ROW
+            WHEN (NEW.{column} = {int(record_id)}) EXECUTE FUNCTION pg_temp.refuse()"""
+        )
+
+    def _accept_updates(self, table):
+        self.env.cr.execute(f"DROP TRIGGER refuse_for_test ON {table}")
+
     def _get_versions(self, tables=COLLECTION_TABLES):
         """Every row with the place of its current version: a touched row has another."""
         self.env.flush_all()
