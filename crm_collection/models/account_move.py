@@ -1,5 +1,3 @@
-from itertools import groupby
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -116,17 +114,18 @@ class AccountMove(models.Model):
         Said on the titles, so that their access rules and indexes serve: some open title is
         in a wanted phase and none in a more severe one that is not wanted.
         """
-        Phase = self.env["crm.collection.phase"].with_context(active_test=False)
-        phases = Phase.search([], order="sequence desc, id desc")
-        domain, unwanted = Domain.FALSE, Phase
-        for wanted, run in groupby(phases, lambda phase: phase[fname] in values):
-            group = Phase.concat(*run)
-            if wanted:
-                domain |= self._get_collection_domain(group) & ~self._get_collection_domain(
-                    unwanted
-                )
+        Phase = self.env["crm.collection.phase"]
+        phases = Phase.search([("active", "in", [True, False])], order="sequence desc, id desc")
+        wanted_below, unwanted = {}, Phase
+        for phase in phases:
+            if phase[fname] in values:
+                wanted_below[unwanted] = wanted_below.get(unwanted, Phase) | phase
             else:
-                unwanted |= group
+                unwanted |= phase
+        domain = Domain.OR(
+            self._get_collection_domain(wanted) & ~self._get_collection_domain(above)
+            for above, wanted in wanted_below.items()
+        )
         if False in values:
             domain |= ~self._get_collection_domain(phases)
         return domain

@@ -72,8 +72,8 @@ class CrmCollectionStatus(models.AbstractModel):
 
     def _get_job_state(self, cron_sudo):
         """:return: the level and the sentence on an existing scheduled action."""
-        last = cron_sudo.lastcall and format_datetime(self.env, cron_sudo.lastcall)
-        due = format_datetime(self.env, cron_sudo.nextcall)
+        last = cron_sudo.lastcall and self._format(cron_sudo.lastcall)
+        due = self._format(cron_sudo.nextcall)
         if not cron_sudo.active:
             return "danger", self.env._("The job is switched off: nothing is done by itself.")
         if cron_sudo.failure_count:
@@ -222,6 +222,9 @@ class CrmCollectionStatus(models.AbstractModel):
         return self._get_check("phases", self.env._("Phases"), level, message, action)
 
     # === Helpers === #
+
+    def _format(self, moment):
+        return format_datetime(self.env, moment, dt_format="short")
 
     def _get_check(self, key, title, level, message, action=False):
         return {

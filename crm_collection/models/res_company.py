@@ -24,7 +24,6 @@ class ResCompany(models.Model):
     )
     collection_manager_id = fields.Many2one(
         comodel_name="res.users",
-        string="Collection Manager",
         domain="[('share', '=', False)]",
         help="Is told of the exceptions of the jobs.",
     )

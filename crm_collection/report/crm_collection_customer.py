@@ -155,7 +155,7 @@ class CrmCollectionCustomer(models.Model):
 
     def _query_today(self):
         # All companies: which of them the user sees is decided by the access rules.
-        companies_sudo = self.env["res.company"].sudo().search([])
+        companies_sudo = self.env["res.company"].sudo().search([("active", "in", [True, False])])
         return SQL(", ").join(
             SQL("(%s, %s::date)", company.id, company._get_collection_today())
             for company in companies_sudo

@@ -76,8 +76,20 @@ class TestGolive(CrmCollectionCommon):
         self.assertEqual(action["tag"], "display_notification")
 
     def test_preview_says_what_stays_and_why(self):
+        """What the preview counts by domain is what phase maintenance refuses title by title."""
         self.env["crm.collection.hold"].create({"move_id": self.old.id, "reason": "Court"})
-        self.assertIn("1 stay where they are: It is on hold", self._open().refusal_summary)
+        self.middle.action_toggle_block_payment()
+        form = self._open()
+        self.assertEqual(
+            set(form.refusal_summary.split("\n")),
+            {
+                "1 stay where they are: It is on hold: lift the hold first.",
+                "1 stay where they are: The invoice is blocked.",
+            },
+        )
+        action = form.save().action_apply()
+        self.assertIn("1 titles", action["params"]["message"])
+        self.assertEqual(self._opening().item_id, self._items(self.young))
 
     # === What it does === #
 
@@ -183,6 +195,7 @@ class TestGolive(CrmCollectionCommon):
         form = self._open()
         form.include_no_followup = True
         self.assertEqual(form.item_count, 3)
+        self.assertFalse(form.refusal_summary)
         form.save().action_apply()
         self.assertTrue(item.include_no_followup)
         self.assertIn(item, self._opening().item_id)

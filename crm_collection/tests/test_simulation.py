@@ -110,7 +110,7 @@ class TestSimulation(CrmCollectionCommon):
     def test_writes_nothing(self):
         """Not one row outside the wizard.
 
-        Seen to fail with the allocation job called instead of the simulation.
+        Seen to fail with one title marked for evaluation by the wizard.
         """
         self._allocate()
         tables = [

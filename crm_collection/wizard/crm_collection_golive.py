@@ -3,6 +3,9 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
+from odoo.tools import split_every
+
+SLICE = 10000  # titles placed at once
 
 
 class CrmCollectionGolive(models.TransientModel):
@@ -129,14 +132,19 @@ class CrmCollectionGolive(models.TransientModel):
     @api.depends("company_id", "date", "mode", "phase_id", "line_ids.days_min", "line_ids.phase_id")
     @api.depends("include_no_followup")
     def _compute_refusal_summary(self):
+        """Counted, not read: there may be hundreds of thousands."""
+        Item = self.env["crm.collection.item"]
         for wizard in self:
             reasons = Counter()
-            for items, phase in wizard._get_targets():
-                elsewhere = items.filtered(lambda item, phase=phase: item.phase_id != phase)
-                reasons.update(elsewhere._get_maintain_refusals(phase).values())
+            for domain, phase in wizard._get_targets():
+                rest = domain & ~Domain("phase_id", "=", phase.id)
+                for reason, refused in wizard._get_refusal_domains(phase).items():
+                    reasons[reason] += Item.search_count(rest & refused)
+                    rest &= ~refused
             wizard.refusal_summary = "\n".join(
                 self.env._("%(count)s stay where they are: %(reason)s", count=count, reason=reason)
                 for reason, count in reasons.most_common()
+                if count
             )
 
     # === Actions === #
@@ -154,7 +162,7 @@ class CrmCollectionGolive(models.TransientModel):
         if self.include_no_followup:
             left_out = self._get_old_domain() & self._get_left_out_domain()
             self.env["crm.collection.item"].search(left_out).action_take_in()
-        done = sum(len(self._place(items, phase)) for items, phase in self._get_targets())
+        done = sum(self._place_all(domain, phase) for domain, phase in self._get_targets())
         if self.auto_send:
             # Managers of collections need not be administrators of the company.
             company_sudo = self.company_id.sudo()
@@ -162,6 +170,15 @@ class CrmCollectionGolive(models.TransientModel):
         return self._get_notification(done)
 
     # === Business methods === #
+
+    def _place_all(self, domain, phase):
+        """Put titles into their starting phase; :return: how many were placed."""
+        Item = self.env["crm.collection.item"]
+        done = 0
+        for ids in split_every(SLICE, Item.search(domain).ids, list):
+            done += len(self._place(Item.browse(ids), phase))
+            self.env.invalidate_all()  # keeps memory flat
+        return done
 
     def _place(self, items, phase):
         """Put titles into their starting phase; :return: those that were placed.
@@ -198,7 +215,7 @@ class CrmCollectionGolive(models.TransientModel):
         return Domain("allocation_ids", "any", Domain("date_out", "=", False) & placed)
 
     def _get_targets(self):
-        """:return: [(titles to place, starting phase)]"""
+        """:return: [(domain of titles to place, starting phase)]"""
         self.ensure_one()
         if not self.date:
             return []
@@ -210,12 +227,21 @@ class CrmCollectionGolive(models.TransientModel):
             if self.mode == "one"
             else [(line._get_age_domain(), line.phase_id) for line in self.line_ids]
         )
-        Item = self.env["crm.collection.item"]
         return [
-            (Item.search(base & age & ~self._get_placed_domain(phase)), phase)
-            for age, phase in ages
-            if phase
+            (base & age & ~self._get_placed_domain(phase), phase) for age, phase in ages if phase
         ]
+
+    def _get_refusal_domains(self, phase):
+        """:return: {reason: domain of the titles that phase maintenance refuses for it}, the
+        first that applies counts"""
+        other_company = phase.company_id and phase.company_id != self.company_id
+        return {
+            self.env._("The phase is not approved, or archived."): Domain(not phase.can_act),
+            self.env._("The phase belongs to another company."): Domain(bool(other_company)),
+            self.env._("There is no customer on the entry."): Domain("partner_id", "=", False),
+            self.env._("It is on hold: lift the hold first."): Domain("is_held", "=", True),
+            self.env._("The invoice is blocked."): Domain("move_id.payment_state", "=", "blocked"),
+        }
 
     @api.model
     def _get_totals(self, domain):

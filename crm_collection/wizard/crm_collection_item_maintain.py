@@ -83,19 +83,18 @@ class CrmCollectionItemMaintain(models.TransientModel):
 
     @api.depends("phase_id", "send_letter")
     def _compute_letter_note(self):
-        _ = self.env._
         for wizard in self:
             companies = wizard._get_items().company_id
             silent = companies.filtered(lambda company: not company.collection_auto_send)
             if not wizard.phase_id or not wizard.send_letter:
                 wizard.letter_note = False
             elif silent:
-                wizard.letter_note = _(
+                wizard.letter_note = self.env._(
                     "Automatic sending is off for %s: the letters wait until it is turned on.",
                     ", ".join(silent.mapped("name")),
                 )
             else:
-                wizard.letter_note = _(
+                wizard.letter_note = self.env._(
                     "The letters of the phase leave with the next run of the letters job, one per "
                     "customer."
                 )

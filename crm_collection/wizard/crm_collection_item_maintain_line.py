@@ -10,7 +10,9 @@ class CrmCollectionItemMaintainLine(models.TransientModel):
     wizard_id = fields.Many2one(
         comodel_name="crm.collection.item.maintain", required=True, ondelete="cascade", index=True
     )
-    item_id = fields.Many2one(comodel_name="crm.collection.item", ondelete="cascade")
+    item_id = fields.Many2one(
+        comodel_name="crm.collection.item", string="Title", ondelete="cascade"
+    )
     partner_id = fields.Many2one(related="item_id.partner_id")
     date_maturity = fields.Date(related="item_id.date_maturity")
     days_overdue = fields.Integer(related="item_id.days_overdue")

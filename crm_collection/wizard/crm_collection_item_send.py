@@ -55,7 +55,7 @@ class CrmCollectionItemSend(models.TransientModel):
                     "refusal_summary": wizard._get_refusal_summary(reasons),
                     "line_ids": [
                         Command.clear(),
-                        *(Command.create(wizard._prepare_line(row)) for row in rows[:MAX_LINES]),
+                        *map(Command.create, wizard._prepare_lines(rows[:MAX_LINES])),
                     ],
                 }
             )
@@ -130,22 +130,27 @@ class CrmCollectionItemSend(models.TransientModel):
 
     def _get_refusal(self, item, is_covered):
         """:return: why ``item`` cannot be in a letter now, the first reason that applies."""
-        _ = self.env._
         phase, hold = item.phase_id, item.hold_id
         too_little = item.amount_residual < item.rule_id.amount_min
         reasons = [
-            (not item.partner_id, _("There is no customer on the entry.")),
+            (not item.partner_id, self.env._("There is no customer on the entry.")),
             (hold, self._get_hold_refusal(hold)),
-            (not item._is_in_followup(), _("Accounting leaves it out of follow-up.")),
-            (not phase, _("It is in no phase yet.")),
-            (not phase.can_act, _("The phase %s is not approved, or archived.", phase.name)),
+            (not item._is_in_followup(), self.env._("Accounting leaves it out of follow-up.")),
+            (not phase, self.env._("It is in no phase yet.")),
+            (
+                not phase.can_act,
+                self.env._("The phase %s is not approved, or archived.", phase.name),
+            ),
             (
                 not (item.step_id.template_id or phase.template_id),
-                _("The phase %s has no letter.", phase.name),
+                self.env._("The phase %s has no letter.", phase.name),
             ),
-            (is_covered, _("Open credits of the customer cover what is owed.")),
-            (too_little, _("It owes less than the minimum of the sending rule.")),
-            (True, _("It is settled, or the invoice is blocked or on its way to be paid.")),
+            (is_covered, self.env._("Open credits of the customer cover what is owed.")),
+            (too_little, self.env._("It owes less than the minimum of the sending rule.")),
+            (
+                True,
+                self.env._("It is settled, or the invoice is blocked or on its way to be paid."),
+            ),
         ]
         return next(reason for applies, reason in reasons if applies)
 
@@ -164,29 +169,43 @@ class CrmCollectionItemSend(models.TransientModel):
             for reason, count in reasons.most_common()
         )
 
-    def _prepare_line(self, row):
-        names = row["titles"][:MAX_TITLES]
-        more = row["count"] - len(names)
-        if more > 0:
-            names.append(self.env._("and %s more", more))
-        return {
-            "company_id": row["company"].id,
-            "partner_id": row["partner"].id,
-            "email_to": self._get_email_to(row["partner"]) if row["count"] else False,
-            "phase_id": row["phase_id"],
-            "template_id": row["template_id"],
-            "item_count": row["count"],
-            "titles": ", ".join(names),
-            "amount": row["amount"],
-            "refusal": "; ".join(dict.fromkeys(row["refusals"].values())),
-        }
+    def _prepare_lines(self, rows):
+        addresses = self._get_addresses([row["partner"].id for row in rows if row["count"]])
+        return [
+            {
+                "company_id": row["company"].id,
+                "partner_id": row["partner"].id,
+                "phase_id": row["phase_id"],
+                "template_id": row["template_id"],
+                "item_count": row["count"],
+                "titles": self._shorten(row["titles"]),
+                "amount": row["amount"],
+                "refusal": "; ".join(dict.fromkeys(row["refusals"].values())),
+                **addresses.get(row["partner"].id, {}),
+            }
+            for row in rows
+        ]
 
-    def _get_email_to(self, partner):
-        """:return: the address the letter would go to, or why there is none."""
-        letter = self.env["crm.collection.letter"].new({"partner_id": partner.id})
-        recipient, problem = letter._get_recipients()
-        states = dict(letter._fields["state"]._description_selection(self.env))
-        return recipient.email_formatted or states[problem]
+    def _shorten(self, titles):
+        names = titles[:MAX_TITLES]
+        if more := len(titles) - len(names):
+            names.append(self.env._("and %s more", more))
+        return ", ".join(names)
+
+    def _get_addresses(self, partner_ids):
+        """The address each letter would go to, as the letter itself finds it, or why none."""
+        Letter = self.env["crm.collection.letter"]
+        states = dict(Letter._fields["state"]._description_selection(self.env))
+        # read together: in one recordset the customers are prefetched for one another
+        drafts = Letter.concat(*(Letter.new({"partner_id": id_}) for id_ in partner_ids))
+        addresses = {}
+        for letter in drafts:
+            recipient, problem = letter._get_recipients()
+            addresses[letter.partner_id.id] = {
+                "email_to": recipient.email_formatted or states[problem],
+                "has_address": not problem,
+            }
+        return addresses
 
     def _get_notification(self, sent):
         stopped = sent.filtered(lambda letter: letter.state not in ("to_send", "outgoing", "sent"))

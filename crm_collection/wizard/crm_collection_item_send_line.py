@@ -14,6 +14,7 @@ class CrmCollectionItemSendLine(models.TransientModel):
     company_currency_id = fields.Many2one(related="company_id.currency_id")
     partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", ondelete="cascade")
     email_to = fields.Char(string="To")
+    has_address = fields.Boolean()
     template_id = fields.Many2one(comodel_name="mail.template", string="Letter", ondelete="cascade")
     phase_id = fields.Many2one(comodel_name="crm.collection.phase", ondelete="cascade")
     item_count = fields.Integer(string="Number of Titles")

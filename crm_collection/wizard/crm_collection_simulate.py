@@ -33,7 +33,7 @@ class CrmCollectionSimulate(models.TransientModel):
     move_amount = fields.Monetary(
         string="Amount That Moves", currency_field="company_currency_id", readonly=True
     )
-    proposed_count = fields.Integer(string="Titles to Decide on", readonly=True)
+    proposed_count = fields.Integer(string="New Proposals", readonly=True)
     letter_count = fields.Integer(string="Letters", readonly=True)
     held_count = fields.Integer(string="Titles Held Back", readonly=True)
     line_ids = fields.One2many(
@@ -49,7 +49,7 @@ class CrmCollectionSimulate(models.TransientModel):
     proposed_line_ids = fields.One2many(
         comodel_name="crm.collection.simulate.line",
         inverse_name="wizard_id",
-        string="What Waits for a Decision",
+        string="What Is Proposed",
         domain=[("kind", "=", "proposed")],
         readonly=True,
     )
@@ -84,19 +84,20 @@ class CrmCollectionSimulate(models.TransientModel):
         result = self.env["crm.collection.engine"]._simulate(
             self.company_id, self.date, limit=MAX_LINES
         )
-        rows, letters, totals = result["moves"], result["letters"], result["totals"]
+        titles = [self._prepare_title_vals(row) for row in result["moves"]]
+        letters, totals = result["letters"], result["totals"]
         self.write(
             {
                 "state": "done",
                 "move_count": totals["moves"],
                 "move_amount": totals["amount"],
-                "proposed_count": totals["proposed"],
+                "proposed_count": sum(1 for vals in titles if vals["kind"] == "proposed"),
                 "held_count": totals["held"],
                 "letter_count": len(letters),
-                "is_cut": max(len(rows), len(letters)) >= MAX_LINES,
+                "is_cut": max(len(titles), len(letters)) >= MAX_LINES,
                 "line_ids": [
                     Command.clear(),
-                    *(Command.create(self._prepare_title_vals(row)) for row in rows),
+                    *map(Command.create, titles),
                     *(Command.create(self._prepare_letter_vals(row)) for row in letters),
                 ],
             }

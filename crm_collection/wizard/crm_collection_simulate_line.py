@@ -15,7 +15,7 @@ class CrmCollectionSimulateLine(models.TransientModel):
     kind = fields.Selection(
         selection=[
             ("move", "Moves"),
-            ("proposed", "Waits for a decision"),
+            ("proposed", "Is proposed"),
             ("letter", "Gets a letter"),
             ("held", "Held back"),
         ],
