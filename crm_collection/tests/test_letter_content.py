@@ -208,8 +208,7 @@ class TestLetterContent(CrmCollectionCommon):
         brazilian = self._create_customer("Editora", lang="pt_BR")
         self._create_overdue(12, amount=1234.5)
         self._create_overdue(12, amount=1234.5, partner=brazilian)
-        english = self._write_letter()
-        portuguese = self._letters(brazilian).sudo()
+        english, portuguese = self._write_letter(), self._letters(brazilian).sudo()
         for name in TEMPLATES:
             template = self.env.ref(f"crm_collection.mail_template_{name}")
             (english | portuguese).template_id = template
