@@ -108,17 +108,25 @@ class CrmCollectionItem(models.Model):
             return ""
         origins = dict(stay._fields["origin"]._description_selection(self.env))
         text = _(
-            "%(phase)s since %(date)s (%(origin)s), %(days)s days after the due date.",
+            "%(phase)s since %(date)s (%(origin)s), %(moment)s.",
             phase=self.phase_id.name,
             date=self._format_date(stay.day_in),
             origin=origins[stay.origin].lower(),
-            days=stay.days_in,
+            moment=self._explain_moment(stay.days_in),
         )
         if stay.reason:
             text += " " + _("%(user)s: %(reason)s.", user=stay.user_id.name, reason=stay.reason)
         if self.pinned:
             text += " " + _("Pinned: the job leaves it here.")
         return text
+
+    def _explain_moment(self, days):
+        """:return: a moment by its days after the due date, negative before it."""
+        if not days:
+            return self.env._("on the due date")
+        if days < 0:
+            return self.env._("%s days before the due date", -days)
+        return self.env._("%s days after the due date", days)
 
     def _explain_next(self):
         if not self.next_step_id or self.pinned or self.blocker in STILL:
