@@ -79,6 +79,12 @@ module_depends() {
         <"$ROOT/crm_collection/__manifest__.py"
 }
 
+# What a database was made with. The cache is part of it: files of the database are there, and
+# a server named in the environment may serve several caches.
+mark_base() {
+    echo "$CACHE $ODOO_VERSION $LOCK_HASH"
+}
+
 copy_database() {
     local filestore=$CACHE/data/filestore
     database copy "$1" "$2"
@@ -97,7 +103,7 @@ drop_database() {
 prepare_template() {
     local depends key
     depends=$(module_depends)
-    key="$ODOO_VERSION $LOCK_HASH $depends"
+    key="$(mark_base) $depends"
     TEMPLATE_DB=crm_collection_template_$(hash_of <<<"$key")
     export CRM_COLLECTION_TEMPLATE_DB=$TEMPLATE_DB
     [[ $(database show "$TEMPLATE_DB") != "$key" ]] || return 0

@@ -25,7 +25,7 @@ PYTHON
 
 prepare_demo_database() {
     local fresh=$1 base current log=$CACHE/log/demo-install.log
-    base="$ODOO_VERSION $LOCK_HASH"
+    base=$(mark_base)
     current=$(database show "$DEMO_DB")
     if [[ $fresh || $current != "$base "* ]]; then
         say "Making the demo database $DEMO_DB (once)"
@@ -43,41 +43,31 @@ prepare_demo_database() {
 start_sink() {
     SINK_PORT=$(free_port 8025)
     mkdir -p "$MAIL_DIR"
-    run_python "$ROOT/tools/smtp_sink.py" --port "$SINK_PORT" --dir "$MAIL_DIR" \
+    # not through a function: $! must be the sink itself
+    "$VENV/bin/python" "$ROOT/tools/smtp_sink.py" --port "$SINK_PORT" --dir "$MAIL_DIR" \
         >"$CACHE/log/smtp-sink.log" 2>&1 </dev/null 9>&- &
     # shellcheck disable=SC2064 # the process of now
     trap "kill $! 2>/dev/null || true" EXIT
 }
 
-# prints the address once the server answers
-announce() {
-    run_python - "$1" <<'PYTHON' || return
-import sys
-import time
-import urllib.request
-
-for _ in range(240):
-    try:
-        urllib.request.urlopen(f"{sys.argv[1]}/web/login", timeout=60).close()
-        sys.exit(0)
-    except OSError:
-        time.sleep(0.5)
-sys.exit(1)
-PYTHON
-    printf '\n    %s\n    login: admin   password: admin\n\n' "$1/odoo/action-crm_collection.crm_collection_item_action"
-    printf 'Ctrl-C stops it.\n'
-}
-
 serve() {
-    local url=http://localhost:$WEB_PORT announcer
+    local log=$CACHE/log/odoo.log server status=0
     say "Starting the web client"
-    note "its log: $CACHE/log/odoo.log"
-    trap : INT TERM
-    announce "$url" &
-    announcer=$!
-    run_python -m odoo -d "$DEMO_DB" --db-filter="^$DEMO_DB\$" --no-database-list \
-        --http-port="$WEB_PORT" --logfile="$CACHE/log/odoo.log" || true
-    kill "$announcer" 2>/dev/null || { tail -n 5 "$CACHE/log/odoo.log" >&2; }
+    note "its log: $log"
+    "$VENV/bin/python" -m odoo -d "$DEMO_DB" --db-filter="^$DEMO_DB\$" --no-database-list \
+        --http-port="$WEB_PORT" --logfile="$log" </dev/null &
+    server=$!
+    # the terminal sends Ctrl-C to the server too
+    trap : INT
+    # shellcheck disable=SC2064 # the process of now
+    trap "kill $server" TERM
+    "$VENV/bin/python" "$ROOT/dev.d/announce.py" "http://localhost:$WEB_PORT" "$server" &
+    # a signal ends `wait`, not the server
+    until wait "$server"; do
+        status=$?
+        kill -0 "$server" 2>/dev/null || break
+    done
+    ((status == 0 || status > 128)) || { tail -n 5 "$log" >&2; fail "the server ended: $log"; }
     say "Stopped"
 }
 

@@ -26,6 +26,7 @@ def render_language(export, path):
     template = polib.pofile(str(export), wrapwidth=78)
     if not path.exists():
         template.metadata["Language"] = path.stem
+        template.metadata["Plural-Forms"] = "nplurals=2; plural=(n > 1);"
         return str(template) + "\n"
     catalog = polib.pofile(str(path), wrapwidth=78)
     catalog.merge(template)
