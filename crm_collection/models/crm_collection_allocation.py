@@ -43,7 +43,7 @@ class CrmCollectionAllocation(models.Model):
         index=True,
     )
     rule_id = fields.Many2one(
-        comodel_name="crm.collection.rule", readonly=True, ondelete="set null"
+        comodel_name="crm.collection.rule", readonly=True, ondelete="restrict"
     )
     step_id = fields.Many2one(
         comodel_name="crm.collection.rule.step", readonly=True, ondelete="set null"

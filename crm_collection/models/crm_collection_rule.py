@@ -3,7 +3,7 @@ import ast
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 
@@ -160,6 +160,21 @@ class CrmCollectionRule(models.Model):
                         rule.display_name,
                     )
                 )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        used = (
+            self.env["crm.collection.allocation"]
+            .sudo()
+            ._read_group([("rule_id", "in", self.ids)], ["rule_id"])
+        )
+        if used:
+            raise UserError(
+                self.env._(
+                    "Titles were collected under %(rules)s: archive the rule, its history stays.",
+                    rules=", ".join(rule.display_name for (rule,) in used),
+                )
+            )
 
     # === Actions === #
 
