@@ -1,10 +1,17 @@
 from . import test_allocation
 from . import test_escalation
+from . import test_hold
+from . import test_history
+from . import test_item_lifecycle
+from . import test_promise_accounting
+from . import test_query_count
 from . import test_rule_matching
+from . import test_run
 from . import test_golive
 from . import test_invoice_fields
 from . import test_letter_content
 from . import test_letter_pdf
+from . import test_letter_pdf_network
 from . import test_letter_sending
 from . import test_maintenance, test_maintenance_refusals
 from . import test_manual_letters
@@ -14,3 +21,8 @@ from . import test_status
 from . import test_letter_money
 from . import test_letter_once
 from . import test_tour
+from . import test_letter_state
+from . import test_explanation
+from . import test_approval_definition
+from . import test_access_rights
+from . import test_multi_company
