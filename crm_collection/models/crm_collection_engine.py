@@ -27,12 +27,12 @@ class CrmCollectionEngine(models.AbstractModel):
 
     @api.model
     def _get_rules(self, company):
-        """:return: the company's rules, first match first."""
+        """:return: the rules of the company and those above it, first match first."""
         return (
             self.env["crm.collection.rule"]
             .with_context(active_test=True)
             .sudo()  # jobs and simulations see every rule that is in force for the company
-            .search(Domain("company_id", "in", [False, company.id]))
+            .search(Domain("company_id", "in", [False, *company.sudo().parent_ids.ids]))
         )
 
     @api.model

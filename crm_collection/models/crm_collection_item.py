@@ -213,7 +213,7 @@ class CrmCollectionItem(models.Model):
     def _read_group_phase_id(self, phases, domain):
         """Every phase has its column, so that a card can be dragged into an empty one."""
         return self.env["crm.collection.phase"].search(
-            Domain("company_id", "in", [False, *self.env.companies.ids])
+            Domain("company_id", "in", [False, *self.env.companies.sudo().parent_ids.ids])
         )
 
     # === ORM overrides === #

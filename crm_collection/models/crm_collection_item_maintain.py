@@ -91,7 +91,7 @@ class CrmCollectionItem(models.Model):
     def _get_maintain_refusal(self, phase):
         """:return: the first reason that applies, or ``False``."""
         _ = self.env._
-        other_company = phase.company_id and phase.company_id != self.company_id
+        other_company = phase and not phase._serves(self.company_id)
         reasons = (
             (self.state != "open", _("It is not open any more.")),
             (self.phase_id == phase, _("It is in this phase already.")),

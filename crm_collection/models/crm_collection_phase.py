@@ -214,6 +214,12 @@ class CrmCollectionPhase(models.Model):
 
     # === Business methods === #
 
+    def _serves(self, company):
+        """Whether titles of ``company`` may be in the phase: it is everybody's, the company's
+        own, or that of a company above it (branches)."""
+        self.ensure_one()
+        return not self.company_id or self.company_id in company.sudo().parent_ids
+
     def _get_approved_values(self):
         return tuple(self[fname] for fname in APPROVED_FIELDS)
 

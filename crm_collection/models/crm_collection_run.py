@@ -1,4 +1,5 @@
 import logging
+import time
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
@@ -10,6 +11,9 @@ JOBS = {
     "allocation": "crm_collection.ir_cron_crm_collection_allocate",
     "letters": "crm_collection.ir_cron_crm_collection_letters",
 }
+# Seconds a job goes on after the ten of Odoo's scheduler: it decides about all titles at once,
+# and would do so again for every ten seconds of writing. Odoo kills jobs after two minutes.
+PATIENCE = 50
 
 
 class CrmCollectionRun(models.Model):
@@ -126,6 +130,10 @@ class CrmCollectionRun(models.Model):
         that is being worked on already is left alone."""
         companies = self.env["res.company"].sudo().search([])
         for position, company in enumerate(companies, start=1):
+            if not self._get_seconds_left():
+                left = len(companies) - position + 1
+                self.env["ir.cron"]._commit_progress(0, remaining=left)
+                break
             in_company = self.with_company(company).with_context(
                 crm_collection_companies_left=len(companies) - position
             )
@@ -221,7 +229,14 @@ class CrmCollectionRun(models.Model):
             self.processed += processed
         remaining = max(self.to_process - self.processed, 0)
         remaining += self.env.context.get("crm_collection_companies_left", 0)
-        return self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
+        self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
+        return self._get_seconds_left()
+
+    @api.model
+    def _get_seconds_left(self):
+        """:return: seconds until the scheduled job has to stop, 0 when that is now"""
+        end = self.env.context.get("cron_end_time")
+        return float("inf") if end is None else max(end + PATIENCE - time.monotonic(), 0)
 
     # === Log === #
 

@@ -206,7 +206,7 @@ class CrmCollectionStatus(models.AbstractModel):
             self.env["crm.collection.rule.step"]
             .search(
                 Domain("rule_id.active", "=", True)
-                & Domain("company_id", "in", (False, self.env.company.id))
+                & Domain("company_id", "in", [False, *self.env.company.sudo().parent_ids.ids])
             )
             .phase_id.filtered(lambda phase: not phase.can_act)
         )

@@ -53,7 +53,10 @@ def steps(company_id):
                    phase.sequence AS phase_sequence,
                    phase.allocation_mode = 'manual' AS manual,
                    COALESCE(phase.active AND phase.approval_state = 'approved'
-                       AND (phase.company_id IS NULL OR phase.company_id = %(company_id)s), FALSE)
+                       AND (phase.company_id IS NULL OR phase.company_id IN (
+                            SELECT owner.id FROM res_company owner JOIN res_company company
+                                   ON company.parent_path LIKE owner.parent_path || '%%'
+                             WHERE company.id = %(company_id)s)), FALSE)
                        AS usable,
                    GREATEST(step.amount_min, rule.amount_min, 0) AS amount_min,
                    COALESCE(step.percent_min, 0) AS percent_min,
@@ -265,11 +268,12 @@ def _unusable_step(rule_ids):
 
 def rules_with_unusable(rules, company_id):
     """Ids of the rules with a step that may not act: only their titles are asked the question."""
+    company = rules.env["res.company"].browse(company_id)
     return [
         rule.id
         for rule in rules
         if any(
-            not step.phase_id.can_act or step.phase_id.company_id.id not in (False, company_id)
+            not step.phase_id.can_act or not step.phase_id._serves(company)
             for step in rule.step_ids
         )
     ]

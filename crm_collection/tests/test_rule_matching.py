@@ -289,3 +289,19 @@ class TestRuleMatching(CrmCollectionEngineCommon):
             copy.step_ids.mapped(lambda step: (step.days, step.phase_id.id)),
             self.rule.step_ids.mapped(lambda step: (step.days, step.phase_id.id)),
         )
+
+    def test_branches_are_under_the_rules_of_their_company(self):
+        """A branch has its own titles; rules and phases of the company above serve it."""
+        self.rule.company_id = self.company
+        self.phase_first.company_id = self.company
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.env.user.company_ids |= branch
+        account = self.company_data["default_account_receivable"]
+        self.customer.with_company(branch).property_account_receivable_id = account
+        move = self._create_overdue(5, company_id=branch.id)
+        self._allocate()
+        self.assertRecordValues(
+            self._items(move.with_context(allowed_company_ids=(self.company | branch).ids)),
+            [{"company_id": branch.id, "rule_id": self.rule.id, "phase_id": self.phase_first.id}],
+        )
+        self.assertFalse(self._items(move)._get_maintain_refusals(self.phase_second))

@@ -82,7 +82,7 @@ class CrmCollectionGolive(models.TransientModel):
         """:return: the automatic steps after the due date of the company's last rule, which is
         its default one."""
         rule = self.env["crm.collection.rule"].search(
-            [("company_id", "in", (False, self.env.company.id))],
+            [("company_id", "in", [False, *self.env.company.sudo().parent_ids.ids])],
             order="sequence desc, id desc",
             limit=1,
         )
