@@ -327,18 +327,43 @@ class TestRun(CrmCollectionEngineCommon):
         """The scheduler calls the job until nothing is left: the job tells it how much is."""
         self._slices_of(2)
         progress = []
-        commit_progress = self.registry["ir.cron"]._commit_progress
+        cron_model, run_model = self.registry["ir.cron"], self.registry["crm.collection.run"]
+        commit, commit_progress = run_model._commit, cron_model._commit_progress
 
-        def no_time(cron, processed=0, *, remaining=None, **kwargs):
-            progress.append(remaining)
-            commit_progress(cron, processed, remaining=remaining, **kwargs)
+        def no_time(run, processed):
+            commit(run, processed)
             return 0
 
-        with patch.object(self.registry["ir.cron"], "_commit_progress", no_time):
+        def watched(cron, processed=0, *, remaining=None, **kwargs):
+            progress.append(remaining)
+            return commit_progress(cron, processed, remaining=remaining, **kwargs)
+
+        with (
+            patch.object(run_model, "_commit", no_time),
+            patch.object(cron_model, "_commit_progress", watched),
+        ):
             self._allocate()
         self._assert_whole_run(self._get_run(), executions=4)
         self.assertEqual(progress[-1], 0)
         self.assertTrue(any(progress))
+
+    def test_late_call_leaves_the_job_to_the_next_one(self):
+        """GIVEN a scheduler that calls the job again when its time has long been up
+        WHEN it does
+        THEN nothing is decided anew: the scheduler is told that there is more, and comes back.
+        """
+        progress = []
+
+        def watched(cron, processed=0, *, remaining=None, **kwargs):
+            progress.append((processed, remaining))
+
+        with (
+            patch.object(self.registry["ir.cron"], "_commit_progress", watched),
+            patch.object(self.registry["crm.collection.run"], "_run_company") as run_company,
+        ):
+            self.env["crm.collection.run"].with_context(cron_end_time=0)._cron_allocate()
+        run_company.assert_not_called()
+        self.assertEqual(progress, [(0, len(self.env["res.company"].sudo().search([])))])
 
     def test_killed_yesterday(self):
         """A log that was left running by a killed job does not say so for ever."""
