@@ -1,0 +1,72 @@
+"""What the tests of real processes share: a database, a mail server, Odoo processes.
+
+They need the variables that ./dev test sets.
+"""
+
+import os
+import sys
+import threading
+
+import pytest
+from processes import MailServer, Odoo
+
+
+@pytest.fixture(scope="module")
+def mail_server(tmp_path_factory):
+    server = MailServer(tmp_path_factory.mktemp("mail"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def database():
+    """A fresh database with the module."""
+    if "CRM_COLLECTION_TEMPLATE_DB" not in os.environ:
+        pytest.skip("./dev test sets the database up")
+    from replay_database import drop_database, make_database  # noqa: PLC0415 - needs Odoo
+
+    name = f"crm_collection_delivery_{os.getpid()}"
+    make_database(name, lambda text: print(text, file=sys.stderr))
+    yield name
+    drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def start_odoo(database, tmp_path_factory):
+    """A function that starts an Odoo process; all are ended after the module's tests."""
+    odoo = Odoo(database, tmp_path_factory.mktemp("odoo"))
+    yield odoo.start
+    odoo.stop()
+
+
+@pytest.fixture(scope="module")
+def collector_id(start_odoo, mail_server):
+    """The database is prepared; the id of its collector."""
+    return start_odoo()("prepare", smtp_port=mail_server.port)
+
+
+@pytest.fixture
+def odoo(start_odoo, collector_id, mail_server):
+    """A process for the test, with the mail server in order."""
+    mail_server.refuse.clear()
+    mail_server.on_message = None
+    process = start_odoo()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def later():
+    """A function that calls another one after so many seconds, from a thread of its own."""
+    timers = []
+
+    def call(seconds, function):
+        timer = threading.Timer(seconds, function)
+        timer.start()
+        timers.append(timer)
+        return timer
+
+    yield call
+    for timer in timers:
+        timer.cancel()
+        timer.join()

@@ -1,0 +1,266 @@
+"""Odoo in processes of their own, which tests command and kill.
+
+The first process loads Odoo once. For each line on its standard input, the path of a socket, it
+forks one that connects there and takes commands: lines of JSON, [name, arguments], each answered
+by a line of JSON, {"result": ...} or {"error": ...}. Jobs run as Odoo's scheduler runs them.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, Command, api, fields
+from odoo.modules.registry import Registry
+from odoo.sql_db import close_all
+from odoo.tools import config
+
+JOBS = {
+    "allocate": "crm_collection.ir_cron_crm_collection_allocate",
+    "letters": "crm_collection.ir_cron_crm_collection_letters",
+    "queue": "mail.ir_cron_mail_scheduler_action",
+}
+
+
+class Commands:
+    """What a test can ask for; each command is a transaction, or several."""
+
+    def __init__(self, database):
+        self.registry = Registry(database)
+        self.held = None
+
+    def _environment(self, cr):
+        return api.Environment(cr, SUPERUSER_ID, {})
+
+    def prepare(self, smtp_port):
+        """The company, its mail server and its answers' address; nothing else runs by itself."""
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            env.company.write(
+                {
+                    "name": "Creditor & Sons",
+                    "email": "billing@creditor.example",
+                    "vat": "US12345671",
+                    "collection_auto_send": True,
+                    "alias_domain_id": env["mail.alias.domain"]
+                    .create({"name": "creditor.example", "catchall_alias": "answers"})
+                    .id,
+                }
+            )
+            env["ir.mail_server"].search([]).action_archive()
+            env["ir.mail_server"].create(
+                {
+                    "name": "Sink",
+                    "smtp_host": "127.0.0.1",
+                    "smtp_port": smtp_port,
+                    "smtp_encryption": "none",
+                    "from_filter": "creditor.example",
+                }
+            )
+            own = [env.ref(xmlid).id for xmlid in JOBS.values()]
+            env["ir.cron"].search([("id", "not in", own)]).active = False
+            collector = env["res.users"].create(
+                {
+                    "name": "Cora Collector",
+                    "login": "cora",
+                    "email": "cora@creditor.example",
+                    "group_ids": [
+                        Command.link(env.ref("crm_collection.group_crm_collection_user").id)
+                    ],
+                }
+            )
+            return collector.id
+
+    def translate(self, code, xmlid, subject):
+        """Another language, with a subject of its own for a letter."""
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            env["res.lang"]._activate_lang(code)
+            template = env.ref(xmlid)
+            template.with_context(lang=code).subject = subject
+
+    def customer(self, name, titles, **vals):
+        """A customer with posted invoices.
+
+        :param titles: pairs of days overdue and amount
+        :return: the customer's id and the numbers of the invoices
+        """
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            collection = vals.pop("collection_email", None)
+            vals = {"name": name, "is_company": True, "lang": "en_US", **vals}
+            vals.setdefault("email", f"{name.split()[0].lower()}@customer.example")
+            partner = env["res.partner"].create(vals)
+            if collection:
+                env["res.partner"].create(
+                    {
+                        "name": "Payables",
+                        "type": "collection",
+                        "parent_id": partner.id,
+                        "email": collection,
+                        "lang": partner.lang,
+                    }
+                )
+            moves = env["account.move"].create(
+                [self._prepare_invoice(partner, days, amount) for days, amount in titles]
+            )
+            moves.action_post()
+            return {"id": partner.id, "numbers": moves.mapped("name")}
+
+    def customers(self, names):
+        """Customers with one title each that is due for a letter; :return: their ids."""
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            partners = env["res.partner"].create(
+                [
+                    {"name": name, "lang": "en_US", "email": f"{name.lower()}@customer.example"}
+                    for name in names
+                ]
+            )
+            moves = env["account.move"].create(
+                [self._prepare_invoice(partner, 5, 100.0) for partner in partners]
+            )
+            moves.action_post()
+            return partners.ids
+
+    def _prepare_invoice(self, partner, days, amount):
+        due = fields.Date.today() - timedelta(days=days)
+        return {
+            "move_type": "out_invoice",
+            "partner_id": partner.id,
+            "invoice_date": due,
+            "invoice_date_due": due,
+            "invoice_payment_term_id": False,
+            "invoice_line_ids": [
+                Command.create({"name": "Service", "price_unit": amount, "tax_ids": False})
+            ],
+        }
+
+    def set_pdf(self, attach):
+        with self.registry.cursor() as cr:
+            self._environment(cr)["crm.collection.rule.step"].search([]).attach_pdf = attach
+
+    def run(self, job):
+        """Run a job now, as its button does; :return: errors of failed runs."""
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            self._forget_kills(cr)
+            result = env.ref(JOBS[job]).method_direct_trigger()
+            if isinstance(result, dict):
+                raise RuntimeError(json.dumps(result, default=str))
+            cr.commit()
+            runs = env["crm.collection.run"].search([("state", "=", "failed")])
+            return runs.mapped("message")
+
+    def _forget_kills(self, cr):
+        """The scheduler leaves a job out once that was killed three times; tests do not wait."""
+        cr.execute("UPDATE ir_cron_progress SET timed_out_counter = 0")
+        cr.commit()
+
+    def run_beside(self):
+        """The letters job without the scheduler's lock: what two schedulers would do."""
+        with self.registry.cursor() as cr:
+            self._environment(cr)["crm.collection.run"]._cron_letters()
+
+    def schedule(self, delays):
+        """The jobs are due (in so many seconds) for a server with scheduled jobs."""
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            self._forget_kills(cr)
+            now = fields.Datetime.now()
+            for job, seconds in delays.items():
+                env.ref(JOBS[job]).nextcall = now + timedelta(seconds=seconds)
+
+    def letters(self, partner_id):
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            letters = env["crm.collection.letter"].search(
+                [("partner_id", "=", partner_id)], order="id"
+            )
+            return [
+                {
+                    "state": letter.state,
+                    "reason": letter.failure_reason or "",
+                    "will_retry": letter.will_retry,
+                    "titles": letter.line_ids.mapped("name"),
+                    "rounds": letter.line_ids.mapped("round"),
+                }
+                for letter in letters
+            ]
+
+    def states(self, partner_ids):
+        """:return: {state: number of letters} of customers, and how many have other than one"""
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            letters = env["crm.collection.letter"].search([("partner_id", "in", partner_ids)])
+            states = {}
+            for letter in letters:
+                states[letter.state] = states.get(letter.state, 0) + 1
+            odd = [
+                partner_id
+                for partner_id in partner_ids
+                if sum(letter.partner_id.id == partner_id for letter in letters) != 1
+            ]
+            return {"states": states, "odd": odd}
+
+    # --- transactions held open, to put two side by side ---
+
+    def begin(self):
+        """Begin a transaction and keep its snapshot."""
+        self.held = self.registry.cursor()
+        self.held.execute("SELECT 1")
+
+    def decide(self):
+        """Write the letters that are due in the transaction held open; :return: how many."""
+        env = self._environment(self.held)
+        company = env.company
+        letters = env["crm.collection.letter"]._create_due(company, company._get_collection_today())
+        return len(letters)
+
+    def end(self, commit=True):
+        if commit:
+            self.held.commit()
+        self.held.close()
+
+
+def serve(path, commands):
+    """Take commands from a socket until it is closed."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(path)
+        channel = connection.makefile("rw", encoding="utf-8")
+
+        def answer(values):
+            channel.write(json.dumps(values) + "\n")
+            channel.flush()
+
+        answer({"result": os.getpid()})
+        for line in channel:
+            name, arguments = json.loads(line)
+            try:
+                answer({"result": getattr(commands, name)(**arguments)})
+            except Exception as error:
+                traceback.print_exc()
+                answer({"error": f"{type(error).__name__}: {error}"})
+
+
+def main():
+    database = sys.argv[1]
+    options = ["-d", database, "--no-http", "--max-cron-threads=0", "--log-level=warn"]
+    config.parse_config(options, setup_logging=True)
+    commands = Commands(database)
+    close_all()  # each process opens connections of its own
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        if not os.fork():
+            try:
+                serve(line.strip(), commands)
+            finally:
+                os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,315 @@
+"""Letters on their whole way: a real database, real jobs in processes of their own, a real SMTP
+server; and those processes killed where it hurts.
+
+Seen to fail: without the commit of `delivery_started` before the hand-over (two messages after the
+kill), with `SKIP LOCKED` and the unique index both taken away (two letters of two jobs), with
+`will_retry` ignored (a letter that was refused for the moment never leaves).
+"""
+
+import io
+import os
+import random
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from datetime import date, timedelta
+from itertools import count
+
+import pytest
+from processes import ProcessDied
+from pypdf import PdfReader
+
+CUSTOMERS = 30
+KILLS = 6
+DEADLINE = 90  # seconds for a server with scheduled jobs to do its work
+
+numbers = count(1)
+
+
+@pytest.fixture
+def name():
+    """A customer's name that no other test uses."""
+    return f"Customer{next(numbers):03d}"
+
+
+def send(odoo, *jobs):
+    for job in jobs or ("allocate", "letters", "queue"):
+        assert odoo("run", job=job) == []
+
+
+def add_customers(odoo, number=CUSTOMERS):
+    """:return: ids and addresses of customers with a title each, due for its letter"""
+    names = [f"Customer{next(numbers):03d}" for _number in range(number)]
+    partner_ids = odoo("customers", names=names)
+    send(odoo, "allocate")
+    return partner_ids, [f"{name.lower()}@customer.example" for name in names]
+
+
+def get_states(odoo, partner_ids):
+    """:return: {state: number of letters}"""
+    found = odoo("states", partner_ids=partner_ids)
+    assert found["odd"] == [], "every customer has one letter"
+    return found["states"]
+
+
+# ------------------------------------------------------------
+# THE MESSAGE
+# ------------------------------------------------------------
+
+
+def read_pdf(message):
+    (pdf,) = [
+        part for part in message.iter_attachments() if part.get_content_type() == "application/pdf"
+    ]
+    reader = PdfReader(io.BytesIO(pdf.get_content()))
+    return "".join(page.extract_text() for page in reader.pages)
+
+
+def test_message(odoo, mail_server, collector_id, name):
+    """What the customer gets: from whom, to whom, where answers go, the table in the text, and a
+    PDF that says the same."""
+    customer = odoo(
+        "customer",
+        name=name,
+        titles=[[12, 1234.5], [40, 300.0]],
+        collection_email=f"payables@{name.lower()}.example",
+        user_id=collector_id,
+    )
+    send(odoo)
+    (message,) = mail_server.messages(f"payables@{name.lower()}.example")
+    assert "cora@creditor.example" in message["From"]
+    assert message["To"].endswith(f"<payables@{name.lower()}.example>")
+    assert "answers@creditor.example" in message["Reply-To"]
+    assert "Creditor & Sons" in message["Subject"]
+    assert "1,534.50" in message["Subject"]
+    html = message.get_body(("html",)).get_content()
+    plain = message.get_body(("plain",)).get_content()
+    assert "<table" in html
+    pdf = read_pdf(message)
+    for text in (html, plain, pdf):
+        for wanted in (*customer["numbers"], "1,234.50", "300.00", "1,534.50"):
+            assert wanted in text
+    assert "Creditor & Sons" in pdf
+    assert name in pdf
+    (letter,) = odoo("letters", partner_id=customer["id"])
+    assert letter["state"] == "sent"
+
+
+def test_message_in_the_customers_language(odoo, mail_server, name):
+    odoo(
+        "translate",
+        code="pt_BR",
+        xmlid="crm_collection.mail_template_friendly",
+        subject="Lembrete de {{ object.company_id.name }}: {{ object.totals_label }}",
+    )
+    odoo("customer", name=name, titles=[[5, 1234.5]], lang="pt_BR")
+    send(odoo)
+    (message,) = mail_server.messages(f"{name.lower()}@customer.example")
+    assert message["Subject"].startswith("Lembrete de Creditor & Sons")
+    assert "1.234,50" in message["Subject"].replace("\xa0", " ")
+    due = date.today() - timedelta(days=5)
+    assert due.strftime("%d/%m/%Y") in message.get_body(("html",)).get_content()
+    assert "1.234,50" in read_pdf(message)
+
+
+def test_one_message_per_run(odoo, mail_server, name):
+    """The jobs again and again: nothing more leaves."""
+    odoo("customer", name=name, titles=[[5, 100.0], [12, 50.0]])
+    for _time in range(5):
+        send(odoo)
+    assert len(mail_server.messages(f"{name.lower()}@customer.example")) == 1
+
+
+# ------------------------------------------------------------
+# THE SERVER REFUSES
+# ------------------------------------------------------------
+
+
+def test_refused_for_the_moment(odoo, mail_server, name):
+    address = f"{name.lower()}@customer.example"
+    mail_server.refuse[address] = "450 4.2.0 greylisted"
+    customer = odoo("customer", name=name, titles=[[5, 100.0]])
+    send(odoo)
+    (letter,) = odoo("letters", partner_id=customer["id"])
+    assert letter["state"] == "failed"
+    assert "greylisted" in letter["reason"]
+    del mail_server.refuse[address]
+    send(odoo, "letters", "queue")
+    send(odoo, "letters", "queue")
+    assert len(mail_server.messages(address)) == 1
+    (letter,) = odoo("letters", partner_id=customer["id"])
+    assert letter["state"] == "sent"
+
+
+def test_refused_for_good(odoo, mail_server, name):
+    address = f"{name.lower()}@customer.example"
+    mail_server.refuse[address] = "550 5.1.1 no such user"
+    customer = odoo("customer", name=name, titles=[[5, 100.0]])
+    send(odoo)
+    del mail_server.refuse[address]
+    send(odoo, "letters", "queue")
+    assert mail_server.messages(address) == []
+    (letter,) = odoo("letters", partner_id=customer["id"])
+    assert letter["state"] == "failed"
+    assert not letter["will_retry"]
+
+
+def test_no_server(odoo, mail_server, name):
+    """Nobody listens: the letter waits, and leaves once when somebody does."""
+    mail_server.stop()
+    try:
+        customer = odoo("customer", name=name, titles=[[5, 100.0]])
+        send(odoo)
+    finally:
+        mail_server.start()
+    (letter,) = odoo("letters", partner_id=customer["id"])
+    assert letter["state"] == "failed"
+    send(odoo, "letters", "queue")
+    assert len(mail_server.messages(f"{name.lower()}@customer.example")) == 1
+    (letter,) = odoo("letters", partner_id=customer["id"])
+    assert letter["state"] == "sent"
+
+
+# ------------------------------------------------------------
+# KILLED
+# ------------------------------------------------------------
+
+
+def test_killed_between_acceptance_and_commit(odoo, start_odoo, mail_server, name):
+    """The mail server took the letter, the process died before it could note it: the letter is
+    not sent a second time, and is seen as what it is."""
+    address = f"{name.lower()}@customer.example"
+    customer = odoo("customer", name=name, titles=[[5, 100.0]])
+    send(odoo, "allocate", "letters")
+    mail_server.on_message = odoo.kill
+    with pytest.raises(ProcessDied):
+        odoo("run", job="queue")
+    mail_server.on_message = None
+    assert len(mail_server.messages(address)) == 1
+    again = start_odoo()
+    send(again, "queue", "letters", "queue", "letters", "queue")
+    assert len(mail_server.messages(address)) == 1
+    (letter,) = again("letters", partner_id=customer["id"])
+    assert letter["state"] == "failed"
+    assert "interrupted" in letter["reason"]
+
+
+def test_letters_job_killed_again_and_again(odoo, start_odoo, mail_server, later):
+    """Killed at random moments, started again: in the end everybody has one letter."""
+    odoo("set_pdf", attach=False)
+    partner_ids, addresses = add_customers(odoo)
+    odoo.kill()
+    for _kill in range(KILLS):
+        process = start_odoo()
+        later(random.uniform(0.05, 1.2), process.kill)
+        with suppress(ProcessDied, BrokenPipeError):
+            for _time in range(50):
+                send(process, "letters")
+        process.kill()
+    process = start_odoo()
+    send(process, "letters", "queue", "letters", "queue")
+    assert get_states(process, partner_ids) == {"sent": CUSTOMERS}
+    assert len(mail_server.messages(*addresses)) == CUSTOMERS
+
+
+def test_mail_queue_killed_again_and_again(odoo, start_odoo, mail_server, later):
+    """Nobody gets two messages; whoever may have got one is told apart from who got it, and
+    nobody is forgotten."""
+    partner_ids, addresses = add_customers(odoo)
+    send(odoo, "letters")
+    odoo.kill()
+    for _kill in range(KILLS):
+        process = start_odoo()
+        later(random.uniform(0.05, 1.0), process.kill)
+        with suppress(ProcessDied, BrokenPipeError):
+            send(process, "queue")
+        process.kill()
+    process = start_odoo()
+    send(process, "queue", "letters", "queue")
+    new = mail_server.messages(*addresses)
+    assert len({message["To"] for message in new}) == len(new), "somebody got two"
+    states = get_states(process, partner_ids)
+    assert set(states) <= {"sent", "failed"}
+    assert states["sent"] <= len(new) <= CUSTOMERS
+    assert states.get("failed", 0) <= KILLS
+
+
+# ------------------------------------------------------------
+# TWO AT ONCE
+# ------------------------------------------------------------
+
+
+def test_second_job_leaves_what_the_first_is_writing(odoo, start_odoo):
+    """Two transactions side by side: the second skips what the first has locked."""
+    partner_ids, _addresses = add_customers(odoo, 5)
+    other = start_odoo()
+    odoo("begin")
+    other("begin")
+    assert odoo("decide") == 5
+    assert other("decide") == 0
+    other("end")
+    odoo("end")
+    assert get_states(odoo, partner_ids) == {"to_send": 5}
+    send(odoo, "letters", "queue")
+
+
+def test_second_job_with_an_old_snapshot(odoo, start_odoo):
+    """The second began before the first committed, and decides after: the database refuses what
+    its snapshot still takes for due."""
+    partner_ids, _addresses = add_customers(odoo, 5)
+    other = start_odoo()
+    other("begin")
+    odoo("begin")
+    assert odoo("decide") == 5
+    odoo("end")
+    with pytest.raises(RuntimeError, match="SerializationFailure|could not serialize"):
+        other("decide")
+    other("end", commit=False)
+    assert get_states(odoo, partner_ids) == {"to_send": 5}
+    send(odoo, "letters", "queue")
+
+
+def test_two_jobs_at_once(odoo, start_odoo, mail_server):
+    """The whole job twice at the same time, and the mail queue after: one message each."""
+    partner_ids, addresses = add_customers(odoo)
+    processes = [odoo, start_odoo(), start_odoo()]
+    for process in processes:
+        process.send("run_beside")
+    for process in processes:
+        try:
+            process.receive()
+        except RuntimeError as error:
+            assert "serialize" in str(error)  # the other got there first
+    send(odoo, "letters", "queue")
+    assert get_states(odoo, partner_ids) == {"sent": CUSTOMERS}
+    new = mail_server.messages(*addresses)
+    assert len({message["To"] for message in new}) == len(new) == CUSTOMERS
+
+
+# ------------------------------------------------------------
+# A SERVER
+# ------------------------------------------------------------
+
+
+def test_server_with_scheduled_jobs(odoo, database, mail_server, name, tmp_path):
+    """Nobody does anything: Odoo's own server starts the jobs, and the letter arrives."""
+    customer = odoo("customer", name=name, titles=[[5, 100.0]])
+    odoo("schedule", delays={"allocate": -20, "letters": -10, "queue": 3600})
+    log = tmp_path / "server.log"
+    command = [sys.executable, "-m", "odoo", "-d", database, "--no-http", "--max-cron-threads=1"]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [*command, "--log-level=warn"], stdout=output, stderr=output, env=os.environ
+        )
+    try:
+        address = f"{name.lower()}@customer.example"
+        end = time.monotonic() + DEADLINE
+        while not mail_server.messages(address) and time.monotonic() < end:
+            time.sleep(0.5)
+        assert len(mail_server.messages(address)) == 1, log.read_text()
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+    (letter,) = odoo("letters", partner_id=customer["id"])
+    assert letter["state"] == "sent"
