@@ -288,12 +288,8 @@ class CrmCollectionItem(models.Model):
 
     def _open_wizard(self, xmlid):
         action = self.env["ir.actions.actions"]._for_xml_id(xmlid)
-        action["context"] = {
-            "active_model": self._name,
-            "active_ids": self.ids,
-            "dialog_size": "extra-large",
-        }
-        return action
+        context = {"active_model": self._name, "active_ids": self.ids}
+        return {**action, "context": {**context, "dialog_size": "extra-large"}}
 
     def _mark_to_evaluate(self, **vals):
         self.check_access("write")
