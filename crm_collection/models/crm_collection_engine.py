@@ -190,7 +190,7 @@ class CrmCollectionEngine(models.AbstractModel):
 
         :param int limit: rows of each list at most; the totals are of everything
         :return: dict of ``moves`` and ``letters`` (lists of dicts, amounts in company currency)
-            and ``totals`` (looked at, moves, amount, proposed, held)
+            and ``totals`` (looked_at, moves, amount, proposed, held, letters)
         """
         self.env.flush_all()
         self.env.cr.execute(simulate.drop_table())
@@ -200,8 +200,11 @@ class CrmCollectionEngine(models.AbstractModel):
         names = ("looked_at", "moves", "amount", "proposed", "held")
         result = {
             "moves": self.env.execute_query_dict(simulate.moves(limit)),
-            "letters": self.env.execute_query_dict(simulate.letters(company.id, date, limit)),
+            "letters": self.env.execute_query_dict(
+                simulate.letters(company.id, date, company.collection_quiet_days or 0, limit)
+            ),
             "totals": dict(zip(names, self.env.execute_query(simulate.totals())[0], strict=True)),
         }
+        result["totals"]["letters"] = next((row["total"] for row in result["letters"]), 0)
         self.env.cr.execute(simulate.drop_table())
         return result

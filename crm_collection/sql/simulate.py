@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from .letters import REACHING_STATES
+
 SIMULATION_TABLE = "crm_collection_simulation"
 
 
@@ -20,7 +22,7 @@ def _table():
 def moves(limit):
     return SQL(
         """SELECT line_id, item_id, partner_id, name, phase_from_id, phase_id, step_id, rule_id,
-                  proposed_step_id, blocker, hold_id, amount_residual AS amount, days
+                  proposed_step_id, blocker, hold_id, amount_residual AS amount, days, moves
              FROM %s
             WHERE moves OR proposed_step_id IS DISTINCT FROM proposed_from_id
                OR blocker NOT IN ('not_due')
@@ -35,15 +37,17 @@ def totals():
     return SQL(
         """SELECT COUNT(*), COUNT(*) FILTER (WHERE moves),
                   COALESCE(SUM(amount_residual) FILTER (WHERE moves), 0),
-                  COUNT(*) FILTER (WHERE proposed_step_id IS NOT NULL),
+                  COUNT(*) FILTER (WHERE proposed_step_id IS NOT NULL
+                                   AND proposed_step_id IS DISTINCT FROM proposed_from_id),
                   COUNT(*) FILTER (WHERE blocker IS NOT NULL AND blocker != 'not_due')
              FROM %s""",
         _table(),
     )
 
 
-def letters(company_id, today, limit):
-    """Customers who would get a letter: most severe phase, titles, amount, open credits."""
+def letters(company_id, today, quiet_days, limit):
+    """Customers who would get a letter: most severe phase, titles, amount, open credits;
+    ``total`` is the number of all of them, listed or not."""
     return SQL(
         """
         WITH title AS (
@@ -72,8 +76,14 @@ def letters(company_id, today, limit):
                array_agg(title.name ORDER BY title.date_maturity) FILTER (WHERE title.due) AS names,
                array_remove(array_agg(title.item_id) FILTER (WHERE title.due), NULL) AS item_ids,
                SUM(title.amount_residual) FILTER (WHERE title.due) AS amount,
-               COALESCE(MIN(credit.amount), 0) AS credit
+               COALESCE(MIN(credit.amount), 0) AS credit, COUNT(*) OVER () AS total
           FROM title LEFT JOIN credit ON credit.partner_id = title.partner_id
+         WHERE NOT EXISTS (
+                SELECT FROM crm_collection_letter written
+                 WHERE written.company_id = %(company_id)s
+                   AND written.partner_id = title.partner_id AND written.state IN %(reaching)s
+                   AND written.date > %(today)s::date - %(quiet_days)s::integer
+                   AND written.date <= %(today)s)
       GROUP BY title.partner_id
         HAVING BOOL_OR(title.due)
            AND COALESCE(SUM(title.amount_residual)
@@ -82,6 +92,8 @@ def letters(company_id, today, limit):
       ORDER BY amount DESC, title.partner_id LIMIT %(limit)s""",
         company_id=company_id,
         today=today,
+        quiet_days=quiet_days,
+        reaching=REACHING_STATES,
         plan=_table(),
         limit=limit,
     )

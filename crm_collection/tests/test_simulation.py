@@ -89,6 +89,18 @@ class TestSimulation(CrmCollectionCommon):
             {(x.partner_id, x.phase_id, x.line_count, x.amount_total) for x in letters},
         )
 
+    def test_quiet_customers_are_not_announced(self):
+        """Who was written to a moment ago is said to get no letter, and gets none."""
+        self.company.collection_quiet_days = 30
+        self._allocate()
+        self._send_letters()
+        written = self.env["crm.collection.letter"].search([]).partner_id
+        self.assertTrue(written)
+        wizard = self._simulate(days=9)
+        self.assertTrue(wizard.move_count)
+        self.assertFalse(wizard.letter_line_ids.partner_id & written)
+        self.assertEqual(wizard.letter_count, len(wizard.letter_line_ids))
+
     def test_held_back_and_why(self):
         self._allocate()
         self.env["crm.collection.hold"].create(

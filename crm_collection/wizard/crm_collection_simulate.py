@@ -68,6 +68,7 @@ class CrmCollectionSimulate(models.TransientModel):
         readonly=True,
     )
     is_cut = fields.Boolean(readonly=True)
+    is_sending = fields.Boolean(readonly=True)
 
     @api.depends("company_id", "date")
     def _compute_display_name(self):
@@ -91,9 +92,10 @@ class CrmCollectionSimulate(models.TransientModel):
                 "state": "done",
                 "move_count": totals["moves"],
                 "move_amount": totals["amount"],
-                "proposed_count": sum(1 for vals in titles if vals["kind"] == "proposed"),
+                "proposed_count": totals["proposed"],
                 "held_count": totals["held"],
-                "letter_count": len(letters),
+                "letter_count": totals["letters"],
+                "is_sending": self.company_id.collection_auto_send,
                 "is_cut": max(len(titles), len(letters)) >= MAX_LINES,
                 "line_ids": [
                     Command.clear(),
@@ -109,7 +111,7 @@ class CrmCollectionSimulate(models.TransientModel):
     def _prepare_title_vals(self, row):
         """A title moves, or is held back, or waits for a person to decide on a manual phase."""
         step = self.env["crm.collection.rule.step"].browse(row["proposed_step_id"])
-        if row["phase_id"] != row["phase_from_id"]:
+        if row["moves"]:
             kind, phase_id = "move", row["phase_id"]
         elif row["blocker"]:
             kind, phase_id = "held", False
