@@ -1,5 +1,7 @@
 import re
 
+from markupsafe import escape
+
 from odoo import api, fields, models
 from odoo.tools.mail import email_normalize, email_normalize_all
 
@@ -53,6 +55,9 @@ class CrmCollectionLetter(models.Model):
     def _withdraw(self):
         """Take back a letter that is not true any more: it is written anew, or cancelled when
         nothing is owed."""
+        self._message_log(
+            body=self.env._("The mail in the queue was taken back: it was not true any more.")
+        )
         self._reset()
         self._issue()
         self._trigger_mail_queue()
@@ -81,7 +86,7 @@ class CrmCollectionLetter(models.Model):
             of_user.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("The letter did not arrive"),
-                note=reason,
+                note=escape(reason),
                 user_id=user.id,
             )
 

@@ -1,6 +1,7 @@
 import smtplib
 
-from odoo import fields, models, modules
+from odoo import api, fields, models, modules
+from odoo.fields import Domain
 
 
 class MailMail(models.Model):
@@ -47,6 +48,19 @@ class MailMail(models.Model):
         return self.env["crm.collection.letter"].sudo().search([("mail_id", "in", self.ids)])
 
     # === Delivery === #
+
+    @api.model
+    def process_email_queue(self, email_ids=(), batch_size=1000):
+        """Core delivers one batch an hour; while letters leave, the queue goes on."""
+        before = self._count_queued_letters()
+        result = super().process_email_queue(email_ids, batch_size)
+        if before and 0 < self._count_queued_letters() < before:
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        return result
+
+    def _count_queued_letters(self):
+        domain = Domain("collection_letter_id", "!=", False) & Domain("state", "=", "outgoing")
+        return self.sudo().search_count(domain & Domain("scheduled_date", "=", False))
 
     def _send(self, auto_commit=False, **kwargs):
         of_letters = self.sudo().filtered("collection_letter_id").sudo(self.env.su)

@@ -217,6 +217,17 @@ def charges(company, today):
     )
 
 
+def _signers(company_id):
+    """Who may sign for the company: a customer's collector or salesperson may have left, or be
+    another company's."""
+    return SQL(
+        """SELECT users.id FROM res_users users
+             JOIN res_company_users_rel works ON works.user_id = users.id AND works.cid = %s
+            WHERE users.active""",
+        company_id,
+    )
+
+
 def create(company, today, uid, origin, partner_ids, item_ids=None):
     """Write the letters of a batch of customers with their lines, in one statement.
 
@@ -245,10 +256,11 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
                        create_uid, create_date, write_uid, write_date)
                 SELECT %(company_id)s, tone.partner_id,
                        COALESCE(partner.lang, %(lang)s), tone.template_id, tone.phase_id,
-                       tone.step_id, %(today)s, whole.round, %(origin)s, tone.user_id, 'to_send',
+                       tone.step_id, %(today)s, whole.round, %(origin)s, collector.id, 'to_send',
                        whole.attach_pdf, whole.attach_invoices, %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM tone
                   JOIN res_partner partner ON partner.id = tone.partner_id
+             LEFT JOIN (%(signers)s) AS collector ON collector.id = tone.user_id
                   JOIN (SELECT partner_id, MAX(letter_count) + 1 AS round,
                                BOOL_OR(attach_pdf) AS attach_pdf,
                                BOOL_OR(attach_invoices) AS attach_invoices
@@ -286,6 +298,7 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
                (SELECT COUNT(*) FROM line)""",
         due=due(company.id, today, item_ids),
         partner_ids=partner_ids,
+        signers=_signers(company.id),
         company_id=company.id,
         lang=company.partner_id.lang or "en_US",
         today=today,

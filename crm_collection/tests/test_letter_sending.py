@@ -359,6 +359,24 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self._send_letters()
         self.assertEqual(self._letters().line_count, 2)
 
+    def test_letter_comes_from_the_collector(self):
+        self.customer.collection_user_id = self.collector
+        self._create_overdue(5)
+        self._allocate()
+        self._send_letters()
+        (message,) = self._deliver()
+        self.assertIn("collector@creditor.example", message["From"])
+
+    def test_letter_does_not_come_from_somebody_who_left(self):
+        self.customer.collection_user_id = self.collector
+        self._create_overdue(5)
+        self._allocate()
+        self.collector.sudo().active = False
+        self._send_letters()
+        (message,) = self._deliver()
+        self.assertIn("billing@creditor.example", message["From"])
+        self.assertFalse(self._letters().user_id)
+
     def test_archived_customer_gets_his_letter(self):
         self._create_overdue(5)
         self._allocate()

@@ -119,10 +119,12 @@ class TestLetterState(CrmCollectionLettersCommon):
 
     def test_recipient_refused_for_good(self):
         letter = self._issue()
-        error = smtplib.SMTPRecipientsRefused({"adler@customer.example": (550, b"no such user")})
+        answer = b"<adler@customer.example>: no such user"
+        error = smtplib.SMTPRecipientsRefused({"adler@customer.example": (550, answer)})
         self.assertFalse(self._run_mail_queue(Session(error)))
         self._assert_problem(letter, "failed")
         self.assertIn("no such user", letter.failure_reason)
+        self.assertIn("adler@customer.example&gt;: no such user", self._problems(letter).note)
         self.assertFalse(letter.will_retry)
         self._send_letters()
         self.assertFalse(self._run_mail_queue(Session()))
@@ -151,6 +153,19 @@ class TestLetterState(CrmCollectionLettersCommon):
                 self.assertEqual(letter.state, "outgoing")
         self.assertEqual(len(self._run_mail_queue(Session())), 1)
         self.assertEqual(letter.state, "sent")
+
+    def test_queue_goes_on_while_letters_leave(self):
+        """Core's queue delivers one batch and waits for an hour."""
+        for number in range(3):
+            self._issue(self._create_customer(f"Many{number}"))
+        self.env["ir.config_parameter"].sudo().set_param("mail.mail.queue.batch.size", "1")
+        queue = self.env.ref("mail.ir_cron_mail_scheduler_action")
+        triggers = self.env["ir.cron.trigger"].sudo().search([("cron_id", "=", queue.id)])
+        for left in (2, 1, 0):
+            triggers.unlink()
+            self.assertEqual(len(self._run_mail_queue(Session())), 1)
+            triggers = self.env["ir.cron.trigger"].sudo().search([("cron_id", "=", queue.id)])
+            self.assertEqual(bool(triggers), bool(left))
 
     def test_one_refused_does_not_stop_the_others(self):
         other = self._create_customer("Beier KG")

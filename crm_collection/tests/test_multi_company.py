@@ -199,6 +199,18 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         self._send_letters()
         self.assertEqual(self._problems(self._letters()).user_id, self.second_manager)
 
+    def test_salesperson_of_another_company_does_not_sign(self):
+        """The customer's salesperson is the same in every company."""
+        self.customer.user_id = self.collector
+        self._create_both()
+        for letter in self._letters():
+            expected = (
+                self.collector if letter.company_id == self.company else self.env["res.users"]
+            )
+            self.assertEqual(letter.user_id, expected)
+        messages = [message["From"] for message in self._deliver()]
+        self.assertEqual(sum("@segunda.example" in sender for sender in messages), 1)
+
     # === Rules === #
 
     def _prepare_records(self):
