@@ -128,7 +128,7 @@ class CrmCollectionRun(models.Model):
     def _run_companies(self, kind, job):
         """Run ``job(run)`` for each company; one that fails does not stop the next, and one
         that is being worked on already is left alone."""
-        companies = self.env["res.company"].sudo().search([])
+        companies = self._get_companies()
         for position, company in enumerate(companies, start=1):
             if not self._get_seconds_left():
                 left = len(companies) - position + 1
@@ -146,6 +146,11 @@ class CrmCollectionRun(models.Model):
                 in_company._unlock(kind, company)
             if not done:
                 break
+
+    @api.model
+    def _get_companies(self):
+        """:return: the companies the jobs work for"""
+        return self.env["res.company"].sudo().search([])
 
     def _run_company(self, kind, company, job):
         """:return: whether everything was done, or failed (false: time is up)"""

@@ -1,4 +1,5 @@
 from . import test_allocation
+from . import test_concurrency
 from . import test_escalation
 from . import test_hold
 from . import test_history
