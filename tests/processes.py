@@ -17,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 
 from smtp_sink import Sink  # noqa: E402
 
+ANSWER_SECONDS = 120  # then a process hangs
+
 
 class ProcessDied(Exception):
     """The process was killed, or ended by itself, before it answered."""
@@ -61,6 +63,7 @@ class OdooProcess:
 
     def __init__(self, connection, log):
         self.log = log
+        connection.settimeout(ANSWER_SECONDS)
         self.channel = connection.makefile("rw", encoding="utf-8")
         connection.close()
         self.alive = True

@@ -2,8 +2,8 @@
 server; and those processes killed where it hurts.
 
 Seen to fail: without the commit of `delivery_started` before the hand-over (two messages after the
-kill), with `SKIP LOCKED` and the unique index both taken away (two letters of two jobs), with
-`will_retry` ignored (a letter that was refused for the moment never leaves).
+kill); with `will_retry` ignored (a letter that was refused for the moment never leaves); without
+`SKIP LOCKED` (the second job waits for the first instead of leaving it its work).
 """
 
 import io

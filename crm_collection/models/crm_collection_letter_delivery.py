@@ -47,7 +47,7 @@ class CrmCollectionLetter(models.Model):
         return (
             as_written
             and not company.currency_id.compare_amounts(
-                self.amount_credit, self._get_amount_credit()
+                self.amount_credit, self._sum_credits(self._get_credits())
             )
             and not self._split_covered(company, today, self.partner_id.ids)[1]
         )

@@ -167,7 +167,8 @@ class CrmCollectionLetter(models.Model):
                 {
                     "recipient_ids": [fields.Command.set(partner.ids)],
                     "email_to": partner.email_formatted,
-                    "lang": partner.lang or letter.lang,
+                    # the whole letter in one language: one that is installed
+                    "lang": letter._get_lang(partner.lang),
                 }
             )
             ready |= letter
@@ -214,16 +215,20 @@ class CrmCollectionLetter(models.Model):
         mails = template.send_mail_batch(
             self.ids, email_values={"auto_delete": False, "scheduled_date": False}
         )
-        reply_to = self._get_reply_to(mails)
+        reply_to, credits_by_letter = self._get_reply_to(mails), self._get_credits_by_letter()
         for letter, mail in zip(self, mails, strict=True):
-            mail.collection_letter_id = letter
-            mail.reply_to = mail.reply_to or reply_to[letter.id]
+            mail.write(
+                {
+                    "collection_letter_id": letter.id,
+                    "reply_to": mail.reply_to or reply_to[letter.id],
+                }
+            )
             letter.write(
                 {
                     "state": "outgoing",
                     "mail_id": mail.id,
                     "mail_message_id": mail.mail_message_id.id,
-                    "amount_credit": letter._get_amount_credit(),
+                    "amount_credit": letter._sum_credits(credits_by_letter[letter.id]),
                 }
             )
         for user, of_user in self.grouped(lambda letter: letter._get_responsible()).items():
@@ -240,10 +245,9 @@ class CrmCollectionLetter(models.Model):
         senders = {letter.id: mail.email_from for letter, mail in zip(self, mails, strict=True)}
         return self._notify_get_reply_to_batch(defaults=senders, author_ids=authors)
 
-    def _get_amount_credit(self):
-        """:return: the customer's open credits, in company currency."""
-        self.ensure_one()
-        return -sum(self._get_credits().mapped("amount_residual"))
+    def _sum_credits(self, open_credits):
+        """:return: open credits in company currency."""
+        return -sum(open_credits.mapped("amount_residual"))
 
     @api.model
     def _trigger_mail_queue(self):

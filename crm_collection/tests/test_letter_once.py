@@ -244,7 +244,7 @@ class TestLetterOnce(CrmCollectionLettersCommon):
     def test_mail_of_an_empty_letter_never_leaves(self):
         """Everything was paid, the letter was cancelled; an administrator puts its mail back.
 
-        Seen to fail with `all()` over no title taken for true in `_is_money_true`.
+        Seen to fail with any mail of the letter taken for its latest, and no title for true.
         """
         move = self._create_overdue(5)
         other = self._create_overdue(40)  # so that the customer owes something
