@@ -65,10 +65,16 @@ class CrmCollectionLetter(models.Model):
         """Return the collector, but never the system's own user."""
         return self.user_id.filtered(lambda user: user.id != SUPERUSER_ID)
 
-    def _get_lang(self):
-        """Return the language of the letter: always one that is installed."""
+    def _get_lang(self, preferred=None):
+        """Return the language of the letter: always one that is installed.
+
+        :param str preferred: the recipient's, where there is one already
+        """
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
-        wished = (self.lang, self.partner_id.lang, self.company_id.partner_id.lang, self.env.lang)
+        wished = (
+            *(preferred, self.lang, self.partner_id.lang),
+            *(self.company_id.partner_id.lang, self.env.lang),
+        )
         return next((lang for lang in wished if lang in installed), "en_US")
 
     def _mail_get_partner_fields(self, introspect_fields=False):

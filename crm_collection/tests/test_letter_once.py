@@ -40,13 +40,13 @@ class TestLetterOnce(CrmCollectionLettersCommon):
         )
 
     def test_one_letter_per_stay_and_round(self):
-        """Over six weeks of jobs, several a day: a line for every stay and round, no more."""
+        """Over a month of jobs, two a day: a line for every stay and round, no more."""
         self.rule.step_ids.filtered(lambda step: step.days == 10).write(
             {"resend_interval": 7, "resend_max": 1}
         )
         move = self._create_overdue(1)
-        for _day in range(42):
-            for _time in range(3):
+        for _day in range(31):
+            for _time in range(2):
                 self._allocate()
                 self._send_letters()
                 self._deliver()

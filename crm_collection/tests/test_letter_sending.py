@@ -304,6 +304,25 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.assertEqual(subjects, {self.customer: "Reminder", brazilian: "Lembrete"})
         self.assertEqual(self._letters(brazilian).lang, "pt_BR")
 
+    def test_language_that_is_not_installed(self):
+        """Text and table of a letter are in one language, also when the customer's is not
+        installed (data loaded from elsewhere): English text over a Portuguese table was seen."""
+        self.env["res.lang"]._activate_lang("pt_BR")
+        self.company.partner_id.lang = "pt_BR"
+        self.phase_first.template_id.with_context(lang="pt_BR").subject = "Lembrete"
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET lang = 'fr_FR' WHERE id = %s", [self.customer.id]
+        )
+        self.customer.invalidate_recordset()
+        self._create_overdue(5)
+        self._allocate()
+        self._send_letters()
+        letter = self._letters()
+        self.assertEqual(letter.lang, "pt_BR")
+        self.assertEqual(self._mails(letter).subject, "Lembrete")
+        self.assertIn("Total a pagar", letter.titles_html)
+
     def test_language_of_the_contact_that_reads_it(self):
         self.env["res.lang"]._activate_lang("pt_BR")
         self._contact(self.customer, "collection", "cobranca@customer.example", lang="pt_BR")
