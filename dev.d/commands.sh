@@ -27,8 +27,8 @@ command_test() {
 
 # pylint-odoo, without what the house does otherwise: the one README is at the root, a model may
 # be split over several files, a method of another name or a hook without result may call super, a
-# method may name `_ = self.env._` once (ruff bans the global one); tests build SQL, commit in transactions
-# of their own and raise errors that nobody translates
+# method may name `_ = self.env._` once (ruff bans the global one); tests build SQL, commit in
+# transactions of their own and raise errors that nobody translates
 lint_odoo() {
     local off=missing-readme,consider-merging-classes-inherited,prefer-env-translation status=0
     off+=,super-method-mismatch,missing-return

@@ -20,12 +20,12 @@ write_configuration() {
     local folder
     # several copies of the repository may share the cache
     folder=$CACHE/conf-$(hash_of <<<"$ROOT")
-    mkdir -p "$folder" "$CACHE/data"
+    mkdir -p "$folder" "$DATA_DIR"
     export ODOO_RC=$folder/odoo.conf
     cat >"$ODOO_RC" <<CONF
 [options]
 addons_path = $ODOO_ADDONS,$ROOT
-data_dir = $CACHE/data
+data_dir = $DATA_DIR
 db_host = ${PGHOST:-False}
 db_port = ${PGPORT:-False}
 db_user = ${PGUSER:-False}
@@ -35,7 +35,7 @@ CONF
 
 export_variables() {
     export CRM_COLLECTION_ADDONS_PATH=$ODOO_ADDONS,$ROOT
-    export CRM_COLLECTION_DATA_DIR=$CACHE/data
+    export CRM_COLLECTION_DATA_DIR=$DATA_DIR
     export CRM_COLLECTION_CACHE=$CACHE
     export PYTHONPATH=$ODOO_HOME
     CRM_COLLECTION_CHROMIUM=$(find_chromium || true)
@@ -79,14 +79,14 @@ module_depends() {
         <"$ROOT/crm_collection/__manifest__.py"
 }
 
-# What a database was made with. The cache is part of it: files of the database are there, and
-# a server named in the environment may serve several caches.
+# What a database was made with. The folder of its files is part of it: a server named in the
+# environment may serve several caches.
 mark_base() {
-    echo "$CACHE $ODOO_VERSION $LOCK_HASH"
+    echo "$DATA_DIR $ODOO_VERSION $LOCK_HASH"
 }
 
 copy_database() {
-    local filestore=$CACHE/data/filestore
+    local filestore=$DATA_DIR/filestore
     database copy "$1" "$2"
     rm -rf "${filestore:?}/$2"
     if [[ -d $filestore/$1 ]]; then
@@ -96,7 +96,7 @@ copy_database() {
 
 drop_database() {
     database drop "$1"
-    rm -rf "$CACHE/data/filestore/${1:?}"
+    rm -rf "$DATA_DIR/filestore/${1:?}"
 }
 
 # A database with the modules that crm_collection depends on, without demo data

@@ -1,7 +1,9 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the variables are used by the other parts
 # PostgreSQL: the server named in the environment, else a private cluster in the cache. The
 # cluster listens on a socket in a folder that only its owner may enter, and trades safety
 # against power cuts for speed: it holds nothing that cannot be made again.
+
+DATA_DIR='' # Odoo's files, which belong to one server's databases
 
 pg_is_external() {
     [[ ${PGHOST:-}${PGPORT:-}${PGSERVICE:-} && ${PGHOST:-} != "$CACHE"/* ]]
@@ -110,9 +112,11 @@ pg_start_cluster() {
 
 require_postgres() {
     if ! pg_is_external; then
+        DATA_DIR=$CACHE/data
         pg_start_cluster
         return
     fi
+    DATA_DIR=$CACHE/data-$(hash_of <<<"${PGHOST:-} ${PGPORT:-} ${PGSERVICE:-}")
     export PGUSER=${PGUSER:-$(id -un)}
     "$VENV/bin/python" "$ROOT/dev.d/database.py" ping ||
         fail "no PostgreSQL answers at ${PGHOST:-the default socket}; correct PGHOST, PGPORT and" \
