@@ -20,6 +20,7 @@ from pathlib import Path
 import receivables
 import replay_expect
 import replay_result
+from replay_clerk import ClerkError, run_clerk
 from replay_database import DatabaseError, open_database
 from replay_expect import Plan
 from replay_run import Replay, ReplayError, real_clock
@@ -92,7 +93,13 @@ def say(text=""):
     print(text, file=sys.stderr, flush=True)
 
 
-PROBLEMS = (ReplayProblem, ReplayError, DatabaseError, receivables.ReceivablesError)
+PROBLEMS = (
+    ReplayProblem,
+    ReplayError,
+    ClerkError,
+    DatabaseError,
+    receivables.ReceivablesError,
+)
 
 
 class Progress:
@@ -143,10 +150,14 @@ def run_sink(folder):
 
 def replay(args, rows, plan, mail_folder):
     """:return: titles, figures and how long each part took"""
-    with open_database(args.database, say) as env, run_sink(mail_folder) as port:
+    with (
+        open_database(args.database, say) as env,
+        run_clerk(env.cr.dbname) as clerk,
+        run_sink(mail_folder) as port,
+    ):
         start = real_clock()
         progress = Progress(real_clock)
-        run = Replay(env, rows, plan, None if args.no_mail else port, progress)
+        run = Replay(env, rows, plan, clerk, None if args.no_mail else port, progress)
         say(f"Replaying {len(rows):,} receivables")
         try:
             run.set_up()

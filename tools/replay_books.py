@@ -1,10 +1,13 @@
 """The accounting side of a replay: customers, posted invoices and payments of a company."""
 
 import re
+from functools import partial
 
-from odoo import Command
+from odoo.fields import Command
+from odoo.service.model import retrying
 
 BATCH = 500
+MAIN_JOURNAL, CLERK_JOURNAL = "RPL1", "RPL2"
 # a number without anything that Odoo could take for a year or a month keeps as the entry's name
 PLAIN_NUMBER = re.compile(r"\D*\d+")
 MAIL_DOMAIN = "customers.example"
@@ -19,6 +22,15 @@ class Books:
         self.company = env.company
         self.customers = {}
         self.titles = {}
+
+    def open_banks(self):
+        """Open a bank journal per clerk: each numbers its payments without waiting."""
+        self.env["account.journal"].create(
+            [
+                {"name": f"Bank {code}", "code": code, "type": "bank"}
+                for code in (MAIN_JOURNAL, CLERK_JOURNAL)
+            ]
+        )
 
     def add_customers(self, names):
         names = sorted(names)
@@ -91,14 +103,18 @@ class Books:
     # PAYMENTS
     # ------------------------------------------------------------
 
-    def pay(self, rows, day):
-        """Register a payment per row and reconcile it with its invoice.
+    def pay(self, title_ids, day, journal_code):
+        """Register a payment per title and reconcile them; again if somebody else was faster.
 
         What account.payment.register does, for all titles of the day at once: the wizard makes
         the entry and the reconciliation of each payment by itself, which takes twice as long.
         """
-        journal = self._find_journal("bank")
-        titles = self.env["account.move.line"].browse(self.titles[row.number] for row in rows)
+        retrying(partial(self._pay, title_ids, day, journal_code), self.env)
+        self.commit()
+
+    def _pay(self, title_ids, day, journal_code):
+        journal = self._find_journal("bank", journal_code)
+        titles = self.env["account.move.line"].browse(title_ids)
         payments = self.env["account.payment"].create(
             [self._prepare_payment(title, journal, day) for title in titles]
         )
@@ -113,7 +129,6 @@ class Books:
         self.env.flush_all()
         if not all(titles.mapped("reconciled")):
             raise RuntimeError(f"a payment of {day} left its invoice open")
-        self.commit()
 
     def _prepare_payment(self, title, journal, day):
         return {
@@ -133,10 +148,11 @@ class Books:
     # HELPERS
     # ------------------------------------------------------------
 
-    def _find_journal(self, kind):
-        return self.env["account.journal"].search(
-            [("type", "=", kind), ("company_id", "=", self.company.id)], limit=1
-        )
+    def _find_journal(self, kind, code=None):
+        domain = [("type", "=", kind), ("company_id", "=", self.company.id)]
+        if code:
+            domain.append(("code", "=", code))
+        return self.env["account.journal"].search(domain, limit=1)
 
     def commit(self):
         self.env.cr.commit()

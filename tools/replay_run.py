@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from datetime import time as day_time
 
 import freezegun
-from replay_books import Books
+from replay_books import MAIN_JOURNAL, Books
 from replay_expect import find_first_morning, find_period
 
 JOBS = {
@@ -33,14 +33,16 @@ class Replay:
     :param env: superuser's environment in a fresh database
     :param rows: receivables of the file
     :param plan: steps and resends
+    :param clerk: registers the payments of titles that no job has to do with
     :param smtp_port: where mail is delivered; None leaves it in the queue
     :param say: called with the day, the share of days gone by and a text
     """
 
-    def __init__(self, env, rows, plan, smtp_port, say):
+    def __init__(self, env, rows, plan, clerk, smtp_port, say):
         self.env = env
         self.rows = rows
         self.plan = plan
+        self.clerk = clerk
         self.smtp_port = smtp_port
         self.say = say
         self.books = Books(env)
@@ -63,6 +65,7 @@ class Replay:
     def set_up(self):
         self._set_up_company()
         self._set_up_rule()
+        self.books.open_banks()
         if self.smtp_port:
             self._set_up_mail_server()
         self.env.cr.commit()
@@ -163,14 +166,16 @@ class Replay:
         The jobs run from the eve of a title's first step to the day after its settlement: on
         other days there is nothing that they could touch, not even by mistake.
         """
-        self.issued, self.paid = defaultdict(list), defaultdict(list)
-        self.change = Counter()
+        self.issued, self.change = defaultdict(list), Counter()
+        self.paid_in_time, self.paid_late = defaultdict(list), defaultdict(list)
         for row in self._in_order():
             if self._is_issued_late(row):
                 self.issued[row.issued].append(row)
+            morning = find_first_morning(row, self.plan)
             if row.settled:
-                self.paid[row.settled].append(row)
-            eve = max(row.issued, find_first_morning(row, self.plan) - ONE_DAY)
+                in_time = row.settled < morning
+                (self.paid_in_time if in_time else self.paid_late)[row.settled].append(row)
+            eve = max(row.issued, morning - ONE_DAY)
             if not row.settled or row.settled >= eve:
                 self.change[eve] += 1
             if row.settled and row.settled >= eve:
@@ -189,22 +194,40 @@ class Replay:
                 for _done in self.books.post_invoices(self.issued[day]):
                     pass
         self.looked_at += self.change[day]
-        if self.looked_at:
-            self._work()
-        if self.paid[day]:
-            clock.move_to(datetime.combine(day, AFTERNOON))
-            with self._timed("payments"):
-                self.books.pay(self.paid[day], day)
+        self._work(day, is_working_day=bool(self.looked_at))
+        self._pay(day, clock)
 
-    def _work(self):
-        """A morning: the jobs as Odoo's cron runs them."""
-        self.mornings += 1
-        for part, xmlid in JOBS.items():
-            with self._timed(part):
-                self._trigger(xmlid)
-        if self.smtp_port:
-            with self._timed("delivery"):
-                self._deliver()
+    def _work(self, day, is_working_day):
+        """A morning: the jobs as Odoo's cron runs them.
+
+        After the allocation job has had its chance, the other clerk begins with the payments of
+        titles that are not in any phase.
+        """
+        if is_working_day:
+            self.mornings += 1
+            self._run("allocation")
+        if titles := self._find_titles(self.paid_in_time[day]):
+            self.clerk.start(titles, day)
+        if is_working_day:
+            self._run("letters")
+            if self.smtp_port:
+                with self._timed("delivery"):
+                    self._deliver()
+
+    def _pay(self, day, clock):
+        """An afternoon: the day's payments; the other clerk's are done by then too."""
+        clock.move_to(datetime.combine(day, AFTERNOON))
+        with self._timed("payments"):
+            if titles := self._find_titles(self.paid_late[day]):
+                self.books.pay(titles, day, MAIN_JOURNAL)
+            self.clerk.wait()
+
+    def _find_titles(self, rows):
+        return [self.books.titles[row.number] for row in rows]
+
+    def _run(self, part):
+        with self._timed(part):
+            self._trigger(JOBS[part])
 
     def _deliver(self):
         outgoing = [("state", "=", "outgoing")]
