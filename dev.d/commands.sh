@@ -79,6 +79,10 @@ command_replay() {
     run_tool replay.py "$@"
 }
 
+command_screenshots() {
+    run_tool screenshots.py "$@"
+}
+
 command_i18n() {
     local template
     prepare lenient
