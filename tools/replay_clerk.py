@@ -72,6 +72,7 @@ def work(database, requests):
         freezegun.freeze_time(real_asyncio=True) as clock,
     ):
         books = Books(api.Environment(cr, SUPERUSER_ID, {}))
+        books.commit()  # what the others write from here on is to be seen
         for request in requests:
             day, titles = json.loads(request)
             day = date.fromisoformat(day)
