@@ -234,6 +234,9 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
     The titles are locked; those another transaction is writing to are skipped. The unique index
     on stay and round has the last word.
 
+    A letter's number is drawn with the title that sets its tone and shared by window functions:
+    joins among these parts, which the planner takes for a row or two each, would be loops.
+
     :return: SQL giving (letter ids, number of lines)
     """
     return SQL(
@@ -245,35 +248,45 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
                 SELECT item.id FROM crm_collection_item item
                  WHERE item.id IN (SELECT item_id FROM due)
                    FOR NO KEY UPDATE OF item SKIP LOCKED),
-             title AS MATERIALIZED (SELECT due.* FROM due JOIN locked ON locked.id = due.item_id),
-             tone AS (
-                SELECT DISTINCT ON (partner_id) partner_id, phase_id, step_id, template_id, user_id
-                  FROM title ORDER BY partner_id, phase_sequence DESC, phase_id DESC, days DESC),
+             placed AS (
+                SELECT due.*, ROW_NUMBER() OVER (
+                            PARTITION BY due.partner_id
+                            ORDER BY phase_sequence DESC, phase_id DESC, days DESC) AS place
+                  FROM due JOIN locked ON locked.id = due.item_id),
+             numbered AS (
+                SELECT placed.*,
+                       CASE WHEN place = 1 THEN nextval('crm_collection_letter_id_seq') END
+                           AS drawn_id
+                  FROM placed),
+             title AS MATERIALIZED (
+                SELECT numbered.*, MAX(drawn_id) OVER letter AS letter_id,
+                       MAX(letter_count) OVER letter + 1 AS letter_round,
+                       BOOL_OR(attach_pdf) OVER letter AS letter_pdf,
+                       BOOL_OR(attach_invoices) OVER letter AS letter_invoices
+                  FROM numbered
+                WINDOW letter AS (PARTITION BY partner_id)),
              letter AS (
                 INSERT INTO crm_collection_letter (
-                       company_id, partner_id, lang, template_id, phase_id, step_id, date, round,
-                       origin, user_id, state, attach_pdf, attach_invoices,
+                       id, company_id, partner_id, lang, template_id, phase_id, step_id, date,
+                       round, origin, user_id, state, attach_pdf, attach_invoices,
                        create_uid, create_date, write_uid, write_date)
-                SELECT %(company_id)s, tone.partner_id,
-                       COALESCE(partner.lang, %(lang)s), tone.template_id, tone.phase_id,
-                       tone.step_id, %(today)s, whole.round, %(origin)s, collector.id, 'to_send',
-                       whole.attach_pdf, whole.attach_invoices, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM tone
-                  JOIN res_partner partner ON partner.id = tone.partner_id
-             LEFT JOIN (%(signers)s) AS collector ON collector.id = tone.user_id
-                  JOIN (SELECT partner_id, MAX(letter_count) + 1 AS round,
-                               BOOL_OR(attach_pdf) AS attach_pdf,
-                               BOOL_OR(attach_invoices) AS attach_invoices
-                          FROM title GROUP BY partner_id) AS whole
-                       ON whole.partner_id = tone.partner_id
-             RETURNING id, partner_id),
+                SELECT title.letter_id, %(company_id)s, title.partner_id,
+                       COALESCE(partner.lang, %(lang)s), title.template_id, title.phase_id,
+                       title.step_id, %(today)s, title.letter_round, %(origin)s, collector.id,
+                       'to_send', title.letter_pdf, title.letter_invoices,
+                       %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM title
+                  JOIN res_partner partner ON partner.id = title.partner_id
+             LEFT JOIN (%(signers)s) AS collector ON collector.id = title.user_id
+                 WHERE title.place = 1
+             RETURNING id),
              line AS (
                 INSERT INTO crm_collection_letter_line (
                        letter_id, allocation_id, item_id, round, date_due, company_id, phase_id,
                        name, currency_id, date_maturity, days_overdue, amount_original,
                        amount_residual, amount_residual_company, amount_fine, amount_interest,
                        create_uid, create_date, write_uid, write_date)
-                SELECT letter.id, shown.allocation_id, shown.item_id, shown.letter_count + 1,
+                SELECT shown.letter_id, shown.allocation_id, shown.item_id, shown.letter_count + 1,
                        shown.date_next_letter, %(company_id)s, shown.phase_id, shown.name,
                        shown.currency_id, shown.date_maturity, shown.days, shown.amount_original,
                        shown.amount_residual_currency, shown.amount_residual, shown.amount_fine,
@@ -282,18 +295,16 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
                           FROM title
                           JOIN res_partner partner ON partner.id = title.partner_id
                           JOIN res_currency currency ON currency.id = title.currency_id) AS shown
-                  JOIN letter ON letter.partner_id = shown.partner_id
-             RETURNING item_id, allocation_id),
+             RETURNING id),
              counted AS (
                 UPDATE crm_collection_item item
                    SET letter_count = item.letter_count + 1, date_next_letter = title.date_after,
                        write_uid = %(uid)s, write_date = %(now)s
-                  FROM title JOIN line ON line.item_id = title.item_id
-                 WHERE item.id = title.item_id),
+                  FROM title WHERE item.id = title.item_id),
              counted_stay AS (
                 UPDATE crm_collection_allocation stay
                    SET letter_count = stay.letter_count + 1
-                  FROM line WHERE line.allocation_id = stay.id)
+                  FROM title WHERE stay.id = title.allocation_id)
         SELECT COALESCE((SELECT array_agg(id ORDER BY id) FROM letter), '{}'),
                (SELECT COUNT(*) FROM line)""",
         due=due(company.id, today, item_ids),
