@@ -95,11 +95,11 @@ class CrmCollectionAllocation(models.Model):
             end = stay.day_out or stay.company_id._get_collection_today()
             stay.days_stay = (end - stay.day_in).days if stay.day_in else 0
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise AccessError(self.env._("The phase history cannot be changed."))
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise AccessError(
             self.env._("The phase history is written by allocation and phase maintenance alone.")
         )

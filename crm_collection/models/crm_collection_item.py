@@ -137,9 +137,7 @@ class CrmCollectionItem(models.Model):
     to_evaluate = fields.Boolean(
         readonly=True, help="Changed since the job last looked at it: it looks again."
     )
-    hold_id = fields.Many2one(
-        comodel_name="crm.collection.hold", string="Hold", compute="_compute_hold_id"
-    )
+    hold_id = fields.Many2one(comodel_name="crm.collection.hold", compute="_compute_hold_id")
     is_held = fields.Boolean(compute="_compute_hold_id", search="_search_is_held")
     allocation_ids = fields.One2many(
         comodel_name="crm.collection.allocation", inverse_name="item_id", string="Phase History"

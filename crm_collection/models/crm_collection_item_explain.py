@@ -19,7 +19,7 @@ class CrmCollectionItem(models.Model):
         comodel_name="crm.collection.rule.step", compute="_compute_next_step_id"
     )
     next_phase_id = fields.Many2one(
-        comodel_name="crm.collection.phase", string="Next Phase", compute="_compute_next_step_id"
+        comodel_name="crm.collection.phase", compute="_compute_next_step_id"
     )
     date_next_step = fields.Date(
         string="Next Phase on", compute="_compute_next_step_id", help="If nothing is paid by then."

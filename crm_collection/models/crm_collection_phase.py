@@ -89,9 +89,7 @@ class CrmCollectionPhase(models.Model):
     approval_note = fields.Char(readonly=True, copy=False)
     can_act = fields.Boolean(compute="_compute_can_act", search="_search_can_act")
     can_approve = fields.Boolean(compute="_compute_can_approve")
-    currency_id = fields.Many2one(
-        comodel_name="res.currency", compute="_compute_amount_residual", string="Currency"
-    )
+    currency_id = fields.Many2one(comodel_name="res.currency", compute="_compute_amount_residual")
     item_count = fields.Integer(compute="_compute_amount_residual", string="Open Titles")
     amount_residual = fields.Monetary(compute="_compute_amount_residual", string="Amount Owed")
 
