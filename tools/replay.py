@@ -11,6 +11,7 @@ Exit status: 0 the replay agrees with the file, 1 it does not, 2 it could not be
 import argparse
 import json
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -252,7 +253,12 @@ def main(argv=None):
     except PROBLEMS as error:
         say(f"replay: {error}")
         return 2
+    except KeyboardInterrupt:
+        say("replay: interrupted")
+        return 130
 
 
 if __name__ == "__main__":
+    # told to end, it cleans up as well
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -55,7 +55,8 @@ def run_clerk(database):
     """Yield a clerk at work in the database."""
     command = [sys.executable, __file__, database]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, **pipes) as process:
+    # Ctrl-C is the replay's own: it ends the clerk
+    with subprocess.Popen(command, text=True, start_new_session=True, **pipes) as process:
         try:
             yield Clerk(process)
         finally:
