@@ -47,17 +47,20 @@ class CrmCollectionItem(models.Model):
         return bool(self.sudo().search_fetch([], [], limit=1))
 
     @api.model
-    def _sync(self, scope):
+    def _sync(self, scope, evaluate=True):
         """Set titles equal to accounting and end the stays of those that leave their phase.
 
         :param SQL scope: a condition on ``item`` (see :mod:`crm_collection.sql.sync`)
+        :param bool evaluate: whether the job has to look at the titles again
         :return: {what happened: number of titles}
         """
         self.env["account.move.line"].flush_model(LINE_FIELDS)
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         self.flush_model()
         today = self.env.company._get_collection_today()
-        rows = self.env.execute_query(sync.update_items(scope, today, self.env.uid))
+        rows = self.env.execute_query(
+            sync.update_items(scope, today, self.env.uid, evaluate)
+        )
         if not rows:
             return {}
         left = defaultdict(list)

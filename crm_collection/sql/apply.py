@@ -177,7 +177,9 @@ def close_stays(item_ids, reason_out, today, uid):
                      WHERE partial.debit_move_id = item.line_id) END,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM crm_collection_item item
-         WHERE item.id = stay.item_id AND stay.date_out IS NULL AND stay.item_id = ANY(%(ids)s)""",
+         WHERE item.id = stay.item_id AND stay.date_out IS NULL AND stay.item_id = ANY(%(ids)s)
+           AND item.id = ANY(%(ids)s)  -- said twice, the table is not read as a whole
+        """,
         ids=item_ids,
         reason=reason_out,
         today=today,

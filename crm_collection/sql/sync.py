@@ -118,10 +118,11 @@ def _step_is_reached(today):
     )
 
 
-def update_items(scope, today, uid):
+def update_items(scope, today, uid, evaluate=True):
     """Write the truth; a title that leaves the open state, is reopened or released has no
     phase.
 
+    :param evaluate: whether the job has to look at the titles again (not where it is about to)
     :return: rows of (item id, company id, what happened: settled, cancelled, reopened,
         released or changed)
     """
@@ -145,7 +146,7 @@ def update_items(scope, today, uid):
                pinned = CASE WHEN leaves.phase THEN FALSE ELSE item.pinned END,
                blocker = CASE WHEN leaves.phase THEN NULL ELSE item.blocker END,
                exception = CASE WHEN leaves.phase THEN NULL ELSE item.exception END,
-               to_evaluate = actual.state = 'open',
+               to_evaluate = actual.state = 'open' AND (item.to_evaluate IS TRUE OR %(evaluate)s),
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM actual
           JOIN locked ON locked.id = actual.id
@@ -159,4 +160,5 @@ def update_items(scope, today, uid):
                     ELSE 'changed' END""",
         truth=truth(scope, today),
         uid=uid,
+        evaluate=evaluate,
     )
