@@ -220,6 +220,16 @@ class Commands:
         letters = env["crm.collection.letter"]._create_due(company, company._get_collection_today())
         return len(letters)
 
+    def lock_letters(self):
+        """Keep the letters that wait to be issued locked in the transaction held open."""
+        self.held.execute("SELECT id FROM crm_collection_letter WHERE state = 'to_send' FOR UPDATE")
+
+    def count_triggers(self, job):
+        """:return: how often a job is to start beside its schedule"""
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            return env["ir.cron.trigger"].search_count([("cron_id", "=", env.ref(JOBS[job]).id)])
+
     def end(self, commit=True):
         if commit:
             self.held.commit()

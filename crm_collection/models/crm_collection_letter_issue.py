@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 import psycopg2
 
@@ -12,6 +13,7 @@ from .crm_collection_engine import MAX_TRIES, RETRIED
 _logger = logging.getLogger(__name__)
 
 LETTERS_PER_BATCH = 50  # letters rendered and queued in one transaction
+COME_BACK_AFTER = timedelta(minutes=5)
 
 
 class CrmCollectionLetter(models.Model):
@@ -31,7 +33,14 @@ class CrmCollectionLetter(models.Model):
             self._issue_safely(run, batch)
             if not run._commit(len(batch)):
                 return False
+        self._come_back(in_company)
         return True
+
+    def _come_back(self, domain):
+        """Letters somebody else was writing to were left out: they do not wait for tomorrow."""
+        if self.search_count(domain & Domain("state", "=", "to_send"), limit=1):
+            job = self.env.ref("crm_collection.ir_cron_crm_collection_letters")
+            job._trigger(fields.Datetime.now() + COME_BACK_AFTER)
 
     def _issue_safely(self, run, letter_ids, tries=1):
         """Issue a batch, again on a new snapshot where somebody else wrote to one of them."""
