@@ -150,7 +150,8 @@ class CrmCollectionItem(models.Model):
         "(line_id) WHERE line_id IS NOT NULL", "A journal item is one title."
     )
     _open_due_idx = models.Index("(company_id, date_maturity, id) WHERE state = 'open'")
-    _open_phase_idx = models.Index("(phase_id, company_id) WHERE state = 'open'")
+    # a column of the kanban: its first cards by due date, without sorting the phase
+    _open_phase_idx = models.Index("(phase_id, date_maturity, id) WHERE state = 'open'")
     _next_letter_idx = models.Index(
         "(company_id, date_next_letter) WHERE state = 'open' AND date_next_letter IS NOT NULL"
     )
