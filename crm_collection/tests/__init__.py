@@ -28,3 +28,4 @@ from . import test_approval_definition
 from . import test_access_rights
 from . import test_multi_company
 from . import test_translations
+from . import test_property

@@ -105,7 +105,8 @@ class TestHold(CrmCollectionEngineCommon):
     def test_nothing_moves_while_held(self):
         """P3: a held title neither moves nor is proposed nor gets a letter, however long.
 
-        Seen to fail with the hold taken out of the reasons that hold a title back.
+        Seen to fail with the hold taken out of the reasons that hold a title back and out of the
+        slice, each of which is enough.
         """
         self.item._maintain(self.phase_first, "Again")
         hold = self._hold(partner_id=self.customer.id)

@@ -42,7 +42,7 @@ class TestPromiseAccounting(CrmCollectionEngineCommon):
     def test_run(self):
         """The job finds, moves, proposes, sweeps and runs again.
 
-        Seen to fail with an update of the journal item's ``write_date`` in the slice.
+        Seen to fail with the slice writing the ``write_date`` of its journal items.
         """
         self._allocate()
         self.assertEqual(len(self._items(self.moves)), 5)
@@ -55,8 +55,7 @@ class TestPromiseAccounting(CrmCollectionEngineCommon):
     def test_letters(self):
         """Letters are decided, written, queued, delivered and cancelled.
 
-        Seen to fail with the letter posted in the invoice's chatter by ``message_post``, which
-        writes the invoice.
+        Seen to fail with the invoices of a letter marked as sent.
         """
         self._allocate()
         self._send_letters()
@@ -109,7 +108,7 @@ class TestPromiseAccounting(CrmCollectionEngineCommon):
         """What the screens show is computed: status, explanation, invoice and customer fields,
         simulation, reports.
 
-        Seen to fail with the phase of the invoice stored on it.
+        Seen to fail with reading an invoice that writes its row.
         """
         self._allocate()
         env = self.env(user=self.collector)

@@ -42,8 +42,8 @@ class TestRun(CrmCollectionEngineCommon):
         THEN six are in their phase, the run says which one is not and why, and the next run of
         the day tries again.
 
-        Seen to fail with the slice written outside of a savepoint, and with a run that ended
-        with exceptions taken as complete.
+        Seen to fail with the slice not written in halves, and with a run that ended with
+        exceptions taken as complete.
         """
         bad = self.moves[3]
         self._refuse_updates(
@@ -384,7 +384,7 @@ class TestRun(CrmCollectionEngineCommon):
         WHEN it is tried again
         THEN it is written whole, once, and the log adds up.
 
-        Seen to fail with the failure taken for a bad record.
+        Seen to fail with all slices in one transaction: the first was lost with the second.
         """
         self._slices_of(3)
         with self._failing(times=2, slice_number=2):
@@ -413,7 +413,10 @@ class TestRun(CrmCollectionEngineCommon):
 
     @mute_logger("odoo.addons.crm_collection.models.crm_collection_run")
     def test_contention_that_does_not_end(self):
-        """Given up after some tries: the run says so, and what was written before stays."""
+        """Given up after some tries: the run says so, and what was written before stays.
+
+        Seen to fail with the failure taken for a bad record.
+        """
         self._slices_of(3)
         with self._failing(times=100, slice_number=2), self.enter_registry_test_mode():
             self._start_cron()
