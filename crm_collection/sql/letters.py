@@ -350,16 +350,24 @@ def recheck(company, today, letter_ids):
 
 
 def refresh_lines(company, today, letter_ids, uid):
-    """Bring the amounts of unsent letters up to date."""
+    """Bring the amounts of unsent letters up to date, where they changed.
+
+    Materialized, or the titles are read again for every line.
+    """
     return SQL(
         """
+        WITH now AS MATERIALIZED (%(recheck)s)
         UPDATE crm_collection_letter_line line
            SET amount_residual = now.amount_residual_currency,
                amount_residual_company = now.amount_residual, days_overdue = now.days,
                amount_fine = now.amount_fine, amount_interest = now.amount_interest,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
-          FROM (%(recheck)s) AS now
-         WHERE now.id = line.id AND now.owed""",
+          FROM now
+         WHERE now.id = line.id AND now.owed
+           AND (line.amount_residual, line.amount_residual_company, line.days_overdue,
+                line.amount_fine, line.amount_interest)
+               IS DISTINCT FROM (now.amount_residual_currency, now.amount_residual, now.days,
+                                 now.amount_fine, now.amount_interest)""",
         recheck=recheck(company, today, letter_ids),
         uid=uid,
     )
