@@ -132,9 +132,14 @@ class Screen:
         return spec
 
     def _aggregates(self, mode):
-        """As the client asks for: sums of numbers, and the currencies they are in."""
+        """As the client asks for: sums of numbers, and the currencies they are in.
+
+        A list sums all its columns, a kanban what its progress bar shows.
+        """
+        bars = self.archs[mode].iter("progressbar")
+        shown = [node.get("sum_field") for node in bars if node.get("sum_field")]
         aggregates = []
-        for name in self._field_names(mode):
+        for name in shown if mode == "kanban" else self._field_names(mode):
             field = self.fields[name]
             if field.get("aggregator") and field["type"] in NUMBERS:
                 aggregates.append(f"{name}:{field['aggregator']}")

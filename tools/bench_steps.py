@@ -179,6 +179,7 @@ def _limit_letters(env):
         """,
         [LETTER_CUSTOMERS],
     )
+    env.cr.execute("ANALYZE crm_collection_item")
     env.cr.commit()
 
 
