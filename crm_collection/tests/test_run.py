@@ -177,8 +177,7 @@ class TestRun(CrmCollectionEngineCommon):
     def test_second_run_changes_nothing(self):
         """P6: a second run on the same day writes no row of any table but the log's.
 
-        Seen to fail with titles on hold written again in every run, and with the fingerprint
-        and the filter of changes both taken out.
+        Seen to fail with titles on hold written again in every run.
         """
         self.moves[0].action_toggle_block_payment()
         self.env["crm.collection.hold"].create({"move_id": self.moves[1].id, "reason": "Wait"})
