@@ -1,9 +1,10 @@
 import logging
 from collections import Counter
+from datetime import timedelta
 
 import psycopg2
 
-from odoo import models
+from odoo import fields, models
 
 from ..sql import apply
 from .crm_collection_engine import MAX_TRIES, RETRIED
@@ -12,6 +13,7 @@ _logger = logging.getLogger(__name__)
 
 # Titles per transaction: long enough to be set-based, short enough to lose little and lock little.
 SLICE = 10000
+COME_BACK_AFTER = timedelta(minutes=5)
 
 
 class CrmCollectionEngine(models.AbstractModel):
@@ -25,22 +27,33 @@ class CrmCollectionEngine(models.AbstractModel):
         At least one slice is written however late it is, so that every call gets further.
 
         :param write: ``write(run, first, last)`` giving a Counter of the run's counters and
-            ``done``, the number of titles that were written
+            ``done``, the number of titles that were written; ``apart`` are those refused
         :param query_title: SQL of (title, customer, name) by number
         :return: whether all was done; false where titles were left for the next run, ``None``
             when time is up
         """
         run._set_total(total)
         run._commit(0)
-        done = 0
+        done = apart = 0
         for first in range(1, total + 1, SLICE):
             last = min(first + SLICE - 1, total)
             counts = self._write_again(run, write, query_title, first, last)
             done += counts.pop("done", 0)
+            apart += counts.pop("apart", 0)
             run._add(**counts)
             if not run._commit(last - first + 1) and last < total:
                 return None
+        if done + apart < total:
+            self._come_back()
         return done == total
+
+    def _come_back(self):
+        """Titles somebody else was writing to were left out: they do not wait for tomorrow."""
+        job = self.env.ref(
+            "crm_collection.ir_cron_crm_collection_allocate", raise_if_not_found=False
+        )
+        if job:
+            job.sudo()._trigger(fields.Datetime.now() + COME_BACK_AFTER)
 
     def _write_again(self, run, write, query_title, first, last):
         """Write a slice, on a new snapshot when another transaction got there first."""
@@ -66,7 +79,7 @@ class CrmCollectionEngine(models.AbstractModel):
                 raise
             if first == last:
                 self._set_apart(run, query_title(first), error)
-                return Counter()
+                return Counter(apart=1)
         middle = (first + last) // 2
         return self._write_safely(run, write, query_title, first, middle) + self._write_safely(
             run, write, query_title, middle + 1, last

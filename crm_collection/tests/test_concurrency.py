@@ -17,6 +17,7 @@ TABLES = (
     "crm_collection_run",
     "crm_collection_allocation",
     "crm_collection_item",
+    "ir_cron_trigger",
 )
 NUMBER = 40  # titles
 MARK = "crm_collection concurrency test"
@@ -261,7 +262,8 @@ class TestConcurrency(BaseCase):
     def test_titles_somebody_works_on(self):
         """GIVEN a person whose transaction has written to a title and is not committed
         WHEN the job runs
-        THEN it neither waits nor fails: that title is left, and the next run has it.
+        THEN it neither waits nor fails: that title is left for another run, which does not wait
+        for tomorrow.
 
         Seen to fail with SKIP LOCKED taken out: the job waits for the person.
         """
@@ -275,9 +277,17 @@ class TestConcurrency(BaseCase):
             )
             self._in_threads(self._run_job)
             self.assertEqual(self._get_counts()[1:3], (1, NUMBER - 1))
+            self.assertEqual(self._count_triggers(), 1)
             person.rollback()
         self._in_threads(self._run_job)
         self.assertEqual(self._get_counts()[1:3], (0, NUMBER))
+        self.assertEqual(self._count_triggers(), 1)
+
+    def _count_triggers(self):
+        """How often the job is to start beside its schedule."""
+        return self._fetch(
+            "SELECT COUNT(*) FROM ir_cron_trigger WHERE id > %s", self.newest["ir_cron_trigger"]
+        )[0][0]
 
     @mute_logger("odoo.sql_db", RUN)
     def test_connection_lost(self):

@@ -322,6 +322,34 @@ class TestRun(CrmCollectionEngineCommon):
         self.env.invalidate_all()
         self._assert_whole_run(self._get_run(), executions=3)
 
+    def test_slices_are_exact(self):
+        """As many titles as slices hold: no slice without a title, and none too few."""
+        engine = self.registry["crm.collection.engine"]
+        move_slice, slices = engine._move_slice, []
+
+        def note(model, run, first, last):
+            slices.append((first, last))
+            return move_slice(model, run, first, last)
+
+        for size, expected in ((7, [(1, 7)]), (4, [(1, 4), (5, 7)]), (1, [(1, 1)])):
+            with (
+                self.subTest(size=size),
+                patch(f"{SLICES}.SLICE", size),
+                patch.object(engine, "_move_slice", note),
+            ):
+                self._allocate()
+                self.assertEqual(slices, expected)
+            slices.clear()
+            if size == 7:
+                self._move_on(1)
+            else:
+                self._create_overdue(5)
+        self.assertFalse(self._count_triggers(), "nothing was left to come back for")
+
+    def _count_triggers(self):
+        cron = self.env.ref("crm_collection.ir_cron_crm_collection_allocate")
+        return self.env["ir.cron.trigger"].sudo().search_count([("cron_id", "=", cron.id)])
+
     def test_scheduler_goes_on_by_itself(self):
         """The scheduler calls the job until nothing is left: the job tells it how much is."""
         self._slices_of(2)
