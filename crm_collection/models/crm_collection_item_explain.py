@@ -58,7 +58,7 @@ class CrmCollectionItem(models.Model):
         grace = self.rule_id.grace_days if step.days > 0 else 0
         dates = [today, (self.date_maturity or today) + timedelta(days=step.days + grace)]
         if self.rule_id.escalation == "step" and self.date_phase:
-            dates.append(self.date_phase + timedelta(days=self.rule_id.step_min_days))
+            dates.append(self.date_phase + timedelta(days=max(self.rule_id.step_min_days, 1)))
         if self.hold_id.date_until:
             dates.append(self.hold_id.date_until + timedelta(days=1))
         return max(dates)

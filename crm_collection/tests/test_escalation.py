@@ -57,6 +57,18 @@ class TestEscalation(CrmCollectionEngineCommon):
         self._assert_phase(move, self.phase_first)
         self._assert_stays(move, [(self.phase_first, False)])
 
+    def test_next_step_is_announced_for_its_day(self):
+        """P7: the date a title shows for its next phase is the day the job moves it."""
+        self.rule.escalation = "step"
+        move = self._create_overdue(40)
+        self._allocate()
+        item = self._items(move)
+        self.assertEqual(item.next_phase_id, self.phase_second)
+        self.assertEqual(item.date_next_step, self._day(1))
+        self._move_on(1)
+        self._allocate()
+        self._assert_phase(move, self.phase_second)
+
     def test_days_between_steps(self):
         self.rule.write({"escalation": "step", "step_min_days": 7})
         move = self._create_overdue(40)
