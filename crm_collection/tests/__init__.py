@@ -4,10 +4,13 @@ from . import test_escalation
 from . import test_hold
 from . import test_history
 from . import test_item_lifecycle
+from . import test_item_money
+from . import test_item_payments
 from . import test_promise_accounting
 from . import test_query_count
 from . import test_rule_matching
 from . import test_run
+from . import test_run_interrupted
 from . import test_golive
 from . import test_invoice_fields
 from . import test_letter_content
