@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+
 STATES = [
     ("to_send", "To send"),
     ("outgoing", "In the mail queue"),
@@ -124,9 +126,21 @@ class CrmCollectionLetter(models.Model):
 
     # === ORM overrides === #
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise UserError(self.env._("Letters are not deleted; cancel one that has not been sent."))
+    def unlink(self):
+        """Letters are never deleted.
+
+        Refused here and not in an ``ondelete`` method: the chatter's ``unlink`` takes the
+        messages first, and deleting the message of a letter written in the same transaction may
+        end in an error of the database that says nothing to the user.
+
+        :raise UserError: always, but while the module is uninstalled
+        """
+        self.check_access("unlink")
+        if self and not self.env.context.get(MODULE_UNINSTALL_FLAG):
+            raise UserError(
+                self.env._("Letters are not deleted; cancel one that has not been sent.")
+            )
+        return super().unlink()
 
     # === Actions === #
 

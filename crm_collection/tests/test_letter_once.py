@@ -300,8 +300,18 @@ class TestLetterOnce(CrmCollectionLettersCommon):
             self._letters().with_user(self.collector).action_retry()
 
     def test_letters_are_never_deleted(self):
+        """Nor are their messages on the way to the refusal.
+
+        Seen to fail with the refusal in an ``ondelete`` method, which comes after the chatter's
+        messages are gone.
+        """
         self._create_overdue(5)
         self._allocate()
         self._send_letters()
+        letter = self._letters()
+        messages = letter.sudo().message_ids
         with self.assertRaises(UserError):
-            self._letters().sudo().unlink()
+            letter.sudo().unlink()
+        self.assertTrue(messages)
+        self.assertEqual(letter.sudo().mail_message_id, messages.exists()[:1])
+        self.assertEqual(messages.exists(), messages)
