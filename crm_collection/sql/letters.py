@@ -9,10 +9,14 @@ from .hold import hold_id, hold_joins
 REACHING_STATES = ("to_send", "outgoing", "sent")
 
 
-def asked_titles(company_id, today, columns, joins=None, condition=None):
+def asked_titles(company_id, today, columns, joins=None, condition=None, locked=False):
     """Titles that may be asked for at this moment: owed, in follow-up, held by nothing.
 
     Read from accounting, not from copies: aliases ``item``, ``line``, ``move``.
+
+    :param bool locked: lock them, and leave out those another transaction is writing to. Here,
+        and not in a join to the locked ones: the planner, which takes each part for a few rows,
+        would compare every title with every other.
     """
     return SQL(
         """SELECT %(columns)s
@@ -24,7 +28,8 @@ def asked_titles(company_id, today, columns, joins=None, condition=None):
             WHERE item.company_id = %(company_id)s AND item.state = 'open'
               AND item.partner_id IS NOT NULL
               AND (line.no_followup IS NOT TRUE OR item.include_no_followup)
-              AND %(hold)s IS NULL AND %(condition)s""",
+              AND %(hold)s IS NULL AND %(condition)s
+        %(lock)s""",
         columns=columns,
         company_id=company_id,
         owed=line_is_owed(),
@@ -35,12 +40,16 @@ def asked_titles(company_id, today, columns, joins=None, condition=None):
             company_id, today, SQL("item.partner_id"), SQL("item.move_id"), SQL("item.id")
         ),
         condition=condition or SQL("TRUE"),
+        lock=SQL("FOR NO KEY UPDATE OF item SKIP LOCKED") if locked else SQL(),
     )
 
 
-def may_be_written(company_id, today):
+def may_be_written(company_id, today, which=None, locked=False):
     """Titles that may be in a letter at this moment: those that may be asked for, in an approved
-    phase with a letter, not below the rule's minimum."""
+    phase with a letter, not below the rule's minimum.
+
+    :param SQL which: condition on ``item``
+    """
     columns = SQL(
         """item.id AS item_id, item.partner_id, item.phase_id, item.step_id, item.name,
            item.date_next_letter, item.letter_count, item.user_id, item.currency_id,
@@ -67,21 +76,22 @@ def may_be_written(company_id, today):
     )
     condition = SQL(
         """COALESCE(step.template_id, phase.template_id) IS NOT NULL
-           AND line.amount_residual >= COALESCE(rule.amount_min, 0)"""
+           AND line.amount_residual >= COALESCE(rule.amount_min, 0) AND %s""",
+        which or SQL("TRUE"),
     )
-    return asked_titles(company_id, today, columns, joins, condition)
+    return asked_titles(company_id, today, columns, joins, condition, locked)
 
 
-def due(company_id, today, item_ids=None):
+def due(company_id, today, item_ids=None, partner_ids=None, locked=False):
     """Titles due for a letter; with ``item_ids`` exactly those, whatever their next date."""
-    when = (
-        SQL("title.date_next_letter <= %s", today)
+    which = (
+        SQL("item.date_next_letter <= %s", today)
         if item_ids is None
-        else SQL("title.item_id = ANY(%s)", item_ids)
+        else SQL("item.id = ANY(%s)", item_ids)
     )
-    return SQL(
-        "SELECT title.* FROM (%s) AS title WHERE %s", may_be_written(company_id, today), when
-    )
+    if partner_ids is not None:
+        which = SQL("%s AND item.partner_id = ANY(%s)", which, partner_ids)
+    return may_be_written(company_id, today, which, locked)
 
 
 def net_owed(company_id, today, partner_ids):
@@ -241,18 +251,12 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
     """
     return SQL(
         """
-        WITH due AS MATERIALIZED (
-                SELECT title.* FROM (%(due)s) AS title
-                 WHERE title.partner_id = ANY(%(partner_ids)s)),
-             locked AS MATERIALIZED (
-                SELECT item.id FROM crm_collection_item item
-                 WHERE item.id IN (SELECT item_id FROM due)
-                   FOR NO KEY UPDATE OF item SKIP LOCKED),
+        WITH due AS MATERIALIZED (%(due)s),
              placed AS (
                 SELECT due.*, ROW_NUMBER() OVER (
                             PARTITION BY due.partner_id
                             ORDER BY phase_sequence DESC, phase_id DESC, days DESC) AS place
-                  FROM due JOIN locked ON locked.id = due.item_id),
+                  FROM due),
              numbered AS (
                 SELECT placed.*,
                        CASE WHEN place = 1 THEN nextval('crm_collection_letter_id_seq') END
@@ -272,12 +276,12 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
                        create_uid, create_date, write_uid, write_date)
                 SELECT title.letter_id, %(company_id)s, title.partner_id,
                        COALESCE(partner.lang, %(lang)s), title.template_id, title.phase_id,
-                       title.step_id, %(today)s, title.letter_round, %(origin)s, collector.id,
-                       'to_send', title.letter_pdf, title.letter_invoices,
+                       title.step_id, %(today)s, title.letter_round, %(origin)s,
+                       CASE WHEN title.user_id IN (%(signers)s) THEN title.user_id END, 'to_send',
+                       title.letter_pdf, title.letter_invoices,
                        %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM title
                   JOIN res_partner partner ON partner.id = title.partner_id
-             LEFT JOIN (%(signers)s) AS collector ON collector.id = title.user_id
                  WHERE title.place = 1
              RETURNING id),
              line AS (
@@ -307,8 +311,7 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
                   FROM title WHERE stay.id = title.allocation_id)
         SELECT COALESCE((SELECT array_agg(id ORDER BY id) FROM letter), '{}'),
                (SELECT COUNT(*) FROM line)""",
-        due=due(company.id, today, item_ids),
-        partner_ids=partner_ids,
+        due=due(company.id, today, item_ids, partner_ids, locked=True),
         signers=_signers(company.id),
         company_id=company.id,
         lang=company.partner_id.lang or "en_US",
