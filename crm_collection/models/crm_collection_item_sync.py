@@ -70,11 +70,13 @@ class CrmCollectionItem(models.Model):
             if event in ("settled", "cancelled", "released"):
                 left[company_id, event].append(item_id)
         self._close_left(left)
+        self.env["crm.collection.approval"]._refresh_items([row[0] for row in rows])
         self.invalidate_model(flush=False)
         return dict(counts)
 
     def _close_left(self, left):
         for (company_id, event), item_ids in left.items():
+            self.env["crm.collection.approval"]._withdraw(item_ids, "left")
             today = self.env["res.company"].browse(company_id)._get_collection_today()
             self.env.cr.execute(apply.close_stays(item_ids, event, today, self.env.uid))
         if left:
