@@ -2,19 +2,22 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..sql.stage import entry_stage
+from ..sql.stage import entry_approval, entry_stage
 
 ACCOUNT_GROUPS = "account.group_account_invoice,account.group_account_readonly"
-# Each is a column of entry_stage.
-STAGE_FIELDS = ("collection_phase_id", "collection_rule_id", "collection_approval_state")
+# Columns of entry_stage.
+STAGE_FIELDS = ("collection_phase_id", "collection_rule_id")
+# What a list shows of an entry whose titles differ: the first of these that applies.
+APPROVAL_STATES = ("pending", "refused", "approved")
 
 
 class AccountMove(models.Model):
     """The collection of an entry's titles, shown on the entry and never written to it.
 
-    Phase, rule and approval state are those of the open title in the most severe phase
-    (the highest sequence, then id). They are stored nowhere on the entry: lists filter by
-    ``search=``, group and sort by :meth:`_field_to_sql`.
+    Phase and rule are those of the open title in the most severe phase (the highest sequence,
+    then id). An entry awaits approval while one of its open titles does, was refused when one
+    was, else is approved when one entered its phase by approval. They are stored nowhere on the
+    entry: lists filter by ``search=``, group and sort by :meth:`_field_to_sql`.
     """
 
     _inherit = "account.move"
@@ -44,9 +47,17 @@ class AccountMove(models.Model):
     collection_approval_state = fields.Selection(
         selection="_selection_collection_approval_state",
         string="Collection Approval",
-        compute="_compute_collection_stage",
+        compute="_compute_collection_approval",
         search="_search_collection_approval_state",
         groups=ACCOUNT_GROUPS,
+        help="Whether titles of the entry wait for somebody to agree that they enter a phase.",
+    )
+    collection_approval_ids = fields.Many2many(
+        comodel_name="crm.collection.approval",
+        string="Requests",
+        compute="_compute_collection_approval",
+        groups=ACCOUNT_GROUPS,
+        help="The requests in which titles of the entry wait.",
     )
     collection_item_count = fields.Integer(
         compute="_compute_collection_counts", groups=ACCOUNT_GROUPS
@@ -58,7 +69,7 @@ class AccountMove(models.Model):
     @api.model
     def _selection_collection_approval_state(self):
         return (
-            self.env["crm.collection.phase"]
+            self.env["crm.collection.item"]
             ._fields["approval_state"]
             ._description_selection(self.env)
         )
@@ -79,7 +90,23 @@ class AccountMove(models.Model):
             phase, rule = stages.get(move._origin, (False, False))
             move.collection_phase_id = phase
             move.collection_rule_id = rule
-            move.collection_approval_state = phase and phase.approval_state
+
+    @api.depends("collection_item_ids.state", "collection_item_ids.approval_state")
+    def _compute_collection_approval(self):
+        groups = self.env["crm.collection.item"]._read_group(
+            Domain("move_id", "in", self.ids)
+            & Domain("state", "=", "open")
+            & Domain("approval_state", "!=", False),
+            ["move_id"],
+            ["approval_state:array_agg_distinct", "id:recordset"],
+        )
+        states = {move: (found, items) for move, found, items in groups}
+        for move in self:
+            found, items = states.get(move._origin, ((), self.env["crm.collection.item"]))
+            move.collection_approval_state = next(
+                (state for state in APPROVAL_STATES if state in found), False
+            )
+            move.collection_approval_ids = items.approval_id
 
     @api.depends("collection_item_ids")
     def _compute_collection_counts(self):
@@ -106,7 +133,23 @@ class AccountMove(models.Model):
     def _search_collection_approval_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return self._search_collection_phase("approval_state", value)
+        stronger, domains = Domain.FALSE, []
+        for state in APPROVAL_STATES:
+            mine = self._get_collection_approval_domain(state)
+            if state in value:
+                domains.append(mine & ~stronger)
+            stronger |= mine
+        if False in value:
+            domains.append(~stronger)
+        return Domain.OR(domains)
+
+    @api.model
+    def _get_collection_approval_domain(self, state):
+        return Domain(
+            "collection_item_ids",
+            "any",
+            Domain("state", "=", "open") & Domain("approval_state", "=", state),
+        )
 
     def _search_collection_phase(self, fname, values):
         """The entries whose most severe open phase has ``fname`` among ``values``.
@@ -172,14 +215,18 @@ class AccountMove(models.Model):
     # === ORM overrides === #
 
     def _field_to_sql(self, alias, fname, query=None):
-        if fname not in STAGE_FIELDS or query is None:
+        if query is not None and fname in STAGE_FIELDS:
+            build, name = entry_stage, "collection_stage"
+        elif query is not None and fname == "collection_approval_state":
+            build, name = entry_approval, "collection_approval"
+        else:
             return super()._field_to_sql(alias, fname, query=query)
         self._check_field_access(self._fields[fname], "read")
-        stage = query.make_alias(alias, "collection_stage")
+        stage = query.make_alias(alias, name)
         query.add_join(
             "LEFT JOIN",
             stage,
-            SQL("(%s)", entry_stage(self.env)),
+            SQL("(%s)", build(self.env)),
             SQL("%s = %s", SQL.identifier(stage, "move_id"), SQL.identifier(alias, "id")),
         )
         return SQL.identifier(stage, fname)

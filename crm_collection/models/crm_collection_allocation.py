@@ -61,6 +61,13 @@ class CrmCollectionAllocation(models.Model):
     origin = fields.Selection(selection=ORIGINS, required=True, readonly=True)
     user_id = fields.Many2one(comodel_name="res.users", string="By", readonly=True)
     reason = fields.Char(readonly=True)
+    approval_id = fields.Many2one(
+        comodel_name="crm.collection.approval",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The request that let the title enter.",
+    )
     date_in = fields.Datetime(string="Entered at", required=True, readonly=True)
     day_in = fields.Date(string="Entered on", required=True, readonly=True)
     date_out = fields.Datetime(string="Left at", readonly=True)

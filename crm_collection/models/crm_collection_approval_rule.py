@@ -1,36 +1,135 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 
 
 class CrmCollectionApprovalRule(models.Model):
-    """Who must approve a phase before it may act.
+    """Who must approve what, in which order and from which amount.
 
-    Managers configure it; approvers decide through the phase
-    (:meth:`crm.collection.phase.action_approve`).
+    Managers configure it, approvers decide on requests (:class:`.CrmCollectionApproval`). What a
+    rule governs cannot be changed while a phase is under it: that would set phases free without
+    anybody's approval.
     """
 
     _name = "crm.collection.approval.rule"
+    _inherit = ["mail.thread"]
     _description = "Collection Approval Rule"
     _order = "name, id"
 
-    name = fields.Char(required=True, translate=True)
-    active = fields.Boolean(default=True)
-    company_id = fields.Many2one(comodel_name="res.company", index=True)
-    group_id = fields.Many2one(
-        comodel_name="res.groups",
-        string="Approver Group",
-        default=lambda self: self._default_group_id(),
-        help="Members of this group may approve.",
+    name = fields.Char(required=True, translate=True, tracking=True)
+    active = fields.Boolean(default=True, tracking=True)
+    company_id = fields.Many2one(comodel_name="res.company", index=True, tracking=True)
+    governs = fields.Selection(
+        selection=[
+            ("definition", "The phase itself"),
+            ("allocation", "Titles going into the phase"),
+            ("both", "The phase and the titles"),
+        ],
+        default="definition",
+        required=True,
+        tracking=True,
+        help="The phase itself: it neither takes titles nor sends letters until it is approved, "
+        "and changes of it take effect when they are. Titles: each customer's titles wait until "
+        "somebody agrees that they enter the phase.",
     )
-    user_ids = fields.Many2many(
-        comodel_name="res.users",
-        string="Approvers",
-        help="People who may approve beside the members of the group.",
+    level_ids = fields.One2many(
+        comodel_name="crm.collection.approval.level",
+        inverse_name="rule_id",
+        string="Levels",
+        copy=True,
+        default=lambda self: self._default_level_ids(),
+    )
+    phase_ids = fields.One2many(
+        comodel_name="crm.collection.phase", inverse_name="approval_rule_id", string="Phases"
+    )
+    reason_required = fields.Boolean(
+        string="Reason to Approve",
+        tracking=True,
+        help="Approving needs a reason too. Refusing always does.",
+    )
+    remind_days = fields.Integer(
+        string="Remind after",
+        default=3,
+        tracking=True,
+        help="Days without an answer after which the approvers are reminded; 0: never.",
+    )
+    escalate_days = fields.Integer(
+        string="Escalate after",
+        tracking=True,
+        help="Days without an answer after which the request also goes to the person named here, "
+        "who may then decide; 0: never.",
+    )
+    escalation_user_id = fields.Many2one(
+        comodel_name="res.users", string="Escalate to", tracking=True
     )
 
-    def _default_group_id(self):
-        return self.env.ref("crm_collection.group_crm_collection_approver", False)
+    _days_positive = models.Constraint(
+        "CHECK (remind_days >= 0 AND escalate_days >= 0)",
+        "Days cannot be negative: use 0 for never.",
+    )
 
-    def _is_approver(self, user):
-        """Whether ``user`` may decide under this rule (membership as of now)."""
+    @api.model
+    def _default_level_ids(self):
+        group = self.env.ref("crm_collection.group_crm_collection_approver", False)
+        return [Command.create({"group_id": group.id})] if group else []
+
+    # === Constraints === #
+
+    @api.constrains("level_ids")
+    def _check_level_ids(self):
+        for rule in self:
+            if not rule.level_ids:
+                raise ValidationError(
+                    self.env._("%s needs a level: say who approves.", rule.display_name)
+                )
+
+    @api.constrains("escalate_days", "escalation_user_id")
+    def _check_escalation(self):
+        for rule in self:
+            if rule.escalate_days and not rule.escalation_user_id:
+                raise ValidationError(self.env._("Say to whom unanswered requests escalate."))
+
+    @api.constrains("active")
+    def _check_active(self):
+        for rule in self.filtered(lambda rule: not rule.active):
+            if phases := rule._get_phases():
+                raise ValidationError(rule._get_used_message(phases))
+
+    # === ORM overrides === #
+
+    def write(self, vals):
+        for rule in self:
+            changes = "governs" in vals and vals["governs"] != rule.governs
+            if changes and (phases := rule._get_phases()):
+                raise UserError(rule._get_used_message(phases))
+        return super().write(vals)
+
+    # === Business methods === #
+
+    def _get_phases(self):
+        # of every company: what is in use elsewhere is in use
+        return (
+            self.env["crm.collection.phase"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("approval_rule_id", "in", self.ids)])
+        )
+
+    def _get_used_message(self, phases):
+        return self.env._(
+            "%(rule)s is in use (%(phases)s): make another rule and put the phases under it, so "
+            "that the change is approved.",
+            rule=self.display_name,
+            phases=", ".join(phases.mapped("name")),
+        )
+
+    def _get_levels(self, amount=None):
+        """:return: the levels that apply in their order, the first one always.
+
+        :param amount: what is decided about, in company currency; ``None``: all levels
+        """
         self.ensure_one()
-        return user in self.user_ids or (self.group_id and self.group_id in user.all_group_ids)
+        levels = self.level_ids.sorted()
+        if amount is None:
+            return levels
+        return levels[:1] | levels[1:].filtered(lambda level: level.amount_min <= amount)

@@ -6,7 +6,7 @@ from psycopg2.errorcodes import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, SERIALIZA
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..sql import apply, simulate, sync
+from ..sql import apply, approval, simulate, sync
 from ..sql import plan as plan_sql
 
 # Another transaction got there first: the same work is tried again on a new snapshot.
@@ -134,6 +134,7 @@ class CrmCollectionEngine(models.AbstractModel):
                 count, total = moves[phase_from_id, phase_id]
                 moves[phase_from_id, phase_id] = (count + 1, total + amount)
         run._log_moves(moves)
+        waiting = self._ask_approvals(first, last)
         self._schedule_activities(run, first, last)
         self.env["crm.collection.item"].invalidate_model(flush=False)
         self.env["crm.collection.allocation"].invalidate_model(flush=False)
@@ -142,6 +143,7 @@ class CrmCollectionEngine(models.AbstractModel):
             item_new=new,
             item_moved=sum(count for count, _amount in moves.values()),
             item_proposed=sum(row[3] for row in entered) + sum(1 for row in known if row[2]),
+            item_waiting=waiting,
             done=new + len(known),
         )
 
@@ -156,6 +158,19 @@ class CrmCollectionEngine(models.AbstractModel):
             self.env.cr.execute(apply.close_stays(moved, "moved", today, uid))
             self.env.cr.execute(apply.open_stays_of_items(moved, "automatic", today, uid))
         return rows
+
+    def _ask_approvals(self, first, last):
+        """Titles of a slice that are to enter a phase under approval wait for it, and no longer
+        where the days or the rule do not ask for it any more.
+
+        :return: how many titles wait from now on
+        """
+        Approval = self.env["crm.collection.approval"]
+        if not Approval._is_used():
+            return 0
+        withdrawn = self.env.execute_query(approval.withdraw_of_plan(first, last))
+        Approval._close_empty({row[0] for row in withdrawn})
+        return Approval._ask(approval.titles_of_plan(first, last), "automatic")[1]
 
     # === Activities === #
 

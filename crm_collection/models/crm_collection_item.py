@@ -14,6 +14,8 @@ BLOCKERS = [
     ("unapproved", "Phase not approved"),
     ("empty", "The rule has no step"),
     ("not_due", "First step not reached"),
+    ("approval", "Awaiting approval"),
+    ("refused", "Refused by an approver"),
 ]
 
 

@@ -7,6 +7,7 @@ from ..sql import apply
 OWN_FIELDS = {
     "amount_residual",
     "amount_residual_currency",
+    "approval_state",
     "blocker",
     "company_id",
     "currency_id",
@@ -21,6 +22,9 @@ OWN_FIELDS = {
     "no_followup",
     "partner_id",
     "proposed_step_id",
+    "refused_amount",
+    "refused_phase_id",
+    "refused_version",
     "rule_id",
     "state",
     "step_id",
@@ -43,28 +47,45 @@ class CrmCollectionItem(models.Model):
             )
         return super().write(vals)
 
-    def _maintain(self, phase, reason, send_letter=True, pin=False, origin="manual"):
+    def _maintain(self, phase, reason, send_letter=True, pin=False, origin="manual", approval=None):
         """Move titles into ``phase`` (empty: out of every phase) by hand.
+
+        Into a phase that needs an approval they do not move without one: it is asked for.
 
         :param str reason: why, for the history
         :param bool send_letter: whether the phase's letter is due at once
         :param bool pin: whether the job leaves them there from now on
-        :return: dict of ``done`` (titles) and ``refused`` ({title id: why not})
+        :param approval: the request that was approved
+        :return: dict of ``done`` (titles moved), ``waiting`` (titles that wait for an approval
+            now), ``refused`` ({title id: why not}) and ``locked`` (those of the refused that
+            somebody else is writing to)
         """
         self._check_maintain_access()
         self.env.flush_all()
         # hands off titles somebody else is writing to, and no title moves twice
         refused = self._get_maintain_refusals(phase)
+        if not approval:
+            refused = self._get_waiting_refusals(phase) | refused
         todo = self.filtered(lambda item: item.id not in refused)
         locked = todo.sudo().try_lock_for_update()
-        refused.update(
-            {item.id: self.env._("Somebody else is working on it.") for item in todo - locked}
-        )
+        refused |= {
+            item.id: self.env._("Somebody else is working on it.") for item in todo - locked
+        }
+        waits = bool(phase and phase.is_guarded and not approval)
         for company, items in locked.grouped("company_id").items():
-            items._do_maintain(company, phase, reason, send_letter, pin, origin)
+            if waits:
+                items._ask_approval(phase, reason, send_letter, pin, origin)
+            else:
+                items._do_maintain(company, phase, reason, send_letter, pin, origin, approval)
         self.invalidate_model(flush=False)
         self.env["crm.collection.allocation"].invalidate_model(flush=False)
-        return {"done": locked.sudo(self.env.su), "refused": refused}
+        locked = locked.sudo(self.env.su)
+        return {
+            "done": locked.browse() if waits else locked,
+            "waiting": locked if waits else locked.browse(),
+            "refused": refused,
+            "locked": todo - locked,
+        }
 
     def _check_maintain_access(self):
         self.check_access("write")
@@ -73,12 +94,19 @@ class CrmCollectionItem(models.Model):
         ):
             raise AccessError(self.env._("Phase maintenance is for collection users."))
 
-    def _do_maintain(self, company, phase, reason, send_letter, pin, origin):
+    def _do_maintain(self, company, phase, reason, send_letter, pin, origin, approval=None):
         today, uid = company._get_collection_today(), self.env.uid
         cr = self.env.cr
+        if not approval:
+            self._withdraw_approval("moved")
         cr.execute(apply.close_stays(self.ids, "moved" if phase else "released", today, uid))
-        cr.execute(apply.maintain_items(self.ids, phase.id, today, pin, send_letter, uid))
-        cr.execute(apply.open_stays_of_items(self.ids, origin, today, uid, reason))
+        cr.execute(
+            apply.maintain_items(
+                self.ids, phase.id, today, pin, send_letter, uid, is_approved=bool(approval)
+            )
+        )
+        approval_id = approval.id if approval else None
+        cr.execute(apply.open_stays_of_items(self.ids, origin, today, uid, reason, approval_id))
 
     def _get_maintain_refusals(self, phase):
         """:return: {title id: why it cannot enter ``phase`` now} for those that cannot."""

@@ -58,9 +58,7 @@ class CrmCollectionItem(models.Model):
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         self.flush_model()
         today = self.env.company._get_collection_today()
-        rows = self.env.execute_query(
-            sync.update_items(scope, today, self.env.uid, evaluate)
-        )
+        rows = self.env.execute_query(sync.update_items(scope, today, self.env.uid, evaluate))
         if not rows:
             return {}
         left = defaultdict(list)
@@ -70,11 +68,13 @@ class CrmCollectionItem(models.Model):
             if event in ("settled", "cancelled", "released"):
                 left[company_id, event].append(item_id)
         self._close_left(left)
+        self.env["crm.collection.approval"]._refresh_items([row[0] for row in rows])
         self.invalidate_model(flush=False)
         return dict(counts)
 
     def _close_left(self, left):
         for (company_id, event), item_ids in left.items():
+            self.env["crm.collection.approval"]._withdraw(item_ids, "left")
             today = self.env["res.company"].browse(company_id)._get_collection_today()
             self.env.cr.execute(apply.close_stays(item_ids, event, today, self.env.uid))
         if left:

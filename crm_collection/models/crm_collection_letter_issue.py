@@ -155,7 +155,7 @@ class CrmCollectionLetter(models.Model):
             item = letter.line_ids.item_id.sorted(
                 lambda item: (item.phase_id.sequence, item.phase_id.id, item.days_overdue)
             )[-1]
-            template = item.step_id.template_id or item.phase_id.template_id
+            template = item.phase_id._get_letter(item.step_id)
             letter.write(
                 {
                     "phase_id": item.phase_id.id,

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class CrmCollectionRuleStep(models.Model):
@@ -83,7 +84,23 @@ class CrmCollectionRuleStep(models.Model):
         # Written from the step alone, the rule's own constraint is not triggered.
         self.rule_id._check_step_order()
 
+    @api.constrains("template_id", "phase_id")
+    def _check_template_id(self):
+        for step in self:
+            phase = step.phase_id
+            if phase.is_governed and step.template_id not in (
+                step.template_id.browse(),
+                phase.template_id,
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "The letter of %(phase)s is approved with the phase: leave the step's "
+                        "letter empty and choose it on the phase.",
+                        phase=phase.name,
+                    )
+                )
+
     def _get_template(self):
         """:return: the letter of the step, else that of its phase (may be empty)."""
         self.ensure_one()
-        return self.template_id or self.phase_id.template_id
+        return self.phase_id._get_letter(self)

@@ -57,6 +57,7 @@ class CrmCollectionRun(models.Model):
     item_new = fields.Integer(string="New Titles", readonly=True)
     item_moved = fields.Integer(string="Moved", readonly=True)
     item_proposed = fields.Integer(string="Proposed", readonly=True)
+    item_waiting = fields.Integer(string="Awaiting Approval", readonly=True)
     item_settled = fields.Integer(string="Settled", readonly=True)
     item_reopened = fields.Integer(string="Reopened", readonly=True)
     item_cancelled = fields.Integer(string="Cancelled", readonly=True)

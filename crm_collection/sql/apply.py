@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from .common import line_date_maturity, line_is_owed
+from .common import letter_template, line_date_maturity, line_is_owed
 from .hold import hold_id, hold_joins
 
 PLAN_TABLE = "crm_collection_plan"
@@ -25,22 +25,22 @@ def drop_plan():
     return SQL("DROP TABLE IF EXISTS pg_temp.%s", SQL.identifier(PLAN_TABLE))
 
 
-def _slice(first, last):
+def slice_of_plan(first, last):
     return SQL("plan.seq BETWEEN %s AND %s", first, last)
 
 
-def open_stays(source, origin, today, uid, reason=None):
+def open_stays(source, origin, today, uid, reason=None, approval_id=None):
     """Insert one stay for each row of ``source``: item rows as written, with their phase."""
     return SQL(
         """
         INSERT INTO crm_collection_allocation (
                item_id, phase_id, rule_id, step_id, company_id, partner_id, partner_name, name,
-               currency_id, origin, user_id, reason, date_in, day_in, days_in, amount_in,
-               amount_in_currency, amount_settled, letter_count,
+               currency_id, origin, user_id, reason, approval_id, date_in, day_in, days_in,
+               amount_in, amount_in_currency, amount_settled, letter_count,
                create_uid, create_date, write_uid, write_date)
         SELECT entered.id, entered.phase_id, entered.rule_id, entered.step_id, entered.company_id,
                entered.partner_id, partner.complete_name, entered.name, entered.currency_id,
-               %(origin)s, %(uid)s, %(reason)s, %(now)s, %(today)s::date,
+               %(origin)s, %(uid)s, %(reason)s, %(approval_id)s, %(now)s, %(today)s::date,
                %(today)s::date - entered.date_maturity, entered.amount_residual,
                entered.amount_residual_currency, 0, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
           FROM (%(source)s) AS entered
@@ -49,6 +49,7 @@ def open_stays(source, origin, today, uid, reason=None):
         origin=origin,
         uid=uid,
         reason=reason,
+        approval_id=SQL("%s::integer", approval_id),
         today=today,
         now=SQL("(now() AT TIME ZONE 'UTC')"),
     )
@@ -69,20 +70,22 @@ def insert_items(company_id, today, uid, first, last):
                    line_id, move_id, company_id, partner_id, name, date_maturity, currency_id,
                    amount_residual, amount_residual_currency, no_followup, state, phase_id,
                    rule_id, step_id, date_phase, date_next_letter, letter_count, user_id,
-                   proposed_step_id, blocker, create_uid, create_date, write_uid, write_date)
+                   proposed_step_id, blocker, approval_state,
+                   create_uid, create_date, write_uid, write_date)
             SELECT plan.line_id, plan.move_id, %(company_id)s, plan.partner_id, plan.name,
                    plan.date_maturity, plan.currency_id, line.amount_residual,
                    line.amount_residual_currency, plan.no_followup, 'open', plan.phase_id,
                    plan.rule_id, plan.step_id,
                    CASE WHEN plan.moves THEN %(today)s::date END,
                    CASE WHEN plan.moves AND plan.has_letter THEN %(today)s::date END,
-                   0, plan.user_id, plan.proposed_step_id, plan.blocker,
+                   0, plan.user_id, plan.proposed_step_id, plan.blocker, plan.approval_state,
                    %(uid)s, %(now)s, %(uid)s, %(now)s
               FROM %(plan)s AS plan
               JOIN account_move_line line ON line.id = plan.line_id AND %(owed)s
                    AND %(date_maturity)s = plan.date_maturity
             %(hold_joins)s
-             WHERE %(slice)s AND plan.item_id IS NULL AND NOT (plan.moves AND %(hold)s IS NOT NULL)
+             WHERE %(slice)s AND plan.item_id IS NULL
+               AND NOT ((plan.moves OR plan.asks) AND %(hold)s IS NOT NULL)
                 ON CONFLICT (line_id) WHERE line_id IS NOT NULL DO NOTHING
          RETURNING id, phase_id, rule_id, step_id, company_id, partner_id, name, currency_id,
                    date_maturity, amount_residual, amount_residual_currency, proposed_step_id),
@@ -98,7 +101,7 @@ def insert_items(company_id, today, uid, first, last):
         date_maturity=line_date_maturity(),
         hold_joins=_hold_joins(company_id, today),
         hold=hold_id(),
-        slice=_slice(first, last),
+        slice=slice_of_plan(first, last),
         stays=open_stays(
             SQL("SELECT * FROM entered WHERE phase_id IS NOT NULL"), "automatic", today, uid
         ),
@@ -123,13 +126,13 @@ def lock_items(company_id, today, first, last):
          WHERE %(slice)s AND item.state = 'open'
            AND item.phase_id IS NOT DISTINCT FROM plan.phase_from_id
            AND item.write_date IS NOT DISTINCT FROM plan.item_write_date
-           AND NOT (plan.moves AND %(hold)s IS NOT NULL)
+           AND NOT ((plan.moves OR plan.asks) AND %(hold)s IS NOT NULL)
            FOR NO KEY UPDATE OF item SKIP LOCKED""",
         plan=SQL.identifier(PLAN_TABLE),
         owed=line_is_owed(),
         hold_joins=_hold_joins(company_id, today),
         hold=hold_id(),
-        slice=_slice(first, last),
+        slice=slice_of_plan(first, last),
     )
 
 
@@ -143,7 +146,7 @@ def update_items(item_ids, today, uid):
         UPDATE crm_collection_item item
            SET rule_id = plan.rule_id, step_id = plan.step_id,
                proposed_step_id = plan.proposed_step_id, blocker = plan.blocker,
-               phase_id = plan.phase_id,
+               approval_state = plan.approval_state, phase_id = plan.phase_id,
                date_phase = CASE WHEN plan.moves THEN %(today)s::date ELSE item.date_phase END,
                letter_count = CASE WHEN plan.moves THEN 0 ELSE item.letter_count END,
                date_next_letter = CASE WHEN NOT plan.moves THEN item.date_next_letter
@@ -187,7 +190,7 @@ def close_stays(item_ids, reason_out, today, uid):
     )
 
 
-def open_stays_of_items(item_ids, origin, today, uid, reason=None):
+def open_stays_of_items(item_ids, origin, today, uid, reason=None, approval_id=None):
     """The stays of titles that were just moved, as their rows now say."""
     return open_stays(
         SQL(
@@ -200,6 +203,7 @@ def open_stays_of_items(item_ids, origin, today, uid, reason=None):
         today,
         uid,
         reason,
+        approval_id,
     )
 
 
@@ -226,7 +230,7 @@ def entered_with_activity(first, last):
              JOIN crm_collection_rule_step step ON step.id = plan.step_id
             WHERE %s AND plan.moves AND step.activity_type_id IS NOT NULL""",
         SQL.identifier(PLAN_TABLE),
-        _slice(first, last),
+        slice_of_plan(first, last),
     )
 
 
@@ -240,7 +244,7 @@ def set_exception(item_id, message):
     return SQL("UPDATE crm_collection_item SET exception = %s WHERE id = %s", message, item_id)
 
 
-def maintain_items(item_ids, phase_id, today, pinned, send_letter, uid):
+def maintain_items(item_ids, phase_id, today, pinned, send_letter, uid, is_approved=False):
     """Phase maintenance: titles into a phase, with the step their rule has for it."""
     return SQL(
         """
@@ -251,9 +255,10 @@ def maintain_items(item_ids, phase_id, today, pinned, send_letter, uid):
                date_next_letter = CASE WHEN %(send_letter)s AND target.has_letter
                                        THEN %(today)s::date END,
                blocker = NULL, exception = NULL, to_evaluate = TRUE,
+               approval_state = CASE WHEN %(is_approved)s THEN 'approved' END,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM (SELECT moved.id, step.id AS step_id,
-                       COALESCE(step.template_id, phase.template_id) IS NOT NULL AS has_letter
+                       %(letter)s IS NOT NULL AS has_letter
                   FROM crm_collection_item moved
              LEFT JOIN crm_collection_phase phase ON phase.id = %(phase_id)s
              LEFT JOIN crm_collection_rule_step step
@@ -265,5 +270,7 @@ def maintain_items(item_ids, phase_id, today, pinned, send_letter, uid):
         today=today,
         pinned=pinned,
         send_letter=send_letter,
+        is_approved=is_approved,
+        letter=letter_template(),
         uid=uid,
     )

@@ -41,3 +41,25 @@ def step_interval(step="step"):
            END""",
         step=step,
     )
+
+
+def letter_template(step="step", phase="phase"):
+    """The letter of a title: the step's own or the phase's. Of a phase whose definition is
+    approved the letter is part of what was approved: a step has no other."""
+    return SQL(
+        """CASE WHEN %(phase)s.is_governed THEN %(phase)s.template_id
+                ELSE COALESCE(%(step)s.template_id, %(phase)s.template_id) END""",
+        step=SQL.identifier(step),
+        phase=SQL.identifier(phase),
+    )
+
+
+def step_version():
+    """A short text that changes with what a step, its rule and its phase say (aliases ``step``,
+    ``rule``, ``phase``)."""
+    return SQL(
+        """md5(jsonb_build_array(step.rule_id, step.phase_id, step.days, step.template_id,
+               step.amount_min, step.percent_min, rule.escalation, rule.grace_days,
+               rule.amount_min, phase.template_id, phase.allocation_mode,
+               phase.approval_rule_id)::text)"""
+    )

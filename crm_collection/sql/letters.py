@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from .common import line_is_owed, move_is_silent, step_interval
+from .common import letter_template, line_is_owed, move_is_silent, step_interval
 from .hold import hold_id, hold_joins
 
 # Letters that reached the customer, or are on their way to him.
@@ -57,13 +57,14 @@ def may_be_written(company_id, today, which=None, locked=False):
            line.amount_residual_currency, item.date_maturity,
            %(today)s::date - item.date_maturity AS days,
            stay.id AS allocation_id, phase.sequence AS phase_sequence,
-           COALESCE(step.template_id, phase.template_id) AS template_id,
+           %(letter)s AS template_id,
            COALESCE(step.attach_pdf, TRUE) AS attach_pdf,
            COALESCE(step.attach_invoices, FALSE) AS attach_invoices,
            CASE WHEN step.resend_interval > 0
                  AND (COALESCE(step.resend_max, 0) = 0 OR item.letter_count < step.resend_max)
                 THEN (%(today)s::date + %(interval)s)::date END AS date_after""",
         today=today,
+        letter=letter_template(),
         interval=step_interval(),
     )
     joins = SQL(
@@ -75,8 +76,8 @@ def may_be_written(company_id, today, which=None, locked=False):
       LEFT JOIN crm_collection_rule rule ON rule.id = item.rule_id"""
     )
     condition = SQL(
-        """COALESCE(step.template_id, phase.template_id) IS NOT NULL
-           AND line.amount_residual >= COALESCE(rule.amount_min, 0) AND %s""",
+        "%s IS NOT NULL AND line.amount_residual >= COALESCE(rule.amount_min, 0) AND %s",
+        letter_template(),
         which or SQL("TRUE"),
     )
     return asked_titles(company_id, today, columns, joins, condition, locked)

@@ -6,7 +6,13 @@ One statement: candidates (posted, receivable, owed, due or soon due) x the cust
 
 from odoo.tools import SQL
 
-from .common import line_date_maturity, line_is_owed, move_is_silent
+from .common import (
+    letter_template,
+    line_date_maturity,
+    line_is_owed,
+    move_is_silent,
+    step_version,
+)
 from .hold import hold_id, hold_joins
 
 
@@ -60,12 +66,15 @@ def steps(company_id):
                        AS usable,
                    GREATEST(step.amount_min, rule.amount_min, 0) AS amount_min,
                    COALESCE(step.percent_min, 0) AS percent_min,
-                   COALESCE(step.template_id, phase.template_id) IS NOT NULL AS has_letter
+                   %(letter)s IS NOT NULL AS has_letter,
+                   COALESCE(phase.is_guarded, FALSE) AS guarded, %(version)s AS version
               FROM crm_collection_rule_step step
               JOIN crm_collection_rule rule ON rule.id = step.rule_id
               JOIN crm_collection_phase phase ON phase.id = step.phase_id
           ) AS reached""",
         company_id=company_id,
+        letter=letter_template(),
+        version=step_version(),
     )
 
 
@@ -103,13 +112,16 @@ def candidates(company_id, today, horizon):
                %(silent)s AS silent,
                item.id AS item_id, item.phase_id, item.step_id, item.rule_id AS item_rule_id,
                item.date_phase, item.proposed_step_id, item.blocker, item.pinned, item.to_evaluate,
-               item.include_no_followup, item.write_date AS item_write_date
+               item.include_no_followup, item.write_date AS item_write_date, item.approval_state,
+               item.refused_phase_id, item.refused_version, item.refused_amount,
+               waiting.phase_id AS waiting_phase_id, waiting.origin AS waiting_origin
           FROM account_move_line line
           JOIN account_account account
                ON account.id = line.account_id AND account.account_type = 'asset_receivable'
           JOIN account_move move ON move.id = line.move_id
      LEFT JOIN res_partner partner ON partner.id = line.partner_id
      LEFT JOIN crm_collection_item item ON item.line_id = line.id
+     LEFT JOIN (%(waiting)s) AS waiting ON waiting.item_id = item.id
          WHERE line.company_id = %(company_id)s AND %(owed)s
            AND %(date_maturity)s <= %(today)s::date + %(horizon)s::integer""",
         company_id=company_id,
@@ -118,6 +130,18 @@ def candidates(company_id, today, horizon):
         date_maturity=line_date_maturity(),
         silent=move_is_silent(),
         owed=line_is_owed(),
+        waiting=waiting_titles(company_id),
+    )
+
+
+def waiting_titles(company_id):
+    """Titles that wait for an approval: item, the phase they are to enter, who asked."""
+    return SQL(
+        """SELECT line.item_id, line.phase_id, approval.origin
+             FROM crm_collection_approval_line line
+             JOIN crm_collection_approval approval ON approval.id = line.approval_id
+            WHERE line.state = 'pending' AND line.company_id = %s""",
+        company_id,
     )
 
 
@@ -301,12 +325,40 @@ def _title_name():
     )
 
 
+def _approval():
+    """What becomes of a title whose step leads into a phase that needs an approval.
+
+    ``waits``: in a request that still holds: it is for this phase, the title is held back
+    meanwhile, or a person asked and the days have not overtaken him. ``refused``: the same
+    rule, phase and debt were refused. ``asks``: neither.
+    """
+    return SQL(
+        """
+        SELECT answer.*, goes.forward AND target.guarded AND NOT answer.waits
+               AND NOT answer.refused AS asks
+          FROM (
+            SELECT decided.waiting_phase_id IS NOT NULL AND (
+                        held.still OR COALESCE(goes.forward AND target.guarded
+                            AND target.phase_id = decided.waiting_phase_id, FALSE)
+                        OR (decided.waiting_origin = 'manual' AND NOT (
+                            goes.forward AND (target.phase_sequence, target.phase_id) > (
+                                SELECT asked.sequence, asked.id FROM crm_collection_phase asked
+                                 WHERE asked.id = decided.waiting_phase_id)))) AS waits,
+                   COALESCE(goes.forward AND target.guarded
+                        AND decided.refused_phase_id = target.phase_id
+                        AND decided.refused_version = target.version
+                        AND decided.refused_amount = decided.amount_residual, FALSE) AS refused
+          ) AS answer"""
+    )
+
+
 def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
     """What to write, one row per title: see :func:`decide` for the parameters.
 
     A title moves when nothing holds it back, nobody pinned it, and the step's phase is more
-    severe than the one it is in. ``proposed_step`` is a manual-only step it has reached. The
-    step of a title that stays is the one its rule has for its phase.
+    severe than the one it is in. Into a phase that needs an approval it does not move, it
+    ``asks``. ``proposed_step`` is a manual-only step it has reached. The step of a title that
+    stays is the one its rule has for its phase.
     """
     return SQL(
         """
@@ -321,9 +373,18 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
                    decided.blocker AS blocker_from,
                    CASE WHEN decided.blocker_now IS NOT NULL THEN decided.blocker_now
                         WHEN decided.phase_id IS NULL AND target.step_id IS NULL
-                             AND manual.step_id IS NULL
+                             AND manual.step_id IS NULL AND NOT approval.waits
                         THEN CASE WHEN decided.is_short THEN 'below_minimum' ELSE 'not_due' END
+                        WHEN approval.waits OR approval.asks THEN 'approval'
+                        WHEN approval.refused THEN 'refused'
                    END AS blocker,
+                   approval.asks, decided.waiting_phase_id IS NOT NULL AND NOT approval.waits
+                       AS withdraws,
+                   CASE WHEN approval.waits OR approval.asks THEN 'pending'
+                        WHEN approval.refused THEN 'refused'
+                        WHEN NOT moves.moves AND decided.approval_state = 'approved'
+                        THEN 'approved' END AS approval_state,
+                   decided.approval_state AS approval_state_from, target.step_id AS target_step_id,
                    moves.moves, target.phase_id AS target_phase_id,
                    CASE WHEN moves.moves THEN target.step_id
                         WHEN held.still THEN decided.step_id
@@ -354,8 +415,10 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
                    AND target.step_id IS NOT NULL
                    AND (current.id IS NULL
                         OR (target.phase_sequence, target.phase_id)
-                           > (current.sequence, current.id)) AS moves
-               ) AS moves
+                           > (current.sequence, current.id)) AS forward
+               ) AS goes
+        CROSS JOIN LATERAL (%(approval)s) AS approval
+        CROSS JOIN LATERAL (SELECT goes.forward AND NOT target.guarded AS moves) AS moves
              WHERE decided.item_id IS NOT NULL OR decided.days > 0
                 OR -decided.days <= decided.rule_horizon
           ) AS change
@@ -363,11 +426,14 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
         decide=decide(company_id, today, partner_model, rules, horizon),
         steps=steps(company_id),
         name=_title_name(),
+        approval=_approval(),
         filter=SQL(
             """change.item_id IS NULL OR change.moves OR change.to_evaluate
                OR change.step_id IS DISTINCT FROM change.step_from_id
                OR change.rule_id IS DISTINCT FROM change.rule_from_id
                OR change.proposed_step_id IS DISTINCT FROM change.proposed_from_id
+               OR change.asks OR change.withdraws
+               OR change.approval_state IS DISTINCT FROM change.approval_state_from
                OR change.blocker IS DISTINCT FROM change.blocker_from"""
         )
         if changed_only
@@ -387,6 +453,7 @@ def fingerprint(company_id, today, rules):
     )
     small = (
         SQL("crm_collection_phase"),
+        SQL("crm_collection_approval_rule"),
         SQL("crm_collection_rule"),
         SQL("crm_collection_rule_step"),
         SQL("crm_collection_hold WHERE company_id = %s AND state = 'active'", company_id),

@@ -17,8 +17,7 @@ def entry_stage(env):
         SELECT DISTINCT ON (%(move_id)s)
                %(move_id)s AS move_id,
                %(phase_id)s AS collection_phase_id,
-               %(rule_id)s AS collection_rule_id,
-               %(approval_state)s AS collection_approval_state
+               %(rule_id)s AS collection_rule_id
           FROM crm_collection_item item
           LEFT JOIN crm_collection_phase phase ON phase.id = %(phase_id)s
          WHERE %(state)s = 'open'
@@ -27,5 +26,24 @@ def entry_stage(env):
         """,
         **columns,
         sequence=Phase._field_to_sql("phase", "sequence"),
-        approval_state=Phase._field_to_sql("phase", "approval_state"),
+    )
+
+
+def entry_approval(env):
+    """One row per entry with open titles that wait for an approval, were refused or approved:
+    few, even where there are many titles."""
+    Item = env["crm.collection.item"]
+    return SQL(
+        """
+        SELECT %(move_id)s AS move_id,
+               CASE WHEN BOOL_OR(%(approval_state)s = 'pending') THEN 'pending'
+                    WHEN BOOL_OR(%(approval_state)s = 'refused') THEN 'refused'
+                    ELSE 'approved' END AS collection_approval_state
+          FROM crm_collection_item item
+         WHERE %(state)s = 'open' AND %(approval_state)s IS NOT NULL AND %(move_id)s IS NOT NULL
+         GROUP BY %(move_id)s""",
+        **{
+            name: Item._field_to_sql("item", name)
+            for name in ("move_id", "state", "approval_state")
+        },
     )

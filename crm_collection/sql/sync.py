@@ -145,6 +145,7 @@ def update_items(scope, today, uid, evaluate=True):
                letter_count = CASE WHEN leaves.phase THEN 0 ELSE item.letter_count END,
                pinned = CASE WHEN leaves.phase THEN FALSE ELSE item.pinned END,
                blocker = CASE WHEN leaves.phase THEN NULL ELSE item.blocker END,
+               approval_state = CASE WHEN leaves.phase THEN NULL ELSE item.approval_state END,
                exception = CASE WHEN leaves.phase THEN NULL ELSE item.exception END,
                to_evaluate = actual.state = 'open' AND (item.to_evaluate IS TRUE OR %(evaluate)s),
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'

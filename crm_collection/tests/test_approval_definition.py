@@ -159,7 +159,7 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
     def test_named_approver(self):
         """A rule may name people beside the members of its group."""
         rule = self._put_under_approval(self.phase_first)
-        rule.with_user(self.manager).user_ids = self.collector
+        rule.with_user(self.manager).level_ids.user_ids = self.collector
         self.phase_first.with_user(self.manager).action_request_approval()
         self.phase_first.with_user(self.collector).action_approve()
         self.assertTrue(self.phase_first.can_act)
@@ -272,29 +272,113 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
         )
 
     def test_changing_what_was_approved_asks_again(self):
+        """What was approved stays in force until the answer comes, and acts.
+
+        Seen to fail with the change written at once.
+        """
         other_rule = self.env["crm.collection.approval.rule"].create({"name": "Other"})
         changes = {
             "allocation_mode": "manual",
             "template_id": self.env.ref("crm_collection.mail_template_legal").id,
-            "approval_rule_id": other_rule.id,
             "company_id": self.company.id,
+            "approval_rule_id": other_rule.id,
         }
-        self._put_under_approval(self.phase_first)
+        phase = self.phase_first
+        self._put_under_approval(phase)
+        self._approve(phase)
         for fname, value in changes.items():
             with self.subTest(fname):
-                self._approve(self.phase_first)
-                self.assertTrue(self.phase_first.can_act)
-                self.phase_first.with_user(self.manager).write({fname: value})
-                self.assertRecordValues(
-                    self.phase_first,
-                    [
-                        {
-                            "approval_state": "draft",
-                            "approval_requested_by_id": False,
-                            "approval_decided_by_id": False,
-                        }
-                    ],
-                )
+                before = phase[fname]
+                phase.with_user(self.manager).write({fname: value, "color": 3})
+                self.assertEqual(phase[fname], before)
+                self.assertEqual(phase.color, 3)
+                self.assertTrue(phase.can_act)
+                self.assertEqual(len(phase._get_changes()), 1)
+                self.assertEqual(phase.pending_approval_id.user_id, self.manager)
+                with self.assertRaises(AccessError):
+                    phase.with_user(self.manager).action_approve()
+                phase.with_user(self.approver).action_approve("Fine")
+                self.env.invalidate_all()
+                self.assertEqual(getattr(phase[fname], "id", phase[fname]), value)
+                self.assertEqual(phase.approval_state, "approved")
+
+    def test_refused_change_leaves_what_is_in_force(self):
+        phase = self.phase_first
+        self._put_under_approval(phase)
+        self._approve(phase)
+        phase.with_user(self.manager).allocation_mode = "manual"
+        phase.with_user(self.approver).action_refuse("Too much work")
+        self.assertRecordValues(
+            phase, [{"approval_state": "approved", "allocation_mode": "automatic"}]
+        )
+        self.assertFalse(phase.pending_approval_id)
+        self._create_overdue(5)
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(len(self._deliver()), 1)
+
+    def test_second_change_joins_the_first(self):
+        """Both who had a hand in it are kept from approving."""
+        phase = self.phase_first
+        self._put_under_approval(phase)
+        self._approve(phase)
+        other = new_test_user(
+            self.env(su=True),
+            "other",
+            groups="crm_collection.group_crm_collection_manager,"
+            "crm_collection.group_crm_collection_approver",
+        )
+        phase.with_user(other).allocation_mode = "manual"
+        first = phase.pending_approval_id
+        phase.with_user(self.manager).template_id = self.env.ref(
+            "crm_collection.mail_template_legal"
+        )
+        self.assertEqual(first.state, "cancelled")
+        with self.assertRaises(AccessError):
+            phase.with_user(other).action_approve()
+        phase.with_user(self.approver).action_approve()
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            phase,
+            [
+                {
+                    "allocation_mode": "manual",
+                    "template_id": self.env.ref("crm_collection.mail_template_legal").id,
+                }
+            ],
+        )
+
+    def test_approval_rule_is_not_taken_off(self):
+        """Neither by an approved nor by a new phase's manager alone: it takes an approval."""
+        phase = self.phase_first
+        rule = self._put_under_approval(phase)
+        phase.with_user(self.manager).approval_rule_id = False
+        self.assertEqual(phase.approval_rule_id, rule)
+        self.assertFalse(phase.can_act)
+        phase.with_user(self.approver).action_approve()
+        self.env.invalidate_all()
+        self.assertFalse(phase.approval_rule_id)
+        self.assertTrue(phase.can_act)
+
+    def test_rule_in_use_keeps_what_it_governs(self):
+        rule = self._put_under_approval(self.phase_first)
+        with self.assertRaises(UserError):
+            rule.with_user(self.manager).governs = "allocation"
+        with self.assertRaises(UserError):
+            rule.with_user(self.manager).action_archive()
+
+    def test_step_has_no_letter_of_its_own(self):
+        """A step cannot bring an unapproved letter into an approved phase."""
+        step = self.rule.step_ids.filtered(lambda step: step.days == 1)
+        step.template_id = self.env.ref("crm_collection.mail_template_legal")
+        self._put_under_approval(self.phase_first)
+        self._approve(self.phase_first)
+        self._create_overdue(5)
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(self._letters().template_id, self.phase_first.template_id)
+        with self.assertRaises(UserError):
+            step.template_id = self.env.ref("crm_collection.mail_template_final")
 
     def test_changing_while_it_is_asked_asks_again(self):
         """What the approver decides is what was asked for."""
@@ -315,16 +399,15 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
 
     def test_one_of_several_changes(self):
         """Writing one value to many phases asks again only about those it changes."""
-        self._put_under_approval(self.phase_first)
-        self._put_under_approval(self.phase_second)
-        self._approve(self.phase_first)
-        self._approve(self.phase_second)
+        both = self.phase_first | self.phase_second
+        for phase in both:
+            self._put_under_approval(phase)
+            self._approve(phase)
         self.phase_second.with_user(self.manager).allocation_mode = "manual"
-        self._approve(self.phase_second)
-        (self.phase_first | self.phase_second).with_user(self.manager).allocation_mode = "manual"
-        self.assertEqual(
-            (self.phase_first | self.phase_second).mapped("approval_state"), ["draft", "approved"]
-        )
+        self.phase_second.with_user(self.approver).action_approve()
+        both.with_user(self.manager).allocation_mode = "manual"
+        self.assertTrue(self.phase_first.pending_approval_id)
+        self.assertFalse(self.phase_second.pending_approval_id)
 
     def test_rule_in_use_is_not_deleted(self):
         """Deleting the rule would leave the phase without anybody who may approve it."""

@@ -186,12 +186,14 @@ class CrmCollectionGolive(models.TransientModel):
         The job may have put some there already, with a letter due that must not leave: they
         leave the phase and enter it again, unless they have been written to.
         """
-        here = items.filtered(lambda item: item.phase_id == phase and not item.letter_count)
+        here = items.filtered(
+            lambda item: item.phase_id == phase and not item.letter_count and not phase.is_guarded
+        )
         here._maintain(phase.browse(), self.reason, origin="opening")
         result = items._maintain(
             phase, self.reason, send_letter=self.send_letter, pin=self.pinned, origin="opening"
         )
-        return result["done"]
+        return result["done"] | result["waiting"]
 
     def _get_old_domain(self):
         """:return: the domain of the open titles of the company that were due before the date."""

@@ -108,19 +108,19 @@ class CrmCollectionItemMaintain(models.TransientModel):
             self.phase_id, self.reason, send_letter=self.send_letter, pin=self.pinned
         )
         summary = self._get_refusal_summary(result["refused"])
-        if not result["done"]:
+        moved = result["done"] or result["waiting"]
+        if not moved:
             raise UserError(summary or self.env._("There is no title to move."))
+        message = self.env._("%(count)s titles moved to %(phase)s")
+        if result["waiting"]:
+            message = self.env._("%(count)s titles await approval to enter %(phase)s")
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "warning" if summary else "success",
                 "sticky": bool(summary),
-                "title": self.env._(
-                    "%(count)s titles moved to %(phase)s",
-                    count=len(result["done"]),
-                    phase=self.phase_id.name,
-                ),
+                "title": message % {"count": len(moved), "phase": self.phase_id.name},
                 "message": summary,
                 "next": {"type": "ir.actions.act_window_close"},
             },
@@ -130,7 +130,11 @@ class CrmCollectionItemMaintain(models.TransientModel):
 
     def _get_refusals(self, items):
         """:return: ``{item id: why it is refused}`` for the phase chosen so far."""
-        return items._get_maintain_refusals(self.phase_id) if self.phase_id else {}
+        if not self.phase_id:
+            return {}
+        return items._get_waiting_refusals(self.phase_id) | items._get_maintain_refusals(
+            self.phase_id
+        )
 
     def _get_refusal_summary(self, refusals):
         """:return: one sentence per reason with the number of titles it holds for."""

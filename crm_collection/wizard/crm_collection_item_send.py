@@ -142,7 +142,7 @@ class CrmCollectionItemSend(models.TransientModel):
                 self.env._("The phase %s is not approved, or archived.", phase.name),
             ),
             (
-                not (item.step_id.template_id or phase.template_id),
+                not (phase and phase._get_letter(item.step_id)),
                 self.env._("The phase %s has no letter.", phase.name),
             ),
             (is_covered, self.env._("Open credits of the customer cover what is owed.")),

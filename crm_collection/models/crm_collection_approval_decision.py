@@ -1,0 +1,62 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+DECISIONS = [("approved", "Approved"), ("refused", "Refused")]
+
+
+class CrmCollectionApprovalDecision(models.Model):
+    """What one approver said to one request: the record of decisions.
+
+    Nobody changes or deletes it, managers and superuser included; names, amounts and titles are
+    copies of the moment.
+    """
+
+    _name = "crm.collection.approval.decision"
+    _description = "Collection Approval Decision"
+    _order = "date desc, id desc"
+    _rec_name = "approval_id"
+
+    approval_id = fields.Many2one(
+        comodel_name="crm.collection.approval",
+        string="Request",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    kind = fields.Selection(related="approval_id.kind", store=True)
+    company_id = fields.Many2one(related="approval_id.company_id", store=True)
+    phase_id = fields.Many2one(related="approval_id.phase_id", store=True)
+    partner_id = fields.Many2one(related="approval_id.partner_id", store=True, string="Customer")
+    level_id = fields.Many2one(
+        comodel_name="crm.collection.approval.level", readonly=True, ondelete="set null"
+    )
+    level_name = fields.Char(string="At Level", readonly=True)
+    user_id = fields.Many2one(
+        comodel_name="res.users", string="Decided by", readonly=True, required=True
+    )
+    principal_id = fields.Many2one(
+        comodel_name="res.users",
+        string="In the Name of",
+        readonly=True,
+        help="The absent approver for whom the decision was taken, or who let it escalate.",
+    )
+    delegation_id = fields.Many2one(
+        comodel_name="crm.collection.approval.delegation", readonly=True, ondelete="restrict"
+    )
+    is_escalated = fields.Boolean(string="After Escalation", readonly=True)
+    decision = fields.Selection(selection=DECISIONS, required=True, readonly=True)
+    reason = fields.Text(readonly=True)
+    date = fields.Datetime(string="Decided at", required=True, readonly=True)
+    hours_waited = fields.Float(readonly=True, aggregator="avg")
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    amount = fields.Monetary(readonly=True, help="In company currency, at the rate of the day.")
+    item_count = fields.Integer(string="Titles", readonly=True)
+    titles = fields.Text(string="Titles Decided About", readonly=True)
+
+    def write(self, vals):  # pylint: disable=method-required-super
+        raise AccessError(self.env._("Decisions cannot be changed."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise AccessError(self.env._("Decisions cannot be deleted."))

@@ -1,0 +1,107 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class CrmCollectionApprovalLevel(models.Model):
+    """One step of an approval: who decides, how many of them, from which amount on."""
+
+    _name = "crm.collection.approval.level"
+    _description = "Collection Approval Level"
+    _order = "sequence, id"
+
+    rule_id = fields.Many2one(
+        comodel_name="crm.collection.approval.rule", required=True, ondelete="cascade", index=True
+    )
+    sequence = fields.Integer(default=10)
+    name = fields.Char(translate=True, help="Such as: head of finance.")
+    company_id = fields.Many2one(related="rule_id.company_id", store=True)
+    group_id = fields.Many2one(
+        comodel_name="res.groups",
+        string="Approver Group",
+        help="Members of this group may approve, as long as they are members.",
+    )
+    user_ids = fields.Many2many(
+        comodel_name="res.users",
+        string="Approvers",
+        domain=[("share", "=", False)],
+        help="People who may approve beside the members of the group.",
+    )
+    approver_count = fields.Integer(
+        string="How Many Approve", default=1, help="So many of them must approve. One may refuse."
+    )
+    company_currency_id = fields.Many2one(
+        comodel_name="res.currency", compute="_compute_company_currency_id"
+    )
+    amount_min = fields.Monetary(
+        string="From Amount",
+        currency_field="company_currency_id",
+        help="In company currency, at the rate of the day. The first level always applies. The "
+        "definition of a phase needs every level.",
+    )
+
+    _values_positive = models.Constraint(
+        "CHECK (approver_count >= 1 AND amount_min >= 0)",
+        "At least one must approve, and the amount cannot be negative.",
+    )
+
+    @api.depends("rule_id.company_id")
+    @api.depends_context("company")
+    def _compute_company_currency_id(self):
+        for level in self:
+            level.company_currency_id = (level.company_id or self.env.company).currency_id
+
+    @api.depends("name", "rule_id.level_ids.sequence")
+    def _compute_display_name(self):
+        for level in self:
+            ids = level.rule_id.level_ids.sorted().ids
+            position = ids.index(level.id) + 1 if level.id in ids else 1
+            level.display_name = level.name or self.env._("Level %s", position)
+
+    @api.constrains("group_id", "user_ids", "approver_count")
+    def _check_approvers(self):
+        for level in self:
+            if not level.group_id and not level.user_ids:
+                raise ValidationError(
+                    self.env._("%s: name a group or people who approve.", level.display_name)
+                )
+            if not level.group_id and level.approver_count > len(level.user_ids):
+                raise ValidationError(
+                    self.env._(
+                        "%(level)s: %(count)s must approve, but only %(people)s are named.",
+                        level=level.display_name,
+                        count=level.approver_count,
+                        people=len(level.user_ids),
+                    )
+                )
+
+    @api.constrains("amount_min", "sequence")
+    def _check_amount_min(self):
+        for level in self:
+            if level.amount_min and level == level.rule_id.level_ids.sorted()[:1]:
+                raise ValidationError(
+                    self.env._(
+                        "The first level applies to every amount: leave its amount empty. Nothing "
+                        "under an approval rule goes unapproved."
+                    )
+                )
+
+    @api.model
+    def _get_all(self):
+        """:return: the levels of every approval rule, a handful"""
+        return self.search([("rule_id", "!=", False)])
+
+    def _is_approver(self, user, company=None):
+        """Whether ``user`` has the power to decide here, as of now: one who left, lost the group
+        or does not work in the company has not."""
+        self.ensure_one()
+        user_sudo = user.sudo()  # users do not read other users' groups
+        named = user in self.user_ids or self.group_id in user_sudo.all_group_ids
+        works_there = not company or company in user_sudo.company_ids
+        return bool(user_sudo.active and not user_sudo.share and named and works_there)
+
+    def _get_approvers(self, company=None):
+        """:return: the users who may decide at this level for ``company``."""
+        self.ensure_one()
+        self_sudo = self.sudo()
+        users = self_sudo.user_ids | self_sudo.group_id.all_user_ids
+        return users.filtered(lambda user: self_sudo._is_approver(user, company)).sorted("id")

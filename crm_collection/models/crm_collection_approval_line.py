@@ -1,0 +1,80 @@
+from odoo import fields, models
+
+LINE_STATES = [
+    ("pending", "Waiting"),
+    ("approved", "Approved"),
+    ("refused", "Refused"),
+    ("withdrawn", "Withdrawn"),
+]
+REASONS_WITHDRAWN = [
+    ("left", "Settled, cancelled or changed in accounting"),
+    ("moved", "Moved to another phase"),
+    ("not_reached", "The rule does not ask for the phase any more"),
+    ("not_allowed", "Could not enter the phase when it was approved"),
+    ("superseded", "Another request took its place"),
+]
+
+
+class CrmCollectionApprovalLine(models.Model):
+    """A title that waits in a request to enter a phase; a title waits in one request at most."""
+
+    _name = "crm.collection.approval.line"
+    _description = "Title Awaiting Approval"
+    _order = "date_maturity, id"
+
+    approval_id = fields.Many2one(
+        comodel_name="crm.collection.approval",
+        string="Request",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    item_id = fields.Many2one(
+        comodel_name="crm.collection.item",
+        string="Title in Collection",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True, required=True)
+    name = fields.Char(string="Title", readonly=True)
+    date_maturity = fields.Date(string="Due Date", readonly=True)
+    days_overdue = fields.Integer(readonly=True, aggregator="max", help="When it was asked for.")
+    phase_from_id = fields.Many2one(
+        comodel_name="crm.collection.phase", string="From", readonly=True, ondelete="restrict"
+    )
+    phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase", string="To", readonly=True, ondelete="restrict"
+    )
+    rule_id = fields.Many2one(
+        comodel_name="crm.collection.rule", readonly=True, ondelete="set null"
+    )
+    step_id = fields.Many2one(
+        comodel_name="crm.collection.rule.step", readonly=True, ondelete="set null"
+    )
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    amount = fields.Monetary(
+        string="Owed when Asked", currency_field="company_currency_id", readonly=True
+    )
+    amount_currency = fields.Monetary(string="Owed when Asked in Currency", readonly=True)
+    amount_residual = fields.Monetary(
+        related="item_id.amount_residual",
+        string="Owed Now",
+        currency_field="company_currency_id",
+    )
+    send_letter = fields.Boolean(readonly=True)
+    pinned = fields.Boolean(readonly=True)
+    state = fields.Selection(selection=LINE_STATES, required=True, readonly=True)
+    reason_out = fields.Selection(
+        selection=REASONS_WITHDRAWN, string="Why Withdrawn", readonly=True
+    )
+    note = fields.Char(readonly=True)
+
+    _pending_uniq = models.UniqueIndex(
+        "(item_id) WHERE state = 'pending'", "A title waits in one request at a time."
+    )

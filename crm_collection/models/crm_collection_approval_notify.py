@@ -1,0 +1,175 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+ACTIVITY_TYPE = "crm_collection.mail_activity_type_approval"
+SLICE = 1000  # activities made at once
+
+
+class CrmCollectionApproval(models.Model):
+    """Who is told: activities, messages, reminders, escalation."""
+
+    _inherit = "crm.collection.approval"
+
+    # === Activities === #
+
+    def _schedule_activities(self):
+        """Put pending requests on the approvers' lists: as many approvers as still have to
+        agree, by turns, so that a large run does not land on one desk.
+
+        Made together and without a mail for each (a thousand mails take longer than the run).
+        """
+        vals_list = []
+        for (rule, level, company), approvals in self.grouped(
+            lambda approval: (approval.approval_rule_id, approval.level_id, approval.company_id)
+        ).items():
+            approvers = level._get_approvers(company)
+            deadline = fields.Date.context_today(self) + timedelta(days=rule.sudo().remind_days)
+            for approval in approvals:
+                vals_list += approval._prepare_activities(approvers, deadline)
+        Activity = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        for start in range(0, len(vals_list), SLICE):
+            Activity.create(vals_list[start : start + SLICE])
+
+    def _prepare_activities(self, approvers, deadline):
+        self_sudo = self.sudo()  # the job asks, too, and users read no approval rules
+        decided = self_sudo.decision_ids
+        free = approvers - self._get_authors() - decided.user_id - decided.principal_id
+        agreed = decided.filtered(lambda decision: decision.level_id == self_sudo.level_id)
+        needed = self_sudo.level_id.approver_count - len(agreed)
+        if self.date_escalated:
+            free = self_sudo.approval_rule_id.escalation_user_id | free
+        start = self.id % len(free) if free and not self.date_escalated else 0
+        turn = (free[start:] + free[:start])[:needed]
+        standing_in = self.env["crm.collection.approval.delegation"]._get_delegates(
+            turn, fields.Date.context_today(self)
+        )
+        return [
+            {
+                "activity_type_id": self._get_activity_type().id,
+                "res_model_id": self.env["ir.model"]._get_id(self._name),
+                "res_id": self.id,
+                "user_id": standing_in.get(user, user).id,
+                "date_deadline": deadline,
+                "summary": self.display_name,
+            }
+            for user in turn
+        ]
+
+    @api.model
+    def _get_activity_type(self):
+        return self.env.ref(ACTIVITY_TYPE).sudo()
+
+    def _get_activities(self):
+        # other people's too
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("activity_category", "=", "collection_approval"),
+                ]
+            )
+        )
+
+    def _drop_activities(self):
+        self._get_activities().unlink()
+
+    # === After a decision === #
+
+    def _after_decision(self, record, entered):
+        """Tell everybody concerned, where they look.
+
+        :param entered: the titles that entered the phase, ``None`` when none had to
+        """
+        self._drop_activities()
+        if self.state == "pending":
+            self._schedule_activities()
+        body = self.env["ir.qweb"]._render(
+            "crm_collection.approval_decision_message",
+            {"approval": self, "decision": record, "entered": entered},
+        )
+        author = self.env.user.partner_id.id
+        self._message_log(body=body, author_id=author)
+        if self.kind == "definition":
+            self.phase_id._message_log(body=body, author_id=author)
+        elif self.state != "pending":
+            moves = self.line_ids.item_id.move_id
+            moves._message_log_batch({move.id: body for move in moves}, author_id=author)
+        if self.state != "pending":
+            self._notify_author(body)
+        if entered and self.state == "approved":
+            # the letter that is now due does not wait for the night
+            self.env.ref("crm_collection.ir_cron_crm_collection_letters").sudo()._trigger()
+
+    def _notify_author(self, body):
+        if self.user_id and self.user_id != self.env.ref("base.user_root"):
+            self.with_context(mail_notify_force_send=False).message_notify(
+                partner_ids=self.user_id.partner_id.ids, subject=self.display_name, body=body
+            )
+
+    # === Reminders === #
+
+    @api.model
+    def _cron_remind(self):
+        """Daily: put requests nobody has on his list on one, remind, escalate."""
+        pending = self.sudo().search([("state", "=", "pending")])
+        pending._ensure_activities()
+        for rule, approvals in pending.grouped("approval_rule_id").items():
+            if rule.escalate_days:
+                approvals._get_overdue(rule.escalate_days, "date_escalated")._escalate()
+            if rule.remind_days:
+                approvals._get_overdue(rule.remind_days, "date_reminded")._remind()
+
+    def _ensure_activities(self):
+        """An approver may have left, lost the group or deleted what was on his list."""
+        lists = self._get_activities().grouped("res_id")
+        for approval in self:
+            activities = lists.get(approval.id, self.env["mail.activity"])
+            idle = activities.filtered(
+                lambda activity, approval=approval: not approval._get_power(activity.user_id)
+            )
+            if idle or not activities:
+                activities.sudo().unlink()
+                approval._schedule_activities()
+
+    def _get_overdue(self, days, fname):
+        limit = fields.Datetime.now() - timedelta(days=days)
+        return self.filtered(
+            lambda approval: not approval[fname] and approval.date_request <= limit
+        )
+
+    def _remind(self):
+        """Make what is on the approvers' lists due, and tell them once."""
+        today = fields.Date.context_today(self)
+        self.write({"date_reminded": today})
+        activities = self._get_activities()
+        activities.with_context(mail_activity_quick_update=True).write({"date_deadline": today})
+        by_user = activities.grouped("user_id")
+        for user, of_user in by_user.items():
+            if user:
+                self.browse(of_user.mapped("res_id"))._notify_waiting(user)
+
+    def _escalate(self):
+        self.write({"date_escalated": fields.Date.context_today(self)})
+        for approval in self:
+            approval._drop_activities()
+            approval._schedule_activities()
+        for user, approvals in self.grouped(
+            lambda approval: approval.approval_rule_id.escalation_user_id
+        ).items():
+            approvals._notify_waiting(user)
+
+    def _notify_waiting(self, user):
+        """One message about all the requests that wait for ``user``."""
+        translated = self.with_context(lang=user.lang)
+        body = translated.env["ir.qweb"]._render(
+            "crm_collection.approval_waiting_message", {"approvals": translated, "user": user}
+        )
+        self[:1].with_context(mail_notify_force_send=False, lang=user.lang).message_notify(
+            partner_ids=user.partner_id.ids,
+            subject=translated.env._("%s approvals wait for you", len(self)),
+            body=body,
+        )

@@ -1,0 +1,75 @@
+from odoo import api, fields, models
+
+from ..sql import approval as sql
+
+
+class CrmCollectionItem(models.Model):
+    """Titles that wait for somebody to agree that they enter a phase.
+
+    They stay where they are meanwhile, with the letters of the phase they are in.
+    """
+
+    _inherit = "crm.collection.item"
+
+    approval_state = fields.Selection(
+        selection=[("pending", "Waiting"), ("refused", "Refused"), ("approved", "Approved")],
+        string="Approval",
+        readonly=True,
+        help="Waiting: asked to enter a phase. Refused: it is not asked again while rule, phase "
+        "and debt are the same. Approved: it entered its phase by approval.",
+    )
+    refused_phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase", readonly=True, ondelete="set null"
+    )
+    refused_version = fields.Char(readonly=True)
+    refused_amount = fields.Monetary(currency_field="company_currency_id", readonly=True)
+    approval_line_ids = fields.One2many(
+        comodel_name="crm.collection.approval.line", inverse_name="item_id", string="Approvals"
+    )
+    approval_id = fields.Many2one(
+        comodel_name="crm.collection.approval",
+        string="Request",
+        compute="_compute_approval_id",
+        help="The request the title waits in.",
+    )
+    awaiting_phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase",
+        string="Awaiting Approval",
+        compute="_compute_approval_id",
+    )
+
+    _approval_idx = models.Index("(move_id) WHERE approval_state IS NOT NULL AND state = 'open'")
+
+    @api.depends("approval_state", "approval_line_ids.state")
+    def _compute_approval_id(self):
+        lines = self.env["crm.collection.approval.line"].search(
+            [("item_id", "in", self.ids), ("state", "=", "pending")]
+        )
+        by_item = {line.item_id: line.approval_id for line in lines}
+        for item in self:
+            item.approval_id = by_item.get(item, False)
+            item.awaiting_phase_id = item.approval_id.phase_id
+
+    def _ask_approval(self, phase, reason, send_letter, pin, origin):
+        """Have titles wait to enter ``phase``, on behalf of the current user."""
+        today = self.company_id._get_collection_today()
+        self._withdraw_approval("superseded")
+        titles = sql.titles_by_id(self.ids, phase.id, today, send_letter, pin)
+        self.env["crm.collection.approval"]._ask(titles, origin, reason)
+        self.env.cr.execute(sql.set_waiting(self.ids, True, self.env.uid))
+
+    def _withdraw_approval(self, reason):
+        """They wait no longer: see :meth:`crm.collection.approval._withdraw`."""
+        waiting = self.filtered(lambda item: item.approval_state == "pending")
+        if waiting:
+            self.env["crm.collection.approval"]._withdraw(waiting.ids, reason)
+            self.env.cr.execute(sql.set_waiting(waiting.ids, False, self.env.uid))
+
+    def _get_waiting_refusals(self, phase):
+        """:return: {title id: why it is not asked for once more}"""
+        waiting = self.filtered(lambda item: item.approval_state == "pending")
+        return {
+            item.id: self.env._("It waits for approval to enter this phase already.")
+            for item in waiting
+            if phase and item.awaiting_phase_id == phase
+        }

@@ -1,0 +1,326 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+# What is approved: changing it on an approved phase is a proposal until it is approved again.
+APPROVED_FIELDS = ("allocation_mode", "template_id", "approval_rule_id", "company_id")
+# Written by the approval methods alone, never from a form or through RPC.
+APPROVAL_FIELDS = (
+    "approval_state",
+    "approval_requested_by_id",
+    "approval_decided_by_id",
+    "approval_date",
+    "approval_note",
+    "configured_by_ids",
+    "is_governed",
+    "is_guarded",
+)
+
+
+class CrmCollectionPhase(models.Model):
+    """The approval of a phase: of its definition, and of the titles that go into it.
+
+    The definition is decided on a request (:class:`.CrmCollectionApproval`). While it is not
+    approved the phase does not act. A change of an approved phase is kept in the request, and
+    what was approved stays in force, until the answer comes. The approval rule itself is taken
+    off or exchanged by approval only.
+    """
+
+    _inherit = "crm.collection.phase"
+
+    approval_rule_id = fields.Many2one(
+        comodel_name="crm.collection.approval.rule",
+        check_company=True,
+        ondelete="restrict",
+        tracking=True,
+        help="Says whether the phase itself, the titles going into it, or both are approved.",
+    )
+    is_governed = fields.Boolean(
+        string="Definition Needs Approval", compute="_compute_is_governed", store=True
+    )
+    is_guarded = fields.Boolean(
+        string="Titles Need Approval", compute="_compute_is_governed", store=True
+    )
+    approval_state = fields.Selection(
+        selection=[
+            ("draft", "To request"),
+            ("pending", "Pending"),
+            ("approved", "Approved"),
+            ("refused", "Refused"),
+        ],
+        default="approved",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index=True,
+    )
+    approval_requested_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    approval_decided_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    approval_date = fields.Datetime(readonly=True, copy=False)
+    approval_note = fields.Char(readonly=True, copy=False)
+    configured_by_ids = fields.Many2many(
+        comodel_name="res.users",
+        relation="crm_collection_phase_configured_rel",
+        string="Configured by",
+        readonly=True,
+        copy=False,
+        help="They cannot approve what they configured.",
+    )
+    approval_ids = fields.One2many(
+        comodel_name="crm.collection.approval", inverse_name="phase_id", string="Approvals"
+    )
+    pending_approval_id = fields.Many2one(
+        comodel_name="crm.collection.approval",
+        string="Request",
+        compute="_compute_pending_approval_id",
+        help="The request about the phase itself that waits for an answer.",
+    )
+    can_approve = fields.Boolean(compute="_compute_can_approve")
+
+    # === Compute methods === #
+
+    @api.depends("approval_rule_id.governs")
+    def _compute_is_governed(self):
+        for phase in self:
+            governs = phase.approval_rule_id.governs
+            phase.is_governed = governs in ("definition", "both")
+            phase.is_guarded = governs in ("allocation", "both")
+
+    @api.depends("approval_ids.state")
+    def _compute_pending_approval_id(self):
+        requests = self.env["crm.collection.approval"].search(
+            [("phase_id", "in", self.ids), ("kind", "=", "definition"), ("state", "=", "pending")]
+        )
+        by_phase = {request.phase_id: request for request in requests}
+        for phase in self:
+            phase.pending_approval_id = by_phase.get(phase._origin, False)
+
+    @api.depends("approval_state", "approval_ids.state", "approval_rule_id")
+    @api.depends_context("uid")
+    def _compute_can_approve(self):
+        for phase in self:
+            phase.can_approve = phase.pending_approval_id.can_decide
+
+    # === ORM overrides === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A phase under an approval rule starts as a draft, whatever the caller says."""
+        phases = super().create(
+            [
+                {fname: value for fname, value in vals.items() if fname not in APPROVAL_FIELDS}
+                | {"approval_state": "draft"}
+                for vals in vals_list
+            ]
+        )
+        # the rule may have come from a default
+        for phase in phases:
+            phase._set_approval(configured_by_ids=phase._get_configurers())
+            phase._reset_approval()
+        return phases
+
+    def write(self, vals):
+        """Approval is never written directly; changing what was approved asks again.
+
+        :raise AccessError: a field of the approval is written
+        """
+        if forbidden := [fname for fname in APPROVAL_FIELDS if fname in vals]:
+            raise AccessError(
+                self.env._(
+                    "The approval of a phase is decided with its buttons, it cannot be written "
+                    "(%(fields)s).",
+                    fields=", ".join(forbidden),
+                )
+            )
+        if not any(fname in vals for fname in APPROVED_FIELDS):
+            return super().write(vals)
+        self.check_access("write")
+        for phase in self:
+            phase._write_configuration(vals)
+        return True
+
+    # === Actions === #
+
+    def action_request_approval(self):
+        """Ask the approvers whether the phases may act.
+
+        :raise UserError: there is nothing to be asked
+        """
+        for phase in self:
+            if not phase.is_governed or phase.approval_state not in ("draft", "refused"):
+                raise UserError(
+                    self.env._("%s has nothing to be approved at the moment.", phase.display_name)
+                )
+            phase._ask_definition({})
+
+    def action_approve(self, reason=None):
+        """See :meth:`crm.collection.approval.action_approve`."""
+        return self._get_pending_approvals().action_approve(reason)
+
+    def action_refuse(self, reason=None):
+        """See :meth:`crm.collection.approval.action_refuse`."""
+        return self._get_pending_approvals().action_refuse(reason)
+
+    def action_withdraw_approval(self):
+        """Take back what was asked for: a new phase is a draft again, an approved one stays as
+        it is in force."""
+        self.check_access("write")
+        for phase in self:
+            phase._cancel_requests()
+            if phase.approval_state == "pending":
+                phase._reset_approval()
+
+    # === Business methods === #
+
+    def _get_pending_approvals(self):
+        self.check_access("read")
+        for phase in self:
+            if not phase.pending_approval_id:
+                raise AccessError(
+                    self.env._("%s does not wait for an approval.", phase.display_name)
+                )
+        return self.pending_approval_id
+
+    def _write_configuration(self, vals):
+        """Write one phase: at once, or as a proposal where what it changes was approved, or is
+        the approval rule it is under."""
+        self.ensure_one()
+        proposable = APPROVED_FIELDS if self.approval_state == "approved" else ("approval_rule_id",)
+        changed = self._get_changed(vals)
+        proposed = {}
+        if self.is_governed:
+            proposed = {fname: changed[fname] for fname in proposable if fname in changed}
+        direct = {fname: value for fname, value in vals.items() if fname not in proposed}
+        super().write(direct)
+        if not changed:
+            return
+        self._set_approval(configured_by_ids=self._get_configurers())
+        if proposed:
+            self._ask_definition(proposed)
+        elif self.is_governed:
+            self._cancel_requests()
+            self._reset_approval()
+
+    def _get_changed(self, vals):
+        """:return: {field: new value} of what is approved and would be another one."""
+        new = self.new(vals, origin=self)
+        return {
+            fname: vals[fname]
+            for fname in APPROVED_FIELDS
+            if fname in vals and self._get_value(new, fname) != self._get_value(self, fname)
+        }
+
+    def _get_value(self, record, fname):
+        value = record[fname]
+        return value._origin.id if isinstance(value, models.BaseModel) else value
+
+    def _get_configurers(self):
+        # the installation is nobody's configuration
+        user = self.env.user
+        known = self.configured_by_ids.ids
+        return known if user == self.env.ref("base.user_root") else list({*known, user.id})
+
+    def _ask_definition(self, proposed):
+        """Make the request; one that waits already is replaced, with what it proposed.
+
+        :param dict proposed: {field: value} that take effect with the approval
+        """
+        self.ensure_one()
+        earlier = self.pending_approval_id.sudo()  # nobody writes requests by himself
+        proposed = (earlier.proposed_values or {}) | proposed
+        authors = self.configured_by_ids | earlier.user_id | earlier.author_ids
+        self._cancel_requests()
+        approval = earlier.create(
+            {
+                "kind": "definition",
+                "phase_id": self.id,
+                "company_id": self.company_id.id,
+                "approval_rule_id": self.approval_rule_id.id,
+                "level_id": self.sudo().approval_rule_id._get_levels()[:1].id,
+                "origin": "manual",
+                "user_id": self.env.uid,
+                "author_ids": authors.ids,
+                "date_request": fields.Datetime.now(),
+                "proposed_values": proposed or False,
+            }
+        )
+        approval._schedule_activities()
+        if self.approval_state != "approved":
+            self._set_approval(
+                approval_state="pending",
+                approval_requested_by_id=self.env.uid,
+                approval_decided_by_id=False,
+                approval_date=False,
+                approval_note=False,
+            )
+
+    def _cancel_requests(self):
+        requests = self.pending_approval_id.sudo()  # nobody writes requests by himself
+        requests.write({"state": "cancelled", "date_end": fields.Datetime.now()})
+        requests._drop_activities()
+
+    def _approve_definition(self, approval):
+        """Put in force what was asked for; called by the request once every level agreed."""
+        proposed = approval.proposed_values or {}
+        phase = self.sudo()  # approvers decide but do not configure
+        super(CrmCollectionPhase, phase).write(
+            proposed
+            | {
+                "approval_state": "approved",
+                "approval_requested_by_id": approval.user_id.id,
+                "approval_decided_by_id": self.env.uid,
+                "approval_date": fields.Datetime.now(),
+                "approval_note": approval.decision_ids.sorted("id")[-1:].reason,
+            }
+        )
+        if not phase.approval_rule_id or phase.is_governed:
+            phase._set_approval(configured_by_ids=[])
+
+    def _refuse_definition(self, approval, reason):
+        """What was in force stays; a phase that was never approved does not act."""
+        if self.approval_state == "approved":
+            return
+        phase = self.sudo()  # approvers decide but do not configure
+        phase._set_approval(
+            approval_state="refused",
+            approval_decided_by_id=self.env.uid,
+            approval_date=fields.Datetime.now(),
+            approval_note=reason,
+        )
+
+    def _reset_approval(self):
+        self.ensure_one()
+        self._set_approval(
+            approval_state="draft" if self.is_governed else "approved",
+            approval_requested_by_id=False,
+            approval_decided_by_id=False,
+            approval_date=False,
+            approval_note=False,
+        )
+
+    def _set_approval(self, **vals):
+        """The one door to the approval fields: :meth:`write` refuses them."""
+        self.check_access("write")
+        return super().write(vals)
+
+    def _get_changes(self):
+        """:return: list of dicts ``label``, ``current`` and ``proposed`` (texts): what is in force
+        and what the pending request proposes instead"""
+        self.ensure_one()
+        proposed = self.pending_approval_id.sudo().proposed_values or {}
+        new = self.new(proposed, origin=self)
+        return [
+            {
+                "label": self._fields[fname]._description_string(self.env),
+                "current": self._get_text(self, fname),
+                "proposed": self._get_text(new, fname),
+            }
+            for fname in APPROVED_FIELDS
+            if fname in proposed
+        ]
+
+    def _get_text(self, record, fname):
+        field, value = self._fields[fname], record[fname]
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, "")
+        return value.display_name or self.env._("None")
