@@ -2,11 +2,12 @@
 
 from odoo.tools import SQL
 
-from .common import letter_template, line_is_owed, move_is_silent, step_interval
+from .common import letter_template, line_is_owed, move_is_silent, step_interval, workers
 from .hold import hold_id, hold_joins
 
 # Letters that reached the customer, or are on their way to him.
 REACHING_STATES = ("to_send", "outgoing", "sent")
+CONSUMER_FINE_MAX = 0.02  # of what is owed
 
 
 def asked_titles(company_id, today, columns, joins=None, condition=None, locked=False):
@@ -213,29 +214,27 @@ def charges(company, today):
     """Columns of fine and interest over ``title``, shown and never posted.
 
     Fine: once, on what is overdue; at most 2 % for Brazilian consumers (Lei 8.078/1990, CDC,
-    art. 52 § 1). Interest: simple, per month of 30 days.
+    art. 52 § 1), who are those of ``crm.collection.letter._is_consumer_br``. Interest: simple,
+    per month of 30 days.
     """
     fine = company.collection_fine_percent / 100
     interest = company.collection_interest_percent / 100 / 30
-    capped = SQL("CASE WHEN partner.is_company THEN %s ELSE LEAST(%s, 0.02) END", fine, fine)
-    rate = capped if company.account_fiscal_country_id.code == "BR" else SQL("%s", fine)
+    rate = SQL(
+        """CASE WHEN NOT COALESCE(partner.is_company, FALSE)
+                 AND COALESCE(partner.country_id, %s) = %s
+                THEN LEAST(%s, %s) ELSE %s END""",
+        company.account_fiscal_country_id.id or None,
+        company.env.ref("base.br").id,
+        fine,
+        CONSUMER_FINE_MAX,
+        fine,
+    )
     late = SQL("CASE WHEN title.days > 0 THEN title.amount_residual_currency ELSE 0 END")
     rounded = "ROUND((%s)::numeric / currency.rounding) * currency.rounding"
     return SQL(
         f"{rounded} AS amount_fine, {rounded} AS amount_interest",
         SQL("%s * %s", late, rate),
         SQL("%s * %s * title.days", late, interest),
-    )
-
-
-def _signers(company_id):
-    """Who may sign for the company: a customer's collector or salesperson may have left, or be
-    another company's."""
-    return SQL(
-        """SELECT users.id FROM res_users users
-             JOIN res_company_users_rel works ON works.user_id = users.id AND works.cid = %s
-            WHERE users.active""",
-        company_id,
     )
 
 
@@ -313,7 +312,7 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
         SELECT COALESCE((SELECT array_agg(id ORDER BY id) FROM letter), '{}'),
                (SELECT COUNT(*) FROM line)""",
         due=due(company.id, today, item_ids, partner_ids, locked=True),
-        signers=_signers(company.id),
+        signers=workers(company.id),
         company_id=company.id,
         lang=company.partner_id.lang or "en_US",
         today=today,
