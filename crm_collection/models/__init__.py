@@ -42,4 +42,6 @@ from . import (
     ir_actions_report,
     mail_activity,
     mail_mail,
+    crm_collection_item_days,
+    crm_collection_item_sums,
 )

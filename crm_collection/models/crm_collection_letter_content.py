@@ -5,7 +5,6 @@ from odoo import fields, models
 
 # "INV/2026/00012 2/3": the number of the document, then which of its installments.
 TITLE_NAME = re.compile(r"^(?P<number>.+?)(?:\s+(?P<installment>\d+/\d+))?$")
-FINE_PERCENT_MAX = 2.0  # Brazilian consumers: Law 8.078/1990 (CDC), art. 52, paragraph 1
 DEADLINE_DAYS = 10  # a letter that sets a deadline gives the customer this long
 
 
@@ -24,9 +23,6 @@ class CrmCollectionLetter(models.Model):
     def _prepare_title(self, line):
         name = TITLE_NAME.match(line.name or "-")
         move = line.item_id.move_id
-        fine, interest = line.amount_fine, line.amount_interest
-        if fine and self._is_consumer_br():
-            fine = min(fine, line.amount_residual * FINE_PERCENT_MAX / 100)
         return {
             "line": line,
             "move": move,
@@ -40,8 +36,8 @@ class CrmCollectionLetter(models.Model):
             "original": line.amount_original,
             "paid": line.amount_original - line.amount_residual,
             "residual": line.amount_residual,
-            "fine": line.currency_id.round(fine),
-            "interest": line.currency_id.round(interest),
+            "fine": line.currency_id.round(line.amount_fine),
+            "interest": line.currency_id.round(line.amount_interest),
         }
 
     def _get_title_url(self, move):
@@ -138,7 +134,8 @@ class CrmCollectionLetter(models.Model):
     # === Law === #
 
     def _is_consumer_br(self):
-        """Whether the law of Brazilian consumers applies: a person, in Brazil."""
+        """Whether the law of Brazilian consumers applies: a person, in Brazil. The fine has its
+        limit by the same rule, in ``sql.letters.charges``."""
         self.ensure_one()
         country = self.partner_id.country_id or self.company_id.account_fiscal_country_id
         return country.code == "BR" and not self.partner_id.is_company

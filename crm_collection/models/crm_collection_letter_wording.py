@@ -119,18 +119,18 @@ class CrmCollectionLetter(models.Model):
 
     def _get_title_amount_details(self, title):
         """Return the lines that the mail writes under the amount of a title."""
-        original, paid, fine, interest = (
-            self._format_amount(title[key], title["currency"])
-            for key in ("original", "paid", "fine", "interest")
-        )
+
+        def amount(key):  # only of what is shown: formatting is a good part of a long letter
+            return self._format_amount(title[key], title["currency"])
+
         details = []
         if title["paid"] > 0:
-            details.append(self.env._("original amount %s", original))
-            details.append(self.env._("paid %s", paid))
+            details.append(self.env._("original amount %s", amount("original")))
+            details.append(self.env._("paid %s", amount("paid")))
         if title["fine"]:
-            details.append(self.env._("fine %s", fine))
+            details.append(self.env._("fine %s", amount("fine")))
         if title["interest"]:
-            details.append(self.env._("interest %s", interest))
+            details.append(self.env._("interest %s", amount("interest")))
         return details
 
     # === Totals === #

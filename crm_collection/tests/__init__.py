@@ -35,3 +35,5 @@ from . import test_access_rights
 from . import test_multi_company
 from . import test_translations
 from . import test_property
+from . import test_letter_plan
+from . import test_maintenance_reading

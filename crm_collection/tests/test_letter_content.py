@@ -181,9 +181,34 @@ class TestLetterContent(CrmCollectionCommon):
         self.company.collection_fine_percent = 10
         self._create_overdue(12, partner=consumer, amount=200)
         letter = self._write_letter(consumer)
-        letter.line_ids.amount_fine = 20  # whatever was written in the line
+        self.assertEqual(letter.line_ids.amount_fine, 4)
         self.assertEqual(letter._get_titles()[0]["fine"], 4)
         self.assertIn("4,00", letter.titles_html)
+
+    def test_limit_of_the_fine_and_words_of_the_law_go_together(self):
+        """The country is the customer's, and where he has none the company's.
+
+        Seen to fail with the limit for persons of a company in Brazil alone.
+        """
+        self.company.collection_fine_percent = 10
+        portugal, nowhere = self.env.ref("base.pt"), self.env["res.country"]
+        cases = (
+            (self.brazil, self.brazil, True),
+            (self.brazil, portugal, False),
+            (self.brazil, nowhere, True),
+            (portugal, self.brazil, True),
+            (portugal, nowhere, False),
+        )
+        for company_country, country, is_consumer in cases:
+            with self.subTest(company=company_country.code, customer=country.code):
+                self.company.sudo().account_fiscal_country_id = company_country
+                partner = self._create_customer(
+                    "Person", is_company=False, country_id=country.id
+                )
+                self._create_overdue(12, partner=partner, amount=200)
+                letter = self._write_letter(partner)
+                self.assertEqual(letter._is_consumer_br(), is_consumer)
+                self.assertEqual(letter.line_ids.amount_fine, 4 if is_consumer else 20)
 
     def test_fine_and_interest_are_in_the_amount_to_pay(self):
         self.company.collection_fine_percent = 5
