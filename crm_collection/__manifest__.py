@@ -11,6 +11,7 @@
         "security/crm_collection_groups.xml",
         "security/ir.model.access.csv",
         "security/crm_collection_rules.xml",
+        "security/crm_collection_figures_rules.xml",
         "report/crm_collection_letter_templates.xml",
         "report/crm_collection_letter_reports.xml",
         "data/mail_template_data.xml",

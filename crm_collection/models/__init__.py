@@ -32,4 +32,6 @@ from . import (
     account_partial_reconcile,
     ir_actions_report,
     mail_mail,
+    res_company_aging,
+    res_config_settings_aging,
 )
