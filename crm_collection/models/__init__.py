@@ -10,6 +10,7 @@ from . import (
     crm_collection_item_maintain,
     crm_collection_item_explain,
     crm_collection_allocation,
+    crm_collection_settlement,
     crm_collection_hold,
     crm_collection_letter,
     crm_collection_letter_line,

@@ -30,5 +30,7 @@ from . import test_explanation
 from . import test_approval_definition
 from . import test_access_rights
 from . import test_multi_company
+from . import test_settlement
+from . import test_settlement_letters
 from . import test_translations
 from . import test_property
