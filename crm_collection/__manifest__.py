@@ -37,6 +37,9 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_collection_menus.xml",
+        "report/crm_collection_aging_reports.xml",
+        "wizard/crm_collection_aging_open_views.xml",
+        "views/crm_collection_aging_views.xml",
     ],
     "demo": ["demo/crm_collection_demo.xml"],
     "assets": {

@@ -44,12 +44,22 @@ class CrmCollectionAging(models.Model):
         ],
         "account.partial.reconcile": [
             "amount",
+            "credit_amount_currency",
+            "credit_move_id",
             "debit_amount_currency",
             "debit_move_id",
             "max_date",
         ],
         "crm.collection.allocation": ["day_in", "day_out", "item_id", "phase_id"],
         "crm.collection.item": ["line_id", "phase_id", "user_id"],
+        "crm.collection.settlement": [
+            "amount",
+            "amount_currency",
+            "date",
+            "day_recorded",
+            "item_id",
+            "reversal_of_id",
+        ],
         "res.company": ["currency_id"],
         "res.partner": ["collection_user_id", "commercial_partner_id", "industry_id"],
     }

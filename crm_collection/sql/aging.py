@@ -2,7 +2,8 @@
 
 What a title owes today plus what was matched with it after the day: the same as its amount less
 what was matched up to the day, and only titles that are still owed or were matched later are
-worth a look.
+worth a look. What was matched up to the day and is undone by now comes from the ledger of
+settlements, so that the day looks as it did.
 """
 
 from odoo.tools import SQL
@@ -33,11 +34,13 @@ def titles(day, account_ids, limits):
                    line.date, %(due)s AS date_maturity, %(day)s::date AS date_as_of,
                    %(day)s::date - %(due)s AS days_overdue,
                    line.balance AS amount_original,
-                   line.amount_residual + COALESCE(later.amount, 0) AS amount,
+                   line.amount_residual + COALESCE(later.amount, 0) - COALESCE(undone.amount, 0)
+                       AS amount,
                    line.amount_residual_currency + COALESCE(later.amount_currency, 0)
-                       AS amount_currency
+                       - COALESCE(undone.amount_currency, 0) AS amount_currency
               FROM account_move_line line
          LEFT JOIN (%(later)s) AS later ON later.line_id = line.id
+         LEFT JOIN (%(undone)s) AS undone ON undone.line_id = line.id
              WHERE line.account_id = ANY(%(account_ids)s) AND line.parent_state = 'posted'
                AND line.balance > 0 AND line.date <= %(day)s
                AND (line.reconciled IS NOT TRUE OR later.line_id IS NOT NULL)
@@ -50,20 +53,59 @@ def titles(day, account_ids, limits):
         due=line_date_maturity(),
         account_ids=list(account_ids),
         later=matched_after(day),
+        undone=undone_since(day),
         bucket=bucket(limits),
         buckets=_bucket_amounts(limits),
     )
 
 
 def matched_after(day):
-    """What was matched with each title after ``day``."""
+    """What was matched with each title after ``day``.
+
+    On the credit side of a match only an exchange difference has a title: it makes it owe again
+    what was too much, and moves money in one of the currencies alone.
+    """
     return SQL(
-        """SELECT partial.debit_move_id AS line_id, SUM(partial.amount) AS amount,
-                  SUM(partial.debit_amount_currency) AS amount_currency
-             FROM account_partial_reconcile partial
-            WHERE partial.max_date > %s
-         GROUP BY partial.debit_move_id""",
-        day,
+        """SELECT side.line_id, SUM(side.amount) AS amount,
+                  SUM(side.amount_currency) AS amount_currency
+             FROM (SELECT debit_move_id AS line_id, amount,
+                          debit_amount_currency AS amount_currency
+                     FROM account_partial_reconcile WHERE max_date > %(day)s
+                    UNION ALL
+                   SELECT credit_move_id, -amount, -credit_amount_currency
+                     FROM account_partial_reconcile
+                    WHERE max_date > %(day)s AND (amount = 0 OR debit_amount_currency = 0
+                                                  OR credit_amount_currency = 0)) AS side
+         GROUP BY side.line_id""",
+        day=day,
+    )
+
+
+def undone_since(day):
+    """What had been matched with each title by the end of ``day`` and was undone after it.
+
+    Where a match was made again later with a date of that day or before (a payment reconciled
+    anew), accounting counts it already: only what goes beyond is left.
+    """
+    return SQL(
+        """
+        SELECT item.line_id, GREATEST(SUM(gone.amount) - COALESCE(MAX(again.amount), 0), 0)
+                   AS amount,
+               GREATEST(SUM(gone.amount_currency) - COALESCE(MAX(again.amount_currency), 0), 0)
+                   AS amount_currency
+          FROM crm_collection_settlement reversal
+          JOIN crm_collection_settlement gone ON gone.id = reversal.reversal_of_id
+          JOIN crm_collection_item item ON item.id = gone.item_id
+     LEFT JOIN LATERAL (
+            SELECT SUM(made.amount) AS amount, SUM(made.amount_currency) AS amount_currency
+              FROM crm_collection_settlement made
+             WHERE made.item_id = gone.item_id AND made.reversal_of_id IS NULL
+               AND made.date <= %(day)s AND made.day_recorded > %(day)s
+               AND NOT EXISTS (SELECT FROM crm_collection_settlement undoing
+                                WHERE undoing.reversal_of_id = made.id)) AS again ON TRUE
+         WHERE gone.date <= %(day)s AND reversal.date > %(day)s AND item.line_id IS NOT NULL
+      GROUP BY item.line_id""",
+        day=day,
     )
 
 
