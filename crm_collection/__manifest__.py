@@ -40,6 +40,7 @@
         "report/crm_collection_aging_reports.xml",
         "wizard/crm_collection_aging_open_views.xml",
         "views/crm_collection_aging_views.xml",
+        "views/crm_collection_indicator_views.xml",
     ],
     "demo": ["demo/crm_collection_demo.xml"],
     "assets": {
