@@ -1,1 +1,3 @@
 from . import crm_collection_customer
+from . import crm_collection_allocation_report
+from . import crm_collection_roll_rate
