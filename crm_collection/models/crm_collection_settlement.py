@@ -128,6 +128,11 @@ class CrmCollectionSettlement(models.Model):
         comodel_name="res.partner.industry", string="Segment", readonly=True
     )
     is_company = fields.Boolean(string="Is a Company", readonly=True)
+    company_type = fields.Selection(
+        selection=[("person", "Person"), ("company", "Company")],
+        compute="_compute_company_type",
+        search="_search_company_type",
+    )
     is_attributed = fields.Boolean(
         string="Attributed to Letter",
         compute="_compute_is_attributed",
@@ -147,6 +152,16 @@ class CrmCollectionSettlement(models.Model):
     _company_date_idx = models.Index("(company_id, date)")
 
     # === Compute and search methods === #
+
+    @api.depends("is_company")
+    def _compute_company_type(self):
+        for row in self:
+            row.company_type = "company" if row.is_company else "person"
+
+    def _search_company_type(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain("is_company", "in", [kind == "company" for kind in value])
 
     @api.depends("days_since_letter", "date_last_letter", "company_id")
     def _compute_is_attributed(self):
@@ -171,6 +186,11 @@ class CrmCollectionSettlement(models.Model):
                                       FROM res_company company WHERE company.id = %s), FALSE))""",
                 self._field_to_sql(alias, "days_since_letter", query),
                 self._field_to_sql(alias, "company_id", query),
+            )
+        if field_expr == "company_type":
+            return SQL(
+                "(CASE WHEN %s THEN 'company' ELSE 'person' END)",
+                self._field_to_sql(alias, "is_company", query),
             )
         return super()._field_to_sql(alias, field_expr, query)
 
