@@ -34,3 +34,5 @@ from . import test_settlement
 from . import test_settlement_letters
 from . import test_translations
 from . import test_property
+from . import test_aging, test_aging_reproducible
+from . import test_indicator
