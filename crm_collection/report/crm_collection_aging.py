@@ -179,7 +179,7 @@ class CrmCollectionAging(models.Model):
                 (str(number), self.env._("%(first)s–%(last)s days", first=first, last=last))
                 for number, (first, last) in enumerate(zip(firsts, limits, strict=False), start=1)
             ),
-            (str(len(limits) + 1), self.env._("More than %s days", limits[-1])),
+            (str(len(limits) + 1), self.env._("Over %s days", limits[-1])),
         ]
 
     @api.model

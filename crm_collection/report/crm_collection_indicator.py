@@ -120,7 +120,8 @@ class CrmCollectionIndicator(models.Model):
         aggregator="avg",
         help="Days sales outstanding, by counting back: how many of the last days' sales are "
         "still owed. The receivables are filled with the sales of the month, then of the month "
-        "before, and so on; each month counts its days, the last one its share of them.\n"
+        "before, and so on; each month counts its days, the last one its share of them. Where more "
+        "is owed than was ever sold, all days since the first sale count: it is at least that.\n"
         "Source: Credit Research Foundation, count-back (exhaustion) method.",
     )
     dso_best = fields.Float(

@@ -182,16 +182,14 @@ def _promises():
 
 def _count_back():
     """DSO by counting back: receivables are filled with the sales of the month, then of the
-    month before, and so on; each month gives its days, the last one its share of them. Without
-    enough sales to fill them there is no figure."""
+    month before, and so on; each month gives its days, the last one its share of them. Where
+    more is owed than was ever sold, all months since the first sale count."""
     return SQL(
         """
         SELECT back.company_id, back.number,
-               CASE WHEN SUM(back.sales) >= MAX(back.receivables) THEN
-                    SUM(CASE WHEN back.receivables <= back.filled THEN 0
-                             WHEN back.receivables - back.filled >= back.sales THEN back.days
-                             ELSE back.days * (back.receivables - back.filled) / back.sales END)
-               END AS dso
+               SUM(CASE WHEN back.receivables <= back.filled THEN 0
+                        WHEN back.receivables - back.filled >= back.sales THEN back.days
+                        ELSE back.days * (back.receivables - back.filled) / back.sales END) AS dso
           FROM (SELECT balance.company_id, balance.number, balance.receivables,
                        GREATEST(COALESCE(sales.sales, 0), 0) AS sales,
                        LEAST((months.month + interval '1 month')::date, ends.day + 1)

@@ -34,7 +34,7 @@ class CrmCollectionFiguresCommon(CrmCollectionCommon):
 
     def _aging(self, day=None, user=None):
         """:return: the aging's model on a day, as a user sees it"""
-        self.env.flush_all()
+        self.env.invalidate_all()
         Aging = self.env["crm.collection.aging"].with_user(user or self.collector)
         if day:
             Aging = Aging.with_context(crm_collection_aging_date=str(day))

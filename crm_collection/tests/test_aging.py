@@ -46,7 +46,7 @@ class TestAging(CrmCollectionFiguresCommon):
         self.assertIn(("2", "11–20 days"), labels["bucket"]["selection"])
         self.assertEqual(labels["amount_0"]["string"], "Not due")
         self.assertEqual(labels["amount_2"]["string"], "11–20 days")
-        self.assertEqual(labels["amount_5"]["string"], "More than 120 days")
+        self.assertEqual(labels["amount_5"]["string"], "Over 120 days")
 
     @mute_logger("odoo.sql_db")
     def test_limits_ascend(self):

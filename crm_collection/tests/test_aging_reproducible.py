@@ -41,6 +41,8 @@ class TestAgingReproducible(CrmCollectionFiguresCommon):
 
     def test_days_lived_through(self):
         """A month of invoices, payments in parts, credit notes, returned payments and the job."""
+        for number, days in enumerate((3, 6, 10, 15), start=1):
+            self.company[f"collection_aging_days_{number}"] = days
         random = Random(4)
         moves, pictures = self.env["account.move"], {}
         for number in range(DAYS):
@@ -60,8 +62,8 @@ class TestAgingReproducible(CrmCollectionFiguresCommon):
         """A day: an invoice, and a payment or a return of one among those in collection; of
         others no ledger is kept."""
         today = self.company._get_collection_today()
-        due = today + timedelta(days=random.randint(-40, 5))
-        move = self._invoice(min(due, today), due, random.randint(100, 90000) / 100)
+        due = today + timedelta(days=random.randint(0, 5))
+        move = self._invoice(today, due, random.randint(100, 90000) / 100)
         moves = moves.filtered("collection_item_ids")
         open_moves = moves.filtered("amount_residual")
         if open_moves:

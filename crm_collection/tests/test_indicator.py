@@ -37,7 +37,7 @@ class Ledger:
             first = last.replace(day=1)
             sold, number = self.sales(first, last), (last - first).days + 1
             if not sold and first < min(row[0] for row in self.titles):
-                return None
+                break
             days += number if rest >= sold else number * rest / sold
             rest -= min(rest, sold)
             last = first - timedelta(days=1)
@@ -53,7 +53,7 @@ class Ledger:
         owed, overdue = self.owed(day), self.owed(day, is_overdue=True)
         base = self.owed(before) + self.sales(first, day)
         return {
-            "dso": self.count_back(day) or 0,
+            "dso": self.count_back(day),
             "dso_best": (owed - overdue) * days / sold if sold else 0,
             "days_delinquent": overdue * days / sold if sold else 0,
             "cei": 100 * (base - owed) / (base - owed + overdue) if base - owed + overdue else 0,
@@ -72,7 +72,7 @@ class TestIndicator(CrmCollectionFiguresCommon):
 
     def _indicators(self, user=None):
         """:return: {day: row}"""
-        self.env.flush_all()
+        self.env.invalidate_all()
         rows = self.env["crm.collection.indicator"].with_user(user or self.collector).search([])
         return {row.date: row for row in rows}
 
@@ -123,8 +123,8 @@ class TestIndicator(CrmCollectionFiguresCommon):
         february = self._indicators()[date(2026, 2, 28)]
         self.assertEqual((february.sales, february.receivables), (300, 500))
 
-    def test_nothing_to_divide_by(self):
-        """More is owed than was ever sold: an opening balance is no sale."""
+    def test_an_opening_balance_is_no_sale(self):
+        """Without a sale there is no figure; with one, all days since it count."""
         receivable = self.company_data["default_account_receivable"]
         income = self.company_data["default_account_revenue"]
         entry = self.env["account.move"].create(
@@ -141,6 +141,10 @@ class TestIndicator(CrmCollectionFiguresCommon):
         self.assertEqual(february.receivables, 900)
         self.assertFalse(february.has_dso)
         self.assertFalse(february.dso or february.dso_best or february.days_delinquent)
+        self._invoice("2026-02-20", "2026-03-20", 10)
+        february = self._indicators()[date(2026, 2, 28)]
+        self.assertTrue(february.has_dso)
+        self.assertEqual(february.dso, 28)
 
     def test_promises(self):
         """Two of three were kept; one for next month and a dispute are not counted."""
