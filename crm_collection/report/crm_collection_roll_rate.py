@@ -98,7 +98,10 @@ class CrmCollectionRollRate(models.Model):
         terms = dict(groupby_terms)
         if "destination" in terms:
             rank = self._field_to_sql(self._table, "destination_rank", query)
-            terms["destination"] = SQL("MIN(%s)", rank)
+            # a pivot's totals over all destinations are not sorted by them
+            terms["destination"] = SQL(
+                "CASE GROUPING(%s) WHEN 0 THEN MIN(%s) END", terms["destination"], rank
+            )
         result = super()._read_group_orderby(order, terms, query)
         terms.pop("destination", None)
         groupby_terms.update(terms)
