@@ -18,6 +18,9 @@ LIST_LIMIT, COUNT_LIMIT, KANBAN_LIMIT, GROUP_LIMIT = 80, 10001, 40, 80
 NUMBERS = ("integer", "float", "monetary")
 MOVE_ACTION = "account.action_move_out_invoice_type"
 ITEM_ACTION = "crm_collection.crm_collection_item_action"
+SETTLEMENT_ACTION = "crm_collection.crm_collection_settlement_action"
+RESULT_ACTION = "crm_collection.crm_collection_allocation_report_action"
+ROLL_ACTION = "crm_collection.crm_collection_roll_rate_action"
 
 
 class BenchScreens:
@@ -36,6 +39,10 @@ class BenchScreens:
             "customers": self._measure(
                 self._open_list, "crm_collection.crm_collection_customer_action"
             ),
+            "settlements": self._measure(self._open_list, SETTLEMENT_ACTION),
+            "settlements_by_phase": self._measure(self._open_by_phase, SETTLEMENT_ACTION),
+            "results_by_phase": self._measure(self._open_by_phase, RESULT_ACTION),
+            "roll_rates_by_phase": self._measure(self._open_by_phase, ROLL_ACTION),
         }
 
     def _measure(self, opener, xmlid):
@@ -68,6 +75,9 @@ class BenchScreens:
     def _open_moves_of_phase(self, screen):
         phase = self.env.ref("crm_collection.phase_firm")
         screen.read_list([("collection_phase_id", "=", phase.id)])
+
+    def _open_by_phase(self, screen):
+        screen.read_groups("list", "phase_id")
 
     def _open_moves_grouped(self, screen):
         screen.read_groups("list", "collection_phase_id")

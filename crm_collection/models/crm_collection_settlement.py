@@ -100,7 +100,7 @@ class CrmCollectionSettlement(models.Model):
     )
     counterpart_name = fields.Char(string="Settled by", readonly=True)
     days_overdue = fields.Integer(readonly=True, aggregator="avg")
-    days_in_phase = fields.Integer(readonly=True, aggregator="avg")
+    days_in_phase = fields.Integer(string="Days in Phase", readonly=True, aggregator="avg")
     letter_count = fields.Integer(
         string="Letters Before",
         readonly=True,

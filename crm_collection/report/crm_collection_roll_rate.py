@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import SQL
 
 from ..sql import report
 
@@ -59,6 +60,12 @@ class CrmCollectionRollRate(models.Model):
         comodel_name="crm.collection.phase", string="Phase at the End", readonly=True
     )
     outcome = fields.Selection(selection=OUTCOMES, readonly=True)
+    destination = fields.Char(
+        string="Where It Went",
+        readonly=True,
+        help="The phase at the end of the month, or how the title left collection.",
+    )
+    destination_rank = fields.Integer(readonly=True, aggregator=None)
     amount = fields.Monetary(
         string="Owed on Entry", currency_field="company_currency_id", readonly=True
     )
@@ -80,7 +87,25 @@ class CrmCollectionRollRate(models.Model):
 
     @property
     def _table_query(self):
-        return report.roll_rates(self.env["crm.collection.allocation.report"]._query_days())
+        return report.roll_rates(
+            self.env["crm.collection.allocation.report"]._query_days(),
+            self.env.lang or "en_US",
+            dict(self._fields["outcome"]._description_selection(self.env)),
+        )
+
+    def _read_group_orderby(self, order, groupby_terms, query):
+        """Destinations in the phases' order and what left last, not by the alphabet."""
+        terms = dict(groupby_terms)
+        if "destination" in terms:
+            rank = self._field_to_sql(self._table, "destination_rank", query)
+            # a pivot's totals over all destinations are not sorted by them
+            terms["destination"] = SQL(
+                "CASE GROUPING(%s) WHEN 0 THEN MIN(%s) END", terms["destination"], rank
+            )
+        result = super()._read_group_orderby(order, terms, query)
+        terms.pop("destination", None)
+        groupby_terms.update(terms)
+        return result
 
     def action_open_allocation(self):
         self.ensure_one()

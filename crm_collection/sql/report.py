@@ -34,9 +34,9 @@ def stays(days):
                stay.amount_in, COALESCE(money.recovered, 0) AS amount_recovered,
                COALESCE(money.other, 0) AS amount_other,
                100 * COALESCE(money.recovered, 0) / NULLIF(stay.amount_in, 0) AS recovery_rate,
-               COALESCE(letters.sent, 0) AS letter_sent_count,
-               COALESCE(letters.bounced, 0) AS letter_bounced_count,
-               COALESCE(letters.unaddressed, 0) AS letter_unaddressed_count
+               COALESCE(letters.sent, 0)::integer AS letter_sent_count,
+               COALESCE(letters.bounced, 0)::integer AS letter_bounced_count,
+               COALESCE(letters.unaddressed, 0)::integer AS letter_unaddressed_count
           FROM crm_collection_allocation stay
           JOIN (VALUES %(days)s) AS company (id, today) ON company.id = stay.company_id
      LEFT JOIN crm_collection_item item ON item.id = stay.item_id
@@ -74,11 +74,13 @@ def _letters():
     )
 
 
-def roll_rates(days):
+def roll_rates(days, lang, labels):
     """A row for each title in a phase when a month begins: where it is when the next begins, or
     today where that is yet to come.
 
     :param days: rows of (company id, its day)
+    :param str lang: the language of the phases' names
+    :param dict labels: what ``settled`` and ``left`` are called in it
     """
     return SQL(
         """
@@ -89,6 +91,11 @@ def roll_rates(days):
                month.day::date AS date, month.next <= company.today AS is_over,
                stay.phase_id, CASE WHEN place.is_in THEN place.phase_id END AS phase_to_id,
                place.outcome,
+               CASE place.outcome WHEN 'settled' THEN %(settled)s WHEN 'left' THEN %(left)s
+                    ELSE COALESCE(place.name ->> %(lang)s, place.name ->> 'en_US')
+                END AS destination,
+               CASE place.outcome WHEN 'settled' THEN 1000000 WHEN 'left' THEN 1000001
+                    ELSE place.sequence END AS destination_rank,
                100.0 * (place.outcome = 'stayed')::integer AS rate_stayed,
                100.0 * (place.outcome = 'forward')::integer AS rate_forward,
                100.0 * (place.outcome = 'backward')::integer AS rate_backward,
@@ -104,6 +111,9 @@ def roll_rates(days):
     CROSS JOIN LATERAL (%(place)s) AS place""",
         days=days,
         place=_place(),
+        lang=lang,
+        settled=labels["settled"],
+        left=labels["left"],
     )
 
 
@@ -111,7 +121,7 @@ def _place():
     """Where the title of ``stay`` is when the month after ``month.day`` begins."""
     return SQL(
         """
-        SELECT last.phase_id, last.is_in,
+        SELECT last.phase_id, last.is_in, reached.name, reached.sequence,
                CASE WHEN last.is_in AND last.phase_id = stay.phase_id THEN 'stayed'
                     WHEN last.is_in AND (reached.sequence, reached.id) > (phase.sequence, phase.id)
                     THEN 'forward'

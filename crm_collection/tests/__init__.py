@@ -30,6 +30,8 @@ from . import test_explanation
 from . import test_approval_definition
 from . import test_access_rights
 from . import test_multi_company
+from . import test_report_wizard
+from . import test_reports
 from . import test_settlement
 from . import test_settlement_letters
 from . import test_translations

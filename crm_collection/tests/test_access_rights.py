@@ -19,6 +19,7 @@ NOTHING, READ, ALL = "", "r", "crwu"
 READERS = ("auditor", "invoicing")
 RIGHTS = {
     "crm.collection.allocation": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.allocation.report": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval.rule": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.customer": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.golive": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
@@ -32,10 +33,13 @@ RIGHTS = {
     "crm.collection.letter": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.letter.line": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.phase": {"reader": READ, "user": READ, "manager": ALL},
+    "crm.collection.report.wizard": {"reader": ALL, "user": ALL, "manager": ALL},
+    "crm.collection.roll.rate": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.rule": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.rule.step": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.run": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.run.line": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.settlement": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.simulate": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.simulate.line": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.status.view": {"reader": NOTHING, "user": ALL, "manager": ALL},
@@ -247,6 +251,8 @@ class TestAccessRights(CrmCollectionLettersCommon):
         Model = self.env[model_name]
         record = Model.sudo().search([], limit=1)
         if not record:
+            if not Model._auto:
+                return  # a view without a line has nothing to act on
             vals = self._prepare_wizard(model_name)
             record = Model.with_user(self.users["manager"]).create(vals)
         is_model_method = getattr(getattr(type(Model), name), "_api_model", False)

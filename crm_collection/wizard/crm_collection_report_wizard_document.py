@@ -8,7 +8,7 @@ from ..models.crm_collection_letter_document import _format_cnpj
 from .crm_collection_report_wizard import REPORTS
 
 # Lines on paper at most; totals are always of everything, and the list has no limit.
-LINES_MAX = 3000
+LINES_MAX = 2000
 
 
 class CrmCollectionReportWizard(models.TransientModel):
@@ -68,7 +68,10 @@ class CrmCollectionReportWizard(models.TransientModel):
     def _prepare_settled(self, Settlement, domain):
         """Lines by phase with their subtotals; totals by kind and what is due to letters."""
         kinds = dict(Settlement._fields["kind"]._description_selection(self.env))
-        by_kind = Settlement._read_group(domain, ["kind"], ["__count", "amount:sum"])
+        by_kind = {
+            kind: values
+            for kind, *values in Settlement._read_group(domain, ["kind"], ["__count", "amount:sum"])
+        }
         by_phase = Settlement._read_group(domain, ["phase_id"], ["__count", "amount:sum"])
         attributed = Settlement._read_group(
             domain & Domain("is_attributed", "=", True), [], ["amount:sum"]
@@ -80,7 +83,7 @@ class CrmCollectionReportWizard(models.TransientModel):
         lines = rows.grouped("phase_id")
         total = sum(amount for _phase, _count, amount in by_phase)
         return {
-            "kinds": [(kinds[kind], count, amount) for kind, count, amount in by_kind],
+            "kinds": [(label, *by_kind[kind]) for kind, label in kinds.items() if kind in by_kind],
             "groups": [
                 (phase, count, amount, lines.get(phase, rows.browse()))
                 for phase, count, amount in by_phase
@@ -142,9 +145,7 @@ class CrmCollectionReportWizard(models.TransientModel):
         for condition in domain.iter_conditions():
             if condition.field_expr == "company_id":
                 company &= condition
-        period = (
-            company & Domain("date", ">=", self.date_from) & Domain("date", "<=", self.date_to)
-        )
+        period = company & Domain("date", ">=", self.date_from) & Domain("date", "<=", self.date_to)
         if self.phase_ids:
             period &= Domain("phase_id", "in", self.phase_ids.ids)
         if self.user_id:
