@@ -103,7 +103,7 @@ class CrmCollectionAging(models.Model):
         depends_context=(*AS_OF, "company"),
     )
     company_currency_id = fields.Many2one(
-        comodel_name="res.currency", string="Company Currency", readonly=True
+        comodel_name="res.currency", readonly=True
     )
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     amount_original = fields.Monetary(
