@@ -117,6 +117,7 @@ class CrmCollectionEngine(models.AbstractModel):
         """
         self.env.cr.execute(settlement.drop_sweep())
         self.env.cr.execute(settlement.create_sweep(run.company_id.id))
+        self.env.cr.execute(settlement.analyze_sweep())
         total = self.env.execute_query(settlement.count_sweep())[0][0]
         done = not total or self._write_slices(
             run, total, self._settlement_slice, settlement.swept_title

@@ -234,13 +234,16 @@ class CrmCollectionSettlement(models.Model):
 
     @api.model
     def _get_days(self, companies):
-        """:return: SQL rows of (company id, its day, its time zone)"""
+        """:return: SQL rows about companies (see :func:`crm_collection.sql.settlement.record`)"""
+        companies_sudo = companies.sudo()  # whoever matches need not see all of the company
         return SQL(", ").join(
             SQL(
-                "(%s, %s::date, %s)",
+                "(%s, %s::date, %s, %s, %s::integer)",
                 company.id,
                 company._get_collection_today(),
                 company._get_collection_tz(),
+                company.currency_id.decimal_places,
+                company.currency_exchange_journal_id.id or None,
             )
-            for company in companies
+            for company in companies_sudo
         )

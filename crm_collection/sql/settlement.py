@@ -52,13 +52,10 @@ def create_sweep(company_id):
         CREATE TEMPORARY TABLE %(table)s ON COMMIT PRESERVE ROWS AS
         SELECT row_number() OVER () AS seq, differing.item_id, differing.partial_ref
           FROM (SELECT item.id AS item_id, partial.id AS partial_ref
-                  FROM account_partial_reconcile partial
-                  JOIN crm_collection_item item ON item.line_id = partial.debit_move_id
-                 WHERE item.company_id = %(company_id)s AND %(missing)s
-                 UNION
-                SELECT item.id, partial.id
-                  FROM account_partial_reconcile partial
-                  JOIN crm_collection_item item ON item.line_id = partial.credit_move_id
+                  FROM (SELECT id, debit_move_id AS line_id FROM account_partial_reconcile
+                         UNION ALL
+                        SELECT id, credit_move_id FROM account_partial_reconcile) AS partial
+                  JOIN crm_collection_item item ON item.line_id = partial.line_id
                  WHERE item.company_id = %(company_id)s AND %(missing)s
                  UNION
                 SELECT settled.item_id, settled.partial_ref
@@ -69,6 +66,11 @@ def create_sweep(company_id):
         missing=_is_missing(),
         gone=_is_gone(),
     )
+
+
+def analyze_sweep():
+    """So that the planner joins a slice as what it is, and not as a row or two."""
+    return SQL("ANALYZE %s", SQL.identifier(SETTLE_TABLE))
 
 
 def count_sweep():
@@ -119,7 +121,8 @@ def record(scope, days, uid, live=False):
     matched before any stay has none.
 
     :param SQL scope: a query of the numbers of matches
-    :param days: rows of (company id, its day, its time zone)
+    :param days: rows of (company id, its day, its time zone, decimal places of its currency,
+        its journal of exchange differences)
     :param bool live: the matches were made just now, after all there is
     """
     return SQL(
@@ -158,32 +161,38 @@ def record(scope, days, uid, live=False):
 def _matches(scope, days, live):
     """A row for each match of a title the ledger lacks, with what it is matched with.
 
+    The matches first, by themselves: whatever else is joined before them is read in vain.
+
     ``paid``: the share of the counterpart's entry that is money; the rest of a payment's entry
     was written off with it (a discount, a bank fee).
     """
     return SQL(
         """
-        SELECT item.id AS item_id, item.company_id, item.partner_id, item.name, item.currency_id,
-               item.user_id, item.date_maturity, company.today, company.tz,
-               partial.id AS partial_ref, partial.max_date AS date, currency.decimal_places,
-               item_currency.decimal_places AS decimal_places_currency,
-               side.sign * partial.amount AS amount,
-               side.sign * side.amount_currency AS amount_currency,
-               %(moment)s AS moment, move.name AS counterpart_name, move.move_type,
-               journal.type AS journal_type, %(is_exchange)s AS is_exchange, entry.paid
-          FROM account_partial_reconcile partial
-    CROSS JOIN LATERAL %(sides)s
-          JOIN crm_collection_item item ON item.line_id = side.line_id
-          JOIN (VALUES %(days)s) AS company (id, today, tz) ON company.id = item.company_id
-          JOIN res_company owner ON owner.id = item.company_id
-          JOIN res_currency currency ON currency.id = owner.currency_id
-     LEFT JOIN res_currency item_currency ON item_currency.id = item.currency_id
-          JOIN account_move_line counterpart ON counterpart.id = side.counterpart_id
+        WITH partial AS MATERIALIZED (
+                SELECT partial.*, side.sign, side.line_id, side.counterpart_id,
+                       side.amount_currency
+                  FROM account_partial_reconcile partial CROSS JOIN LATERAL %(sides)s
+                 WHERE partial.id IN (%(scope)s)),
+             title AS MATERIALIZED (
+                SELECT item.id AS item_id, item.company_id, item.partner_id, item.name,
+                       item.currency_id, item.user_id, item.date_maturity, partial.counterpart_id,
+                       partial.id AS partial_ref, partial.max_date AS date, %(moment)s AS moment,
+                       partial.sign * partial.amount AS amount,
+                       partial.sign * partial.amount_currency AS amount_currency
+                  FROM partial JOIN crm_collection_item item ON item.line_id = partial.line_id
+                 WHERE %(missing)s)
+        SELECT title.*, company.today, company.tz, company.decimal_places,
+               (SELECT currency.decimal_places FROM res_currency currency
+                 WHERE currency.id = title.currency_id) AS decimal_places_currency,
+               move.name AS counterpart_name, move.move_type, %(is_exchange)s AS is_exchange,
+               entry.paid
+          FROM title
+          JOIN (VALUES %(days)s) AS company (id, today, tz, decimal_places, exchange_journal_id)
+            ON company.id = title.company_id
+          JOIN account_move_line counterpart ON counterpart.id = title.counterpart_id
           JOIN account_move move ON move.id = counterpart.move_id
           JOIN account_journal journal ON journal.id = move.journal_id
-     LEFT JOIN account_payment payment ON payment.id = move.origin_payment_id
-    CROSS JOIN LATERAL (%(paid)s) AS entry
-         WHERE partial.id IN (%(scope)s) AND %(missing)s""",
+    CROSS JOIN LATERAL (%(paid)s) AS entry""",
         days=days,
         sides=_sides(),
         moment=SQL("'infinity'::timestamp")
@@ -200,7 +209,7 @@ def _is_exchange():
     """The journal tells it where the difference is matched before it is noted on the match."""
     return SQL(
         """(move.move_type = 'entry' AND (
-                move.journal_id = owner.currency_exchange_journal_id
+                move.journal_id = company.exchange_journal_id
                 OR EXISTS (SELECT FROM account_partial_reconcile cause
                             WHERE cause.exchange_move_id = move.id)))"""
     )
@@ -218,8 +227,8 @@ def _paid_share():
                     ELSE 0 END AS paid
           FROM (SELECT SUM(line.balance) FILTER (
                            WHERE account.account_type IN ('asset_cash', 'liability_credit_card')
-                              OR account.id IN (payment.outstanding_account_id,
-                                                journal.default_account_id,
+                              OR account.id = payment.outstanding_account_id
+                              OR account.id IN (journal.default_account_id,
                                                 journal.suspense_account_id)
                               AND journal.type IN ('bank', 'cash', 'credit')) AS money,
                        -SUM(line.balance) FILTER (
@@ -227,6 +236,7 @@ def _paid_share():
                        ) AS settled
                   FROM account_move_line line
                   JOIN account_account account ON account.id = line.account_id
+             LEFT JOIN account_payment payment ON payment.id = move.origin_payment_id
                  WHERE line.move_id = move.id AND move.move_type = 'entry') AS total"""
     )
 
@@ -299,7 +309,8 @@ def reverse(scope, days, uid):
     """Add the negative of what was unmatched: the row it reverses stays.
 
     :param SQL scope: a query of the numbers of matches
-    :param days: rows of (company id, its day, its time zone)
+    :param days: rows of (company id, its day, its time zone, decimal places of its currency,
+        its journal of exchange differences)
     """
     return SQL(
         """
@@ -309,7 +320,8 @@ def reverse(scope, days, uid):
         SELECT %(origin)s, company.today, company.today, -settled.amount,
                -settled.amount_currency, settled.id, %(uid)s, %(now)s, %(uid)s, %(now)s
           FROM crm_collection_settlement settled
-          JOIN (VALUES %(days)s) AS company (id, today, tz) ON company.id = settled.company_id
+          JOIN (VALUES %(days)s) AS company (id, today, tz, decimal_places, exchange_journal_id)
+            ON company.id = settled.company_id
          WHERE settled.partial_ref IN (%(scope)s) AND %(gone)s
             ON CONFLICT DO NOTHING""",
         copied=SQL(", ").join(SQL.identifier(name) for name in COPIED),
