@@ -13,6 +13,7 @@ import freezegun
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.tools import config
+from odoo.tools.safe_eval import safe_eval
 
 INDICATORS = ("dso", "dso_best", "days_delinquent", "cei", "overdue_share")
 
@@ -32,10 +33,9 @@ class Reports:
         }
 
     def settled(self):
-        return sorted(
-            (self._settled(row) for row in self.env["crm.collection.settlement"].search([])),
-            key=lambda row: row["title"],
-        )
+        action = self.env.ref("crm_collection.crm_collection_settlement_action")
+        rows = self.env["crm.collection.settlement"].search(safe_eval(action.domain))
+        return sorted(map(self._settled, rows), key=lambda row: row["title"])
 
     def _settled(self, row):
         return {

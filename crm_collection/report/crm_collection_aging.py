@@ -7,6 +7,7 @@ from ..sql import aging
 DATE_KEY = "crm_collection_aging_date"
 # what a title owed depends on the day that is asked for
 AS_OF = (DATE_KEY,)
+COMPANY_CURRENCY = "company_currency_id"
 # columns that are joined only where somebody asks for them
 JOINED = ("phase_id", "item_id", "user_id")
 
@@ -217,6 +218,18 @@ class CrmCollectionAging(models.Model):
         if field_expr == "item_id":
             return SQL.identifier(item, "id")
         return aging.collector(alias, item, self._join_partner(query, alias))
+
+    def _read_group_select(self, aggregate_spec, query):
+        """With one company there is nothing to convert and one currency: said in SQL, a list by
+        customer takes half the time."""
+        fname, _colon, function = aggregate_spec.partition(":")
+        field = self._fields.get(fname)
+        if len(self.env.companies) == 1 and field:
+            if function == "sum_currency" and field.get_currency_field(self) == COMPANY_CURRENCY:
+                return super()._read_group_select(f"{fname}:sum", query)
+            if function == "array_agg_distinct" and fname == COMPANY_CURRENCY:
+                return SQL("ARRAY[MIN(%s)]", self._field_to_sql(self._table, fname, query))
+        return super()._read_group_select(aggregate_spec, query)
 
     def _join(self, query, alias, link, table, line):
         joined = query.make_alias(alias, link)

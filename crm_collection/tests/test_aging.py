@@ -179,6 +179,22 @@ class TestAging(CrmCollectionFiguresCommon):
             self.assertEqual(len(titles), group["__count"])
             self.assertEqual(sum(titles.mapped("amount")), group["amount:sum"])
 
+    def test_sums_of_a_list(self):
+        """As the client asks for them, with one company and with two."""
+        currency = self.company.currency_id
+        self._create_overdue(12, amount=100)
+        aggregates = ["company_currency_id:array_agg_distinct", "amount:sum_currency"]
+        (group,) = self._aging().formatted_read_group([], ["partner_id"], aggregates)
+        self.assertEqual(group["amount:sum_currency"], 100)
+        self.assertEqual(group["company_currency_id:array_agg_distinct"], [currency.id])
+        other = self.setup_other_company(name="Elsewhere")["company"]
+        self.collector.sudo().company_ids += other
+        both = {"allowed_company_ids": [self.company.id, other.id]}
+        (group,) = self._aging().with_context(**both).formatted_read_group(
+            [], ["partner_id"], aggregates
+        )
+        self.assertEqual(group["amount:sum_currency"], 100)
+
     def test_collector(self):
         """The title's own comes before the customer's."""
         other = self._create_user("other_collector", "user")
