@@ -29,8 +29,8 @@ class CrmCollectionSettlement(models.Model):
 
     A row for each partial reconciliation of the title's journal item, or two where a payment's
     entry also writes something off. What is unmatched again (a returned payment) gets a negative
-    row of the day it was seen. Whatever was owed on a day is the title's amount less the rows up
-    to that day; the same day gives the same figure for ever.
+    row of the day it was seen. What was owed on a day is the title's amount less the rows dated
+    up to it; ``day_recorded`` tells those apart that were dated back and matched later.
 
     Written by SQL alone (:mod:`crm_collection.sql.settlement`), at once by the hooks on
     reconciliation and again by the allocation job's sweep. Nobody creates, writes or deletes.

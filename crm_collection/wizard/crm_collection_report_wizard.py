@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 # Model behind each report, its date of the period, and the action that shows it as a list.
 REPORTS = {
@@ -97,7 +98,12 @@ class CrmCollectionReportWizard(models.TransientModel):
         action = self.env["ir.actions.actions"]._for_xml_id(f"crm_collection.{xmlid}")
         return {
             **action,
-            "display_name": self.display_name,
+            "display_name": self.env._(
+                "%(report)s, %(date_from)s – %(date_to)s",
+                report=action["name"],
+                date_from=format_date(self.env, self.date_from),
+                date_to=format_date(self.env, self.date_to),
+            ),
             "domain": list(self._get_domain()),
             "context": {},
         }
