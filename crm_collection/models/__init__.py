@@ -19,6 +19,7 @@ from . import (
     crm_collection_approval_decide,
     crm_collection_approval_notify,
     crm_collection_allocation,
+    crm_collection_settlement,
     crm_collection_hold,
     crm_collection_letter,
     crm_collection_letter_line,
@@ -44,4 +45,6 @@ from . import (
     mail_mail,
     crm_collection_item_days,
     crm_collection_item_sums,
+    res_company_aging,
+    res_config_settings_aging,
 )

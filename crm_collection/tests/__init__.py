@@ -33,7 +33,13 @@ from . import test_approval_decision
 from . import test_approval_definition
 from . import test_access_rights
 from . import test_multi_company
+from . import test_report_wizard
+from . import test_reports
+from . import test_settlement
+from . import test_settlement_letters
 from . import test_translations
 from . import test_property
 from . import test_letter_plan
 from . import test_maintenance_reading
+from . import test_aging, test_aging_reproducible
+from . import test_indicator
