@@ -32,4 +32,10 @@ from . import (
     account_partial_reconcile,
     ir_actions_report,
     mail_mail,
+    res_company_portal,
+    res_config_settings_portal,
+    res_partner_statement,
+    crm_collection_letter_link,
+    crm_collection_statement,
+    crm_collection_statement_payment,
 )

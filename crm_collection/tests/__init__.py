@@ -32,3 +32,7 @@ from . import test_access_rights
 from . import test_multi_company
 from . import test_translations
 from . import test_property
+from . import test_portal
+from . import test_portal_letter
+from . import test_portal_payment
+from . import test_statement

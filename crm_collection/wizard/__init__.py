@@ -10,4 +10,5 @@ from . import (
     crm_collection_simulate_line,
     crm_collection_status_view,
     crm_collection_status_view_line,
+    crm_collection_statement_send,
 )
