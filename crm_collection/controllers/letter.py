@@ -171,6 +171,7 @@ class CollectionLetter(CollectionPayment):
 
     def _render_collection_letter(self, template, values, status=200):
         """Render a page whose address is its key: it is not kept, indexed or passed on."""
+        values["html_data"] = {"lang": request.env.lang.replace("_", "-")}
         response = request.render(template, values, status=status)
         response.headers["Cache-Control"] = "private, no-store"
         response.headers["Referrer-Policy"] = "same-origin"

@@ -116,7 +116,8 @@ class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
         Core matches the payment with the oldest installments of the invoices first.
         """
         shown = self._cast_as_float(amount) or 0.0
-        if payment["currency"].compare_amounts(shown, payment["amount"]):
+        # not a number at all is neither more nor less
+        if not shown > 0 or payment["currency"].compare_amounts(shown, payment["amount"]):
             raise ValidationError(
                 request.env._("The amount has changed in the meantime. Please load the page again.")
             )

@@ -32,8 +32,7 @@ class CrmCollectionPortalCommon(CrmCollectionLettersCommon, HttpCase):
         return user
 
     @classmethod
-    def _create_provider(cls, company=None):
-        company = company or cls.company
+    def _create_provider(cls):
         method = cls.env.ref("payment.payment_method_unknown").sudo()
         view = cls.env(su=True)["ir.ui.view"].create(
             {"name": "Redirect", "type": "qweb", "arch": '<form action="dummy" method="post"/>'}
@@ -45,13 +44,15 @@ class CrmCollectionPortalCommon(CrmCollectionLettersCommon, HttpCase):
                 "code": "none",
                 "state": "test",
                 "is_published": True,
-                "company_id": company.id,
+                "company_id": cls.company.id,
                 "payment_method_ids": [Command.set(method.ids)],
                 "redirect_form_view_id": view.id,
                 "available_currency_ids": [Command.set(currencies.ids)],
             }
         )
         method.write({"active": True, "support_tokenization": True})  # now it has a provider
+        journal = cls.company_data["default_journal_bank"]
+        cls._create_dummy_payment_method_for_provider(provider, journal)
         return provider
 
     def _run_job(self, xmlid):

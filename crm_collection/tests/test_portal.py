@@ -7,7 +7,7 @@ from .common import TODAY
 from .common_portal import CrmCollectionPortalCommon
 
 # What a customer must not read: the names of phases and the words of the back office.
-INTERNAL_WORDS = ("Phase 1", "Phase 2", "Phase 3", "Manual", "legal", "Legal", "collector")
+INTERNAL_WORDS = ("Phase 1", "Phase 2", "Phase 3", "Manual", "legal", "Legal", "Cobran")
 
 
 @tagged("post_install", "-at_install")

@@ -98,8 +98,8 @@ class TestPortalPayment(CrmCollectionPortalCommon):
         self._confirm(tx_sudo)
         first, second = self._receivables(split).sorted("date_maturity")
         self.assertEqual(partly.amount_residual, 0)
-        self.assertEqual((first.amount_residual, second.amount_residual), (0, 100))
-        # the credit of 15 waits for its match: so much of the newest is left open
+        # the oldest first; as much of the newest is open as there is credit, until it is matched
+        self.assertEqual((first.amount_residual, second.amount_residual), (10, 100))
         self.assertEqual(of_contact.amount_residual, 5)
 
     def test_all_titles_of_one_currency(self):
