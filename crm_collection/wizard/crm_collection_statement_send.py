@@ -27,7 +27,7 @@ class CrmCollectionStatementSend(models.TransientModel):
         readonly=False,
         domain="[('id', 'child_of', partner_id), ('email', '!=', False)]",
     )
-    subject = fields.Char(compute="_compute_text", store=True, readonly=False, required=True)
+    subject = fields.Char(compute="_compute_text", store=True, readonly=False)
     body = fields.Html(compute="_compute_text", store=True, readonly=False, sanitize_style=True)
 
     # === Compute methods === #
