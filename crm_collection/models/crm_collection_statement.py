@@ -49,11 +49,14 @@ class CrmCollectionStatement(models.AbstractModel):
     @api.model
     def _get_overdue_domain(self, companies):
         """Return the condition of journal items past their due date, by each company's today."""
-        return Domain.OR(
-            Domain("company_id", "=", company.id)
-            & Domain("date_maturity", "<", company._get_collection_today())
-            for company in companies
-        )
+        conditions = []
+        for company in companies:
+            today = company._get_collection_today()
+            # an entry without a due date is due on its own
+            undated = Domain("date_maturity", "=", False) & Domain("date", "<", today)
+            late = Domain("date_maturity", "<", today) | undated
+            conditions.append(Domain("company_id", "=", company.id) & late)
+        return Domain.OR(conditions)
 
     # === Titles === #
 

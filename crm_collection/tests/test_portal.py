@@ -44,20 +44,20 @@ class TestPortal(CrmCollectionPortalCommon):
         self.assertIn(of_customer.name, page)
 
     def test_titles_without_a_document_of_the_portal_are_listed_without_a_link(self):
-        """Such as the opening balance, which is owed but no invoice."""
+        """Such as the opening balance, which is owed but no invoice, and has no due date."""
         line_vals = {"account_id": self.company_data["default_account_receivable"].id}
         income = {"account_id": self.company_data["default_account_revenue"].id}
         entry = self.env["account.move"].create(
             {
                 "move_type": "entry",
-                "date": TODAY,
+                "date": TODAY - timedelta(days=3),
                 "line_ids": [
                     Command.create(
                         line_vals
                         | {
                             "debit": 300,
                             "partner_id": self.customer.id,
-                            "date_maturity": TODAY - timedelta(days=3),
+                            "date_maturity": False,
                         }
                     ),
                     Command.create(income | {"credit": 300}),
@@ -67,9 +67,13 @@ class TestPortal(CrmCollectionPortalCommon):
         entry.action_post()
         self._create_provider()
         self._login(self.portal_user)
-        page = self._get("/my/collections")
+        self.assertFalse(self._receivables(entry).date_maturity)
+        page = self._get("/my/collections?filterby=overdue")
         self.assertIn(entry.name, page)
+        self.assertIn("3 days overdue", page)
+        self.assertIn("Of which overdue", page)
         self.assertNotIn(f"/my/invoices/{entry.id}", page)
+        self.assertNotIn(entry.name, self._get("/my/collections?filterby=open"))
         response = self.url_open("/my/collections/pay", allow_redirects=False)
         self.assertEqual(response.status_code, 303, "Back to the list: nothing to pay online.")
 

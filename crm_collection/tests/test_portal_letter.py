@@ -93,10 +93,15 @@ class TestPortalLetter(CrmCollectionPortalCommon):
 
     def test_page_speaks_the_language_of_the_letter(self):
         self.env["res.lang"]._activate_lang("pt_BR")
+        self.env["ir.module.module"].sudo()._load_module_terms(["crm_collection"], ["pt_BR"])
         self.letter.lang = "pt_BR"
-        self.assertIn("1.234,50", self._get(self.path))
+        page = self._get(self.path)
+        self.assertIn("1.234,50", page)
+        self.assertIn("12 dias em atraso", " ".join(page.split()))
         self._move_on(61)
-        self.assertIn('lang="pt-BR"', self._get(self.path, status=410))
+        page = self._get(self.path, status=410)
+        self.assertIn('lang="pt-BR"', page)
+        self.assertIn("Este link expirou", page)
 
     def test_titles_are_shown_as_they_are_now(self):
         self._pay(self.move, 234.5)
