@@ -15,7 +15,7 @@ class TestPortal(CrmCollectionPortalCommon):
     """What a customer sees of his account after logging in, and what he does not.
 
     Seen to fail: with `child_of` read as `=`, with the letters' domain without its state, with
-    the customers' domain left out of `_get_collection_letters_domain`.
+    the customers' domain left out of `_get_collection_letters_domain`, with `in_payment` payable.
     """
 
     # === Titles === #
@@ -42,6 +42,36 @@ class TestPortal(CrmCollectionPortalCommon):
         page = self._get("/my/collections")
         self.assertIn(of_contact.name, page)
         self.assertIn(of_customer.name, page)
+
+    def test_parents_see_their_subsidiaries_and_not_the_other_way_round(self):
+        """As core's portal has it with invoices."""
+        subsidiary = self._create_customer("Subsidiary", parent_id=self.customer.id)
+        self.assertEqual(subsidiary.commercial_partner_id, subsidiary)
+        below = self._create_portal_user("portal_subsidiary", subsidiary)
+        of_subsidiary = self._create_overdue(12, partner=subsidiary, amount=11)
+        of_customer = self._create_overdue(12, amount=22)
+        self._write_letters()
+        letters = self._letters(subsidiary) | self._letters()
+        self._login(self.portal_user)
+        page = self._get("/my/collections")
+        self.assertIn(of_subsidiary.name, page)
+        self.assertIn(of_customer.name, page)
+        for letter in letters:
+            self._get(f"/my/collections/letters/{letter.id}/pdf")
+        self._login(below)
+        page = self._get("/my/collections")
+        self.assertIn(of_subsidiary.name, page)
+        self.assertNotIn(of_customer.name, page)
+        self._get(f"/my/collections/letters/{self._letters().id}/pdf", status=404)
+
+    def test_titles_being_paid_are_not_asked_for(self):
+        move = self._create_overdue(12)
+        self._create_provider()
+        move.payment_state = "in_payment"
+        self._login(self.portal_user)
+        page = self._get("/my/collections")
+        self.assertIn("Payment in progress", page)
+        self.assertNotIn("/my/collections/pay", page)
 
     def test_titles_without_a_document_of_the_portal_are_listed_without_a_link(self):
         """Such as the opening balance, which is owed but no invoice, and has no due date."""
