@@ -47,4 +47,10 @@ from . import (
     crm_collection_item_sums,
     res_company_aging,
     res_config_settings_aging,
+    res_company_portal,
+    res_config_settings_portal,
+    res_partner_statement,
+    crm_collection_letter_link,
+    crm_collection_statement,
+    crm_collection_statement_payment,
 )

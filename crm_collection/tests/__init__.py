@@ -43,3 +43,7 @@ from . import test_letter_plan
 from . import test_maintenance_reading
 from . import test_aging, test_aging_reproducible
 from . import test_indicator
+from . import test_portal
+from . import test_portal_letter
+from . import test_portal_payment
+from . import test_statement

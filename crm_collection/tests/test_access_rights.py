@@ -45,6 +45,7 @@ RIGHTS = {
     "crm.collection.run": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.run.line": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.settlement": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.statement.send": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.simulate": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.simulate.line": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.status.view": {"reader": NOTHING, "user": ALL, "manager": ALL},
@@ -288,6 +289,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
     def _prepare_wizard(self, model_name):
         vals = {
             "crm.collection.simulate": {"date": TODAY},
+            "crm.collection.statement.send": {"partner_id": self.customer.id},
             "crm.collection.item.maintain": {"phase_id": self.phase_second.id, "reason": "x"},
         }
         return vals.get(model_name, {})
