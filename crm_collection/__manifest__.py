@@ -35,6 +35,7 @@
         "views/res_partner_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
+        "views/crm_collection_cockpit_views.xml",
         "views/crm_collection_menus.xml",
     ],
     "demo": ["demo/crm_collection_demo.xml"],

@@ -32,4 +32,7 @@ from . import (
     account_partial_reconcile,
     ir_actions_report,
     mail_mail,
+    crm_collection_cockpit,
+    crm_collection_cockpit_cards,
+    crm_collection_cockpit_work,
 )

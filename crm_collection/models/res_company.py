@@ -46,3 +46,7 @@ class ResCompany(models.Model):
         return fields.Datetime.context_timestamp(
             self.with_context(tz=tz_name), fields.Datetime.now()
         ).date()
+
+    def _get_collection_buckets(self):
+        """:return: the last day of each range of days overdue but the open one at the end."""
+        return (30, 60, 90, 120)

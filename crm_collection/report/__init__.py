@@ -1,1 +1,2 @@
 from . import crm_collection_customer
+from . import crm_collection_overdue

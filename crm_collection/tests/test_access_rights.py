@@ -31,6 +31,7 @@ RIGHTS = {
     "crm.collection.item.send.line": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.letter": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.letter.line": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.overdue": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.phase": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.rule": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.rule.step": {"reader": READ, "user": READ, "manager": ALL},
@@ -220,6 +221,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
         self.assertEqual(
             others,
             {
+                ("crm.collection.cockpit", "get_cockpit"),
                 ("crm.collection.status", "get_status"),
                 ("ir.actions.report", "get_crm_collection_pdf_engine"),
             },

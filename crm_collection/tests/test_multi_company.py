@@ -15,6 +15,7 @@ COMPANY_MODELS = (
     "crm.collection.item",
     "crm.collection.letter",
     "crm.collection.letter.line",
+    "crm.collection.overdue",
     "crm.collection.run",
     "crm.collection.run.line",
 )
