@@ -6,7 +6,9 @@ from odoo.fields import Domain
 from ..sql import cockpit
 from ..tools.cockpit_scope import NOBODY, PERIODS, CockpitScope
 
-Title = namedtuple("Title", (*cockpit.TITLE_KEYS, "failed", "proposed", "count", "amount"))
+Title = namedtuple(
+    "Title", (*cockpit.TITLE_KEYS, "failed", "proposed", "waiting", "count", "amount")
+)
 
 
 class CrmCollectionCockpit(models.AbstractModel):
@@ -35,14 +37,14 @@ class CrmCollectionCockpit(models.AbstractModel):
         """
         Item = self.env["crm.collection.item"]
         Item.check_access("read")
-        scope, books = self._get_scope(filters or {})
         Item.flush_model()
         titles = self._read_titles()
+        scope, books = self._get_scope(filters or {}, titles)
         result = {
             "filters": self._get_filters(scope),
-            "options": self._get_options(scope, books, titles),
+            "options": self._get_options(books, titles),
             "currency_id": scope.currency.id,
-            "freshness": self._get_freshness(scope),
+            "freshness": self._get_freshness(scope, titles),
             "empty": False,
             "cards": {},
         }
@@ -53,8 +55,11 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     # === Filters === #
 
-    def _get_scope(self, filters):
+    def _get_scope(self, filters, titles):
         """:return: the scope, and the company currencies to choose from"""
+        currency_id, user_id = (filters.get(key) or False for key in ("currency_id", "user_id"))
+        currencies = {title.currency_id for title in titles}
+        collectors = {title.user_id or NOBODY for title in titles}
         companies = self.env.companies
         chosen = companies.filtered(lambda company: company.id == filters.get("company_id"))
         books = (chosen or companies).currency_id
@@ -63,17 +68,12 @@ class CrmCollectionCockpit(models.AbstractModel):
         period = filters.get("period")
         scope = CockpitScope(
             (chosen or companies).filtered(lambda company: company.currency_id == book),
-            period if period in PERIODS else "month",
-            self._get_id(filters, "currency_id"),
-            self._get_id(filters, "user_id"),
+            period=period if period in PERIODS else "month",
+            company_id=chosen.id,
+            currency_id=currency_id in currencies and currency_id,
+            user_id=user_id in collectors and user_id,
         )
-        scope.company_id = chosen.id
         return scope, books
-
-    @api.model
-    def _get_id(self, filters, name):
-        value = filters.get(name)
-        return value if isinstance(value, int) else False
 
     def _get_filters(self, scope):
         return {
@@ -86,15 +86,13 @@ class CrmCollectionCockpit(models.AbstractModel):
             "user_id": scope.user_id,
         }
 
-    def _get_options(self, scope, books, titles):
+    def _get_options(self, books, titles):
         """What the filters offer: what there is, not what there could be."""
-        titles = [title for title in titles if title.company_id in scope.today]
-        currencies = self.env["res.currency"].browse(
-            {title.currency_id for title in titles} - {None}
-        )
+        currency_ids = {title.currency_id for title in titles} - {None}
+        user_ids = {title.user_id for title in titles} - {None}
+        currencies = self.env["res.currency"].browse(currency_ids)
         # only names, also of people of another company
-        users_sudo = self.env["res.users"].sudo().browse({title.user_id for title in titles})
-        users_sudo = users_sudo.filtered("id").sorted("name")
+        users_sudo = self.env["res.users"].sudo().browse(user_ids).sorted("name")
         return {
             "periods": self._get_period_options(),
             "companies": self._get_pairs(self.env.companies),

@@ -20,7 +20,7 @@ class CrmCollectionCockpit(models.AbstractModel):
             "overdue": self._get_overdue(scope, overdue),
             "aging": self._get_aging(scope, titles),
             "phases": self._get_phases(scope, titles),
-            "debtors": self._get_debtors(scope),
+            "debtors": self._get_debtors(scope, overdue),
             "settled": self._get_settled(scope, stays),
             "rolls": self._get_rolls(scope, stays),
             "letters": self._get_letters(scope),
@@ -99,9 +99,9 @@ class CrmCollectionCockpit(models.AbstractModel):
     def _get_aging(self, scope, titles):
         """Open titles by days overdue; what is not due yet comes first."""
         last_days = scope.companies[:1]._get_collection_buckets()
+        first_days = (None, 1, *(last + 1 for last in last_days))
         figures = []
-        for first, last in zip((None, 0, *last_days), (0, *last_days, None), strict=True):
-            first = None if first is None else first + 1
+        for first, last in zip(first_days, (0, *last_days, None), strict=True):
             figure = self._get_title_figure(
                 self._get_range_name(first, last),
                 scope.get_title_domain() & scope.get_due_domain(first, last),
@@ -160,12 +160,12 @@ class CrmCollectionCockpit(models.AbstractModel):
         if phase:
             domain &= Domain("phase_id", "=", phase.id)
         if outcome == "stayed":
-            return domain & (Domain("day_out", "=", False) | Domain("day_out", ">", end))
+            return domain & (Domain("date_out", "=", False) | Domain("day_out", ">", end))
         if outcome:
             reasons = ("cancelled", "released") if outcome == "left" else (outcome,)
             domain &= Domain("reason_out", "in", reasons) & Domain("day_out", "<=", end)
             return domain & Domain("day_out", ">=", start)
-        return domain & (Domain("day_out", "=", False) | Domain("day_out", ">=", start))
+        return domain & (Domain("date_out", "=", False) | Domain("day_out", ">=", start))
 
     def _get_settled(self, scope, stays):
         """What was settled in the period, in whatever phase."""
@@ -219,8 +219,11 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     # === Customers === #
 
-    def _get_debtors(self, scope):
-        """The customers who owe most of what is overdue, and how many there are."""
+    def _get_debtors(self, scope, overdue):
+        """The customers who owe most of what is overdue, and how many there are.
+
+        :param overdue: the rows of titles that are overdue
+        """
         Item = self.env["crm.collection.item"]
         domain = scope.get_title_domain() & scope.get_due_domain(first=1)
         rows = self.env.execute_query(cockpit.debtors(Item._search(domain), DEBTORS))
@@ -234,9 +237,9 @@ class CrmCollectionCockpit(models.AbstractModel):
         return {
             "count": rows[0][1] if rows else 0,
             "customers": customers,
-            "all": self._get_figure(
-                Item._name, self.env._("Overdue by Customer"), domain, 0, group_by=["partner_id"]
-            )["action"],
+            "all": self._get_title_figure(
+                self.env._("Overdue by Customer"), domain, overdue, group_by=["partner_id"]
+            ),
         }
 
     def _get_debtor(self, scope, domain, partner, count, amount, oldest):

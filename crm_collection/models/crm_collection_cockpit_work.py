@@ -129,31 +129,35 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     def _get_run_exceptions(self, scope):
         Run, Line = self.env["crm.collection.run"], self.env["crm.collection.run.line"]
-        last = Run._read_group(
-            [("company_id", "in", scope.companies.ids)], ["company_id", "kind"], ["id:max"]
+        runs = Run.union(
+            *(
+                Run.search([("company_id", "=", company.id), ("kind", "=", kind)], limit=1)
+                for company in scope.companies
+                for kind in ("allocation", "letters")
+            )
         )
-        domain = Domain("run_id", "in", [run_id for *_key, run_id in last])
-        domain &= Domain("kind", "=", "exception")
+        domain = Domain("run_id", "in", runs.ids) & Domain("kind", "=", "exception")
         return self._get_figure(
             Line._name, self.env._("Exceptions"), domain, Line.search_count(domain)
         )
 
     # === Freshness === #
 
-    def _get_freshness(self, scope):
+    def _get_freshness(self, scope, titles):
         """When the figures were read, and whether the job is behind them.
 
+        :param titles: the rows of all companies
         :return: dict of ``time`` (UTC), ``last_run`` (UTC, ``False``: never; of several
             companies, the one longest ago), ``waiting`` (titles the job has to look at) and
             ``is_stale``
         """
         runs = {run.company_id: run for run in self._get_last_runs(scope)}
         self.env["account.move.line"].flush_model()
-        waiting = self.env["crm.collection.item"].search_count(
-            scope.get_domain(None, None) & Domain("to_evaluate", "=", True)
+        waiting = sum(
+            title.count for title in titles if title.waiting and title.company_id in scope.today
         )
-        for company, today in scope.today.items():
-            waiting += self._count_unseen(company, today, runs)
+        for company in scope.companies:
+            waiting += self._count_unseen(company, scope.today[company.id], runs.get(company))
         is_late = any(
             company not in runs or runs[company].date < scope.today[company.id]
             for company in scope.companies
@@ -169,19 +173,20 @@ class CrmCollectionCockpit(models.AbstractModel):
         }
 
     def _get_last_runs(self, scope):
-        """:return: the last complete allocation of each company"""
+        """:return: the last complete allocation of each company that has one"""
         Run = self.env["crm.collection.run"]
-        domain = Domain("company_id", "in", scope.companies.ids)
-        domain &= Domain("kind", "=", "allocation") & Domain("state", "=", "done")
-        return Run.browse(
-            run_id for _company, run_id in Run._read_group(domain, ["company_id"], ["id:max"])
+        domain = Domain("kind", "=", "allocation") & Domain("state", "=", "done")
+        return Run.union(
+            *(
+                Run.search(domain & Domain("company_id", "=", company.id), limit=1)
+                for company in scope.companies
+            )
         )
 
-    def _count_unseen(self, company_id, today, runs):
-        company = self.env["res.company"].browse(company_id)
-        run = runs.get(company, self.env["crm.collection.run"])
-        query = cockpit.unseen(company_id, today, run.date or None, run.date_start or None)
-        return self.env.execute_query(query)[0][0]
+    def _count_unseen(self, company, today, run):
+        """Overdue items that are no titles yet, as far as they are younger than ``run``."""
+        since = (run.date, run.date_start) if run else (None, None)
+        return self.env.execute_query(cockpit.unseen(company.id, today, *since))[0][0]
 
     # === A fresh database === #
 

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 
 from ..sql import cockpit
 
@@ -36,9 +37,7 @@ class CrmCollectionOverdue(models.Model):
     )
     name = fields.Char(string="Title", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
-    company_currency_id = fields.Many2one(
-        comodel_name="res.currency", string="Company Currency", readonly=True
-    )
+    company_currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", readonly=True)
     user_id = fields.Many2one(comodel_name="res.users", string="Collector", readonly=True)
@@ -63,7 +62,12 @@ class CrmCollectionOverdue(models.Model):
     @property
     def _table_query(self):
         day = fields.Date.to_date(self.env.context.get("crm_collection_overdue_on"))
-        return cockpit.overdue_on(day or self.env.company._get_collection_today())
+        day = day or self.env.company._get_collection_today()
+        # the user's own search: whatever hides titles from him hides them here
+        query = self.env["crm.collection.item"]._search(
+            Domain("state", "in", ("open", "settled")) & Domain("date_maturity", "<", day)
+        )
+        return cockpit.overdue_on(query, day)
 
     def action_open_item(self):
         """The title as it is now."""

@@ -16,11 +16,12 @@ def titles(query):
     filters cost little then, and one pass serves them all.
 
     :return: rows of (*TITLE_KEYS, whether the last run failed on them, whether a manual phase is
-        proposed, count, amount)
+        proposed, whether the job has to look at them, count, amount)
     """
     keys = [SQL.identifier(query.table, name) for name in TITLE_KEYS]
     for name in ("exception", "proposed_step_id"):
         keys.append(SQL("(%s IS NOT NULL)", SQL.identifier(query.table, name)))
+    keys.append(SQL("(%s IS TRUE)", SQL.identifier(query.table, "to_evaluate")))
     amount = SQL("SUM(%s)", SQL.identifier(query.table, "amount_residual"))
     return SQL(
         "%s GROUP BY %s", query.select(*keys, SQL("COUNT(*)"), amount), SQL(", ").join(keys)
@@ -74,30 +75,33 @@ def matched_since(day):
     )
 
 
-def overdue_on(day):
-    """Titles that were overdue at the end of the day before ``day`` and still owed at the end of
-    ``day``, with what they owed then: what they owe now and what was matched since.
+def overdue_on(query, day):
+    """Titles that were overdue on ``day`` and still owed at its end, with what they owed then:
+    what they owe now and what was matched since.
 
-    The title's id is the row's: a list of them opens the titles.
+    :param query: titles that were due before it, open or settled by now
     """
+    names = ("id", "company_id", "partner_id", "currency_id", "user_id", "phase_id", "name")
+    names += ("state", "date_maturity", "line_id", "amount_residual")
     return SQL(
         """
         WITH since AS (
             SELECT line_id, SUM(amount) AS amount FROM (%(matched)s) AS matched GROUP BY line_id)
         SELECT item.id, item.id AS item_id, item.company_id, item.partner_id, item.currency_id,
                company.currency_id AS company_currency_id, item.user_id, item.phase_id,
-               item.name, item.state, item.date_maturity, %(day)s::date - item.date_maturity AS days,
+               item.name, item.state, item.date_maturity,
+               %(day)s::date - item.date_maturity AS days,
                owed.now + COALESCE(since.amount, 0) AS amount,
                COALESCE(since.amount, 0) AS amount_settled,
                owed.now AS amount_now
-          FROM crm_collection_item item
+          FROM (%(items)s) AS item
           JOIN res_company company ON company.id = item.company_id
     CROSS JOIN LATERAL (
             SELECT CASE WHEN item.state = 'open' THEN item.amount_residual ELSE 0 END AS now
           ) AS owed
      LEFT JOIN since ON since.line_id = item.line_id
-         WHERE item.date_maturity < %(day)s
-           AND (item.state = 'open' OR item.state = 'settled' AND since.amount != 0)""",
+         WHERE item.state = 'open' OR since.amount != 0""",
+        items=query.select(*(SQL.identifier(query.table, name) for name in names)),
         matched=matched_since(day),
         day=day,
     )

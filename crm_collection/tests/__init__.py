@@ -32,3 +32,4 @@ from . import test_access_rights
 from . import test_multi_company
 from . import test_translations
 from . import test_property
+from . import test_cockpit

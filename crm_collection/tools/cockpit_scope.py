@@ -14,12 +14,14 @@ class CockpitScope:
     """What the cockpit is asked about: companies that keep their books in one currency, a
     period, and optionally the currency and the collector of the titles.
 
+    :ivar company_id: the one that was chosen, if one was
     :ivar dict today: {company id: its day}
     :ivar date day: the day of the first company, which period and "a month ago" hang on
     """
 
-    def __init__(self, companies, period, currency_id, user_id):
+    def __init__(self, companies, period, company_id=False, currency_id=False, user_id=False):
         self.companies = companies
+        self.company_id = company_id
         self.currency = companies[:1].currency_id
         self.currency_id = currency_id
         self.user_id = user_id

@@ -1,4 +1,4 @@
-import { Component, onWillStart, onWillUnmount, useState } from "@odoo/owl";
+import { Component, onWillStart, onWillUnmount, useRef, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { router } from "@web/core/browser/router";
 import { formatCurrency } from "@web/core/currency";
@@ -54,7 +54,11 @@ export class CollectionCockpit extends Component {
         this.keepLast = new KeepLast();
         this.state = useState({ data: null, isLoading: false, now: luxon.DateTime.now() });
         this.filters = this.props.state?.filters || this.readAddress();
-        useSetupAction({ getLocalState: () => ({ filters: this.filters }) });
+        this.rootRef = useRef("root");
+        useSetupAction({
+            rootRef: this.rootRef,
+            getLocalState: () => ({ filters: this.filters }),
+        });
         onWillStart(() => this.load());
         const timer = browser.setInterval(() => {
             this.state.now = luxon.DateTime.now();
@@ -247,9 +251,18 @@ export class CollectionCockpit extends Component {
         return aging.map((figure, index) => ({
             ...figure,
             name: figure.action.name,
+            label: this.getRange(figure),
             color: AGING_COLORS[Math.round((index * (AGING_COLORS.length - 1)) / last)],
             share: this.percent(figure.amount, total),
         }));
+    }
+
+    /** A bucket in as few letters as an axis has room for. */
+    getRange({ first, last }) {
+        if (first === null) {
+            return _t("Not due");
+        }
+        return last === null ? `> ${first - 1}` : `${first}–${last}`;
     }
 
     get phases() {
