@@ -51,21 +51,23 @@ class CrmCollectionCockpit(models.AbstractModel):
     # === Waiting for somebody === #
 
     def _get_approvals(self, scope):
-        """The approvals waiting that the user sees, or ``False``."""
+        """The approvals waiting that the user sees, and those among them he may decide; or
+        ``False``."""
         if "crm.collection.approval" not in self.env:
             return False
         Approval = self.env["crm.collection.approval"]
         if not Approval.has_access("read"):
             return False
         domain = Domain("state", "=", "pending")
-        if "company_id" in Approval._fields:
-            domain &= Domain("company_id", "in", [False, *scope.companies.ids])
-        return self._get_figure(
-            Approval._name,
-            self.env._("Approvals Waiting"),
-            domain,
-            Approval.search_count(domain),
-        )
+        domain &= Domain("company_id", "in", [False, *scope.companies.ids])
+        names = {
+            "waiting": (self.env._("Approvals Waiting"), domain),
+            "mine": (self.env._("For You to Decide"), domain & Domain("can_decide", "=", True)),
+        }
+        return {
+            key: self._get_figure(Approval._name, name, domain, Approval.search_count(domain))
+            for key, (name, domain) in names.items()
+        }
 
     def _get_exceptions(self, scope, titles):
         """What the jobs could not do: titles, letters, and what the last runs noted."""
