@@ -130,23 +130,35 @@ export class CollectionCockpit extends Component {
     /** What is left out, so that nobody takes one currency for all of them. */
     get otherBooks() {
         const { currency_id: current, options } = this.state.data;
-        return options.books
-            .filter((book) => book.id !== current)
-            .map((book) => book.name)
-            .join(", ");
+        const others = options.books.filter((book) => book.id !== current);
+        const names = others.map((book) => book.name).join(", ");
+        return names && _t("Companies with books in %s are not added; choose them above.", names);
     }
 
     // === Freshness ===
 
     get readAt() {
         const time = deserializeDateTime(this.state.data.freshness.time);
-        return time.toLocaleString(luxon.DateTime.TIME_SIMPLE);
+        return _t("Figures of %s", time.toLocaleString(luxon.DateTime.TIME_SIMPLE));
     }
 
     get lastRun() {
         const { last_run: lastRun } = this.state.data.freshness;
-        const base = this.state.now;
-        return lastRun ? deserializeDateTime(lastRun).toRelative({ base }) : _t("never");
+        return lastRun
+            ? _t("Last allocation %s.", this.getAge(lastRun))
+            : _t("The allocation job has not run yet.");
+    }
+
+    get fresh() {
+        const { last_run: lastRun } = this.state.data.freshness;
+        return _t(
+            "Amounts are read from accounting just now. Last allocation %s; no title waits for the job.",
+            this.getAge(lastRun)
+        );
+    }
+
+    getAge(moment) {
+        return deserializeDateTime(moment).toRelative({ base: this.state.now });
     }
 
     get waiting() {
@@ -199,6 +211,27 @@ export class CollectionCockpit extends Component {
     describe(name, figure) {
         const amount = figure.amount === null ? "" : `${this.money(figure.amount)}, `;
         return `${name}: ${amount}${this.titles(figure.count)}`;
+    }
+
+    /** The same where only the number counts. */
+    count(name, figure) {
+        return `${name}: ${formatInteger(figure.count)}`;
+    }
+
+    get nothingBefore() {
+        return _t("Nothing was overdue on %s", this.date(this.cards.overdue.day));
+    }
+
+    get customersOverdue() {
+        return _t("Customers overdue: %s", formatInteger(this.cards.debtors.count));
+    }
+
+    get titlesOverdue() {
+        return _t("%s past the due date", this.titles(this.cards.overdue.now.count));
+    }
+
+    get allCustomers() {
+        return _t("All %s customers", formatInteger(this.cards.debtors.count));
     }
 
     get period() {
