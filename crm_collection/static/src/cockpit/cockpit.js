@@ -188,7 +188,7 @@ export class CollectionCockpit extends Component {
     }
 
     moneyShort(value) {
-        return formatInteger(value, { humanReadable: true, decimals: value < 10000 ? 1 : 0 });
+        return formatInteger(value, { humanReadable: true, decimals: value && value < 10000 ? 1 : 0 });
     }
 
     percent(part, whole) {
@@ -247,11 +247,12 @@ export class CollectionCockpit extends Component {
             return null;
         }
         const change = now.amount / before.amount - 1;
+        const words = [_t("less than on"), _t("more than on")];
         return {
             text: formatPercentage(Math.abs(change), { digits: [16, 1] }),
             icon: change > 0 ? "fa-arrow-up" : "fa-arrow-down",
             class: change > 0 ? "text-danger" : "text-success",
-            word: change > 0 ? _t("more than on") : _t("less than on"),
+            word: words[Number(change > 0)],
         };
     }
 
