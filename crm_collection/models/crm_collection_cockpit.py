@@ -6,9 +6,7 @@ from odoo.fields import Domain
 from ..sql import cockpit
 from ..tools.cockpit_scope import NOBODY, PERIODS, CockpitScope
 
-Title = namedtuple(
-    "Title", (*cockpit.TITLE_KEYS, "failed", "proposed", "waiting", "count", "amount")
-)
+Title = namedtuple("Title", (*cockpit.TITLE_KEYS, "count", "amount"))
 
 
 class CrmCollectionCockpit(models.AbstractModel):

@@ -87,7 +87,7 @@ class CrmCollectionCockpit(models.AbstractModel):
         return self._get_title_figure(
             self.env._("Proposed for a Manual Phase"),
             scope.get_title_domain() & Domain("proposed_step_id", "!=", False),
-            [title for title in titles if title.proposed],
+            [title for title in titles if title.proposed_step_id],
         )
 
     def _get_title_exceptions(self, scope, titles):
@@ -104,7 +104,7 @@ class CrmCollectionCockpit(models.AbstractModel):
         figure = self._get_title_figure(
             name,
             scope.get_title_domain() & Domain("exception", "!=", False),
-            [title for title in titles if title.failed],
+            [title for title in titles if title.exception],
         )
         yield {**figure, "key": "failed_title", "name": name}
 
@@ -156,7 +156,7 @@ class CrmCollectionCockpit(models.AbstractModel):
         runs = {run.company_id: run for run in self._get_last_runs(scope)}
         self.env["account.move.line"].flush_model()
         waiting = sum(
-            title.count for title in titles if title.waiting and title.company_id in scope.today
+            title.count for title in titles if title.to_evaluate and title.company_id in scope.today
         )
         for company in scope.companies:
             waiting += self._count_unseen(company, scope.today[company.id], runs.get(company))
