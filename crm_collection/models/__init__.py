@@ -53,4 +53,7 @@ from . import (
     crm_collection_letter_link,
     crm_collection_statement,
     crm_collection_statement_payment,
+    crm_collection_cockpit,
+    crm_collection_cockpit_cards,
+    crm_collection_cockpit_work,
 )

@@ -101,6 +101,7 @@ class CrmCollectionAllocation(models.Model):
         "(item_id) WHERE date_out IS NULL", "A title is in one phase at a time."
     )
     _company_day_in_idx = models.Index("(company_id, day_in)")
+    _company_day_out_idx = models.Index("(company_id, day_out) WHERE day_out IS NOT NULL")
 
     @api.depends("day_in", "day_out")
     def _compute_days_stay(self):

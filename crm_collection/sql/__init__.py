@@ -2,3 +2,4 @@
 
 from . import apply, common, hold, letters, plan, report, settlement, simulate, sync
 from . import aging, indicator
+from . import apply, cockpit, common, hold, letters, plan, simulate, sync

@@ -47,3 +47,4 @@ from . import test_portal
 from . import test_portal_letter
 from . import test_portal_payment
 from . import test_statement
+from . import test_cockpit

@@ -37,6 +37,7 @@ RIGHTS = {
     "crm.collection.item.send.line": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.letter": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.letter.line": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.overdue": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.phase": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.report.wizard": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.roll.rate": {"reader": READ, "user": READ, "manager": READ},
@@ -242,6 +243,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
         self.assertEqual(
             others,
             {
+                ("crm.collection.cockpit", "get_cockpit"),
                 ("crm.collection.status", "get_status"),
                 ("ir.actions.report", "get_crm_collection_pdf_engine"),
             },
