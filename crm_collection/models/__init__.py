@@ -18,6 +18,9 @@ from . import (
     crm_collection_approval_decision,
     crm_collection_approval_decide,
     crm_collection_approval_notify,
+    crm_collection_approval_screen,
+    crm_collection_approval_preview,
+    crm_collection_approval_digest,
     crm_collection_allocation,
     crm_collection_hold,
     crm_collection_letter,
@@ -42,4 +45,6 @@ from . import (
     ir_actions_report,
     mail_activity,
     mail_mail,
+    mail_thread,
+    res_users,
 )

@@ -70,6 +70,17 @@ class CrmCollectionApproval(models.Model):
             ]
         )
 
+    def _get_shown_activities(self):
+        """:return: (one activity of each request, the user's own where he has one; the requests
+        that have none)"""
+        activities = self._get_activities().sudo(False)
+        own = activities.filtered(lambda activity: activity.user_id == self.env.user)
+        shown = self.env["mail.activity"]
+        for activity in own + activities:
+            if activity.res_id not in shown.mapped("res_id"):
+                shown += activity
+        return shown, self.filtered(lambda approval: approval.id not in shown.mapped("res_id"))
+
     def _drop_activities(self):
         self._get_activities().unlink()
 
@@ -118,6 +129,7 @@ class CrmCollectionApproval(models.Model):
                 approvals._get_overdue(rule.escalate_days, "date_escalated")._escalate()
             if rule.remind_days:
                 approvals._get_overdue(rule.remind_days, "date_reminded")._remind()
+        self._send_digest()
 
     def _ensure_activities(self):
         """An approver may have left, lost the group or deleted what was on his list."""
