@@ -32,3 +32,6 @@ from . import test_access_rights
 from . import test_multi_company
 from . import test_translations
 from . import test_property
+from . import test_approval_screens
+from . import test_approval_digest
+from . import test_tour_approval
