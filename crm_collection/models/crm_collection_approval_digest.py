@@ -71,7 +71,7 @@ class CrmCollectionApproval(models.Model):
         return {
             "subject": subject,
             "body_html": body,
-            "email_from": user.company_id.email_formatted or self.env.ref("base.user_root").email_formatted,
+            "email_from": user.company_id.email_formatted or user.email_formatted,
             "email_to": user.email_formatted,
             "auto_delete": True,
             "headers": repr(

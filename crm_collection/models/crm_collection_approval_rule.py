@@ -97,13 +97,13 @@ class CrmCollectionApprovalRule(models.Model):
             rule.people_warning = False
             if nobody:
                 rule.people_warning = self.env._(
-                    "Fewer people can approve than must (%s): nothing under this rule gets approved.",
+                    "Fewer people can approve than must (%s): nothing under this rule is approved.",
                     ", ".join(nobody.mapped("display_name")),
                 )
             elif short:
                 rule.people_warning = self.env._(
-                    "Just enough people can approve (%s): what one of them asks for, or configured, "
-                    "cannot be approved.",
+                    "Just enough people can approve (%s): what one of them asks for, or "
+                    "configured, cannot be approved.",
                     ", ".join(short.mapped("display_name")),
                 )
 

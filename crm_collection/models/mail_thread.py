@@ -1,4 +1,5 @@
 from odoo import models
+
 from odoo.addons.mail.tools.discuss import Store
 
 CONCERNED = ("account.move", "res.partner", "crm.collection.item", "crm.collection.phase")

@@ -5,11 +5,11 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
-from .common_approval import CrmCollectionApprovalCommon
+from .common_approval_screens import CrmCollectionApprovalScreensCommon
 
 
 @tagged("post_install", "-at_install")
-class TestApprovalDigest(CrmCollectionApprovalCommon, HttpCase):
+class TestApprovalDigest(CrmCollectionApprovalScreensCommon, HttpCase):
     """The daily mail to approvers: to whom, about what, in which language, and how it ends."""
 
     @classmethod

@@ -4,11 +4,11 @@ from odoo.tests import Form, tagged
 
 from odoo.addons.mail.tools.discuss import Store
 
-from .common_approval import CrmCollectionApprovalCommon
+from .common_approval_screens import CrmCollectionApprovalScreensCommon
 
 
 @tagged("post_install", "-at_install")
-class TestApprovalScreens(CrmCollectionApprovalCommon):
+class TestApprovalScreens(CrmCollectionApprovalScreensCommon):
     """What an approver is shown: the letter to come, who decides, the request in every chatter."""
 
     @classmethod
@@ -49,9 +49,10 @@ class TestApprovalScreens(CrmCollectionApprovalCommon):
         self.assertEqual(letter.mail_message_id.subject, subject)
         self.assertEqual(letter.email_to, email)
         self.assertIn("307.50", body)  # with fine and interest
-        self.assertEqual(
-            letter._get_text("body_html").striptags(), body.striptags(), "not what was shown"
-        )
+        self.assertEqual(self._words(letter._get_text("body_html")), self._words(body))
+
+    def _words(self, html):
+        return html.striptags().replace("\xa0", " ").split()
 
     def test_preview_in_the_customers_language(self):
         self.env["res.lang"]._activate_lang("pt_BR")
@@ -59,8 +60,8 @@ class TestApprovalScreens(CrmCollectionApprovalCommon):
         move = self._create_overdue(20)
         self._allocate()
         approval = self._ask(move).with_user(self.approver)
-        self.assertEqual(approval.with_context(lang="en_US").letter_subject, approval.letter_subject)
-        self.assertIn(self.company.name, approval.letter_body)
+        template = self.phase_third.template_id.with_context(lang="pt_BR")
+        self.assertIn(template.subject[:10], approval.letter_subject)
 
     def test_no_letter_is_said(self):
         self.phase_third.template_id = False

@@ -1,11 +1,11 @@
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
-from .common_approval import CrmCollectionApprovalCommon
+from .common_approval_screens import CrmCollectionApprovalScreensCommon
 
 
 @tagged("post_install", "-at_install")
-class TestTourApproval(CrmCollectionApprovalCommon, HttpCase):
+class TestTourApproval(CrmCollectionApprovalScreensCommon, HttpCase):
     """Approvals in a browser: as the user who asks, the approvers who decide, the manager who
     configured and the outsider who has no part in it."""
 

@@ -93,7 +93,7 @@ add("second_level", [
 
 add("refuse", [
     see(".o_menu_sections [data-menu-xmlid='crm_collection.crm_collection_menu_approve'] .o_crm_collection_count:contains(1)"),
-    click(`${inbox}:contains(Adler GmbH) div[name=activity_ids] a, ${inbox}:contains(Adler GmbH) td[name=activity_ids] a`),
+    click(`${inbox}:contains(Adler GmbH) .o-mail-ActivityButton`),
     see(".o-mail-ActivityListPopoverItem .o_crm_collection_approve"),
     none(".o-mail-ActivityListPopoverItem-markAsDone, .o-mail-ActivityListPopoverItem-editbtn, .o-mail-ActivityListPopoverItem-cancel"),
     click(".o-mail-ActivityListPopoverItem .o_crm_collection_refuse"),
@@ -128,7 +128,7 @@ add("many", [
     see(".modal .alert:contains(200 requests)"),
     write(".modal div[name=reason] textarea", "Board decision of today"),
     click(".modal button[name=action_decide]:contains(Approve)"),
-    { trigger: ".o_notification:contains(200 requests approved)", timeout: 180000 },
+    { trigger: ".o_notification:contains(200 requests approved)", timeout: 60000 },
     see(".o_view_nocontent:contains(Nothing waits for your decision)"),
 ]);
 

@@ -3,7 +3,7 @@ from odoo.fields import Command
 from .common_letters import CrmCollectionLettersCommon
 
 
-class CrmCollectionApprovalCommon(CrmCollectionLettersCommon):
+class CrmCollectionApprovalScreensCommon(CrmCollectionLettersCommon):
     """A second approver, and phases whose titles need an approval."""
 
     @classmethod
