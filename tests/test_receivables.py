@@ -71,12 +71,15 @@ def receivable_lists(draw):
     for position, number in enumerate(numbers):
         issued = draw(days)
         due = issued + timedelta(days=draw(st.integers(0, 120)))
-        settled = draw(st.none() | st.integers(0, 400).map(
-            lambda later, day=issued: day + timedelta(days=later)
-        ))
-        rows.append(receivables.Receivable(
-            number, draw(names), issued, due, draw(amounts), settled, position + 2
-        ))
+        settled = draw(
+            st.none()
+            | st.integers(0, 400).map(lambda later, day=issued: day + timedelta(days=later))
+        )
+        rows.append(
+            receivables.Receivable(
+                number, draw(names), issued, due, draw(amounts), settled, position + 2
+            )
+        )
     return rows
 
 
@@ -100,34 +103,41 @@ def test_any_form_of_a_file_reads_the_same(rows, header, delimiter, encoding, en
 
 @patient
 @given(
-    broken=st.lists(st.sampled_from([
-        ("InvoiceDate", "13/1/2013", "bad date"),
-        ("InvoiceDate", "", "bad date"),
-        ("DueDate", "2/30/2013", "bad date"),
-        ("DueDate", "soon", "bad date"),
-        ("DueDate", "1/2/0213", "bad date"),
-        ("SettledDate", "1/2/13", "bad date"),
-        ("InvoiceAmount", "-55.94", "negative amount"),
-        ("InvoiceAmount", "0", "zero amount"),
-        ("InvoiceAmount", "0.004", "zero amount"),
-        ("InvoiceAmount", "", "bad amount"),
-        ("InvoiceAmount", "NaN", "bad amount"),
-        ("InvoiceAmount", "1e3", "bad amount"),
-        ("InvoiceAmount", "12,34,56", "bad amount"),
-        ("InvoiceAmount", "9" * 40, "bad amount"),
-        ("invoiceNumber", "1000", "duplicate number"),
-        ("invoiceNumber", "", "no number"),
-        ("invoiceNumber", "10\x0001", "bad number"),
-        ("customerID", " ", "no customer"),
-        ("SettledDate", "1/1/2013", "settled before issued"),
-        ("DueDate", "1/1/2013", "due before issued"),
-    ]), max_size=10),
+    broken=st.lists(
+        st.sampled_from(
+            [
+                ("InvoiceDate", "13/1/2013", "bad date"),
+                ("InvoiceDate", "", "bad date"),
+                ("DueDate", "2/30/2013", "bad date"),
+                ("DueDate", "soon", "bad date"),
+                ("DueDate", "1/2/0213", "bad date"),
+                ("SettledDate", "1/2/13", "bad date"),
+                ("InvoiceAmount", "-55.94", "negative amount"),
+                ("InvoiceAmount", "0", "zero amount"),
+                ("InvoiceAmount", "0.004", "zero amount"),
+                ("InvoiceAmount", "", "bad amount"),
+                ("InvoiceAmount", "NaN", "bad amount"),
+                ("InvoiceAmount", "1e3", "bad amount"),
+                ("InvoiceAmount", "12,34,56", "bad amount"),
+                ("InvoiceAmount", "9" * 40, "bad amount"),
+                ("invoiceNumber", "1000", "duplicate number"),
+                ("invoiceNumber", "", "no number"),
+                ("invoiceNumber", "10\x0001", "bad number"),
+                ("customerID", " ", "no customer"),
+                ("SettledDate", "1/1/2013", "settled before issued"),
+                ("DueDate", "1/1/2013", "due before issued"),
+            ]
+        ),
+        max_size=10,
+    ),
     position=st.integers(0, 10),
 )
 def test_broken_rows_are_told_and_the_others_read(broken, position):
     first = {**GOOD, "invoiceNumber": "1000"}
-    bad = [{**GOOD, "invoiceNumber": f"B{number}", key: value}
-           for number, (key, value, _kind) in enumerate(broken)]
+    bad = [
+        {**GOOD, "invoiceNumber": f"B{number}", key: value}
+        for number, (key, value, _kind) in enumerate(broken)
+    ]
     good = make_rows(len(broken))
     mixed = [first, *bad[:position], *good, *bad[position:]]
     result = receivables.parse(write(mixed))
@@ -150,18 +160,21 @@ def test_no_content_makes_it_crash(data):
             assert list(receivables.format_report(result))
 
 
-@pytest.mark.parametrize(("text", "amount"), [
-    ("55.94", "55.94"),
-    ("55.9", "55.90"),
-    ("1,234.50", "1234.50"),
-    ("1,234,567", "1234567.00"),
-    ("61,74", "61.74"),
-    ("1.234,50", "1234.50"),
-    ("55.940", "55.94"),
-    ("$ 12.00", "12.00"),
-    ("+3", "3.00"),
-    ("0.005", "0.01"),
-])
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("55.94", "55.94"),
+        ("55.9", "55.90"),
+        ("1,234.50", "1234.50"),
+        ("1,234,567", "1234567.00"),
+        ("61,74", "61.74"),
+        ("1.234,50", "1234.50"),
+        ("55.940", "55.94"),
+        ("$ 12.00", "12.00"),
+        ("+3", "3.00"),
+        ("0.005", "0.01"),
+    ],
+)
 def test_amounts(text, amount):
     assert receivables.parse_amount(text) == Decimal(amount)
 
@@ -182,7 +195,8 @@ def test_a_row_of_another_width_is_broken():
     result = receivables.parse("\n".join(text).encode())
     assert [row.number for row in result.rows] == ["1001", "1009"]
     assert [row.reason for row in result.skipped] == [
-        "5 cells where the header has 6", "7 cells where the header has 6"
+        "5 cells where the header has 6",
+        "7 cells where the header has 6",
     ]
 
 
@@ -209,11 +223,14 @@ def test_column_names_are_read_leniently(name):
     assert [row.number for row in result.rows] == ["7"]
 
 
-@pytest.mark.parametrize(("header", "message"), [
-    (HEADER[1:], "lacks customerID; it has: invoiceNumber"),
-    ([*HEADER, "DueDate"], "DueDate is there more than once"),
-    ([], "it has: nothing"),
-])
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (HEADER[1:], "lacks customerID; it has: invoiceNumber"),
+        ([*HEADER, "DueDate"], "DueDate is there more than once"),
+        ([], "it has: nothing"),
+    ],
+)
 def test_a_header_that_will_not_do(header, message):
     with pytest.raises(receivables.ReceivablesError, match=message):
         receivables.parse(write([], header))
@@ -256,29 +273,35 @@ def walk(late, plan, terms=30):
     return entered, [(day - row.due).days for day in title.letters]
 
 
-@pytest.mark.parametrize(("late", "entered"), [
-    (-5, []),
-    (0, []),
-    (1, [1]),
-    (5, [1]),
-    (6, [1, 6]),
-    (15, [1, 6]),
-    (16, [1, 6, 16]),
-    (40, [1, 6, 16, 31]),
-])
+@pytest.mark.parametrize(
+    ("late", "entered"),
+    [
+        (-5, []),
+        (0, []),
+        (1, [1]),
+        (5, [1]),
+        (6, [1, 6]),
+        (15, [1, 6]),
+        (16, [1, 6, 16]),
+        (40, [1, 6, 16, 31]),
+    ],
+)
 def test_paid_on_the_day_of_a_step_it_enters_in_the_morning(late, entered):
     phases = [(step, step) for step in entered]
     assert walk(late, Plan((1, 6, 16, 31))) == (phases, entered)
 
 
-@pytest.mark.parametrize(("late", "plan", "letters"), [
-    (9, Plan((1, 6), 2), [1, 3, 5, 6, 8]),
-    (9, Plan((1, 6), 2, 1), [1, 3, 6, 8]),
-    (9, Plan((1, 6), 2, 0), [1, 6]),
-    (6, Plan((1, 6), 5), [1, 6]),
-    (8, Plan((1,), 7, 9), [1, 8]),
-    (-1, Plan((-3, 3), 1), [-3, -2, -1]),
-])
+@pytest.mark.parametrize(
+    ("late", "plan", "letters"),
+    [
+        (9, Plan((1, 6), 2), [1, 3, 5, 6, 8]),
+        (9, Plan((1, 6), 2, 1), [1, 3, 6, 8]),
+        (9, Plan((1, 6), 2, 0), [1, 6]),
+        (6, Plan((1, 6), 5), [1, 6]),
+        (8, Plan((1,), 7, 9), [1, 8]),
+        (-1, Plan((-3, 3), 1), [-3, -2, -1]),
+    ],
+)
 def test_letters_again(late, plan, letters):
     assert walk(late, plan)[1] == letters
 

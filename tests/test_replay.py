@@ -34,8 +34,15 @@ needs_database = pytest.mark.skipif(
 def write_file(path, count, seed):
     """Write `count` receivables of a few customers, paid early and late, and some broken rows."""
     random = Random(seed)
-    header = ["SettledDate", "customerID", "DueDate", "Disputed", "invoiceNumber", "InvoiceDate",
-              "InvoiceAmount"]
+    header = [
+        "SettledDate",
+        "customerID",
+        "DueDate",
+        "Disputed",
+        "invoiceNumber",
+        "InvoiceDate",
+        "InvoiceAmount",
+    ]
     rows = []
     for number in range(count):
         issued = date(2023, 2, 20) + timedelta(days=random.randint(0, 12))
@@ -85,11 +92,14 @@ def check_against_the_file(file, plan, result, figures, folder):
 
 
 @needs_database
-@pytest.mark.parametrize(("arguments", "plan"), [
-    (["--steps", "1,6,10", "--resend", "2", "--max-resends", "1"], Plan((1, 6, 10), 2, 1)),
-    # some invoices are issued after the day of the first step
-    (["--steps", "-5,0,4", "--resend", "3"], Plan((-5, 0, 4), 3)),
-])
+@pytest.mark.parametrize(
+    ("arguments", "plan"),
+    [
+        (["--steps", "1,6,10", "--resend", "2", "--max-resends", "1"], Plan((1, 6, 10), 2, 1)),
+        # some invoices are issued after the day of the first step
+        (["--steps", "-5,0,4", "--resend", "3"], Plan((-5, 0, 4), 3)),
+    ],
+)
 def test_a_generated_file(tmp_path, arguments, plan):
     file = tmp_path / "receivables.csv"
     write_file(file, 24, len(arguments))
@@ -108,10 +118,14 @@ def check_messages(folder, figures, rows):
     customers = {row.customer for row in rows}
     for path in paths:
         message = email.message_from_bytes(path.read_bytes(), policy=policy.default)
-        (pdf,) = [part for part in message.iter_attachments()
-                  if part.get_content_type() == "application/pdf"]
-        text = "".join(page.extract_text() for page in PdfReader(
-            io.BytesIO(pdf.get_content())).pages)
+        (pdf,) = [
+            part
+            for part in message.iter_attachments()
+            if part.get_content_type() == "application/pdf"
+        ]
+        text = "".join(
+            page.extract_text() for page in PdfReader(io.BytesIO(pdf.get_content())).pages
+        )
         assert any(customer in text for customer in customers)
         assert "Replay Company" in text
 
@@ -142,14 +156,17 @@ def test_steps(replay, text, steps):
     assert replay.parse_arguments(["file.csv", "--steps", text]).steps == steps
 
 
-@pytest.mark.parametrize("arguments", [
-    ["--steps", "1,1"],
-    ["--steps", "1,x"],
-    ["--steps", ""],
-    ["--steps", "99999"],
-    ["--resend", "-1"],
-    ["--max-resends", "often"],
-])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--steps", "1,1"],
+        ["--steps", "1,x"],
+        ["--steps", ""],
+        ["--steps", "99999"],
+        ["--resend", "-1"],
+        ["--max-resends", "often"],
+    ],
+)
 def test_arguments_that_will_not_do(replay, arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         replay.parse_arguments(["file.csv", *arguments])
@@ -170,9 +187,7 @@ def test_a_file_that_will_not_do(replay, tmp_path, capsys):
 def test_differences_are_problems(replay):
     plan = Plan((1, 6))
     due = date(2023, 3, 1)
-    row = receivables.Receivable(
-        "1", "A", due, due, Decimal(10), due + timedelta(days=9), 2
-    )
+    row = receivables.Receivable("1", "A", due, due, Decimal(10), due + timedelta(days=9), 2)
     titles = replay_expect.expect([row], plan)
     expected = replay_expect.summarize(titles, plan)
     arguments = replay.parse_arguments(["file.csv"])

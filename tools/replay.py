@@ -42,14 +42,32 @@ def parse_arguments(argv):
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("file", type=Path, help="receivables: invoiceNumber, customerID, InvoiceDate, DueDate, "
-        "InvoiceAmount, SettledDate, in any order; dates are month/day/year")
-    add("--steps", type=parse_steps, default=(1, 6, 16, 31), metavar="DAYS,...",
-        help="days after the due date, a phase for each (default: 1,6,16,31)")
-    add("--resend", type=parse_count, default=0, metavar="DAYS",
-        help="send the letter of a phase again every so many days")
-    add("--max-resends", type=parse_count, metavar="N",
-        help="at most so many times in a phase (default: until it is settled)")
+    add(
+        "file",
+        type=Path,
+        help="receivables: invoiceNumber, customerID, InvoiceDate, DueDate, "
+        "InvoiceAmount, SettledDate, in any order; dates are month/day/year",
+    )
+    add(
+        "--steps",
+        type=parse_steps,
+        default=(1, 6, 16, 31),
+        metavar="DAYS,...",
+        help="days after the due date, a phase for each (default: 1,6,16,31)",
+    )
+    add(
+        "--resend",
+        type=parse_count,
+        default=0,
+        metavar="DAYS",
+        help="send the letter of a phase again every so many days",
+    )
+    add(
+        "--max-resends",
+        type=parse_count,
+        metavar="N",
+        help="at most so many times in a phase (default: until it is settled)",
+    )
     add("--json", type=Path, metavar="OUT", help="write the figures")
     add("--titles", type=Path, metavar="OUT.csv", help="write each title's phases and letters")
     add("--no-mail", action="store_true", help="leave the letters in the mail queue")
@@ -238,8 +256,14 @@ def run(args, mail_folder):
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print("\n".join(format_table(figures, plan)))
-    print("\n" + "\n".join(["DIFFERS from the file:", *problems] if problems else
-                           ["Agrees with the file, title by title."]))
+    print(
+        "\n"
+        + "\n".join(
+            ["DIFFERS from the file:", *problems]
+            if problems
+            else ["Agrees with the file, title by title."]
+        )
+    )
     return 1 if problems else 0
 
 

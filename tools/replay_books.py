@@ -120,9 +120,10 @@ class Books:
         )
         payments.action_post()
         pairs = [
-            title + payment.move_id.line_ids.filtered(lambda line, a=title.account_id: (
-                line.account_id == a
-            ))
+            title
+            + payment.move_id.line_ids.filtered(
+                lambda line, a=title.account_id: line.account_id == a
+            )
             for title, payment in zip(titles, payments, strict=True)
         ]
         self.env["account.move.line"]._reconcile_plan(pairs)

@@ -76,8 +76,7 @@ def summarize(env, titles, plan):
 
 def count_settled(env):
     query = SQL(
-        "SELECT count(DISTINCT item_id) FROM crm_collection_allocation"
-        " WHERE reason_out = 'settled'"
+        "SELECT count(DISTINCT item_id) FROM crm_collection_allocation WHERE reason_out = 'settled'"
     )
     return env.execute_query(query)[0][0]
 

@@ -16,8 +16,8 @@ class AccountMove(models.Model):
 
     Phase and rule are those of the open title in the most severe phase (the highest sequence,
     then id). An entry awaits approval while one of its open titles does, was refused when one
-    was, else is approved when one entered its phase by approval. They are stored nowhere on the entry: lists filter by
-    ``search=``, group and sort by :meth:`_field_to_sql`.
+    was, else is approved when one entered its phase by approval. They are stored nowhere on the
+    entry: lists filter by ``search=``, group and sort by :meth:`_field_to_sql`.
     """
 
     _inherit = "account.move"

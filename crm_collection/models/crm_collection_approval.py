@@ -122,7 +122,9 @@ class CrmCollectionApproval(models.Model):
         for approval in self:
             customer = approval.partner_id.display_name
             approval.display_name = (
-                self.env._("%(phase)s: %(customer)s", phase=approval.phase_id.name, customer=customer)
+                self.env._(
+                    "%(phase)s: %(customer)s", phase=approval.phase_id.name, customer=customer
+                )
                 if customer
                 else self.env._("Phase %s", approval.phase_id.name)
             )
@@ -149,7 +151,7 @@ class CrmCollectionApproval(models.Model):
         user = self.env.user
         people = user | self.env["crm.collection.approval.delegation"]._get_of(user).user_id
         # whoever may see the rules: the question is who decides
-        levels = self.env["crm.collection.approval.level"].sudo().search([])
+        levels = self.env["crm.collection.approval.level"].sudo()._get_all()
         powers = levels.filtered(lambda level: any(level._is_approver(one) for one in people))
         escalated = Domain("date_escalated", "!=", False) & Domain(
             "approval_rule_id.escalation_user_id", "=", user.id
@@ -170,9 +172,12 @@ class CrmCollectionApproval(models.Model):
         :raise AccessError: always, but while the module is uninstalled
         """
         self.check_access("unlink")
+        self._check_uninstalling()
+        return super().unlink()
+
+    def _check_uninstalling(self):
         if self and not self.env.context.get(MODULE_UNINSTALL_FLAG):
             raise AccessError(self.env._("Approvals cannot be deleted: they are the record."))
-        return super().unlink()
 
     # === Actions === #
 
@@ -191,8 +196,10 @@ class CrmCollectionApproval(models.Model):
     @api.model
     def _is_used(self):
         """Whether a phase needs approvals, or titles wait for one: else runs pay nothing."""
-        guarded = self.env["crm.collection.phase"].sudo().search_count(
-            [("is_guarded", "=", True)], limit=1
+        guarded = (
+            self.env["crm.collection.phase"]
+            .sudo()
+            .search_count([("is_guarded", "=", True)], limit=1)
         )
         return bool(guarded or self.sudo().search_count([("state", "=", "pending")], limit=1))
 
@@ -205,8 +212,9 @@ class CrmCollectionApproval(models.Model):
             wait in new and old ones
         """
         uid = self.env.uid
+        moment = fields.Datetime.now()
         created, taking = self.env.execute_query(
-            sql.create_requests(titles, origin, uid, reason)
+            sql.create_requests(titles, origin, uid, moment, reason)
         )[0]
         if not created and not taking:
             return self.browse(), 0

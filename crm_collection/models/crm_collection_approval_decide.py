@@ -164,34 +164,35 @@ class CrmCollectionApproval(models.Model):
         self.invalidate_recordset()
         self._check_can_decide(decision, reason)
         record = self_sudo._record_decision(decision, reason)
-        if decision == "refused":
-            entered = self_sudo._refuse(record)
-        else:
-            entered = self_sudo._advance(record)
-        self_sudo._after_decision(record, entered)
+        follow = self_sudo._refuse if decision == "refused" else self_sudo._advance
+        self_sudo._after_decision(record, follow(record))
 
     def _record_decision(self, decision, reason):
         power, level = self._get_power(self.env.user), self.level_id
         now = fields.Datetime.now()
         titles = self._get_waiting_lines().mapped("name")
-        return self.env["crm.collection.approval.decision"].sudo().create(
-            {
-                "approval_id": self.id,
-                "level_id": level.id,
-                "level_name": level.display_name,
-                "user_id": self.env.uid,
-                "principal_id": power["principal"].id,
-                "delegation_id": power["delegation"] and power["delegation"].id,
-                "is_escalated": power["escalated"],
-                "decision": decision,
-                "reason": (reason or "").strip() or False,
-                "date": now,
-                "hours_waited": (now - self.date_request).total_seconds() / 3600,
-                "currency_id": self.company_currency_id.id,
-                "amount": self._get_amount_today(),
-                "item_count": len(titles),
-                "titles": self._name_titles(titles),
-            }
+        return (
+            self.env["crm.collection.approval.decision"]
+            .sudo()
+            .create(
+                {
+                    "approval_id": self.id,
+                    "level_id": level.id,
+                    "level_name": level.display_name,
+                    "user_id": self.env.uid,
+                    "principal_id": power["principal"].id,
+                    "delegation_id": power["delegation"] and power["delegation"].id,
+                    "is_escalated": power["escalated"],
+                    "decision": decision,
+                    "reason": (reason or "").strip() or False,
+                    "date": now,
+                    "hours_waited": (now - self.date_request).total_seconds() / 3600,
+                    "currency_id": self.company_currency_id.id,
+                    "amount": self._get_amount_today(),
+                    "item_count": len(titles),
+                    "titles": self._name_titles(titles),
+                }
+            )
         )
 
     def _name_titles(self, titles):
@@ -214,9 +215,9 @@ class CrmCollectionApproval(models.Model):
             title_currency._convert(
                 sum(items.mapped("amount_residual_currency")), currency, company, today
             )
-            for title_currency, items in self._get_waiting_lines().item_id.grouped(
-                "currency_id"
-            ).items()
+            for title_currency, items in self._get_waiting_lines()
+            .item_id.grouped("currency_id")
+            .items()
         )
 
     def _advance(self, record):
@@ -248,7 +249,7 @@ class CrmCollectionApproval(models.Model):
         for (send_letter, pinned), group in lines.grouped(
             lambda line: (line.send_letter, line.pinned)
         ).items():
-            late = group.filtered(lambda line: self._is_late(line))
+            late = group.filtered(self._is_late)
             self._end_lines(late, "withdrawn", "moved")
             result = (group - late).item_id._maintain(
                 self.phase_id, record.reason or self.reason, send_letter, pinned, "approval", self

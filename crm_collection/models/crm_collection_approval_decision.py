@@ -48,7 +48,7 @@ class CrmCollectionApprovalDecision(models.Model):
     decision = fields.Selection(selection=DECISIONS, required=True, readonly=True)
     reason = fields.Text(readonly=True)
     date = fields.Datetime(string="Decided at", required=True, readonly=True)
-    hours_waited = fields.Float(string="Hours Waited", readonly=True, aggregator="avg")
+    hours_waited = fields.Float(readonly=True, aggregator="avg")
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     amount = fields.Monetary(readonly=True, help="In company currency, at the rate of the day.")
     item_count = fields.Integer(string="Titles", readonly=True)

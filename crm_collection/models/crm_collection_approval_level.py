@@ -105,6 +105,11 @@ class CrmCollectionApprovalLevel(models.Model):
                     )
                 )
 
+    @api.model
+    def _get_all(self):
+        """:return: the levels of every approval rule, a handful"""
+        return self.search([("rule_id", "!=", False)])
+
     def _is_approver(self, user, company=None):
         """Whether ``user`` has the power to decide here, as of now: one who left, lost the group
         or does not work in the company has not."""

@@ -62,12 +62,16 @@ class CrmCollectionApproval(models.Model):
 
     def _get_activities(self):
         # other people's too
-        return self.env["mail.activity"].sudo().search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("activity_category", "=", "collection_approval"),
-            ]
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("activity_category", "=", "collection_approval"),
+                ]
+            )
         )
 
     def _get_shown_activities(self):
@@ -145,7 +149,9 @@ class CrmCollectionApproval(models.Model):
 
     def _get_overdue(self, days, fname):
         limit = fields.Datetime.now() - timedelta(days=days)
-        return self.filtered(lambda approval: not approval[fname] and approval.date_request <= limit)
+        return self.filtered(
+            lambda approval: not approval[fname] and approval.date_request <= limit
+        )
 
     def _remind(self):
         """Make what is on the approvers' lists due, and tell them once."""

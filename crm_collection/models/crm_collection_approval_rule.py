@@ -144,17 +144,20 @@ class CrmCollectionApprovalRule(models.Model):
 
     def write(self, vals):
         for rule in self:
-            if "governs" in vals and vals["governs"] != rule.governs:
-                if phases := rule._get_phases():
-                    raise UserError(rule._get_used_message(phases))
+            changes = "governs" in vals and vals["governs"] != rule.governs
+            if changes and (phases := rule._get_phases()):
+                raise UserError(rule._get_used_message(phases))
         return super().write(vals)
 
     # === Business methods === #
 
     def _get_phases(self):
         # of every company: what is in use elsewhere is in use
-        return self.env["crm.collection.phase"].sudo().with_context(active_test=False).search(
-            [("approval_rule_id", "in", self.ids)]
+        return (
+            self.env["crm.collection.phase"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("approval_rule_id", "in", self.ids)])
         )
 
     def _get_used_message(self, phases):

@@ -47,9 +47,7 @@ class CrmCollectionItem(models.Model):
             )
         return super().write(vals)
 
-    def _maintain(
-        self, phase, reason, send_letter=True, pin=False, origin="manual", approval=None
-    ):
+    def _maintain(self, phase, reason, send_letter=True, pin=False, origin="manual", approval=None):
         """Move titles into ``phase`` (empty: out of every phase) by hand.
 
         Into a phase that needs an approval they do not move without one: it is asked for.
@@ -70,7 +68,9 @@ class CrmCollectionItem(models.Model):
             refused = self._get_waiting_refusals(phase) | refused
         todo = self.filtered(lambda item: item.id not in refused)
         locked = todo.sudo().try_lock_for_update()
-        refused |= {item.id: self.env._("Somebody else is working on it.") for item in todo - locked}
+        refused |= {
+            item.id: self.env._("Somebody else is working on it.") for item in todo - locked
+        }
         waits = bool(phase and phase.is_guarded and not approval)
         for company, items in locked.grouped("company_id").items():
             if waits:

@@ -136,11 +136,14 @@ class CrmCollectionLetter(models.Model):
         :raise UserError: always, but while the module is uninstalled
         """
         self.check_access("unlink")
+        self._check_uninstalling()
+        return super().unlink()
+
+    def _check_uninstalling(self):
         if self and not self.env.context.get(MODULE_UNINSTALL_FLAG):
             raise UserError(
                 self.env._("Letters are not deleted; cancel one that has not been sent.")
             )
-        return super().unlink()
 
     # === Actions === #
 

@@ -35,8 +35,8 @@ def open_stays(source, origin, today, uid, reason=None, approval_id=None):
         """
         INSERT INTO crm_collection_allocation (
                item_id, phase_id, rule_id, step_id, company_id, partner_id, partner_name, name,
-               currency_id, origin, user_id, reason, approval_id, date_in, day_in, days_in, amount_in,
-               amount_in_currency, amount_settled, letter_count,
+               currency_id, origin, user_id, reason, approval_id, date_in, day_in, days_in,
+               amount_in, amount_in_currency, amount_settled, letter_count,
                create_uid, create_date, write_uid, write_date)
         SELECT entered.id, entered.phase_id, entered.rule_id, entered.step_id, entered.company_id,
                entered.partner_id, partner.complete_name, entered.name, entered.currency_id,
@@ -70,7 +70,8 @@ def insert_items(company_id, today, uid, first, last):
                    line_id, move_id, company_id, partner_id, name, date_maturity, currency_id,
                    amount_residual, amount_residual_currency, no_followup, state, phase_id,
                    rule_id, step_id, date_phase, date_next_letter, letter_count, user_id,
-                   proposed_step_id, blocker, approval_state, create_uid, create_date, write_uid, write_date)
+                   proposed_step_id, blocker, approval_state,
+                   create_uid, create_date, write_uid, write_date)
             SELECT plan.line_id, plan.move_id, %(company_id)s, plan.partner_id, plan.name,
                    plan.date_maturity, plan.currency_id, line.amount_residual,
                    line.amount_residual_currency, plan.no_followup, 'open', plan.phase_id,

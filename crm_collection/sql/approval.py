@@ -52,12 +52,13 @@ def titles_by_id(item_ids, phase_id, today, send_letter, pinned):
     )
 
 
-def create_requests(titles, origin, uid, reason=None):
+def create_requests(titles, origin, uid, moment, reason=None):
     """One request per customer and phase; one that nobody has decided about yet and that the
     same user asked for takes more titles.
 
     The requests that take more are locked: somebody may be about to decide.
 
+    :param moment: since when they wait
     :return: SQL of (ids of new requests, ids of those that take more)
     """
     return SQL(
@@ -90,7 +91,7 @@ def create_requests(titles, origin, uid, reason=None):
                            SELECT level.id FROM crm_collection_approval_level level
                             WHERE level.rule_id = phase.approval_rule_id
                          ORDER BY level.sequence, level.id LIMIT 1),
-                       'pending', %(origin)s, %(uid)s, %(now)s, %(reason)s, 0, 0, 0,
+                       'pending', %(origin)s, %(uid)s, %(moment)s, %(reason)s, 0, 0, 0,
                        %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM wanted
                   JOIN crm_collection_phase phase ON phase.id = wanted.phase_id
@@ -102,6 +103,7 @@ def create_requests(titles, origin, uid, reason=None):
         titles=titles,
         origin=origin,
         uid=uid,
+        moment=moment,
         reason=reason,
         now=NOW,
     )

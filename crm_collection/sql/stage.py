@@ -43,6 +43,7 @@ def entry_approval(env):
          WHERE %(state)s = 'open' AND %(approval_state)s IS NOT NULL AND %(move_id)s IS NOT NULL
          GROUP BY %(move_id)s""",
         **{
-            name: Item._field_to_sql("item", name) for name in ("move_id", "state", "approval_state")
+            name: Item._field_to_sql("item", name)
+            for name in ("move_id", "state", "approval_state")
         },
     )

@@ -73,7 +73,7 @@ class TestApprovalDigest(CrmCollectionApprovalScreensCommon, HttpCase):
         self.assertIn("Own Ltd", self._mail_of(mails, self.second).body_html)
 
     def test_delegate_gets_it(self):
-        rule = self.env["crm.collection.approval.rule"].search([("name", "=", "Severe phases")])
+        rule = self.env["crm.collection.approval.rule"].search([("name", "=", "Agreed")])
         rule.with_user(self.manager).level_ids.write(
             {"group_id": False, "user_ids": [Command.set(self.approver.ids)]}
         )

@@ -224,7 +224,7 @@ class TestApprovalScreens(CrmCollectionApprovalScreensCommon):
         group = self.env.ref("crm_collection.group_crm_collection_approver")
         self._guard(
             self.phase_second,
-            [
+            levels=[
                 {"name": "Desk", "group_id": group.id},
                 {"name": "Board", "user_ids": [Command.set(self.second.ids)], "amount_min": 500},
             ],
@@ -261,7 +261,7 @@ class TestApprovalScreens(CrmCollectionApprovalScreensCommon):
 
     def test_too_few_people(self):
         group = self.env.ref("crm_collection.group_crm_collection_approver")
-        rule = self._guard(self.phase_second, [{"group_id": group.id, "approver_count": 2}])
+        rule = self._guard(self.phase_second, levels=[{"group_id": group.id, "approver_count": 2}])
         self.assertIn("Just enough", rule.people_warning)
         self.second.sudo().active = False
         self.env.invalidate_all()

@@ -51,7 +51,7 @@ class TestInvoiceFields(CrmCollectionCommon):
                 )
             ],
         )
-        self.assertEqual(self.moves.mapped("collection_approval_state"), ["approved"] * 4 + [False])
+        self.assertEqual(self.moves.mapped("collection_approval_state"), [False] * 5)
         self.assertEqual(self.moves.mapped("collection_item_count"), [1, 1, 2, 1, 0])
 
     def test_settled_titles_do_not_count(self):
@@ -98,7 +98,39 @@ class TestInvoiceFields(CrmCollectionCommon):
                     set(self.moves - expected),
                 )
 
-    def test_filter_by_rule_and_approval(self):
+    def _decide_some(self):
+        """One entry waits to enter the third phase, one was refused (in part), one let in."""
+        rule = self.env["crm.collection.approval.rule"].create(
+            {"name": "Four eyes", "governs": "allocation"}
+        )
+        self.phase_third.approval_rule_id = rule
+        refused = self._items(self.move_mixed)[:1]
+        for items, answer in (
+            (refused, "action_refuse"),
+            (self._items(self.move_own), "action_approve"),
+            (self._items(self.move_first), None),
+        ):
+            items.with_user(self.collector)._maintain(self.phase_third, "Because")
+            self.env.invalidate_all()
+            if answer:
+                getattr(items.approval_id.with_user(self.approver), answer)("Because")
+        self.env.invalidate_all()
+
+    def test_filter_by_approval(self):
+        self._decide_some()
+        decided = self.move_first | self.move_own
+        self._check_filters(
+            [
+                (("collection_approval_state", "=", "approved"), self.move_own),
+                (("collection_approval_state", "=", "pending"), self.move_first),
+                (("collection_approval_state", "=", "refused"), self.move_mixed),
+                (("collection_approval_state", "in", ["refused", False]), self.moves - decided),
+                (("collection_approval_state", "=", False), self.moves - decided - self.move_mixed),
+                (("collection_approval_state", "!=", False), decided | self.move_mixed),
+            ]
+        )
+
+    def test_filter_by_rule_and_phase(self):
         cases = [
             (("collection_rule_id", "=", self.own_rule.id), self.move_own),
             (("collection_rule_id", "!=", self.own_rule.id), self.moves - self.move_own),
@@ -106,14 +138,13 @@ class TestInvoiceFields(CrmCollectionCommon):
             (("collection_rule_id", "in", [self.rule.id, False]), self.moves - self.move_own),
             (("collection_rule_id", "!=", False), self.moves - self.move_none),
             (("collection_rule_id", "ilike", "own"), self.move_own),
-            (("collection_approval_state", "=", "approved"), self.moves - self.move_none),
-            (("collection_approval_state", "=", "draft"), self.Move),
-            (("collection_approval_state", "=", False), self.move_none),
-            (("collection_approval_state", "!=", False), self.moves - self.move_none),
             (("collection_phase_id", "ilike", "phase 3"), self.move_third),
             (("collection_phase_id", "not ilike", "phase 3"), self.moves - self.move_third),
             (("collection_phase_id.sequence", ">", 125), self.move_third),
         ]
+        self._check_filters(cases)
+
+    def _check_filters(self, cases):
         for condition, expected in cases:
             with self.subTest(condition=condition):
                 found = self._search(*condition)
@@ -121,13 +152,15 @@ class TestInvoiceFields(CrmCollectionCommon):
                 # a domain also filters in memory
                 self.assertEqual(set(self.moves.filtered_domain([condition]).ids), set(found.ids))
 
-    def test_phase_that_lost_its_approval_shows_at_once(self):
-        approval = self.env["crm.collection.approval.rule"].create({"name": "Four eyes"})
-        self.phase_third.approval_rule_id = approval
-        self.assertEqual(self.phase_third.approval_state, "draft")
-        self.move_third.invalidate_recordset()
-        self.assertEqual(self.move_third.collection_approval_state, "draft")
-        self.assertEqual(self._search("collection_approval_state", "=", "draft"), self.move_third)
+    def test_group_by_approval(self):
+        self._decide_some()
+        groups = self.Move._read_group(self.domain, ["collection_approval_state"], ["__count"])
+        self.assertEqual(
+            dict(groups), {"approved": 1, "pending": 1, "refused": 1, False: len(self.moves) - 3}
+        )
+        for state, _count in groups:
+            found = self._search("collection_approval_state", "=", state)
+            self.assertEqual(set(found.mapped("collection_approval_state")), {state})
 
     def test_archived_phase_is_found(self):
         self.phase_third.action_archive()
@@ -241,7 +274,8 @@ class TestInvoiceFields(CrmCollectionCommon):
             company_id=self.company.id,
             company_ids=[Command.set(self.company.ids)],
         )
-        move = self.move_third.with_user(biller)
+        self._decide_some()
+        move = self.move_own.with_user(biller)
         self.assertEqual(move.collection_phase_id.display_name, "Phase 3")
         self.assertEqual(move.collection_approval_state, "approved")
         with self.assertRaises(AccessError):

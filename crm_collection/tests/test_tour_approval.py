@@ -62,7 +62,7 @@ class TestTourApproval(CrmCollectionApprovalScreensCommon, HttpCase):
         group = self.env.ref("crm_collection.group_crm_collection_approver")
         self._guard(
             self.phase_third,
-            [
+            levels=[
                 {"name": "Desk", "group_id": group.id},
                 {"name": "Board", "user_ids": [Command.set(self.second.ids)], "amount_min": 500},
             ],
