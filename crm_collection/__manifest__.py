@@ -47,7 +47,10 @@
         "views/res_config_settings_views.xml",
         "views/crm_collection_menus.xml",
     ],
-    "demo": ["demo/crm_collection_demo.xml"],
+    "demo": [
+        "demo/crm_collection_demo.xml",
+        "demo/crm_collection_approval_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": ["crm_collection/static/src/**/*"],
         "web.assets_tests": ["crm_collection/static/tests/tours/*.js"],

@@ -14,9 +14,11 @@ class TestTourApproval(CrmCollectionApprovalScreensCommon, HttpCase):
         self.env.ref(f"crm_collection.{xmlid}").sudo().method_direct_trigger()
         self.env.invalidate_all()
 
-    def _tour(self, name, user, xmlid, record=None):
+    def _tour(self, name, user, xmlid, record=None, timeout=60):
         path = f"/odoo/action-{xmlid}" + (f"/{record.id}" if record else "")
-        self.start_tour(path, f"crm_collection_approval_{name}", login=user.login)
+        self.start_tour(
+            path, f"crm_collection_approval_{name}", login=user.login, timeout=timeout
+        )
         self.env.invalidate_all()
 
     def _tour_phase(self, name, user):
@@ -25,8 +27,8 @@ class TestTourApproval(CrmCollectionApprovalScreensCommon, HttpCase):
     def _tour_invoice(self, name, user, move):
         self._tour(name, user, "account.action_move_out_invoice_type", move)
 
-    def _tour_inbox(self, name, user):
-        self._tour(name, user, "crm_collection.crm_collection_approval_action")
+    def _tour_inbox(self, name, user, **options):
+        self._tour(name, user, "crm_collection.crm_collection_approval_action", **options)
 
     def test_homologation(self):
         """The manager asks, an approver agrees in the chatter; a change is shown beside what is
@@ -112,7 +114,7 @@ class TestTourApproval(CrmCollectionApprovalScreensCommon, HttpCase):
             moves |= self._create_overdue(20, partner=self._create_customer(f"C{number} Ltd"))
         self._allocate()
         self.assertEqual(len(self._ask(moves)), 200)
-        self._tour_inbox("many", self.approver)
+        self._tour_inbox("many", self.approver, timeout=300)
         self.assertFalse(self._requests())
         self.assertEqual(self._items(moves).phase_id, self.phase_third)
         self.assertEqual(
