@@ -37,3 +37,4 @@ from . import test_property
 from . import test_approval_screens
 from . import test_approval_digest
 from . import test_tour_approval
+from . import test_approval_report

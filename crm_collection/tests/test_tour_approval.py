@@ -99,6 +99,14 @@ class TestTourApproval(CrmCollectionApprovalScreensCommon, HttpCase):
             self._items(move),
         )
 
+    def test_dragged_card_stays(self):
+        self._guard(self.phase_third)
+        move = self._create_overdue(20)
+        self._allocate()
+        self._tour("drag", self.collector, "crm_collection.crm_collection_item_action")
+        self.assertEqual(self._items(move).phase_id, self.phase_second)
+        self.assertEqual(len(self._requests()), 1)
+
     def test_systray(self):
         self._guard(self.phase_third)
         move = self._create_overdue(20)

@@ -147,3 +147,18 @@ add("outsider", [
     see(".o-dropdown--menu"),
     none(".o_app[data-menu-xmlid='crm_collection.crm_collection_menu']"),
 ]);
+
+// === Dragging a card asks === //
+
+const column = (phase) => `.o_kanban_group:has(.o_column_title:contains(${phase}))`;
+const card = (phase) => `${column(phase)} .o_kanban_record:contains(Adler GmbH)`;
+
+add("drag", [
+    click(".o_switch_view.o_kanban"),
+    { trigger: card("Phase 2"), run: `drag_and_drop(${column("Phase 3")})` },
+    see(".modal .alert:contains(wait for approval)"),
+    write(".modal div[name=reason] input", "Does not answer"),
+    click(".modal button[name=action_apply]:contains(Ask for Approval)"),
+    see(".o_notification:contains(1 titles await approval to enter Phase 3)"),
+    see(`${card("Phase 2")}:contains(Awaiting approval)`, "The card stays, and says so"),
+]);
