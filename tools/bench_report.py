@@ -6,6 +6,7 @@ import platform
 TITLES = {
     "first": "First allocation",
     "second": "Second run, same day",
+    "approval": "First allocation, all under approval (floor: without)",
     "settlement": "Settlement sweep",
     "next_day": "Next day's run",
     "letters_1000": "Letters for 1,000 customers: decide and write",
@@ -70,9 +71,8 @@ def print_growth(results):
     print(f"| | {' | '.join(sizes)} |")
     print(f"|---|{'--:|' * len(sizes)}")
     for name in results[0]["jobs"]:
-        cells = [
-            f"{r['jobs'][name]['median_s']:.2f} ({r['jobs'][name]['peak_mb']:.0f})" for r in results
-        ]
+        jobs = [result["jobs"].get(name) for result in results]
+        cells = [f"{job['median_s']:.2f} ({job['peak_mb']:.0f})" if job else "" for job in jobs]
         print(f"| {TITLES[name]} | {' | '.join(cells)} |")
     for name in results[0]["screens"]:
         cells = [f"{r['screens'][name]['median_s']:.3f}" for r in results]

@@ -69,6 +69,29 @@ class CrmCollectionItem(models.Model):
             item.refusal_reason = decision.reason if is_refused else False
             item.refusal_user_id = decision.user_id if is_refused else False
 
+    def _explain_approval(self):
+        """:return: what the title waits for, or why it was refused, for its explanation"""
+        if self.state != "open":
+            return ""
+        if request := self.approval_id:
+            return self.env._(
+                "Awaiting approval to enter %(phase)s since %(date)s, asked by %(user)s.",
+                phase=request.phase_id.name,
+                date=self._format_date(request.date_request),
+                user=request.user_id.name,
+            )
+        if self.approval_state != "refused":
+            return ""
+        lines = self.approval_line_ids.filtered(lambda line: line.state == "refused").sorted("id")
+        decision = lines[-1:].approval_id.decision_ids.sorted("id")[-1:]
+        return self.env._(
+            "%(user)s refused that it enters %(phase)s: %(reason)s. It is not asked again while "
+            "rule, phase and debt are the same.",
+            user=decision.user_id.name,
+            phase=lines[-1:].phase_id.name,
+            reason=decision.reason,
+        )
+
     def _ask_approval(self, phase, reason, send_letter, pin, origin):
         """Have titles wait to enter ``phase``, on behalf of the current user."""
         today = self.company_id._get_collection_today()

@@ -28,6 +28,7 @@ from . import test_tour
 from . import test_letter_state
 from . import test_explanation
 from . import test_approval_allocation
+from . import test_approval_concurrency
 from . import test_approval_decision
 from . import test_approval_definition
 from . import test_access_rights

@@ -35,7 +35,7 @@ class TestApprovalDigest(CrmCollectionApprovalScreensCommon, HttpCase):
         return self._ask(move)
 
     def _mail_of(self, mails, user):
-        return next((mail for to, mail in mails.items() if user.email in to), None)
+        return next((mail for to, mail in mails.items() if f"<{user.email}>" in to), None)
 
     def test_who_gets_it(self):
         """Who may decide, and nobody else: not who asked."""

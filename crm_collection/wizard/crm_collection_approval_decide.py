@@ -82,6 +82,7 @@ class CrmCollectionApprovalDecide(models.TransientModel):
     def action_decide(self):
         """Decide about those the user may decide about; the rest stays."""
         self.ensure_one()
+        self.check_access("read")
         mine = self.approval_ids.filtered("can_decide")
         if not mine:
             raise UserError(self.env._("There is nothing left here that you may decide."))

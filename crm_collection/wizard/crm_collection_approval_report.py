@@ -36,6 +36,7 @@ class CrmCollectionApprovalReport(models.TransientModel):
 
     def action_print(self):
         self.ensure_one()
+        self.check_access("read")
         return self.env.ref(REPORT).report_action(self, config=False)
 
     @api.model
