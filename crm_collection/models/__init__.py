@@ -18,6 +18,9 @@ from . import (
     crm_collection_approval_decision,
     crm_collection_approval_decide,
     crm_collection_approval_notify,
+    crm_collection_approval_screen,
+    crm_collection_approval_preview,
+    crm_collection_approval_digest,
     crm_collection_allocation,
     crm_collection_settlement,
     crm_collection_hold,
@@ -56,4 +59,6 @@ from . import (
     crm_collection_cockpit,
     crm_collection_cockpit_cards,
     crm_collection_cockpit_work,
+    mail_thread,
+    res_users,
 )

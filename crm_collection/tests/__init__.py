@@ -48,3 +48,7 @@ from . import test_portal_letter
 from . import test_portal_payment
 from . import test_statement
 from . import test_cockpit
+from . import test_approval_screens
+from . import test_approval_digest
+from . import test_tour_approval
+from . import test_approval_report

@@ -20,11 +20,13 @@ READERS = ("auditor", "invoicing")
 RIGHTS = {
     "crm.collection.allocation": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.approval.decide": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.approval.decision": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval.delegation": {"reader": READ, "user": "crw", "manager": "crw"},
     "crm.collection.approval.level": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.approval.line": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.allocation.report": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.approval.report": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.approval.rule": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.customer": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.golive": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
@@ -235,6 +237,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
         and what core has already."""
         core = {"create", "write", "unlink", "copy", "copy_data"}
         core |= {"mail_allowed_qweb_expressions", "process_email_queue"}
+        core |= {"SELF_READABLE_FIELDS", "SELF_WRITEABLE_FIELDS"}
         others = {
             (model_name, name)
             for model_name, name in own_public_methods()
@@ -244,6 +247,8 @@ class TestAccessRights(CrmCollectionLettersCommon):
             others,
             {
                 ("crm.collection.cockpit", "get_cockpit"),
+                ("crm.collection.approval", "get_facts_of"),
+                ("crm.collection.approval", "get_to_decide_count"),
                 ("crm.collection.status", "get_status"),
                 ("ir.actions.report", "get_crm_collection_pdf_engine"),
             },

@@ -1,4 +1,6 @@
 from . import (
+    crm_collection_approval_decide,
+    crm_collection_approval_report,
     crm_collection_item_selection,
     crm_collection_golive,
     crm_collection_golive_line,
