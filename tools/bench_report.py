@@ -6,6 +6,7 @@ import platform
 TITLES = {
     "first": "First allocation",
     "second": "Second run, same day",
+    "approval": "First allocation, all under approval (floor: without)",
     "settlement": "Settlement sweep",
     "next_day": "Next day's run",
     "letters_1000": "Letters for 1,000 customers: decide and write",
@@ -14,6 +15,7 @@ TITLES = {
     "portfolio_list": "Portfolio, list",
     "portfolio_kanban": "Portfolio, kanban",
     "customers": "Customers, list",
+    "cockpit": "Cockpit",
     "invoices_by_phase_filter": "Invoice list, filtered by phase",
     "invoices_by_phase_group": "Invoice list, grouped by phase",
 }
@@ -70,9 +72,8 @@ def print_growth(results):
     print(f"| | {' | '.join(sizes)} |")
     print(f"|---|{'--:|' * len(sizes)}")
     for name in results[0]["jobs"]:
-        cells = [
-            f"{r['jobs'][name]['median_s']:.2f} ({r['jobs'][name]['peak_mb']:.0f})" for r in results
-        ]
+        jobs = [result["jobs"].get(name) for result in results]
+        cells = [f"{job['median_s']:.2f} ({job['peak_mb']:.0f})" if job else "" for job in jobs]
         print(f"| {TITLES[name]} | {' | '.join(cells)} |")
     for name in results[0]["screens"]:
         cells = [f"{r['screens'][name]['median_s']:.3f}" for r in results]

@@ -15,6 +15,7 @@ import threading
 import time
 from datetime import timedelta
 
+from bench_approval import count_requests, guard_phases
 from bench_check import check_fill
 from bench_fill import BenchFill
 from bench_floor import BenchFloor
@@ -33,7 +34,14 @@ CRON_ALLOCATE = "crm_collection.ir_cron_crm_collection_allocate"
 CRON_LETTERS = "crm_collection.ir_cron_crm_collection_letters"
 LETTER_CUSTOMERS = 1000
 LOGIN = "bench"
-COUNTERS = ("item_new", "item_moved", "item_settled", "letter_count", "letter_line_count")
+COUNTERS = (
+    "item_new",
+    "item_moved",
+    "item_waiting",
+    "item_settled",
+    "letter_count",
+    "letter_line_count",
+)
 
 
 def open_registry(database):
@@ -154,6 +162,14 @@ def _read_counters(env):
         )
     )
     return env.cr.dictfetchone()
+
+
+def step_guard(env):
+    return guard_phases(env)
+
+
+def step_requests(env):
+    return count_requests(env)
 
 
 def step_letters(env, days):

@@ -103,6 +103,28 @@ def deliver(env):
             break
 
 
+def ask_for_approvals(env):
+    """Ask, as the administrator, for what the rules propose for phases that need an approval."""
+    admin = env.ref("base.user_admin")
+    items = env["crm.collection.item"].search(
+        [("state", "=", "open"), ("proposed_step_id", "!=", False), ("approval_state", "=", False)]
+    )
+    for (phase, company), of_phase in items.grouped(
+        lambda item: (item.proposed_phase_id, item.company_id)
+    ).items():
+        if phase.is_guarded and company in admin.company_ids:
+            mine = of_phase.with_user(admin).with_context(allowed_company_ids=company.ids)
+            mine._maintain(phase.with_user(admin), "Proposed by the sending rule")
+    env.cr.commit()
+
+
+def approval_rows(env):
+    yield "Waiting for approval", "Titles", "Owed"
+    for approval in env["crm.collection.approval"].search([("state", "=", "pending")]):
+        owed = f"{approval.amount:,.2f} {approval.company_currency_id.name}"
+        yield approval.display_name, f"{approval.item_count:,}", owed
+
+
 def table(title, rows):
     """Print rows of cells below each other, the first cell to the left, the others right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
@@ -135,6 +157,7 @@ def letter_rows(env):
 def summarize(env, mail_dir):
     table("Open titles by phase", list(phase_rows(env)))
     table("Letters by state", list(letter_rows(env)))
+    table("Approvals", list(approval_rows(env)))
     kept = len(list(Path(mail_dir).glob("*.eml")))
     print(f"\nThe local mail server keeps its messages, {kept} so far, one file each, in")
     print(f"    {mail_dir}")
@@ -159,6 +182,7 @@ def main():
         connect(env, args.smtp_port, args.url)
         if args.run:
             run_jobs(env)
+            ask_for_approvals(env)
             summarize(env, args.mail_dir)
 
 

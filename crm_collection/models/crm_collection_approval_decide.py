@@ -37,18 +37,20 @@ class CrmCollectionApproval(models.Model):
     def _decide_each(self, decision, reason):
         self.check_access("read")
         if len(self) == 1:
-            self._decide(decision, reason)
+            results = {self: self._decide(decision, reason)}
+            self.sudo()._after_decisions(results)
             return self._get_notification(decision, self, {})
-        failed = {}
+        failed, results = {}, {}
         for approval in self:
             try:
                 with self.env.cr.savepoint():
-                    approval._decide(decision, reason)
+                    results[approval] = approval._decide(decision, reason)
             except UserError as error:
                 failed[approval] = str(error)
-        done = self.filtered(lambda approval: approval not in failed)
+        done = self.filtered(lambda approval: approval in results)
         if not done:
             raise UserError("\n".join(dict.fromkeys(failed.values())))
+        done.sudo()._after_decisions(results)  # nobody writes requests by himself
         return self._get_notification(decision, done, failed)
 
     def _get_notification(self, decision, done, failed):
@@ -148,6 +150,7 @@ class CrmCollectionApproval(models.Model):
     def _decide(self, decision, reason=None):
         """Record what the current user says, and do what follows.
 
+        :return: (the record of the decision, the titles that entered the phase or ``None``)
         :raise AccessError: he may not decide
         :raise UserError: it is decided already, somebody is deciding, or the reason is missing
         """
@@ -165,7 +168,7 @@ class CrmCollectionApproval(models.Model):
         self._check_can_decide(decision, reason)
         record = self_sudo._record_decision(decision, reason)
         follow = self_sudo._refuse if decision == "refused" else self_sudo._advance
-        self_sudo._after_decision(record, follow(record))
+        return record, follow(record)
 
     def _record_decision(self, decision, reason):
         power, level = self._get_power(self.env.user), self.level_id

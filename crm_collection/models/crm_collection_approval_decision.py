@@ -54,6 +54,10 @@ class CrmCollectionApprovalDecision(models.Model):
     item_count = fields.Integer(string="Titles", readonly=True)
     titles = fields.Text(string="Titles Decided About", readonly=True)
 
+    def action_print(self):
+        """Print these decisions, all of them on one report."""
+        return self.env["crm.collection.approval.report"]._print(self)
+
     def write(self, vals):  # pylint: disable=method-required-super
         raise AccessError(self.env._("Decisions cannot be changed."))
 

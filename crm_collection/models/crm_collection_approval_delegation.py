@@ -38,6 +38,9 @@ class CrmCollectionApprovalDelegation(models.Model):
     @api.depends("user_id", "delegate_id", "date_from", "date_to")
     def _compute_display_name(self):
         for delegation in self:
+            if not (delegation.delegate_id and delegation.date_to):
+                delegation.display_name = self.env._("Absence")
+                continue
             delegation.display_name = self.env._(
                 "%(delegate)s for %(approver)s, %(date_from)s to %(date_to)s",
                 delegate=delegation.delegate_id.name,

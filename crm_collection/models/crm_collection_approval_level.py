@@ -39,6 +39,12 @@ class CrmCollectionApprovalLevel(models.Model):
         "definition of a phase needs every level.",
     )
 
+    people_count = fields.Integer(
+        string="People",
+        compute="_compute_people_count",
+        help="Who has the power to decide here at the moment.",
+    )
+
     _values_positive = models.Constraint(
         "CHECK (approver_count >= 1 AND amount_min >= 0)",
         "At least one must approve, and the amount cannot be negative.",
@@ -49,6 +55,20 @@ class CrmCollectionApprovalLevel(models.Model):
     def _compute_company_currency_id(self):
         for level in self:
             level.company_currency_id = (level.company_id or self.env.company).currency_id
+
+    @api.depends("group_id", "user_ids", "company_id")
+    def _compute_people_count(self):
+        for level in self:
+            # while it is edited, what is chosen are copies of the users
+            chosen = level.sudo().user_ids._origin | level.sudo().group_id._origin.all_user_ids
+            company = level.company_id._origin
+            level.people_count = len(
+                chosen.filtered(
+                    lambda user, company=company: user.active
+                    and not user.share
+                    and (not company or company in user.company_ids)
+                )
+            )
 
     @api.depends("name", "rule_id.level_ids.sequence")
     def _compute_display_name(self):

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 LINE_STATES = [
     ("pending", "Waiting"),
@@ -74,7 +74,25 @@ class CrmCollectionApprovalLine(models.Model):
         selection=REASONS_WITHDRAWN, string="Why Withdrawn", readonly=True
     )
     note = fields.Char(readonly=True)
+    date_phase = fields.Date(related="item_id.date_phase", string="In Phase Since")
+    letter_total = fields.Integer(compute="_compute_letters", string="Letters So Far")
+    date_last_letter = fields.Date(compute="_compute_letters")
 
     _pending_uniq = models.UniqueIndex(
         "(item_id) WHERE state = 'pending'", "A title waits in one request at a time."
     )
+
+    @api.depends("item_id.letter_line_ids")
+    def _compute_letters(self):
+        for line in self:
+            letters = line.item_id.letter_line_ids.letter_id.filtered(
+                lambda letter: letter.state != "cancelled"
+            )
+            line.letter_total = len(letters)
+            line.date_last_letter = max(letters.mapped("date"), default=False)
+
+    def _get_letter_template(self):
+        """:return: the letter the title gets for entering the phase, empty for none"""
+        self.ensure_one()
+        template = self.env["mail.template"]
+        return self.phase_id._get_letter(self.step_id) if self.send_letter else template

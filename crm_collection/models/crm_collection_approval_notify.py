@@ -1,9 +1,12 @@
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 
 ACTIVITY_TYPE = "crm_collection.mail_activity_type_approval"
 SLICE = 1000  # activities made at once
+MAX_TOLD = 20  # decisions told in one message to who asked
 
 
 class CrmCollectionApproval(models.Model):
@@ -74,40 +77,73 @@ class CrmCollectionApproval(models.Model):
             )
         )
 
+    def _get_shown_activities(self):
+        """:return: (one activity of each request, the user's own where he has one; the requests
+        that have none)"""
+        activities = self._get_activities().sudo(False)
+        own = activities.filtered(lambda activity: activity.user_id == self.env.user)
+        shown = self.env["mail.activity"]
+        for activity in own + activities:
+            if activity.res_id not in shown.mapped("res_id"):
+                shown += activity
+        return shown, self.filtered(lambda approval: approval.id not in shown.mapped("res_id"))
+
     def _drop_activities(self):
         self._get_activities().unlink()
 
     # === After a decision === #
 
-    def _after_decision(self, record, entered):
-        """Tell everybody concerned, where they look.
+    def _after_decisions(self, results):
+        """Tell everybody concerned about these decisions, where they look, in batches.
 
-        :param entered: the titles that entered the phase, ``None`` when none had to
+        :param dict results: {request: (decision, the titles that entered the phase, ``None``
+            when none had to)}
         """
         self._drop_activities()
-        if self.state == "pending":
-            self._schedule_activities()
-        body = self.env["ir.qweb"]._render(
+        self.filtered(lambda approval: approval.state == "pending")._schedule_activities()
+        bodies = {approval.id: approval._get_decision_body(*results[approval]) for approval in self}
+        author = self.env.user.partner_id.id
+        self._message_log_batch(bodies, author_id=author)
+        self._log_on_records(bodies, author)
+        self._notify_authors(bodies)
+        if any(entered for _decision, entered in results.values()):
+            # the letters that are now due do not wait for the night
+            self.env.ref("crm_collection.ir_cron_crm_collection_letters").sudo()._trigger()
+
+    def _get_decision_body(self, record, entered):
+        return self.env["ir.qweb"]._render(
             "crm_collection.approval_decision_message",
             {"approval": self, "decision": record, "entered": entered},
         )
-        author = self.env.user.partner_id.id
-        self._message_log(body=body, author_id=author)
-        if self.kind == "definition":
-            self.phase_id._message_log(body=body, author_id=author)
-        elif self.state != "pending":
-            moves = self.line_ids.item_id.move_id
-            moves._message_log_batch({move.id: body for move in moves}, author_id=author)
-        if self.state != "pending":
-            self._notify_author(body)
-        if entered and self.state == "approved":
-            # the letter that is now due does not wait for the night
-            self.env.ref("crm_collection.ir_cron_crm_collection_letters").sudo()._trigger()
 
-    def _notify_author(self, body):
-        if self.user_id and self.user_id != self.env.ref("base.user_root"):
-            self.with_context(mail_notify_force_send=False).message_notify(
-                partner_ids=self.user_id.partner_id.ids, subject=self.display_name, body=body
+    def _log_on_records(self, bodies, author):
+        """On the phase each decision, on the invoices the last one."""
+        by_move = {}
+        for approval in self:
+            if approval.kind == "definition":
+                approval.phase_id._message_log(body=bodies[approval.id], author_id=author)
+            elif approval.state != "pending":
+                for move in approval.line_ids.item_id.move_id:
+                    by_move.setdefault(move, []).append(bodies[approval.id])
+        moves = self.env["account.move"].union(*by_move) if by_move else self.env["account.move"]
+        messages = {move.id: Markup("").join(by_move[move]) for move in moves}
+        moves._message_log_batch(messages, author_id=author)
+
+    def _notify_authors(self, bodies):
+        """One message to everybody who asked, whatever number was decided about."""
+        over = self.filtered(lambda approval: approval.state != "pending" and approval.user_id)
+        for user, approvals in over.grouped("user_id").items():
+            if user == self.env.ref("base.user_root"):
+                continue
+            shown = approvals[:MAX_TOLD]
+            parts = [bodies[approval.id] for approval in shown]
+            if more := len(approvals) - len(shown):
+                parts.append(Markup("<p>%s</p>") % self.env._("and %s more.", more))
+            subject = shown.display_name if len(approvals) == 1 else self.env._(
+                "%s of your requests are decided", len(approvals)
+            )
+            approvals[:1].with_context(mail_notify_force_send=False).message_notify(
+                partner_ids=user.partner_id.ids, subject=subject, body=Markup("").join(parts)
             )
 
     # === Reminders === #
@@ -122,6 +158,7 @@ class CrmCollectionApproval(models.Model):
                 approvals._get_overdue(rule.escalate_days, "date_escalated")._escalate()
             if rule.remind_days:
                 approvals._get_overdue(rule.remind_days, "date_reminded")._remind()
+        self._send_digest()
 
     def _ensure_activities(self):
         """An approver may have left, lost the group or deleted what was on his list."""

@@ -63,6 +63,9 @@ class CrmCollectionApprovalRule(models.Model):
         comodel_name="res.users", string="Escalate to", tracking=True
     )
 
+    pending_count = fields.Integer(compute="_compute_pending_count", string="Waiting Requests")
+    people_warning = fields.Char(compute="_compute_people_warning")
+
     _days_positive = models.Constraint(
         "CHECK (remind_days >= 0 AND escalate_days >= 0)",
         "Days cannot be negative: use 0 for never.",
@@ -72,6 +75,48 @@ class CrmCollectionApprovalRule(models.Model):
     def _default_level_ids(self):
         group = self.env.ref("crm_collection.group_crm_collection_approver", False)
         return [Command.create({"group_id": group.id})] if group else []
+
+    def _compute_pending_count(self):
+        groups = self.env["crm.collection.approval"]._read_group(
+            [("approval_rule_id", "in", self.ids), ("state", "=", "pending")],
+            ["approval_rule_id"],
+            ["__count"],
+        )
+        counts = {rule.id: count for rule, count in groups}
+        for rule in self:
+            rule.pending_count = counts.get(rule._origin.id, 0)
+
+    @api.depends("level_ids.people_count", "level_ids.approver_count")
+    def _compute_people_warning(self):
+        """Fewer people than must approve, or too few where one of them asked himself."""
+        for rule in self:
+            short = rule.level_ids.filtered(
+                lambda level: level.people_count <= level.approver_count
+            )
+            nobody = short.filtered(lambda level: level.people_count < level.approver_count)
+            rule.people_warning = False
+            if nobody:
+                rule.people_warning = self.env._(
+                    "Fewer people can approve than must (%s): nothing under this rule is approved.",
+                    ", ".join(nobody.mapped("display_name")),
+                )
+            elif short:
+                rule.people_warning = self.env._(
+                    "Just enough people can approve (%s): what one of them asks for, or "
+                    "configured, cannot be approved.",
+                    ", ".join(short.mapped("display_name")),
+                )
+
+    # === Actions === #
+
+    def action_open_requests(self):
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "crm_collection.crm_collection_approval_action"
+        )
+        action["domain"] = [("approval_rule_id", "=", self.id)]
+        action["context"] = {"search_default_filter_pending": 1}
+        return action
 
     # === Constraints === #
 

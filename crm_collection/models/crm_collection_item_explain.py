@@ -78,6 +78,7 @@ class CrmCollectionItem(models.Model):
             self._fact(self.env._("Next phase"), self._explain_next()),
             self._fact(self.env._("Next letter"), self._explain_letter()),
             self._fact(self.env._("Held back"), self._explain_blocker(), "warning"),
+            self._fact(self.env._("Approval"), self._explain_approval(), "warning"),
             self._fact(self.env._("Proposed"), self._explain_proposal(), "warning"),
             self._fact(self.env._("Last error"), self.exception, "danger"),
         ]
@@ -136,6 +137,8 @@ class CrmCollectionItem(models.Model):
             return self.env._("%(phase)s, once the hold is lifted.", phase=phase)
         if self.next_phase_id.allocation_mode == "manual":
             return self.env._("%(phase)s from %(date)s, by hand only.", phase=phase, date=date)
+        if self.next_phase_id.is_guarded:
+            return self.env._("%(phase)s from %(date)s, if it is approved.", phase=phase, date=date)
         return self.env._("%(phase)s on %(date)s, unless it is paid.", phase=phase, date=date)
 
     def _explain_letter(self):
@@ -188,7 +191,7 @@ class CrmCollectionItem(models.Model):
                 reason=self.hold_id.reason,
                 until=_("until %s", self._format_date(until)) if until else _("until it is lifted"),
             )
-        if not self.blocker or self.blocker == "hold":
+        if not self.blocker or self.blocker in ("hold", "approval", "refused"):
             return ""
         return dict(self._fields["blocker"]._description_selection(self.env))[self.blocker] + "."
 

@@ -41,14 +41,13 @@ class CrmCollectionLetter(models.Model):
         }
 
     def _get_title_url(self, move):
-        """Return the customer's page of the document, where it already has its key.
+        """Return the letter's page, which shows the document as it is now, or False where it
+        cannot be paid there.
 
-        A key is never made here: that would write on the invoice.
+        Never the document's own page: its key does not expire, and making one would write on
+        the invoice.
         """
-        if move.access_token and move.is_sale_document():
-            path = f"/my/invoices/{move.id}?access_token={move.access_token}"
-            return self._get_base_url() + path
-        return False
+        return self._get_online_url() if move.is_sale_document() else False
 
     def _get_groups(self, open_credits=None):
         """Return the titles and their totals by currency, the main currency first.
@@ -146,19 +145,15 @@ class CrmCollectionLetter(models.Model):
         return self.company_id.get_base_url().rstrip("/")
 
     def _get_payment_url(self):
-        """Return the customer's page of overdue invoices, or False without any invoice.
-
-        That page pays everything in one go but breaks on several currencies or contacts: then,
-        and before anything is overdue, it is the list of invoices.
-        """
+        """Return the page of the letter, which needs no login and works for the company's days,
+        or False without any invoice, where nothing can be paid online."""
         self.ensure_one()
         moves = self.line_ids.item_id.move_id.filtered(lambda move: move.is_sale_document())
-        if not moves:
-            return False
-        overdue = any(line.days_overdue > 0 for line in self.line_ids)
-        alone = len(moves.partner_id) == 1 and len(moves.currency_id) == 1
-        path = "/my/invoices/overdue" if overdue and alone else "/my/invoices"
-        return self._get_base_url() + path
+        return self._get_online_url() if moves else False
+
+    def _get_portal_url(self):
+        """Return the address of the customer's area, short enough to be typed."""
+        return self._get_base_url() + "/my/collections"
 
     def _get_bank_account(self):
         """Return the account to pay to, where all the invoices name the same one."""

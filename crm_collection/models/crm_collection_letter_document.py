@@ -106,6 +106,12 @@ class CrmCollectionLetter(models.Model):
         lang = self._get_lang()
         return self.template_id.sudo()._render_field(name, self.ids, set_lang=lang)[self.id]
 
+    def _render_preview(self, fname):
+        """Return subject or body of a letter that is not stored, as it would leave now."""
+        self.ensure_one()
+        template_sudo = self.template_id.sudo()
+        return template_sudo._render_field(fname, self._ids, set_lang=self._get_lang())[self.id]
+
     # === PDF === #
 
     def _get_pdf_name(self):

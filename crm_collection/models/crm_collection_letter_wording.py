@@ -90,6 +90,8 @@ class CrmCollectionLetter(models.Model):
             "groups": groups,
             "sender": self._get_sender(),
             "payment_url": self._get_payment_url(),
+            "portal_url": self._get_portal_url(),
+            "link_until": self._format_day(self._get_online_until()),
             "bank_label": self._get_bank_label(),
             "consumer_br": self._is_consumer_br(),
             "overdue": overdue,
@@ -170,9 +172,12 @@ class CrmCollectionLetter(models.Model):
 
     # === Way to pay === #
 
-    def _get_bank_label(self):
-        """Return the sentence with the account to pay to, or an empty string."""
-        account = self._get_bank_account()
+    def _get_bank_label(self, account=None):
+        """Return the sentence with the account to pay to, or an empty string.
+
+        :param account: ``res.partner.bank``; by default the one all the letter's invoices name
+        """
+        account = self._get_bank_account() if account is None else account
         if not account:
             return ""
         bank = account.bank_id

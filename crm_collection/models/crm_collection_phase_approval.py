@@ -76,6 +76,16 @@ class CrmCollectionPhase(models.Model):
         help="The request about the phase itself that waits for an answer.",
     )
     can_approve = fields.Boolean(compute="_compute_can_approve")
+    decision_ids = fields.One2many(
+        comodel_name="crm.collection.approval.decision",
+        inverse_name="phase_id",
+        string="Decisions",
+        domain=[("kind", "=", "definition")],
+        help="About the phase itself.",
+    )
+    changes_html = fields.Html(
+        string="In Force and Proposed", compute="_compute_changes_html", sanitize=False
+    )
 
     # === Compute methods === #
 
@@ -100,6 +110,12 @@ class CrmCollectionPhase(models.Model):
     def _compute_can_approve(self):
         for phase in self:
             phase.can_approve = phase.pending_approval_id.can_decide
+
+    @api.depends("approval_ids.state")
+    @api.depends_context("lang", "uid")
+    def _compute_changes_html(self):
+        for phase in self:
+            phase.changes_html = phase.pending_approval_id.changes_html
 
     # === ORM overrides === #
 
@@ -160,6 +176,22 @@ class CrmCollectionPhase(models.Model):
     def action_refuse(self, reason=None):
         """See :meth:`crm.collection.approval.action_refuse`."""
         return self._get_pending_approvals().action_refuse(reason)
+
+    def action_ask_approve(self):
+        return self._get_pending_approvals().action_ask_approve()
+
+    def action_ask_refuse(self):
+        return self._get_pending_approvals().action_ask_refuse()
+
+    def action_open_requests(self):
+        """The requests of titles that wait to enter the phase."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "crm_collection.crm_collection_approval_action"
+        )
+        action["domain"] = [("phase_id", "=", self.id), ("kind", "=", "allocation")]
+        action["context"] = {"search_default_filter_pending": 1}
+        return action
 
     def action_withdraw_approval(self):
         """Take back what was asked for: a new phase is a draft again, an approved one stays as
@@ -308,15 +340,24 @@ class CrmCollectionPhase(models.Model):
         and what the pending request proposes instead"""
         self.ensure_one()
         proposed = self.pending_approval_id.sudo().proposed_values or {}
+        return [row for row in self._get_definition_rows(proposed) if row["is_changed"]]
+
+    def _get_definition_rows(self, proposed):
+        """:return: list of dicts of what is approved: ``label``, ``current`` and ``proposed``
+        (texts) and ``is_changed``
+
+        :param dict proposed: {field: value}
+        """
+        self.ensure_one()
         new = self.new(proposed, origin=self)
         return [
             {
                 "label": self._fields[fname]._description_string(self.env),
                 "current": self._get_text(self, fname),
                 "proposed": self._get_text(new, fname),
+                "is_changed": fname in proposed,
             }
             for fname in APPROVED_FIELDS
-            if fname in proposed
         ]
 
     def _get_text(self, record, fname):

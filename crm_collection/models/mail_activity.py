@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.mail.tools.discuss import Store
+
 CATEGORY = "collection_approval"
 MODEL = "crm.collection.approval"
 # What ties the activity to its request.
@@ -35,6 +37,18 @@ class MailActivity(models.Model):
         if decision == "approved":
             return approval.action_approve(reason)
         return approval.action_refuse(reason)
+
+    def _to_store_defaults(self, target):
+        facts = Store.Attr("collection_approval", lambda activity: activity._get_collection_facts())
+        return [*super()._to_store_defaults(target), facts]
+
+    def _get_collection_facts(self):
+        """:return: what the buttons need, see :meth:`crm.collection.approval._get_facts`; ``False``
+        for other activities and where the request is not the user's to see"""
+        approval = self._get_collection_approvals()
+        if not approval or approval.state != "pending" or not approval.has_access("read"):
+            return False
+        return approval._get_facts()
 
     def _get_collection_approvals(self):
         """:return: the requests of the activities that carry a decision"""

@@ -401,3 +401,20 @@ def stale_outgoing():
              FROM crm_collection_letter letter LEFT JOIN mail_mail mail ON mail.id = letter.mail_id
             WHERE letter.state = 'outgoing' AND mail.state IS DISTINCT FROM 'outgoing'"""
     )
+
+
+def charges_of(company, today, item_ids):
+    """Fine and interest of titles as a letter of ``today`` would show them.
+
+    :return: SQL of (title id, fine, interest)
+    """
+    return SQL(
+        """SELECT title.id, %(charges)s
+             FROM (SELECT item.*, %(today)s::date - item.date_maturity AS days
+                     FROM crm_collection_item item WHERE item.id = ANY(%(ids)s)) AS title
+             JOIN res_partner partner ON partner.id = title.partner_id
+             JOIN res_currency currency ON currency.id = title.currency_id""",
+        charges=charges(company, today),
+        today=today,
+        ids=item_ids,
+    )

@@ -460,4 +460,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
     def test_explanation(self):
         move = self._create_overdue(12)
         self._allocate()
-        self.assertIn("Awaiting approval", self._items(move).with_user(self.collector).explanation)
+        item = self._items(move).with_user(self.collector)
+        self.assertIn("Awaiting approval to enter Phase 2", item.explanation)
+        self._say(self._requests(), "refuse", reason="He called")
+        self.assertIn("refused that it enters Phase 2: He called", item.explanation)

@@ -44,6 +44,7 @@ class CrmCollectionItemMaintain(models.TransientModel):
     )
     refusal_summary = fields.Text(compute="_compute_preview", store=True, compute_sudo=False)
     letter_note = fields.Char(compute="_compute_letter_note")
+    is_guarded = fields.Boolean(related="phase_id.is_guarded")
     line_ids = fields.One2many(
         comodel_name="crm.collection.item.maintain.line",
         inverse_name="wizard_id",

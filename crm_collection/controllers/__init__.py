@@ -1,0 +1,2 @@
+from . import portal, payment, letter
+from . import approval_digest

@@ -1,0 +1,199 @@
+from odoo import api, fields, models
+from odoo.tools import formatLang
+
+MAX_NAMES = 6  # approvers named at a level
+
+
+class CrmCollectionApproval(models.Model):
+    """What an approver sees of a request, wherever he meets it."""
+
+    _inherit = "crm.collection.approval"
+
+    levels_html = fields.Html(
+        string="Who Decides", compute="_compute_levels_html", sanitize=False, compute_sudo=False
+    )
+    changes_html = fields.Html(
+        string="What Is Asked", compute="_compute_changes_html", sanitize=False, compute_sudo=False
+    )
+    stay_ids = fields.Many2many(
+        comodel_name="crm.collection.allocation",
+        string="Phase History",
+        compute="_compute_history",
+        help="The phases its titles went through.",
+    )
+    letter_line_ids = fields.Many2many(
+        comodel_name="crm.collection.letter.line",
+        string="Letters So Far",
+        compute="_compute_history",
+    )
+    days_waiting = fields.Integer(compute="_compute_days_waiting")
+
+    # === Compute methods === #
+
+    @api.depends("date_request", "date_end")
+    def _compute_days_waiting(self):
+        now = fields.Datetime.now()
+        for approval in self:
+            start = approval.date_request or now
+            approval.days_waiting = ((approval.date_end or now) - start).days
+
+    @api.depends("line_ids.item_id")
+    def _compute_history(self):
+        for approval in self:
+            items = approval.line_ids.item_id
+            approval.stay_ids = items.allocation_ids.sorted("id", reverse=True)
+            approval.letter_line_ids = items.letter_line_ids.sorted("id", reverse=True)
+
+    @api.depends("state", "level_id", "amount", "decision_ids")
+    @api.depends_context("lang")
+    def _compute_levels_html(self):
+        for approval in self:
+            approval.levels_html = self.env["ir.qweb"]._render(
+                "crm_collection.approval_levels", {"rows": approval._get_level_rows()}
+            )
+
+    @api.depends("state", "proposed_values")
+    @api.depends_context("lang")
+    def _compute_changes_html(self):
+        for approval in self:
+            approval.changes_html = approval.kind == "definition" and self.env["ir.qweb"]._render(
+                "crm_collection.approval_changes",
+                {
+                    "rows": approval._get_change_rows(),
+                    "is_change": bool(approval.sudo().proposed_values),
+                    "is_over": approval.state != "pending",
+                },
+            )
+
+    # === Actions === #
+
+    def action_ask_approve(self):
+        """Approve at once where nothing is to be said or confirmed, else ask for it."""
+        if len(self) == 1 and not self.reason_required:
+            return self.action_approve()
+        return self._open_decide("approved")
+
+    def action_ask_refuse(self):
+        return self._open_decide("refused")
+
+    def _open_decide(self, decision):
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "crm_collection.crm_collection_approval_decide_action"
+        )
+        titles = {
+            "approved": self.env._("Approve Requests"),
+            "refused": self.env._("Refuse Requests"),
+        }
+        action["name"] = titles[decision]
+        action["context"] = {
+            "default_decision": decision,
+            "default_approval_ids": self.ids,
+            "dialog_size": "medium",
+        }
+        return action
+
+    # === What is decided, and by whom === #
+
+    def _get_level_rows(self):
+        """:return: list of dicts, one per level that applies: ``name``, ``need`` (how many must
+        approve), ``amount_min`` (text), ``decisions``, ``is_now`` and ``names`` of those who may
+        decide."""
+        self.ensure_one()
+        self_sudo = self.sudo()  # users read no approvers
+        amount = None if self.kind == "definition" else self.amount
+        rule, decided = self_sudo.approval_rule_id, self_sudo.decision_ids.sorted("id")
+        levels = rule._get_levels(amount) | decided.level_id | self_sudo.level_id
+        return [
+            {
+                "name": level.display_name,
+                "need": level.approver_count,
+                "amount_min": level.amount_min
+                and formatLang(self.env, level.amount_min, currency_obj=self.company_currency_id),
+                "decisions": decided.filtered(lambda one, level=level: one.level_id == level),
+                "is_now": self.state == "pending" and self_sudo.level_id == level,
+                "names": self_sudo._get_names_at(level) if self.state == "pending" else "",
+            }
+            for level in levels.sorted()
+        ]
+
+    def _get_names_at(self, level):
+        """:return: who may decide at ``level`` as things are, as a text"""
+        barred = self._get_authors() | self.decision_ids.user_id | self.decision_ids.principal_id
+        users = level._get_approvers(self.company_id) - barred
+        if not users:
+            return self.env._("Nobody at the moment: see the approval rule.")
+        names = users[:MAX_NAMES].mapped("name")
+        if more := len(users) - len(names):
+            names.append(self.env._("and %s more", more))
+        return ", ".join(names)
+
+    def _get_change_rows(self):
+        """:return: list of dicts ``label``, ``current`` and ``proposed``: of a change what is in
+        force and what would be, of a new phase what it is going to be."""
+        self.ensure_one()
+        proposed = self.sudo().proposed_values or {}
+        rows = self.phase_id._get_definition_rows(proposed)
+        return [row for row in rows if row["is_changed"]] if proposed else rows
+
+    # === For the web client === #
+
+    def _get_facts(self):
+        """:return: dict of what the buttons need and what is told beside them, ready to show"""
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "name": self.display_name,
+            "phase": self.phase_id.name,
+            "customer": self.partner_id.display_name or "",
+            "amount": self.kind == "allocation"
+            and formatLang(self.env, self.amount, currency_obj=self.company_currency_id),
+            "item_count": self.item_count,
+            "days_oldest": self.days_oldest,
+            "user": self.user_id.sudo().name or "",
+            "level": self.sudo().level_id.display_name or "",
+            "can_decide": self.can_decide,
+            "cannot_decide_reason": self.cannot_decide_reason or "",
+            "reason_required": self.sudo().reason_required,
+        }
+
+    @api.model
+    @api.readonly
+    def get_to_decide_count(self):
+        """:return: how many requests wait for the current user; 0 for who may not see any"""
+        if not self.has_access("read"):
+            return 0
+        return self.search_count([("can_decide", "=", True)])
+
+    @api.model
+    @api.readonly
+    def get_facts_of(self, model_name, res_id):
+        """The requests that wait about a record, for the banner on its form.
+
+        :param str model_name: one of those of :meth:`_get_pending_domain`
+        :return: list of dicts as of :meth:`_get_facts`
+        """
+        record = self.env[model_name].browse(res_id)
+        return [approval._get_facts() for approval in self._get_pending_of(record)]
+
+    @api.model
+    def _get_pending_of(self, record):
+        """:return: the requests that wait and concern ``record``, those the user may see"""
+        domain = self._get_pending_domain(record)
+        if not domain or not self.has_access("read"):
+            return self.browse()
+        return self.search([("state", "=", "pending"), *domain])
+
+    @api.model
+    def _get_pending_domain(self, record):
+        if record._name == "crm.collection.item":
+            lines = [("state", "=", "pending"), ("item_id", "in", record.ids)]
+        elif record._name == "account.move":
+            lines = [("state", "=", "pending"), ("item_id.move_id", "in", record.ids)]
+        elif record._name == "res.partner":
+            return [("partner_id", "in", record.commercial_partner_id.ids)]
+        elif record._name == "crm.collection.phase":
+            return [("kind", "=", "definition"), ("phase_id", "in", record.ids)]
+        else:
+            return []
+        return [("kind", "=", "allocation"), ("line_ids", "any", lines)]

@@ -1,0 +1,17 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    """The customer's side: how long links work, and the ages a statement groups the debt by."""
+
+    _inherit = "res.company"
+
+    collection_link_days = fields.Integer(
+        string="Links Work for (Days)",
+        default=60,
+        help="How long the link in a letter opens its page without a login.",
+    )
+
+    _collection_link_days_positive = models.Constraint(
+        "CHECK(collection_link_days > 0)", "The links in letters must work for at least a day."
+    )

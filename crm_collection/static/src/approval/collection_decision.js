@@ -1,0 +1,99 @@
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+
+const MODEL = "crm.collection.approval";
+const METHODS = { approved: "action_approve", refused: "action_refuse" };
+
+/**
+ * The buttons of a request, wherever it is met: in a chatter, in the popover of activities, on an
+ * invoice. They ask for the reason in place. Who cannot decide reads why.
+ *
+ * The server checks everything again; what it answers is shown as it is.
+ */
+export class CollectionDecision extends Component {
+    static template = "crm_collection.CollectionDecision";
+    static props = {
+        facts: Object, // as of crm.collection.approval._get_facts()
+        onDecided: Function,
+        showOpen: { type: Boolean, optional: true },
+    };
+
+    setup() {
+        this.reasonRef = useRef("reason");
+        this.state = useState({ decision: null, reason: "", isBusy: false });
+        useEffect(
+            (el) => el?.focus(),
+            () => [this.reasonRef.el]
+        );
+    }
+
+    get summary() {
+        const { kind, amount, item_count, days_oldest, user } = this.props.facts;
+        const parts = [];
+        if (kind === "allocation") {
+            parts.push(amount);
+            parts.push(item_count === 1 ? _t("1 title") : _t("%s titles", item_count));
+            parts.push(_t("oldest %s days overdue", days_oldest));
+        }
+        parts.push(user ? _t("asked by %s", user) : _t("asked by the job"));
+        return parts.join(", ");
+    }
+
+    get isReady() {
+        return Boolean(this.state.reason.trim()) && !this.state.isBusy;
+    }
+
+    approve() {
+        if (this.props.facts.reason_required) {
+            this.state.decision = "approved";
+            return;
+        }
+        return this.decide("approved");
+    }
+
+    refuse() {
+        this.state.decision = "refused";
+    }
+
+    confirm() {
+        return this.decide(this.state.decision);
+    }
+
+    cancel() {
+        this.state.decision = null;
+    }
+
+    onKeydown(ev) {
+        if (ev.key === "Escape") {
+            ev.stopPropagation();
+            this.cancel();
+        }
+    }
+
+    async decide(decision) {
+        const { onDecided, facts } = this.props;
+        // the services of the environment: this may be gone before the answer comes
+        const { action, orm } = this.env.services;
+        this.state.isBusy = true;
+        try {
+            const result = await orm.call(MODEL, METHODS[decision], [
+                [facts.id],
+                this.state.reason.trim() || false,
+            ]);
+            await action.doAction(result);
+        } finally {
+            this.state.isBusy = false;
+            // also when somebody else was faster: what is shown then is out of date
+            await onDecided();
+        }
+    }
+
+    open() {
+        this.env.services.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: MODEL,
+            res_id: this.props.facts.id,
+            views: [[false, "form"]],
+        });
+    }
+}

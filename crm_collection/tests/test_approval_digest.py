@@ -1,0 +1,130 @@
+import re
+from datetime import timedelta
+
+from odoo import fields
+from odoo.fields import Command
+from odoo.tests import HttpCase, tagged
+
+from .common_approval_screens import CrmCollectionApprovalScreensCommon
+
+
+@tagged("post_install", "-at_install")
+class TestApprovalDigest(CrmCollectionApprovalScreensCommon, HttpCase):
+    """The daily mail to approvers: to whom, about what, in which language, and how it ends."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._guard(cls.phase_third, remind_days=0)
+
+    def _digest(self):
+        """The mails of the daily job, by address."""
+        before = self.env["mail.mail"].sudo().search([])
+        self._run_job("ir_cron_crm_collection_approvals")
+        mails = self.env["mail.mail"].sudo().search([]) - before
+        return {mail.email_to: mail for mail in mails.filtered("email_to")}
+
+    def _run_job(self, xmlid):
+        self.env.ref(f"crm_collection.{xmlid}").sudo().method_direct_trigger()
+        self.env.invalidate_all()
+        self.env.cr._now = self.env.cr.now() + timedelta(seconds=1)
+
+    def _ask_one(self, **vals):
+        move = self._create_overdue(20, **vals)
+        self._allocate()
+        return self._ask(move)
+
+    def _mail_of(self, mails, user):
+        return next((mail for to, mail in mails.items() if f"<{user.email}>" in to), None)
+
+    def test_who_gets_it(self):
+        """Who may decide, and nobody else: not who asked."""
+        self._ask_one(amount=1234)
+        mails = self._digest()
+        for user in (self.approver, self.second):
+            mail = self._mail_of(mails, user)
+            self.assertTrue(mail, user.login)
+            self.assertIn("1,234.00", mail.body_html)
+            self.assertIn("Adler GmbH", mail.body_html)
+            self.assertEqual(mail.state, "outgoing")
+        self.assertFalse(self._mail_of(mails, self.collector))
+        self.assertFalse(self._mail_of(mails, self.manager))
+
+    def test_nothing_waits(self):
+        self.assertFalse(self._digest())
+        self._ask_one().with_user(self.approver).action_approve()
+        self.assertFalse(self._digest())
+
+    def test_once_a_day(self):
+        self._ask_one()
+        self.assertTrue(self._digest())
+        self.assertFalse(self._digest())
+        self._move_on(1)
+        self.assertTrue(self._digest())
+
+    def test_own_request_is_left_out(self):
+        """An approver who asked himself reads about the others only."""
+        self._ask_one()
+        move = self._create_overdue(20, partner=self._create_customer("Own Ltd"))
+        self._allocate()
+        self._ask(move, user=self.approver)
+        mails = self._digest()
+        self.assertNotIn("Own Ltd", self._mail_of(mails, self.approver).body_html)
+        self.assertIn("Own Ltd", self._mail_of(mails, self.second).body_html)
+
+    def test_delegate_gets_it(self):
+        rule = self.env["crm.collection.approval.rule"].search([("name", "=", "Agreed")])
+        rule.with_user(self.manager).level_ids.write(
+            {"group_id": False, "user_ids": [Command.set(self.approver.ids)]}
+        )
+        today = fields.Date.today()
+        self.env["crm.collection.approval.delegation"].with_user(self.approver).create(
+            {"delegate_id": self.manager.id, "date_from": today, "date_to": today}
+        )
+        # the manager put the phase under its rule: he decides nothing about it
+        self.env["crm.collection.approval.delegation"].with_user(self.approver).search(
+            []
+        ).delegate_id = self.second
+        self._ask_one()
+        self.assertTrue(self._mail_of(self._digest(), self.second))
+
+    def test_language(self):
+        self.env["res.lang"]._activate_lang("pt_BR")
+        self.approver.sudo().lang = "pt_BR"
+        self._ask_one(amount=1234)
+        mails = self._digest()
+        self.assertIn("1.234,00", self._mail_of(mails, self.approver).body_html)
+        self.assertIn("1,234.00", self._mail_of(mails, self.second).body_html)
+
+    def test_preference(self):
+        """Each for himself, without any other right."""
+        self.approver.with_user(self.approver).write({"collection_approval_digest": False})
+        self._ask_one()
+        mails = self._digest()
+        self.assertFalse(self._mail_of(mails, self.approver))
+        self.assertTrue(self._mail_of(mails, self.second))
+
+    def test_one_click(self):
+        """Opening the link asks, pressing the button ends it, without a login."""
+        self._ask_one()
+        mail = self._mail_of(self._digest(), self.approver)
+        url = re.search(r'href="([^"]*/collections/approvals/unsubscribe/[^"]+)"', mail.body_html)
+        path = re.sub(r"^https?://[^/]+", "", url[1])
+        self.assertIn(path, mail.headers)
+        page = self.url_open(path)
+        self.assertEqual(page.status_code, 200)
+        self.assertIn("Stop the mails", page.text)
+        self.env.invalidate_all()
+        self.assertTrue(self.approver.collection_approval_digest)
+        page = self.url_open(path, data={"List-Unsubscribe": "One-Click"})
+        self.assertEqual(page.status_code, 200)
+        self.env.invalidate_all()
+        self.assertFalse(self.approver.collection_approval_digest)
+        self.assertTrue(self.second.collection_approval_digest)
+
+    def test_forged_token(self):
+        token = self.approver._get_collection_unsubscribe_url().rsplit("/", 1)[1]
+        for forged in (token[:-2] + "AA", "x", "A" * 60):
+            page = self.url_open(f"/collections/approvals/unsubscribe/{forged}", data={"a": "b"})
+            self.assertEqual(page.status_code, 404, forged)
+        self.assertTrue(self.approver.collection_approval_digest)
