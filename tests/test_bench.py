@@ -14,6 +14,7 @@ WITH_FLOOR = {"first", "second", "settlement", "next_day", "letters_1000", "mail
 SCREENS = {
     "portfolio_list",
     "portfolio_kanban",
+    "cockpit",
     "customers",
     "invoices_by_phase_filter",
     "invoices_by_phase_group",

@@ -112,6 +112,8 @@ def measure(databases, work, screens):
     run("next_day", {"days": 1}, ("floor", {"days": 1}))
     databases.vacuum(work, own=True)
     shown = run_steps(work, ("screens", {}))[0] if screens else {}
+    run_steps(work, ("limit", {}))
+    databases.vacuum(work, own=True)
     [letters] = run_steps(work, ("letters", {"days": 1}))
     jobs |= letters["jobs"]
     floors |= letters["floors"]

@@ -15,6 +15,7 @@ TITLES = {
     "portfolio_list": "Portfolio, list",
     "portfolio_kanban": "Portfolio, kanban",
     "customers": "Customers, list",
+    "cockpit": "Cockpit",
     "invoices_by_phase_filter": "Invoice list, filtered by phase",
     "invoices_by_phase_group": "Invoice list, grouped by phase",
 }

@@ -7,6 +7,7 @@ view definitions are not either (the client keeps them).
 import json
 import statistics
 import time
+from datetime import timedelta
 
 from lxml import etree
 
@@ -18,6 +19,12 @@ LIST_LIMIT, COUNT_LIMIT, KANBAN_LIMIT, GROUP_LIMIT = 80, 10001, 40, 80
 NUMBERS = ("integer", "float", "monetary")
 MOVE_ACTION = "account.action_move_out_invoice_type"
 ITEM_ACTION = "crm_collection.crm_collection_item_action"
+SETTLEMENT_ACTION = "crm_collection.crm_collection_settlement_action"
+RESULT_ACTION = "crm_collection.crm_collection_allocation_report_action"
+ROLL_ACTION = "crm_collection.crm_collection_roll_rate_action"
+AGING_ACTION = "crm_collection.crm_collection_aging_action"
+INDICATOR_ACTION = "crm_collection.crm_collection_indicator_action"
+PAST_DAYS = 90
 
 
 class BenchScreens:
@@ -36,6 +43,17 @@ class BenchScreens:
             "customers": self._measure(
                 self._open_list, "crm_collection.crm_collection_customer_action"
             ),
+            "settlements": self._measure(self._open_list, SETTLEMENT_ACTION),
+            "settlements_by_phase": self._measure(self._open_by_phase, SETTLEMENT_ACTION),
+            "results_by_phase": self._measure(self._open_by_phase, RESULT_ACTION),
+            "roll_rates_by_phase": self._measure(self._open_by_phase, ROLL_ACTION),
+            "aging": self._measure(self._open_list, AGING_ACTION),
+            "aging_pivot": self._measure(self._open_aging_pivot, AGING_ACTION),
+            "aging_by_customer": self._measure(self._open_by_customer, AGING_ACTION),
+            "past_aging_pivot": self._measure(self._open_past_aging_pivot, AGING_ACTION),
+            "past_aging_by_customer": self._measure(self._open_past_by_customer, AGING_ACTION),
+            "indicators": self._measure(self._open_list, INDICATOR_ACTION),
+            "cockpit": self._measure(self._open_cockpit, ITEM_ACTION),
         }
 
     def _measure(self, opener, xmlid):
@@ -65,9 +83,37 @@ class BenchScreens:
         screen.read_groups("kanban", "phase_id", auto_unfold=True)
         screen.read_progress_bar("phase_id")
 
+    def _open_cockpit(self, screen):
+        """A page of its own, which makes this one call (the screen is only a stopwatch), as a
+        month after the first run: with the comparison, the dearest of its cards."""
+        screen.model = "crm.collection.cockpit"
+        self.env.registry[screen.model]._is_known = lambda self, scope, day: True
+        screen.call("get_cockpit", {"period": "month"})
+
     def _open_moves_of_phase(self, screen):
         phase = self.env.ref("crm_collection.phase_firm")
         screen.read_list([("collection_phase_id", "=", phase.id)])
+
+    def _open_by_phase(self, screen):
+        screen.read_groups("list", "phase_id")
+
+    def _open_by_customer(self, screen):
+        screen.read_groups("list", "partner_id")
+
+    def _open_aging_pivot(self, screen):
+        screen.read_pivot([[], ["bucket"], ["phase_id"], ["phase_id", "bucket"]], ["amount:sum"])
+
+    def _open_past_aging_pivot(self, screen):
+        screen.asked = self._get_past()
+        self._open_aging_pivot(screen)
+
+    def _open_past_by_customer(self, screen):
+        screen.asked = self._get_past()
+        self._open_by_customer(screen)
+
+    def _get_past(self):
+        today = self.env.company._get_collection_today()
+        return {"crm_collection_aging_date": str(today - timedelta(days=PAST_DAYS))}
 
     def _open_moves_grouped(self, screen):
         screen.read_groups("list", "collection_phase_id")
@@ -95,6 +141,7 @@ class Screen:
         base = safe_eval(action["domain"] or "[]", {"uid": env.uid})
         self.domain = list(base) + self._default_filters()
         self.calls = {}
+        self.asked = {}
 
     def _default_filters(self):
         """The filters the action switches on, each a condition of its own."""
@@ -106,7 +153,8 @@ class Screen:
 
     def call(self, method, *args, **kwargs):
         start = time.perf_counter()
-        context = {"lang": self.env.lang, "uid": self.env.uid, **kwargs.pop("context", {})}
+        asked = {**self.asked, **kwargs.pop("context", {})}
+        context = {"lang": self.env.lang, "uid": self.env.uid, **asked}
         result = call_kw(self.env[self.model], method, list(args), {**kwargs, "context": context})
         json.dumps(result, default=json_default)
         spent = time.perf_counter() - start
@@ -200,6 +248,9 @@ class Screen:
             groupby_read_specification={},
             context={"read_group_expand": True},
         )
+
+    def read_pivot(self, grouping_sets, aggregates):
+        return self.call("formatted_read_grouping_sets", self.domain, grouping_sets, aggregates)
 
     def read_progress_bar(self, groupby):
         for node in self.archs["kanban"].iter("progressbar"):

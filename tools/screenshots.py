@@ -84,6 +84,8 @@ def main():
     IMAGES.mkdir(parents=True, exist_ok=True)
     with session(options.url, options.login, options.password) as page:
         portfolio(page, options.url)
+        go(page, options.url, "collection-cockpit", ".o_crm_cockpit_page canvas")
+        snap(page, "cockpit")
         record(page, options.url, "collection-rules", "rule-form", row=2)
         record(page, options.url, "collection-letters", "letter-form")
         go(page, options.url, "collection-customers", ".o_data_row")

@@ -1,1 +1,2 @@
 from . import approval_digest
+from . import portal, payment, letter

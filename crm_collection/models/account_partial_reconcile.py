@@ -9,12 +9,17 @@ class AccountPartialReconcile(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         partials = super().create(vals_list)
+        lines = partials.debit_move_id | partials.credit_move_id
+        # before the titles are settled: the stay is the one the money found them in
+        self.env["crm.collection.settlement"]._record_partials(partials.ids, lines.company_id)
         self.env["crm.collection.item"]._sync_lines(partials.debit_move_id)
         return partials
 
     def unlink(self):
         # debit lines of an entry being deleted may be gone once super returns
-        lines = self.debit_move_id
+        lines, partial_ids = self.debit_move_id, self.ids
+        companies = (lines | self.credit_move_id).company_id
         result = super().unlink()
+        self.env["crm.collection.settlement"]._record_partials(partial_ids, companies)
         self.env["crm.collection.item"]._sync_lines(lines.exists())
         return result

@@ -90,17 +90,29 @@ class CrmCollectionAllocation(models.Model):
     letter_line_ids = fields.One2many(
         comodel_name="crm.collection.letter.line", inverse_name="allocation_id"
     )
+    letter_id = fields.Many2one(
+        comodel_name="crm.collection.letter",
+        string="Last Letter",
+        compute="_compute_letter_id",
+        help="The last letter about the title in this stay.",
+    )
 
     _open_uniq = models.UniqueIndex(
         "(item_id) WHERE date_out IS NULL", "A title is in one phase at a time."
     )
     _company_day_in_idx = models.Index("(company_id, day_in)")
+    _company_day_out_idx = models.Index("(company_id, day_out) WHERE day_out IS NOT NULL")
 
     @api.depends("day_in", "day_out")
     def _compute_days_stay(self):
         for stay in self:
             end = stay.day_out or stay.company_id._get_collection_today()
             stay.days_stay = (end - stay.day_in).days if stay.day_in else 0
+
+    @api.depends("letter_line_ids.letter_id")
+    def _compute_letter_id(self):
+        for stay in self:
+            stay.letter_id = stay.letter_line_ids.sorted("round")[-1:].letter_id
 
     def write(self, vals):  # pylint: disable=method-required-super
         raise AccessError(self.env._("The phase history cannot be changed."))

@@ -6,7 +6,7 @@ from psycopg2.errorcodes import DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, SERIALIZA
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..sql import apply, approval, simulate, sync
+from ..sql import apply, approval, settlement, simulate, sync
 from ..sql import plan as plan_sql
 
 # Another transaction got there first: the same work is tried again on a new snapshot.
@@ -78,8 +78,11 @@ class CrmCollectionEngine(models.AbstractModel):
         moved = swept is not None and self._move(run)
         if swept is None or moved is None:
             return False
+        recorded = self._record_settlements(run)
+        if recorded is None:
+            return False
         run._log_blockers(self.env.execute_query(apply.blockers_summary(company.id)))
-        if swept and moved:
+        if swept and moved and recorded:
             run.fingerprint = fingerprint
         return True
 
@@ -105,6 +108,27 @@ class CrmCollectionEngine(models.AbstractModel):
             item_cancelled=counts.get("cancelled", 0),
             done=last - first + 1,
         )
+
+    def _record_settlements(self, run):
+        """Bring the ledger of settlements up to date with what the hooks did not see, and with
+        what was settled of new titles before.
+
+        :return: as :meth:`_write_slices`
+        """
+        self.env.cr.execute(settlement.drop_sweep())
+        self.env.cr.execute(settlement.create_sweep(run.company_id.id))
+        self.env.cr.execute(settlement.analyze_sweep())
+        total = self.env.execute_query(settlement.count_sweep())[0][0]
+        done = not total or self._write_slices(
+            run, total, self._settlement_slice, settlement.swept_title
+        )
+        self.env.cr.execute(settlement.drop_sweep())
+        return done
+
+    def _settlement_slice(self, run, first, last):
+        scope = settlement.partials_of_slice(first, last)
+        self.env["crm.collection.settlement"]._record(scope, run.company_id)
+        return Counter(done=last - first + 1)
 
     def _move(self, run):
         """Plan, keep the plan in a temporary table and write it.

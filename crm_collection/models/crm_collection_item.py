@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 OPEN = "open"
 BLOCKERS = [
@@ -115,7 +114,10 @@ class CrmCollectionItem(models.Model):
     date_phase = fields.Date(string="In Phase Since", readonly=True)
     date_next_letter = fields.Date(string="Next Letter", readonly=True)
     letter_count = fields.Integer(
-        string="Letters in Phase", readonly=True, aggregator=None, help="Sent in the current stay."
+        string="Letters in Phase",
+        readonly=True,
+        aggregator=None,
+        help="Written in the current stay, whether or not they have arrived yet.",
     )
     pinned = fields.Boolean(
         readonly=True, help="The job leaves the title where a person has put it."
@@ -160,35 +162,6 @@ class CrmCollectionItem(models.Model):
     _to_evaluate_idx = models.Index("(company_id) WHERE to_evaluate")
 
     # === Compute and search methods === #
-
-    @api.depends("date_maturity", "company_id")
-    def _compute_days_overdue(self):
-        for company, items in self.grouped("company_id").items():
-            today = company._get_collection_today()
-            for item in items:
-                item.days_overdue = (today - item.date_maturity).days if item.date_maturity else 0
-
-    def _search_days_overdue(self, operator, value):
-        """Days count up while due dates count down: the comparison turns round."""
-        today = self.env.company._get_collection_today()
-        mirrored = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
-        if operator in mirrored:
-            return Domain(
-                "date_maturity", mirrored[operator], fields.Date.subtract(today, days=value)
-            )
-        if operator == "in":
-            dates = [fields.Date.subtract(today, days=days) for days in value]
-            return Domain("date_maturity", "in", dates)
-        return NotImplemented
-
-    def _field_to_sql(self, alias, field_expr, query=None):
-        if field_expr == "days_overdue":
-            return SQL(
-                "(%s::date - %s)",
-                self.env.company._get_collection_today(),
-                self._field_to_sql(alias, "date_maturity", query),
-            )
-        return super()._field_to_sql(alias, field_expr, query)
 
     @api.depends("allocation_ids.date_out")
     def _compute_allocation_id(self):

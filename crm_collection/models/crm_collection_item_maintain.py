@@ -1,5 +1,6 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 from ..sql import apply
 
@@ -109,31 +110,45 @@ class CrmCollectionItem(models.Model):
         cr.execute(apply.open_stays_of_items(self.ids, origin, today, uid, reason, approval_id))
 
     def _get_maintain_refusals(self, phase):
-        """:return: {title id: why it cannot enter ``phase`` now} for those that cannot."""
+        """Searched and not read: there may be tens of thousands.
+
+        :return: {title id: why it cannot enter ``phase`` now} for those that cannot
+        """
         refusals = {}
-        for item in self:
-            if reason := item._get_maintain_refusal(phase):
-                refusals[item.id] = reason
+        self.fetch(["company_id"])  # and nothing else
+        for company, items in self.grouped("company_id").items():
+            # what is refused does not depend on what the user may see: access is checked apart
+            rest_sudo = items.sudo().with_company(company)
+            for reason, domain in items._get_refusal_domains(phase, company).items():
+                if domain.is_false():
+                    continue
+                refused_sudo = rest_sudo.search(Domain("id", "in", rest_sudo.ids) & domain)
+                refusals.update(dict.fromkeys(refused_sudo.ids, reason))
+                rest_sudo -= refused_sudo
         return refusals
 
-    def _get_maintain_refusal(self, phase):
-        """:return: the first reason that applies, or ``False``."""
+    @api.model
+    def _get_refusal_domains(self, phase, company, taken_in=False):
+        """:param bool taken_in: whether what accounting leaves out is taken in before
+        :return: {reason: domain of the titles of ``company`` that cannot enter ``phase``}, the
+            first that applies counts
+        """
         _ = self.env._
-        other_company = phase and not phase._serves(self.company_id)
-        reasons = (
-            (self.state != "open", _("It is not open any more.")),
-            (self.phase_id == phase, _("It is in this phase already.")),
-            (phase and not phase.can_act, _("The phase is not approved, or archived.")),
-            (other_company, _("The phase belongs to another company.")),
-            (not self.partner_id, _("There is no customer on the entry.")),
-            (
-                not self._is_in_followup(),
-                _("Accounting leaves it out of follow-up: take it in first."),
+        left_out = Domain("no_followup", "=", True) & Domain("include_no_followup", "=", False)
+        return {
+            _("It is not open any more."): Domain("state", "!=", "open"),
+            _("It is in this phase already."): Domain("phase_id", "=", phase.id),
+            _("The phase is not approved, or archived."): Domain(bool(phase) and not phase.can_act),
+            _("The phase belongs to another company."): Domain(
+                bool(phase) and not phase._serves(company)
             ),
-            (self.hold_id, _("It is on hold: lift the hold first.")),
-            (self.move_id.payment_state == "blocked", _("The invoice is blocked.")),
-        )
-        return next((text for applies, text in reasons if applies), False)
+            _("There is no customer on the entry."): Domain("partner_id", "=", False),
+            _("Accounting leaves it out of follow-up: take it in first."): (
+                Domain.FALSE if taken_in else left_out
+            ),
+            _("It is on hold: lift the hold first."): Domain("is_held", "=", True),
+            _("The invoice is blocked."): Domain("move_id.payment_state", "=", "blocked"),
+        }
 
     def _schedule_step_activity(self):
         """The follow-up activities of the steps these titles have just entered, in batches."""

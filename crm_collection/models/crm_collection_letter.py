@@ -105,6 +105,7 @@ class CrmCollectionLetter(models.Model):
 
     _state_idx = models.Index("(company_id, state) WHERE state NOT IN ('sent', 'cancelled')")
     _partner_date_idx = models.Index("(company_id, partner_id, date)")
+    _date_idx = models.Index("(company_id, date)")
 
     # === Compute methods === #
 

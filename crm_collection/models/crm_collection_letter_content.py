@@ -5,7 +5,6 @@ from odoo import fields, models
 
 # "INV/2026/00012 2/3": the number of the document, then which of its installments.
 TITLE_NAME = re.compile(r"^(?P<number>.+?)(?:\s+(?P<installment>\d+/\d+))?$")
-FINE_PERCENT_MAX = 2.0  # Brazilian consumers: Law 8.078/1990 (CDC), art. 52, paragraph 1
 DEADLINE_DAYS = 10  # a letter that sets a deadline gives the customer this long
 
 
@@ -24,9 +23,6 @@ class CrmCollectionLetter(models.Model):
     def _prepare_title(self, line):
         name = TITLE_NAME.match(line.name or "-")
         move = line.item_id.move_id
-        fine, interest = line.amount_fine, line.amount_interest
-        if fine and self._is_consumer_br():
-            fine = min(fine, line.amount_residual * FINE_PERCENT_MAX / 100)
         return {
             "line": line,
             "move": move,
@@ -40,19 +36,18 @@ class CrmCollectionLetter(models.Model):
             "original": line.amount_original,
             "paid": line.amount_original - line.amount_residual,
             "residual": line.amount_residual,
-            "fine": line.currency_id.round(fine),
-            "interest": line.currency_id.round(interest),
+            "fine": line.currency_id.round(line.amount_fine),
+            "interest": line.currency_id.round(line.amount_interest),
         }
 
     def _get_title_url(self, move):
-        """Return the customer's page of the document, where it already has its key.
+        """Return the letter's page, which shows the document as it is now, or False where it
+        cannot be paid there.
 
-        A key is never made here: that would write on the invoice.
+        Never the document's own page: its key does not expire, and making one would write on
+        the invoice.
         """
-        if move.access_token and move.is_sale_document():
-            path = f"/my/invoices/{move.id}?access_token={move.access_token}"
-            return self._get_base_url() + path
-        return False
+        return self._get_online_url() if move.is_sale_document() else False
 
     def _get_groups(self, open_credits=None):
         """Return the titles and their totals by currency, the main currency first.
@@ -138,7 +133,8 @@ class CrmCollectionLetter(models.Model):
     # === Law === #
 
     def _is_consumer_br(self):
-        """Whether the law of Brazilian consumers applies: a person, in Brazil."""
+        """Whether the law of Brazilian consumers applies: a person, in Brazil. The fine has its
+        limit by the same rule, in ``sql.letters.charges``."""
         self.ensure_one()
         country = self.partner_id.country_id or self.company_id.account_fiscal_country_id
         return country.code == "BR" and not self.partner_id.is_company
@@ -149,19 +145,15 @@ class CrmCollectionLetter(models.Model):
         return self.company_id.get_base_url().rstrip("/")
 
     def _get_payment_url(self):
-        """Return the customer's page of overdue invoices, or False without any invoice.
-
-        That page pays everything in one go but breaks on several currencies or contacts: then,
-        and before anything is overdue, it is the list of invoices.
-        """
+        """Return the page of the letter, which needs no login and works for the company's days,
+        or False without any invoice, where nothing can be paid online."""
         self.ensure_one()
         moves = self.line_ids.item_id.move_id.filtered(lambda move: move.is_sale_document())
-        if not moves:
-            return False
-        overdue = any(line.days_overdue > 0 for line in self.line_ids)
-        alone = len(moves.partner_id) == 1 and len(moves.currency_id) == 1
-        path = "/my/invoices/overdue" if overdue and alone else "/my/invoices"
-        return self._get_base_url() + path
+        return self._get_online_url() if moves else False
+
+    def _get_portal_url(self):
+        """Return the address of the customer's area, short enough to be typed."""
+        return self._get_base_url() + "/my/collections"
 
     def _get_bank_account(self):
         """Return the account to pay to, where all the invoices name the same one."""

@@ -82,7 +82,7 @@ class CrmCollectionLetter(models.Model):
         self.write({"state": state, "failure_reason": reason, "will_retry": will_retry})
         self.activity_unlink(["mail.mail_activity_data_todo"])
         quiet = self.with_context(mail_activity_quick_update=True)
-        for user, of_user in quiet.grouped(lambda letter: letter._get_responsible()).items():
+        for user, of_user in quiet._group_by_responsible().items():
             of_user.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("The letter did not arrive"),
@@ -96,6 +96,14 @@ class CrmCollectionLetter(models.Model):
         self.ensure_one()
         asked = self.user_id | self.company_id.collection_manager_id
         return asked.filtered(self._is_workable_by)[:1] or self._get_managers()[:1]
+
+    def _group_by_responsible(self):
+        """:return: {user: letters}, asked once per company and collector"""
+        groups = {}
+        for letters_of_one in self.grouped(lambda each: (each.company_id, each.user_id)).values():
+            user = letters_of_one[0]._get_responsible()
+            groups[user] = groups.get(user, self.browse()) | letters_of_one
+        return groups
 
     def _get_managers(self):
         root = self.env.ref("base.user_root")

@@ -165,6 +165,8 @@ class CrmCollectionLetter(models.Model):
 
     def _store_pdfs(self):
         """Render the PDFs and keep each with its letter, which then points to it."""
+        if not self:
+            return
         contents = self._render_pdfs()
         done = self.filtered(lambda letter: letter.id in contents)
         replaced = done.filtered("pdf_attachment_id") - done._get_mailed_pdf_letters()

@@ -60,6 +60,7 @@ class CrmCollectionLetter(models.Model):
     def _reset_recovered(self, domain):
         """Letters whose customer has an address now, or that failed for no fault of theirs."""
         waiting = self.search(domain & Domain("state", "in", ("no_address", "blacklisted")))
+        waiting._prefetch_recipients()
         failed = self.search(
             domain & Domain("state", "=", "failed") & Domain("will_retry", "=", True)
         )
@@ -166,6 +167,7 @@ class CrmCollectionLetter(models.Model):
 
     def _set_recipients(self):
         """:return: the letters that have an address to go to."""
+        self._prefetch_recipients()
         ready = self.browse()
         for letter in self:
             partner, problem = letter._get_recipients()
@@ -182,6 +184,11 @@ class CrmCollectionLetter(models.Model):
             )
             ready |= letter
         return ready
+
+    def _prefetch_recipients(self):
+        """Look at once for what :meth:`_get_recipients` is going to ask letter by letter."""
+        self.mapped("recipient_ids")
+        (self.partner_id | self.partner_id.child_ids).mapped("is_blacklisted")
 
     def _get_recipients(self):
         """The contact of type Collection, else the invoice address, else the customer itself:
@@ -240,7 +247,7 @@ class CrmCollectionLetter(models.Model):
                     "amount_credit": letter._sum_credits(credits_by_letter[letter.id]),
                 }
             )
-        for user, of_user in self.grouped(lambda letter: letter._get_responsible()).items():
+        for user, of_user in self._group_by_responsible().items():
             if user:  # replies reach the collector
                 of_user.message_subscribe(user.partner_id.ids)
 

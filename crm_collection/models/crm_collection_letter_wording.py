@@ -90,6 +90,8 @@ class CrmCollectionLetter(models.Model):
             "groups": groups,
             "sender": self._get_sender(),
             "payment_url": self._get_payment_url(),
+            "portal_url": self._get_portal_url(),
+            "link_until": self._format_day(self._get_online_until()),
             "bank_label": self._get_bank_label(),
             "consumer_br": self._is_consumer_br(),
             "overdue": overdue,
@@ -119,18 +121,18 @@ class CrmCollectionLetter(models.Model):
 
     def _get_title_amount_details(self, title):
         """Return the lines that the mail writes under the amount of a title."""
-        original, paid, fine, interest = (
-            self._format_amount(title[key], title["currency"])
-            for key in ("original", "paid", "fine", "interest")
-        )
+
+        def amount(key):  # only of what is shown: formatting is a good part of a long letter
+            return self._format_amount(title[key], title["currency"])
+
         details = []
         if title["paid"] > 0:
-            details.append(self.env._("original amount %s", original))
-            details.append(self.env._("paid %s", paid))
+            details.append(self.env._("original amount %s", amount("original")))
+            details.append(self.env._("paid %s", amount("paid")))
         if title["fine"]:
-            details.append(self.env._("fine %s", fine))
+            details.append(self.env._("fine %s", amount("fine")))
         if title["interest"]:
-            details.append(self.env._("interest %s", interest))
+            details.append(self.env._("interest %s", amount("interest")))
         return details
 
     # === Totals === #
@@ -170,9 +172,12 @@ class CrmCollectionLetter(models.Model):
 
     # === Way to pay === #
 
-    def _get_bank_label(self):
-        """Return the sentence with the account to pay to, or an empty string."""
-        account = self._get_bank_account()
+    def _get_bank_label(self, account=None):
+        """Return the sentence with the account to pay to, or an empty string.
+
+        :param account: ``res.partner.bank``; by default the one all the letter's invoices name
+        """
+        account = self._get_bank_account() if account is None else account
         if not account:
             return ""
         bank = account.bank_id

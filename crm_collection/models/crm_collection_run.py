@@ -3,7 +3,7 @@ import time
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 _logger = logging.getLogger(__name__)
 
@@ -80,10 +80,12 @@ class CrmCollectionRun(models.Model):
     )
 
     @api.depends("kind", "date")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for run in self:
-            run.display_name = f"{kinds.get(run.kind, '')} {run.date or ''}"
+            day = format_date(self.env, run.date) if run.date else ""
+            run.display_name = f"{kinds.get(run.kind, '')} {day}"
 
     @api.depends("to_process", "processed")
     def _compute_progress(self):

@@ -22,6 +22,11 @@ class ResCompany(models.Model):
         digits=(5, 2),
         help="Shown on the letters, by the day, on what is overdue. Never posted.",
     )
+    collection_attribution_days = fields.Integer(
+        string="Days of Attribution",
+        default=7,
+        help="What is settled within so many days after a letter is attributed to it in reports.",
+    )
     collection_manager_id = fields.Many2one(
         comodel_name="res.users",
         domain="[('share', '=', False)]",
@@ -36,13 +41,28 @@ class ResCompany(models.Model):
         "The late fine and the late interest cannot be negative.",
     )
 
+    _collection_attribution_days_positive = models.Constraint(
+        "CHECK(collection_attribution_days >= 0)", "The days of attribution cannot be negative."
+    )
+
     def _get_collection_today(self):
         """:return: today's date where the company is: the time zone of its own contact, else
         that of its collection manager, else UTC.
         """
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=self._get_collection_tz()), fields.Datetime.now()
+        ).date()
+
+    def _get_collection_tz(self):
+        """:return: the name of the company's time zone (see :meth:`_get_collection_today`)"""
         self.ensure_one()
         company_sudo = self.sudo()  # a portal or branch user need not see the contact
+        return company_sudo.partner_id.tz or company_sudo.collection_manager_id.tz or "UTC"
         tz_name = company_sudo.partner_id.tz or company_sudo.collection_manager_id.tz or "UTC"
         return fields.Datetime.context_timestamp(
             self.with_context(tz=tz_name), fields.Datetime.now()
         ).date()
+
+    def _get_collection_buckets(self):
+        """:return: the last day of each range of days overdue but the open one at the end."""
+        return (30, 60, 90, 120)

@@ -14,6 +14,9 @@ class ResConfigSettings(models.TransientModel):
     collection_interest_percent = fields.Float(
         related="company_id.collection_interest_percent", readonly=False
     )
+    collection_attribution_days = fields.Integer(
+        related="company_id.collection_attribution_days", readonly=False
+    )
     collection_manager_id = fields.Many2one(
         related="company_id.collection_manager_id", readonly=False
     )

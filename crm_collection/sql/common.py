@@ -63,3 +63,14 @@ def step_version():
                rule.amount_min, phase.template_id, phase.allocation_mode,
                phase.approval_rule_id)::text)"""
     )
+
+
+def workers(company_id):
+    """Users who work in the company: a customer's collector or salesperson may have left, or be
+    another company's."""
+    return SQL(
+        """SELECT users.id FROM res_users users
+             JOIN res_company_users_rel works ON works.user_id = users.id AND works.cid = %s
+            WHERE users.active""",
+        company_id,
+    )

@@ -2,17 +2,22 @@
 
 from odoo.tools import SQL
 
-from .common import letter_template, line_is_owed, move_is_silent, step_interval
+from .common import letter_template, line_is_owed, move_is_silent, step_interval, workers
 from .hold import hold_id, hold_joins
 
 # Letters that reached the customer, or are on their way to him.
 REACHING_STATES = ("to_send", "outgoing", "sent")
+CONSUMER_FINE_MAX = 0.02  # of what is owed
 
 
-def asked_titles(company_id, today, columns, joins=None, condition=None):
+def asked_titles(company_id, today, columns, joins=None, condition=None, locked=False):
     """Titles that may be asked for at this moment: owed, in follow-up, held by nothing.
 
     Read from accounting, not from copies: aliases ``item``, ``line``, ``move``.
+
+    :param bool locked: lock them, and leave out those another transaction is writing to. Here,
+        and not in a join to the locked ones: the planner, which takes each part for a few rows,
+        would compare every title with every other.
     """
     return SQL(
         """SELECT %(columns)s
@@ -24,7 +29,8 @@ def asked_titles(company_id, today, columns, joins=None, condition=None):
             WHERE item.company_id = %(company_id)s AND item.state = 'open'
               AND item.partner_id IS NOT NULL
               AND (line.no_followup IS NOT TRUE OR item.include_no_followup)
-              AND %(hold)s IS NULL AND %(condition)s""",
+              AND %(hold)s IS NULL AND %(condition)s
+        %(lock)s""",
         columns=columns,
         company_id=company_id,
         owed=line_is_owed(),
@@ -35,12 +41,16 @@ def asked_titles(company_id, today, columns, joins=None, condition=None):
             company_id, today, SQL("item.partner_id"), SQL("item.move_id"), SQL("item.id")
         ),
         condition=condition or SQL("TRUE"),
+        lock=SQL("FOR NO KEY UPDATE OF item SKIP LOCKED") if locked else SQL(),
     )
 
 
-def may_be_written(company_id, today):
+def may_be_written(company_id, today, which=None, locked=False):
     """Titles that may be in a letter at this moment: those that may be asked for, in an approved
-    phase with a letter, not below the rule's minimum."""
+    phase with a letter, not below the rule's minimum.
+
+    :param SQL which: condition on ``item``
+    """
     columns = SQL(
         """item.id AS item_id, item.partner_id, item.phase_id, item.step_id, item.name,
            item.date_next_letter, item.letter_count, item.user_id, item.currency_id,
@@ -67,22 +77,23 @@ def may_be_written(company_id, today):
       LEFT JOIN crm_collection_rule rule ON rule.id = item.rule_id"""
     )
     condition = SQL(
-        "%s IS NOT NULL AND line.amount_residual >= COALESCE(rule.amount_min, 0)",
+        "%s IS NOT NULL AND line.amount_residual >= COALESCE(rule.amount_min, 0) AND %s",
         letter_template(),
+        which or SQL("TRUE"),
     )
-    return asked_titles(company_id, today, columns, joins, condition)
+    return asked_titles(company_id, today, columns, joins, condition, locked)
 
 
-def due(company_id, today, item_ids=None):
+def due(company_id, today, item_ids=None, partner_ids=None, locked=False):
     """Titles due for a letter; with ``item_ids`` exactly those, whatever their next date."""
-    when = (
-        SQL("title.date_next_letter <= %s", today)
+    which = (
+        SQL("item.date_next_letter <= %s", today)
         if item_ids is None
-        else SQL("title.item_id = ANY(%s)", item_ids)
+        else SQL("item.id = ANY(%s)", item_ids)
     )
-    return SQL(
-        "SELECT title.* FROM (%s) AS title WHERE %s", may_be_written(company_id, today), when
-    )
+    if partner_ids is not None:
+        which = SQL("%s AND item.partner_id = ANY(%s)", which, partner_ids)
+    return may_be_written(company_id, today, which, locked)
 
 
 def net_owed(company_id, today, partner_ids):
@@ -203,29 +214,27 @@ def charges(company, today):
     """Columns of fine and interest over ``title``, shown and never posted.
 
     Fine: once, on what is overdue; at most 2 % for Brazilian consumers (Lei 8.078/1990, CDC,
-    art. 52 § 1). Interest: simple, per month of 30 days.
+    art. 52 § 1), who are those of ``crm.collection.letter._is_consumer_br``. Interest: simple,
+    per month of 30 days.
     """
     fine = company.collection_fine_percent / 100
     interest = company.collection_interest_percent / 100 / 30
-    capped = SQL("CASE WHEN partner.is_company THEN %s ELSE LEAST(%s, 0.02) END", fine, fine)
-    rate = capped if company.account_fiscal_country_id.code == "BR" else SQL("%s", fine)
+    rate = SQL(
+        """CASE WHEN NOT COALESCE(partner.is_company, FALSE)
+                 AND COALESCE(partner.country_id, %s) = %s
+                THEN LEAST(%s, %s) ELSE %s END""",
+        company.account_fiscal_country_id.id or None,
+        company.env.ref("base.br").id,
+        fine,
+        CONSUMER_FINE_MAX,
+        fine,
+    )
     late = SQL("CASE WHEN title.days > 0 THEN title.amount_residual_currency ELSE 0 END")
     rounded = "ROUND((%s)::numeric / currency.rounding) * currency.rounding"
     return SQL(
         f"{rounded} AS amount_fine, {rounded} AS amount_interest",
         SQL("%s * %s", late, rate),
         SQL("%s * %s * title.days", late, interest),
-    )
-
-
-def _signers(company_id):
-    """Who may sign for the company: a customer's collector or salesperson may have left, or be
-    another company's."""
-    return SQL(
-        """SELECT users.id FROM res_users users
-             JOIN res_company_users_rel works ON works.user_id = users.id AND works.cid = %s
-            WHERE users.active""",
-        company_id,
     )
 
 
@@ -242,18 +251,12 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
     """
     return SQL(
         """
-        WITH due AS MATERIALIZED (
-                SELECT title.* FROM (%(due)s) AS title
-                 WHERE title.partner_id = ANY(%(partner_ids)s)),
-             locked AS MATERIALIZED (
-                SELECT item.id FROM crm_collection_item item
-                 WHERE item.id IN (SELECT item_id FROM due)
-                   FOR NO KEY UPDATE OF item SKIP LOCKED),
+        WITH due AS MATERIALIZED (%(due)s),
              placed AS (
                 SELECT due.*, ROW_NUMBER() OVER (
                             PARTITION BY due.partner_id
                             ORDER BY phase_sequence DESC, phase_id DESC, days DESC) AS place
-                  FROM due JOIN locked ON locked.id = due.item_id),
+                  FROM due),
              numbered AS (
                 SELECT placed.*,
                        CASE WHEN place = 1 THEN nextval('crm_collection_letter_id_seq') END
@@ -273,12 +276,12 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
                        create_uid, create_date, write_uid, write_date)
                 SELECT title.letter_id, %(company_id)s, title.partner_id,
                        COALESCE(partner.lang, %(lang)s), title.template_id, title.phase_id,
-                       title.step_id, %(today)s, title.letter_round, %(origin)s, collector.id,
-                       'to_send', title.letter_pdf, title.letter_invoices,
+                       title.step_id, %(today)s, title.letter_round, %(origin)s,
+                       CASE WHEN title.user_id IN (%(signers)s) THEN title.user_id END, 'to_send',
+                       title.letter_pdf, title.letter_invoices,
                        %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM title
                   JOIN res_partner partner ON partner.id = title.partner_id
-             LEFT JOIN (%(signers)s) AS collector ON collector.id = title.user_id
                  WHERE title.place = 1
              RETURNING id),
              line AS (
@@ -308,9 +311,8 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
                   FROM title WHERE stay.id = title.allocation_id)
         SELECT COALESCE((SELECT array_agg(id ORDER BY id) FROM letter), '{}'),
                (SELECT COUNT(*) FROM line)""",
-        due=due(company.id, today, item_ids),
-        partner_ids=partner_ids,
-        signers=_signers(company.id),
+        due=due(company.id, today, item_ids, partner_ids, locked=True),
+        signers=workers(company.id),
         company_id=company.id,
         lang=company.partner_id.lang or "en_US",
         today=today,

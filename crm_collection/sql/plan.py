@@ -12,6 +12,7 @@ from .common import (
     line_is_owed,
     move_is_silent,
     step_version,
+    workers,
 )
 from .hold import hold_id, hold_joins
 
@@ -145,16 +146,20 @@ def waiting_titles(company_id):
     )
 
 
-def customers(partner_model, rules):
-    """Each customer's rule and collector, once per customer."""
+def customers(partner_model, rules, company_id):
+    """Each customer's rule and collector, once per customer: its own, else its salesperson, of
+    those who work in the company."""
     collector = partner_model._field_to_sql("partner", "collection_user_id")
     return SQL(
         """SELECT partner.id AS partner_id, %(rule)s AS rule_id,
-                  COALESCE(%(collector)s, partner.user_id) AS user_id
+                  CASE WHEN %(collector)s IN (%(workers)s) THEN %(collector)s
+                       WHEN partner.user_id IN (%(workers)s) THEN partner.user_id
+                  END AS user_id
              FROM res_partner partner
             WHERE partner.commercial_partner_id = partner.id""",
         rule=customer_rule(partner_model, rules),
         collector=collector,
+        workers=workers(company_id),
     )
 
 
@@ -258,7 +263,7 @@ def decide(company_id, today, partner_model, rules, horizon):
      LEFT JOIN LATERAL (%(unusable)s) AS unusable ON TRUE
         %(hold_joins)s""",
         steps=steps(company_id),
-        customers=customers(partner_model, rules),
+        customers=customers(partner_model, rules, company_id),
         hold=hold,
         chosen=_chosen_step(),
         may_enter=_may_enter("last_step"),

@@ -33,9 +33,22 @@ from . import test_approval_decision
 from . import test_approval_definition
 from . import test_access_rights
 from . import test_multi_company
+from . import test_report_wizard
+from . import test_reports
+from . import test_settlement
+from . import test_settlement_letters
 from . import test_translations
 from . import test_property
 from . import test_approval_screens
 from . import test_approval_digest
 from . import test_tour_approval
 from . import test_approval_report
+from . import test_letter_plan
+from . import test_maintenance_reading
+from . import test_aging, test_aging_reproducible
+from . import test_indicator
+from . import test_portal
+from . import test_portal_letter
+from . import test_portal_payment
+from . import test_statement
+from . import test_cockpit

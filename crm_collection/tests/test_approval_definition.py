@@ -15,7 +15,7 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
     asks never approves. Letters that were under way: `test_letter_money`.
 
     Seen to fail: with `usable` in `plan.steps` ignoring the approval; with the condition left out
-    of `may_be_written`; with `_get_maintain_refusal` not asking `can_act`; with the requester's
+    of `may_be_written`; with `_get_refusal_domains` not asking `can_act`; with the requester's
     check left out of `_get_cannot_approve_reason`; with `write` of the phase not overridden.
     """
 

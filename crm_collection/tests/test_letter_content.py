@@ -122,28 +122,35 @@ class TestLetterContent(CrmCollectionCommon):
 
     # === Way to pay === #
 
-    def test_payment_url_is_the_overdue_page_of_the_portal(self):
+    def test_payment_url_is_the_page_of_the_letter(self):
         self._create_overdue(12)
         letter = self._write_letter()
-        url = f"{self.company.get_base_url()}/my/invoices/overdue"
-        self.assertEqual(letter._get_payment_url(), url)
-        self.assertIn(url, letter.titles_html)
+        url = f"{self.company.get_base_url()}/collections/letter/{letter.id}?token="
+        self.assertTrue(letter._get_payment_url().startswith(url))
+        for print_mode in (False, True):
+            html = letter.with_context(crm_collection_print=print_mode).titles_html
+            self.assertIn(letter._get_payment_url(), html)
+            self.assertIn("05/15/2026", html, "The last day the link works.")
+            self.assertIn(f"{self.company.get_base_url()}/my/collections", html)
 
-    def test_payment_url_where_the_overdue_page_would_break(self):
-        child = self.env["res.partner"].create({"name": "Branch", "parent_id": self.customer.id})
+    def test_links_work_for_as_many_days_as_the_company_says(self):
+        self.company.collection_link_days = 10
         self._create_overdue(12)
-        self._create_overdue(12, partner=child)
-        self.assertTrue(self._write_letter()._get_payment_url().endswith("/my/invoices"))
+        self.assertIn("03/26/2026", self._write_letter().titles_html)
 
-    def test_a_title_links_to_its_invoice_only_where_the_key_exists(self):
-        """P1: making a key would write on the invoice."""
+    def test_titles_never_carry_the_key_of_their_invoice(self):
+        """It does not expire; and P1: making one would write on the invoice."""
         shared, plain = self._create_overdue(12), self._create_overdue(12)
         shared._portal_ensure_token()
         before = self._accounting_checksum()
-        html = self._write_letter().titles_html
-        self.assertIn(f"/my/invoices/{shared.id}?access_token={shared.access_token}", html)
-        self.assertNotIn(f"/my/invoices/{plain.id}", html)
+        letter = self._write_letter()
+        self.assertNotIn(shared.access_token, letter.titles_html)
+        self.assertNotIn("/my/invoices", letter.titles_html)
+        self.assertEqual(
+            {title["url"] for title in letter._get_titles()}, {letter._get_online_url()}
+        )
         self.assertEqual(self._accounting_checksum(), before)
+        self.assertFalse(plain.access_token)
 
     def test_bank_account_of_the_invoices(self):
         bank = self.env["res.partner.bank"].create(
@@ -181,9 +188,34 @@ class TestLetterContent(CrmCollectionCommon):
         self.company.collection_fine_percent = 10
         self._create_overdue(12, partner=consumer, amount=200)
         letter = self._write_letter(consumer)
-        letter.line_ids.amount_fine = 20  # whatever was written in the line
+        self.assertEqual(letter.line_ids.amount_fine, 4)
         self.assertEqual(letter._get_titles()[0]["fine"], 4)
         self.assertIn("4,00", letter.titles_html)
+
+    def test_limit_of_the_fine_and_words_of_the_law_go_together(self):
+        """The country is the customer's, and where he has none the company's.
+
+        Seen to fail with the limit for persons of a company in Brazil alone.
+        """
+        self.company.collection_fine_percent = 10
+        portugal, nowhere = self.env.ref("base.pt"), self.env["res.country"]
+        cases = (
+            (self.brazil, self.brazil, True),
+            (self.brazil, portugal, False),
+            (self.brazil, nowhere, True),
+            (portugal, self.brazil, True),
+            (portugal, nowhere, False),
+        )
+        for company_country, country, is_consumer in cases:
+            with self.subTest(company=company_country.code, customer=country.code):
+                self.company.sudo().account_fiscal_country_id = company_country
+                partner = self._create_customer(
+                    "Person", is_company=False, country_id=country.id
+                )
+                self._create_overdue(12, partner=partner, amount=200)
+                letter = self._write_letter(partner)
+                self.assertEqual(letter._is_consumer_br(), is_consumer)
+                self.assertEqual(letter.line_ids.amount_fine, 4 if is_consumer else 20)
 
     def test_fine_and_interest_are_in_the_amount_to_pay(self):
         self.company.collection_fine_percent = 5

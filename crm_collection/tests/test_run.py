@@ -307,3 +307,12 @@ class TestRun(CrmCollectionEngineCommon):
         self._send_letters()
         self.env["crm.collection.hold"].create({"move_id": self.moves[1].id, "reason": "Wait"})
         self.assertTrue(all(self._get_versions(COLLECTION_TABLES).values()))
+
+    def test_name_has_the_date_as_the_user_writes_it(self):
+        """Seen to fail with the date as the database writes it."""
+        self._allocate()
+        run = self._get_run()
+        self.env["res.lang"].sudo()._activate_lang("pt_BR")
+        for lang, day in (("en_US", "03/16/2026"), ("pt_BR", "16/03/2026")):
+            with self.subTest(lang=lang):
+                self.assertIn(day, run.with_context(lang=lang).display_name)

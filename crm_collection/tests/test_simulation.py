@@ -170,3 +170,8 @@ class TestSimulation(CrmCollectionCommon):
             wizard.action_simulate()
         with self.assertRaises(AccessError):
             self.env["crm.collection.simulate"].with_user(self.outsider).create({})
+
+    def test_name_has_the_date_as_the_user_writes_it(self):
+        """Seen to fail with the date as the database writes it."""
+        wizard = self._simulate()
+        self.assertIn("03/16/2026", wizard.with_context(lang="en_US").display_name)

@@ -1,7 +1,9 @@
+from datetime import timedelta
+
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from .common import CrmCollectionCommon
+from .common import TODAY, CrmCollectionCommon
 
 
 @tagged("post_install", "-at_install")
@@ -102,3 +104,25 @@ class TestTour(CrmCollectionCommon, HttpCase):
             login=self.manager.login,
         )
         self.assertIn(15, self.rule.step_ids.mapped("days"))
+
+    def test_cockpit(self):
+        """The first page of the app: every card leads to its list, and the filters stay."""
+        self.env.ref("base.BRL").active = True
+        early = self._create_overdue(70, amount=900.0)
+        self._allocate()
+        run = self.env["crm.collection.run"].sudo().search([("kind", "=", "allocation")])
+        run.write({"date": TODAY - timedelta(days=60)})
+        self._pay(early, 100.0)
+        self._create_overdue(5, amount=250.0)
+        self._create_overdue(5, partner=self._create_customer("Nobody Ltd", email=False))
+        self._allocate()
+        self._items(early).user_id = self.collector
+        self._send_letters()
+        self.start_tour("/odoo", "crm_collection_cockpit", login=self.collector.login)
+
+    def test_cockpit_read_only(self):
+        self.start_tour(
+            self._action_path("crm_collection.crm_collection_cockpit_action"),
+            "crm_collection_cockpit_empty",
+            login=self.auditor.login,
+        )

@@ -8,8 +8,12 @@ from . import (
     crm_collection_item_maintain_line,
     crm_collection_item_send,
     crm_collection_item_send_line,
+    crm_collection_report_wizard,
+    crm_collection_report_wizard_document,
     crm_collection_simulate,
     crm_collection_simulate_line,
     crm_collection_status_view,
     crm_collection_status_view_line,
+    crm_collection_aging_open,
+    crm_collection_statement_send,
 )

@@ -138,7 +138,10 @@ class CrmCollectionGolive(models.TransientModel):
             reasons = Counter()
             for domain, phase in wizard._get_targets():
                 rest = domain & ~Domain("phase_id", "=", phase.id)
-                for reason, refused in wizard._get_refusal_domains(phase).items():
+                refusals = Item._get_refusal_domains(
+                    phase, wizard.company_id, taken_in=wizard.include_no_followup
+                )
+                for reason, refused in refusals.items():
                     reasons[reason] += Item.search_count(rest & refused)
                     rest &= ~refused
             wizard.refusal_summary = "\n".join(
@@ -232,18 +235,6 @@ class CrmCollectionGolive(models.TransientModel):
         return [
             (base & age & ~self._get_placed_domain(phase), phase) for age, phase in ages if phase
         ]
-
-    def _get_refusal_domains(self, phase):
-        """:return: {reason: domain of the titles that phase maintenance refuses for it}, the
-        first that applies counts"""
-        other_company = phase.company_id and phase.company_id != self.company_id
-        return {
-            self.env._("The phase is not approved, or archived."): Domain(not phase.can_act),
-            self.env._("The phase belongs to another company."): Domain(bool(other_company)),
-            self.env._("There is no customer on the entry."): Domain("partner_id", "=", False),
-            self.env._("It is on hold: lift the hold first."): Domain("is_held", "=", True),
-            self.env._("The invoice is blocked."): Domain("move_id.payment_state", "=", "blocked"),
-        }
 
     @api.model
     def _get_totals(self, domain):

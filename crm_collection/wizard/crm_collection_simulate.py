@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 MAX_LINES = 1000
 
@@ -73,7 +74,9 @@ class CrmCollectionSimulate(models.TransientModel):
     @api.depends("company_id", "date")
     def _compute_display_name(self):
         for wizard in self:
-            wizard.display_name = self.env._("Simulation of %s", wizard.date)
+            wizard.display_name = self.env._(
+                "Simulation of %s", format_date(self.env, wizard.date)
+            )
 
     # === Actions === #
 

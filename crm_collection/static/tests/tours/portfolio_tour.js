@@ -14,6 +14,11 @@ registry.category("web_tour.tours").add("crm_collection_portfolio", {
             run: "click",
         },
         {
+            content: "Go from the cockpit to the portfolio",
+            trigger: "[data-menu-xmlid='crm_collection.crm_collection_menu_portfolio']",
+            run: "click",
+        },
+        {
             content: "The portfolio opens on what is open and followed up",
             trigger: ".o_list_view .o_data_row:contains(Adler GmbH) .badge:contains(Phase 1)",
         },

@@ -1,0 +1,179 @@
+from odoo.exceptions import ValidationError
+from odoo.http import request, route
+
+from .payment import CollectionPayment
+
+
+class CollectionLetter(CollectionPayment):
+    """The page behind the link in a letter: its titles as they are now, and how to pay them.
+
+    A link that was not signed here, is another letter's or one of a letter that was taken back
+    answers 404; a genuine one that has expired 410, with nothing but whom to ask.
+    """
+
+    # === Page === #
+
+    @route(
+        "/collections/letter/<int:letter_id>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        website=True,
+        multilang=False,
+        sitemap=False,
+    )
+    def collection_letter(self, letter_id, token=None, **kw):
+        """The letter's titles now."""
+        letter_sudo, expired = self._open_collection_letter(letter_id, token)
+        if expired:
+            return expired
+        statement = self._get_collection_statement()
+        titles = letter_sudo._get_online_titles()
+        for title in titles:
+            payable = title["status"] != "settled" and statement._is_payable(title)
+            title["pay_url"] = payable and (
+                f"/collections/letter/{letter_id}/pay/{title['line'].id}?token={token}"
+            )
+        lines_sudo = letter_sudo._get_online_lines()
+        values = self._prepare_collection_letter_values(letter_sudo, token) | {
+            "titles": titles,
+            "payments": statement._get_payments(lines_sudo),
+            "credits": letter_sudo._get_credits(),
+            "bank_label": letter_sudo._get_bank_label(),
+            "with_charges": any(
+                line.amount_fine or line.amount_interest for line in letter_sudo.line_ids
+            ),
+        }
+        return self._render_collection_letter("crm_collection.portal_collection_letter", values)
+
+    @route(
+        "/collections/letter/<int:letter_id>/pdf",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        website=True,
+        multilang=False,
+        sitemap=False,
+    )
+    def collection_letter_pdf(self, letter_id, token=None, **kw):
+        letter_sudo, expired = self._open_collection_letter(letter_id, token)
+        return expired or self._make_collection_letter_response(letter_sudo)
+
+    # === Payment === #
+
+    @route(
+        "/collections/letter/<int:letter_id>/pay/<int:line_id>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        website=True,
+        multilang=False,
+        sitemap=False,
+    )
+    def collection_letter_pay_title(self, letter_id, line_id, token=None, **kw):
+        """Go to core's page of one invoice. Its key, which does not expire, is made now that the
+        customer pays, as core does it, and never before."""
+        letter_sudo, expired = self._open_collection_letter(letter_id, token)
+        if expired:
+            return expired
+        statement = self._get_collection_statement()
+        lines_sudo = letter_sudo._get_online_lines().filtered(lambda line: line.id == line_id)
+        if not any(statement._is_payable(title) for title in statement._get_titles(lines_sudo)):
+            raise request.not_found()
+        access_token = lines_sudo.move_id._portal_ensure_token()
+        url = statement._get_invoice_payment_url(lines_sudo, access_token)
+        return request.redirect(url)
+
+    @route(
+        "/collections/letter/<int:letter_id>/pay",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        website=True,
+        multilang=False,
+        sitemap=False,
+    )
+    def collection_letter_pay(self, letter_id, token=None, currency_id=None, **kw):
+        """Pay all titles of the letter that are in one currency at once."""
+        letter_sudo, expired = self._open_collection_letter(letter_id, token)
+        if expired:
+            return expired
+        payment = self._find_collection_letter_payment(letter_sudo, self._cast_as_int(currency_id))
+        url = f"/collections/letter/{letter_id}?token={token}"
+        if not payment:
+            return request.redirect(url)
+        values = self._prepare_collection_payment_values(
+            payment,
+            landing_route=url,
+            transaction_route=(
+                f"/collections/letter/{letter_id}/transaction/{payment['currency'].id}"
+            ),
+            access_token=token,
+        )
+        values |= self._prepare_collection_letter_values(letter_sudo, token)
+        return self._render_collection_letter("crm_collection.portal_collection_pay", values)
+
+    @route(
+        "/collections/letter/<int:letter_id>/transaction/<int:currency_id>",
+        type="jsonrpc",
+        auth="public",
+    )
+    def collection_letter_transaction(self, letter_id, currency_id, access_token=None, **kwargs):
+        """Create the transaction for the titles of the letter in one currency.
+
+        :raise ValidationError: where the link does not work any more, or the amount changed
+        """
+        letter_sudo, is_valid = request.env["crm.collection.letter"]._find_online(
+            letter_id, access_token
+        )
+        payment = is_valid and self._find_collection_letter_payment(letter_sudo, currency_id)
+        if not payment:
+            raise ValidationError(request.env._("There is nothing to pay here any more."))
+        return self._create_collection_transaction(payment, **kwargs)
+
+    def _find_collection_letter_payment(self, letter_sudo, currency_id):
+        payments = self._get_collection_statement()._get_payments(letter_sudo._get_online_lines())
+        return next((pay for pay in payments if pay["currency"].id == currency_id), None)
+
+    # === Access === #
+
+    def _open_collection_letter(self, letter_id, token):
+        """:return: ``(letter in sudo, None)``, or ``(None, the page of an expired link)``
+        :raise NotFound: where the link is not genuine
+        """
+        letter_sudo, is_valid = request.env["crm.collection.letter"]._find_online(letter_id, token)
+        if not letter_sudo:
+            raise request.not_found()
+        if request.env.user._is_public():  # nobody's language: the one he is written to in
+            request.update_context(lang=letter_sudo._get_lang())
+        letter_sudo = letter_sudo.with_context(lang=request.env.lang)
+        if is_valid:
+            return letter_sudo, None
+        values = {
+            "sender": letter_sudo._get_sender(),
+            "res_company": letter_sudo.company_id,
+            "no_breadcrumbs": True,
+        }
+        page = self._render_collection_letter(
+            "crm_collection.portal_collection_letter_expired", values, status=410
+        )
+        return None, page
+
+    def _prepare_collection_letter_values(self, letter_sudo, token):
+        return {
+            "page_name": "collection_letter",
+            "letter": letter_sudo,
+            "token": token,
+            "sender": letter_sudo._get_sender(),
+            "res_company": letter_sudo.company_id,
+            "no_breadcrumbs": True,
+        }
+
+    def _render_collection_letter(self, template, values, status=200):
+        """Render a page whose address is its key: it is not kept, indexed or passed on."""
+        values["html_data"] = {"lang": request.env.lang.replace("_", "-")}
+        response = request.render(template, values, status=status)
+        response.headers["Cache-Control"] = "private, no-store"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response

@@ -1,0 +1,134 @@
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.http import request, route
+
+from odoo.addons.account_payment.controllers.payment import PaymentPortal
+from odoo.addons.account_payment.controllers.portal import PortalAccount
+
+from .portal import CollectionPortal
+
+SCOPES = ("overdue", "all")
+
+
+class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
+    """Paying several titles at once, with core's form, providers and transactions.
+
+    Core's own page for what is overdue asks for the whole amount of invoices that are partly paid
+    and knows neither installments, credits nor contacts; so only the choice of titles and the
+    amount are decided here, and the amount is the server's, never the browser's.
+    """
+
+    # === Own titles === #
+
+    def _get_collection_accounts(self):
+        """Add to each account where everything, and where what is overdue, is paid at once."""
+        accounts = super()._get_collection_accounts()
+        for scope in SCOPES:
+            keys = {payment["key"] for payment in self._get_collection_payments(scope)}
+            for account in accounts:
+                urls = account.setdefault("pay_urls", {})
+                if account["key"] in keys:
+                    urls[scope] = f"/my/collections/pay?scope={scope}&account={account['key']}"
+        for account in accounts:
+            if account["overdue"] == account["residual"]:  # the same twice
+                account["pay_urls"].pop("overdue", None)
+        return accounts
+
+    @route("/my/collections/pay", type="http", auth="user", methods=["GET"], website=True)
+    def portal_my_collections_pay(self, scope="all", **kw):
+        """What can be paid at once, a form for each customer, company and currency."""
+        payments = self._get_collection_payments(scope)
+        if not payments:
+            return request.redirect("/my/collections")
+        payment = next((pay for pay in payments if pay["key"] == kw.get("account")), payments[0])
+        values = self._prepare_collection_payment_values(
+            payment,
+            landing_route="/my/collections",
+            transaction_route=f"/my/collections/transaction/{payment['key']}/{scope}",
+        )
+        values |= {"payments": payments, "scope": scope, "default_url": "/my/collections/pay"}
+        return request.render("crm_collection.portal_collection_pay", values)
+
+    @route(
+        "/my/collections/transaction/<string:account>/<string:scope>", type="jsonrpc", auth="user"
+    )
+    def portal_my_collections_transaction(self, account, scope, **kwargs):
+        """Create the transaction for the titles of one account.
+
+        :raise ValidationError: where nothing of it is the user's to pay, or the amount changed
+        """
+        for payment in self._get_collection_payments(scope):
+            if payment["key"] == account:
+                return self._create_collection_transaction(payment, **kwargs)
+        raise ValidationError(request.env._("There is nothing to pay here any more."))
+
+    def _get_collection_payments(self, scope):
+        """Return what the user can pay at once (see ``crm.collection.statement``)."""
+        if scope not in SCOPES:
+            raise request.not_found()
+        statement = self._get_collection_statement()
+        domain = self._get_collection_titles_domain() & Domain("move_type", "=", "out_invoice")
+        if scope == "overdue":
+            domain &= statement._get_overdue_domain(self._get_collection_companies().sudo())
+        lines_sudo = request.env["account.move.line"].sudo()
+        return statement._get_payments(lines_sudo.search(domain, order="date_maturity, id"))
+
+    # === Core's payment === #
+
+    def _prepare_collection_payment_values(
+        self, payment, landing_route, transaction_route, access_token=None
+    ):
+        moves = self._get_collection_moves(payment)
+        company, currency = payment["company"], payment["currency"]
+        reference = (
+            moves.name if len(moves) == 1 else company.get_next_batch_payment_communication()
+        )
+        return {
+            "page_name": "collection_payment",
+            "res_company": company,
+            "collection_payment": payment,
+            "payment_reference": reference,
+            "amount": payment["amount"],
+            **self._get_common_page_view_values(
+                invoices_data={
+                    "partner": payment["partner"],
+                    "company": company,
+                    "total_amount": payment["amount"],
+                    "amount_residual": payment["amount"],
+                    "currency": currency,
+                    "payment_reference": reference,
+                    "landing_route": landing_route,
+                    "transaction_route": transaction_route,
+                },
+                access_token=access_token,
+            ),
+        }
+
+    def _get_collection_moves(self, payment):
+        moves = request.env["account.move"].sudo()
+        return moves.browse(dict.fromkeys(title["move"].id for title in payment["titles"]))
+
+    def _create_collection_transaction(
+        self, payment, amount=None, payment_reference=None, access_token=None, **kwargs
+    ):
+        """Create core's transaction for exactly what the page showed.
+
+        Core matches the payment with the oldest installments of the invoices first.
+        """
+        shown = self._cast_as_float(amount) or 0.0
+        # not a number at all is neither more nor less
+        if not shown > 0 or payment["currency"].compare_amounts(shown, payment["amount"]):
+            raise ValidationError(
+                request.env._("The amount has changed in the meantime. Please load the page again.")
+            )
+        self._validate_transaction_kwargs(kwargs)
+        logged_in = not request.env.user._is_public()
+        payer = request.env.user.partner_id if logged_in else payment["partner"]
+        return self._process_transaction(
+            payer.id,
+            payment["currency"].id,
+            self._get_collection_moves(payment).ids,
+            payment_reference,
+            amount=payment["amount"],
+            **kwargs,
+        )

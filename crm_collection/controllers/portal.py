@@ -1,0 +1,225 @@
+from collections import OrderedDict
+
+from odoo.fields import Domain
+from odoo.http import content_disposition, request, route
+
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+
+class CollectionPortal(CustomerPortal):
+    """What the customer owes, the letters he received and his statement.
+
+    As with core's invoices the user sees what is his commercial partner's and its contacts', in
+    his companies. Everything is read in sudo under a domain that says so: titles also come from
+    entries the portal's own rules leave out, and letters have no access for the portal at all.
+    """
+
+    # === Scope === #
+
+    def _get_collection_customer(self):
+        return request.env.user.partner_id.commercial_partner_id  # a user's partner is in sudo
+
+    def _get_collection_customers_domain(self):
+        return Domain("partner_id", "child_of", self._get_collection_customer().id)
+
+    def _get_collection_companies(self):
+        return request.env.companies
+
+    def _get_collection_statement(self):
+        return request.env["crm.collection.statement"].sudo()
+
+    def _get_collection_titles_domain(self):
+        return self._get_collection_statement()._get_titles_domain(
+            self._get_collection_customers_domain(), self._get_collection_companies().sudo()
+        )
+
+    def _get_collection_letters_domain(self):
+        return self._get_collection_statement()._get_letters_domain(
+            self._get_collection_customers_domain(), self._get_collection_companies()
+        )
+
+    # === Home === #
+
+    def _prepare_home_portal_values(self, counters):
+        # EXTENDS 'portal'
+        values = super()._prepare_home_portal_values(counters)
+        if "collection_count" in counters:
+            values["collection_count"] = self._count_collection_titles()
+        if "collection_letter_count" in counters:
+            values["collection_letter_count"] = (
+                request.env["crm.collection.letter"]
+                .sudo()
+                .search_count(self._get_collection_letters_domain())
+            )
+        return values
+
+    def _count_collection_titles(self):
+        lines_sudo = request.env["account.move.line"].sudo()
+        return lines_sudo.search_count(self._get_collection_titles_domain())
+
+    # === Titles === #
+
+    def _get_collection_sortings(self):
+        return {
+            "due": {"label": request.env._("Due Date"), "order": "date_maturity, date, id"},
+            "newest": {"label": request.env._("Newest"), "order": "date desc, id desc"},
+            "amount": {"label": request.env._("Amount"), "order": "amount_residual desc, id"},
+            "document": {
+                "label": request.env._("Document"),
+                "order": "move_name, date_maturity, id",
+            },
+        }
+
+    def _get_collection_filters(self):
+        companies_sudo = self._get_collection_companies().sudo()
+        overdue = self._get_collection_statement()._get_overdue_domain(companies_sudo)
+        return OrderedDict(
+            all={"label": request.env._("All"), "domain": Domain.TRUE},
+            overdue={"label": request.env._("Overdue"), "domain": overdue},
+            open={"label": request.env._("Not due yet"), "domain": ~overdue},
+        )
+
+    @route(
+        ["/my/collections", "/my/collections/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def portal_my_collections(self, page=1, sortby=None, filterby=None, **kw):
+        """The customer's open titles, with totals and ways to pay."""
+        sortings, filters = self._get_collection_sortings(), self._get_collection_filters()
+        sortby = sortby if sortby in sortings else "due"
+        filterby = filterby if filterby in filters else "all"
+        domain = self._get_collection_titles_domain() & filters[filterby]["domain"]
+        lines_sudo = request.env["account.move.line"].sudo()
+        pager = portal_pager(
+            url="/my/collections",
+            url_args={"sortby": sortby, "filterby": filterby},
+            total=lines_sudo.search_count(domain),
+            page=page,
+            step=self._items_per_page,
+        )
+        lines_sudo = lines_sudo.search(
+            domain,
+            order=sortings[sortby]["order"],
+            limit=self._items_per_page,
+            offset=pager["offset"],
+        )
+        values = self._prepare_collection_values("collections", "/my/collections") | {
+            "titles": self._prepare_collection_titles(lines_sudo),
+            "accounts": self._get_collection_accounts(),
+            "pager": pager,
+            "searchbar_sortings": sortings,
+            "sortby": sortby,
+            "searchbar_filters": filters,
+            "filterby": filterby,
+        }
+        return request.render("crm_collection.portal_my_collections", values)
+
+    def _prepare_collection_values(self, page_name, default_url):
+        return self._prepare_portal_layout_values() | {
+            "page_name": page_name,
+            "default_url": default_url,
+            "companies": self._get_collection_companies().sudo(),
+        }
+
+    def _prepare_collection_titles(self, lines_sudo):
+        """Add to each title where it is paid, and its document's page where the user has one."""
+        statement = self._get_collection_statement()
+        titles = statement._get_titles(lines_sudo)
+        readable = request.env["account.move"].browse(lines_sudo.move_id.ids)
+        readable = readable._filtered_access("read")
+        for title in titles:
+            own = title["move"].id in readable.ids
+            payable = own and statement._is_payable(title)
+            title["url"] = f"/my/invoices/{title['move'].id}" if own else False
+            title["pay_url"] = payable and statement._get_invoice_payment_url(title["line"])
+        return titles
+
+    def _get_collection_accounts(self):
+        """Return the customer's accounts (see ``crm.collection.statement``)."""
+        return self._get_collection_statement()._get_accounts(
+            self._get_collection_customers_domain(), self._get_collection_companies().sudo()
+        )
+
+    # === Letters === #
+
+    @route(
+        ["/my/collections/letters", "/my/collections/letters/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def portal_my_collection_letters(self, page=1, **kw):
+        """The letters that reached the customer, the newest first."""
+        domain = self._get_collection_letters_domain()
+        letters_sudo = request.env["crm.collection.letter"].sudo()
+        pager = portal_pager(
+            url="/my/collections/letters",
+            total=letters_sudo.search_count(domain),
+            page=page,
+            step=self._items_per_page,
+        )
+        letters_sudo = letters_sudo.search(
+            domain, limit=self._items_per_page, offset=pager["offset"]
+        )
+        values = self._prepare_collection_values("collection_letters", "/my/collections/letters")
+        values |= {"letters": letters_sudo, "pager": pager}
+        return request.render("crm_collection.portal_my_collection_letters", values)
+
+    @route("/my/collections/letters/<int:letter_id>/pdf", type="http", auth="user", website=True)
+    def portal_my_collection_letter_pdf(self, letter_id, **kw):
+        """The letter as PDF, or 404 where it is not the customer's or never reached him."""
+        domain = self._get_collection_letters_domain() & Domain("id", "=", letter_id)
+        letter_sudo = request.env["crm.collection.letter"].sudo().search(domain)
+        if not letter_sudo:
+            raise request.not_found()
+        return self._make_collection_letter_response(letter_sudo)
+
+    def _make_collection_letter_response(self, letter_sudo):
+        content = letter_sudo.pdf_attachment_id.raw
+        if not content:
+            report_sudo = request.env["ir.actions.report"].sudo()
+            report_sudo = report_sudo.with_company(letter_sudo.company_id)
+            content = report_sudo._render_qweb_pdf(
+                "crm_collection.action_report_letter", letter_sudo.ids
+            )[0]
+        return self._make_collection_pdf_response(content, letter_sudo._get_pdf_name())
+
+    def _make_collection_pdf_response(self, content, name):
+        return request.make_response(
+            content,
+            headers=[
+                ("Content-Type", "application/pdf"),
+                ("Content-Length", len(content)),
+                ("Content-Disposition", content_disposition(name)),
+                ("Cache-Control", "private, no-store"),
+            ],
+        )
+
+    # === Statement === #
+
+    @route("/my/collections/statement", type="http", auth="user", website=True)
+    def portal_my_collection_statement(self, **kw):
+        """The statement of the user's customer, of each company with anything open."""
+        statement = self._get_collection_statement()
+        url = "/my/collections/statement"
+        values = self._prepare_collection_values("collection_statement", url)
+        values["statements"] = statement._get_statements(
+            self._get_collection_customer(), self._get_collection_companies().sudo()
+        )
+        return request.render("crm_collection.portal_my_collection_statement", values)
+
+    @route("/my/collections/statement/pdf", type="http", auth="user", website=True)
+    def portal_my_collection_statement_pdf(self, **kw):
+        # sudo would let the report into every company: it gets the user's
+        companies = self._get_collection_companies().ids
+        report_sudo = request.env["ir.actions.report"].sudo()
+        report_sudo = report_sudo.with_context(allowed_company_ids=companies)
+        customer_sudo = self._get_collection_customer().with_env(report_sudo.env)
+        content = report_sudo._render_qweb_pdf(
+            "crm_collection.action_report_statement", customer_sudo.ids
+        )[0]
+        name = f"{customer_sudo._get_collection_statement_name()}.pdf"
+        return self._make_collection_pdf_response(content, name)

@@ -1,0 +1,287 @@
+from bisect import bisect_left
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, models
+from odoo.fields import Domain
+
+LETTER_MONTHS = 12  # a statement names the letters of so many months
+LETTER_LIMIT = 20
+
+
+class CrmCollectionStatement(models.AbstractModel):
+    """What customers owe and have to their credit, read from accounting at this moment.
+
+    Every open receivable journal item counts, in collection or not, so that a statement agrees
+    with accounting. Nothing here says in which phase a title is. It reads with the rights of
+    whoever asks: the portal asks in sudo, with companies and customers of its user.
+    """
+
+    _name = "crm.collection.statement"
+    _description = "Customer Statement"
+
+    # === Domains === #
+
+    @api.model
+    def _get_open_domain(self, customers, companies):
+        """Return the domain of the open receivable journal items.
+
+        :param Domain customers: a condition on the journal items' ``partner_id``
+        """
+        return (
+            Domain("company_id", "in", companies.ids)
+            & Domain("account_id.account_type", "=", "asset_receivable")
+            & Domain("parent_state", "=", "posted")
+            & Domain("reconciled", "=", False)
+            & customers
+        )
+
+    @api.model
+    def _get_titles_domain(self, customers, companies):
+        open_domain = self._get_open_domain(customers, companies)
+        return open_domain & Domain("amount_residual_currency", ">", 0)
+
+    @api.model
+    def _get_credits_domain(self, customers, companies):
+        open_domain = self._get_open_domain(customers, companies)
+        return open_domain & Domain("amount_residual_currency", "<", 0)
+
+    @api.model
+    def _get_overdue_domain(self, companies):
+        """Return the condition of journal items past their due date, by each company's today."""
+        conditions = []
+        for company in companies:
+            today = company._get_collection_today()
+            # an entry without a due date is due on its own
+            undated = Domain("date_maturity", "=", False) & Domain("date", "<", today)
+            late = Domain("date_maturity", "<", today) | undated
+            conditions.append(Domain("company_id", "=", company.id) & late)
+        return Domain.OR(conditions)
+
+    # === Titles === #
+
+    @api.model
+    def _get_titles(self, lines):
+        """Return a dict per journal item, in the same order.
+
+        ``status`` is one of ``overdue``, ``open`` (not due yet), ``review`` (disputed or blocked:
+        nobody asks for it now) and ``processing`` (a payment is on its way).
+        """
+        today = {company: company._get_collection_today() for company in lines.company_id}
+        reviewed = self._get_reviewed(lines, today)
+        return [self._prepare_title(line, today[line.company_id], reviewed) for line in lines]
+
+    def _prepare_title(self, line, today, reviewed):
+        move = line.move_id
+        due = line.date_maturity or line.date
+        days = (today - due).days
+        return {
+            "line": line,
+            "move": move,
+            "number": move.name,
+            "installment": self._get_installment(line),
+            "reference": move.ref or "",
+            "date_issued": move.invoice_date or move.date,
+            "date_maturity": due,
+            "days_overdue": days,
+            "currency": line.currency_id,
+            "original": line.amount_currency,
+            "residual": line.amount_residual_currency,
+            "status": self._get_status(line, days, reviewed),
+        }
+
+    def _get_installment(self, line):
+        """:return: such as "2/3", or nothing where the document has one due date"""
+        terms = line.move_id.line_ids.filtered(lambda term: term.display_type == "payment_term")
+        if len(terms) < 2 or line not in terms:
+            return ""
+        ordered = terms.sorted(lambda term: (term.date_maturity or term.date, term.id))
+        return f"{ordered.ids.index(line.id) + 1}/{len(ordered)}"
+
+    def _get_status(self, line, days, reviewed):
+        move = line.move_id
+        if line in reviewed:
+            return "review"
+        if move.payment_state == "in_payment" or self._get_pending_transactions(move):
+            return "processing"
+        return "overdue" if days > 0 else "open"
+
+    def _get_pending_transactions(self, move):
+        """:return: payments that the provider has not confirmed yet, as core's portal sees them"""
+        return move.sudo().transaction_ids.filtered(
+            lambda tx: (
+                tx.state in ("pending", "authorized") and tx.provider_code not in ("none", "custom")
+            )
+        )
+
+    def _get_reviewed(self, lines, today):
+        """:return: the journal items under dispute, or of invoices whose payment is blocked."""
+        reviewed = lines.filtered(lambda line: line.move_id.payment_state == "blocked")
+        disputes = self.env["crm.collection.hold"].search(
+            Domain("state", "=", "active")
+            & Domain("kind", "=", "dispute")
+            & Domain("company_id", "in", lines.company_id.ids)
+            & Domain("customer_id", "in", lines.partner_id.ids)
+        )
+        for dispute in disputes:
+            day = today[dispute.company_id]
+            if dispute.date_from <= day and (not dispute.date_until or dispute.date_until >= day):
+                reviewed |= lines.filtered(lambda line, d=dispute: self._is_covered(line, d))
+        return reviewed
+
+    def _is_covered(self, line, dispute):
+        if line.company_id != dispute.company_id:
+            return False
+        if dispute.partner_id:
+            return line.partner_id == dispute.customer_id
+        return line.move_id == dispute.move_id or line == dispute.item_id.line_id
+
+    # === Totals === #
+
+    @api.model
+    def _get_accounts(self, customers, companies):
+        """Return the totals of each customer, company and currency, without reading the titles.
+
+        :return: dicts of ``key``, ``company``, ``partner``, ``currency`` and, in that currency,
+            ``residual`` (owed), ``overdue`` (of that), ``credit`` and ``balance`` (owed less
+            credit), the largest balance first
+        """
+        titles = self._get_titles_domain(customers, companies)
+        accounts = {}
+        for key, domain, sign in (
+            ("residual", titles, 1),
+            ("overdue", titles & self._get_overdue_domain(companies), 1),
+            ("credit", self._get_credits_domain(customers, companies), -1),
+        ):
+            for *owner, amount in self.env["account.move.line"]._read_group(
+                domain,
+                ["company_id", "partner_id", "currency_id"],
+                ["amount_residual_currency:sum"],
+            ):
+                accounts.setdefault(tuple(owner), {})[key] = sign * amount
+        result = [self._prepare_account(*owner, sums) for owner, sums in accounts.items()]
+        return sorted(result, key=lambda account: -account["balance"])
+
+    def _prepare_account(self, company, partner, currency, sums):
+        residual, overdue, credit = (
+            currency.round(sums.get(key, 0.0)) for key in ("residual", "overdue", "credit")
+        )
+        return {
+            "key": self._get_account_key(company, partner, currency),
+            "company": company,
+            "partner": partner,
+            "currency": currency,
+            "residual": residual,
+            "overdue": overdue,
+            "credit": credit,
+            "balance": currency.round(residual - credit),
+        }
+
+    def _get_account_key(self, company, partner, currency):
+        """:return: what names an account in an address"""
+        return f"{company.id}-{partner.id}-{currency.id}"
+
+    # === Statements === #
+
+    @api.model
+    def _get_statements(self, partner, companies):
+        """Return the statements of a customer, one for each company with anything open, else one
+        that says so, of the first company.
+
+        :param partner: a commercial partner
+        """
+        groups = self.env["account.move.line"]._read_group(
+            self._get_open_domain(Domain("partner_id", "=", partner.id), companies), ["company_id"]
+        )
+        involved = self.env["res.company"].browse(company.id for (company,) in groups)
+        ordered = companies.filtered(lambda company: company in involved) or companies[:1]
+        return [self._get_statement(partner, company) for company in ordered]
+
+    def _get_statement(self, partner, company):
+        """Return what one company's statement says, read now.
+
+        :return: dict of ``company``, ``partner``, ``date``, ``groups`` (by currency, the company's
+            first), ``letters``, ``bank_label`` and ``letter`` (unsaved: it lends its letterhead
+            and its formats)
+        """
+        customer = Domain("partner_id", "=", partner.id)
+        Line = self.env["account.move.line"]
+        order = "date_maturity, date, id"
+        lines = Line.search(self._get_titles_domain(customer, company), order=order)
+        open_credits = Line.search(self._get_credits_domain(customer, company), order="date, id")
+        titles = self._get_titles(lines)
+        main = company.currency_id
+        currencies = (lines | open_credits).currency_id
+        letter = self._get_letterhead(partner, company)
+        banks = lines.move_id.partner_bank_id
+        return {
+            "company": company,
+            "partner": partner,
+            "date": company._get_collection_today(),
+            "letter": letter,
+            "bank_label": letter._get_bank_label(banks if len(banks) == 1 else banks.browse()),
+            "letters": self._get_letters(customer, company),
+            "groups": [
+                self._prepare_group(
+                    company,
+                    currency,
+                    [title for title in titles if title["currency"] == currency],
+                    open_credits.filtered(lambda line, c=currency: line.currency_id == c),
+                )
+                for currency in currencies.sorted(lambda c: (c != main, c.name))
+            ],
+        }
+
+    def _prepare_group(self, company, currency, titles, open_credits):
+        residual = currency.round(sum(title["residual"] for title in titles))
+        credit = currency.round(-sum(open_credits.mapped("amount_residual_currency")))
+        late = [title["residual"] for title in titles if title["days_overdue"] > 0]
+        return {
+            "currency": currency,
+            "titles": titles,
+            "credits": open_credits,
+            "residual": residual,
+            "overdue": currency.round(sum(late)),
+            "credit": credit,
+            "balance": currency.round(residual - credit),
+            "buckets": self._get_buckets(company, currency, titles),
+        }
+
+    def _get_buckets(self, company, currency, titles):
+        """Return ``(label, amount)`` by age: not due yet first, the oldest last."""
+        limits = company._get_collection_statement_buckets()
+        amounts = [0.0] * (len(limits) + 2)
+        for title in titles:
+            days = title["days_overdue"]
+            amounts[1 + bisect_left(limits, days) if days > 0 else 0] += title["residual"]
+        labels = [self.env._("Not due yet")]
+        for first, last in zip((0, *limits), limits, strict=False):
+            labels.append(self.env._("%(first)s to %(last)s days", first=first + 1, last=last))
+        labels.append(self.env._("Over %s days", limits[-1]))
+        return [
+            (label, currency.round(amount)) for label, amount in zip(labels, amounts, strict=True)
+        ]
+
+    @api.model
+    def _get_letters_domain(self, customers, companies):
+        """Return the domain of the letters that reached the customer."""
+        return customers & Domain("company_id", "in", companies.ids) & Domain("state", "=", "sent")
+
+    def _get_letters(self, customer, company):
+        since = company._get_collection_today() - relativedelta(months=LETTER_MONTHS)
+        domain = self._get_letters_domain(customer, company) & Domain("date", ">=", since)
+        return self.env["crm.collection.letter"].search(domain, limit=LETTER_LIMIT)
+
+    def _get_letterhead(self, partner, company):
+        """Return an unsaved letter, which knows sender, addressee, logo and formats."""
+        letter = self.env["crm.collection.letter"].with_company(company)
+        user = partner.with_company(company).collection_user_id
+        return letter.new(
+            {
+                "company_id": company.id,
+                "partner_id": partner.id,
+                "user_id": user.id,
+                "date": company._get_collection_today(),
+                "lang": self.env.lang,
+            }
+        )

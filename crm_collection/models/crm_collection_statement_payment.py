@@ -1,0 +1,100 @@
+from urllib.parse import urlencode
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from odoo.addons.payment import utils as payment_utils
+
+PAYABLE = ("overdue", "open")
+
+
+class CrmCollectionStatement(models.AbstractModel):
+    """What of it can be paid online now, and where: the payment itself is ``account_payment``'s."""
+
+    _inherit = "crm.collection.statement"
+
+    @api.model
+    def _get_payment(self, lines):
+        """Return what is to be paid for open titles of one customer, company and currency at once.
+
+        Only what core offers to pay online counts, and nothing that is disputed or being paid.
+        Open credits are taken off, whether or not anybody has matched them yet.
+
+        :param lines: ``account.move.line``, any number
+        :return: dict of ``key``, ``company``, ``partner``, ``currency``, ``titles``, ``credit`` and
+            ``amount`` (0 where nothing is left to pay), or None without a title to pay
+        """
+        titles = [title for title in self._get_titles(lines) if self._is_payable(title)]
+        if not titles:
+            return None
+        line = titles[0]["line"]
+        company, partner, currency = line.company_id, line.partner_id, line.currency_id
+        domain = self._get_credits_domain(Domain("partner_id", "=", partner.id), company)
+        open_credits = self.env["account.move.line"].search(
+            domain & Domain("currency_id", "=", currency.id)
+        )
+        credit = -sum(open_credits.mapped("amount_residual_currency"))
+        owed = sum(title["residual"] for title in titles)
+        return {
+            "key": self._get_account_key(company, partner, currency),
+            "company": company,
+            "partner": partner,
+            "currency": currency,
+            "titles": titles,
+            "credit": currency.round(credit),
+            "amount": currency.round(max(owed - credit, 0.0)),
+        }
+
+    def _is_payable(self, title):
+        return title["status"] in PAYABLE and title["move"]._has_to_be_paid()
+
+    @api.model
+    def _get_payments(self, lines):
+        """Return what can be paid at once of each currency (see :meth:`_get_payment`): where a
+        payment provider takes it, and where something is left after the credits."""
+        owners = lines.grouped(lambda line: (line.company_id, line.partner_id, line.currency_id))
+        payments = [self._get_payment(of_owner) for of_owner in owners.values()]
+        return [
+            payment
+            for payment in payments
+            if payment and payment["amount"] > 0 and self._has_provider(payment)
+        ]
+
+    def _has_provider(self, payment):
+        """Whether any payment provider takes this customer's money in this currency."""
+        return bool(
+            self.env["payment.provider"]
+            .sudo()  # customers do not read the settings of providers
+            ._get_compatible_providers(
+                payment["company"].id,
+                payment["partner"].id,
+                payment["amount"],
+                currency_id=payment["currency"].id,
+            )
+        )
+
+    @api.model
+    def _get_invoice_payment_url(self, line, access_token=None):
+        """Return core's page to pay an installment, with the dialog open.
+
+        Core matches a payment with an invoice's oldest installment first; so this one asks for
+        all of them up to this installment, and leaves the amount to core where that is the whole
+        invoice (which may have a discount).
+
+        :param str access_token: the invoice's, for a reader without a login
+        """
+        move = line.move_id
+        terms = move.line_ids.filtered(
+            lambda term: (
+                term.display_type == "payment_term"
+                and (term.date_maturity or term.date) <= (line.date_maturity or line.date)
+            )
+        )
+        amount = line.currency_id.round(sum(terms.mapped("amount_residual_currency")))
+        query = {"payment": True}
+        if line.currency_id.compare_amounts(amount, move.amount_residual):
+            token = payment_utils.generate_access_token(move.id, amount, env=self.env)
+            query |= {"amount": amount, "payment_token": token}
+        if access_token:
+            query["access_token"] = access_token
+        return f"/my/invoices/{move.id}?{urlencode(query)}#portal_pay"

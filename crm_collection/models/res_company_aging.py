@@ -1,0 +1,34 @@
+from odoo import fields, models
+
+LIMITS = (30, 60, 90, 120)
+
+
+class ResCompany(models.Model):
+    """Where one bucket of the aging ends and the next begins."""
+
+    _inherit = "res.company"
+
+    collection_aging_days_1 = fields.Integer(
+        string="First Aging Limit", default=LIMITS[0], required=True
+    )
+    collection_aging_days_2 = fields.Integer(
+        string="Second Aging Limit", default=LIMITS[1], required=True
+    )
+    collection_aging_days_3 = fields.Integer(
+        string="Third Aging Limit", default=LIMITS[2], required=True
+    )
+    collection_aging_days_4 = fields.Integer(
+        string="Fourth Aging Limit", default=LIMITS[3], required=True
+    )
+
+    _collection_aging_ascending = models.Constraint(
+        "CHECK(collection_aging_days_1 > 0 AND collection_aging_days_2 > collection_aging_days_1"
+        " AND collection_aging_days_3 > collection_aging_days_2"
+        " AND collection_aging_days_4 > collection_aging_days_3)",
+        "The limits of the aging are days overdue, each more than the one before.",
+    )
+
+    def _get_collection_aging_limits(self):
+        """:return: the last days overdue of the first four buckets, ascending"""
+        self.ensure_one()
+        return tuple(self.sudo()[f"collection_aging_days_{number}"] for number in range(1, 5))

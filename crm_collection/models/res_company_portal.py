@@ -1,0 +1,24 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    """The customer's side: how long links work, and the ages a statement groups the debt by."""
+
+    _inherit = "res.company"
+
+    collection_link_days = fields.Integer(
+        string="Links Work for (Days)",
+        default=60,
+        help="How long the link in a letter opens its page without a login.",
+    )
+
+    _collection_link_days_positive = models.Constraint(
+        "CHECK(collection_link_days > 0)", "The links in letters must work for at least a day."
+    )
+
+    def _get_collection_statement_buckets(self):
+        """:return: the last day overdue of each bucket of a statement but the last, which is open.
+        Override to group the debt by other ages.
+        """
+        self.ensure_one()
+        return (30, 60, 90)

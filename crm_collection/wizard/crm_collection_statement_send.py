@@ -1,0 +1,99 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
+
+TEMPLATE = "crm_collection.mail_template_statement"
+GROUP = "crm_collection.group_crm_collection_user"
+
+
+class CrmCollectionStatementSend(models.TransientModel):
+    """Mail the customer's statement: the text of the template, to change, and the PDF of now.
+
+    The wizard posts for users who may not write contacts, and only to contacts of the customer.
+    """
+
+    _name = "crm.collection.statement.send"
+    _description = "Send Customer Statement"
+
+    partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", required=True, readonly=True
+    )
+    recipient_ids = fields.Many2many(
+        comodel_name="res.partner",
+        relation="crm_collection_statement_send_recipient_rel",
+        string="To",
+        compute="_compute_recipient_ids",
+        store=True,
+        readonly=False,
+        domain="[('id', 'child_of', partner_id), ('email', '!=', False)]",
+    )
+    subject = fields.Char(compute="_compute_text", store=True, readonly=False)
+    body = fields.Html(compute="_compute_text", store=True, readonly=False, sanitize_style=True)
+
+    # === Compute methods === #
+
+    @api.depends("partner_id")
+    def _compute_recipient_ids(self):
+        for wizard in self:
+            recipient = wizard.partner_id and wizard.partner_id._get_collection_recipient()
+            wizard.recipient_ids = [Command.set(recipient.ids if recipient else [])]
+
+    @api.depends("partner_id")
+    def _compute_text(self):
+        template_sudo = self.env.ref(TEMPLATE).sudo()  # users do not read templates' settings
+        for wizard in self:
+            customer = wizard.partner_id
+            for fname, source in (("subject", "subject"), ("body", "body_html")):
+                if not customer:
+                    wizard[fname] = False
+                    continue
+                lang = customer._get_collection_lang()
+                texts = template_sudo._render_field(source, customer.ids, set_lang=lang)
+                wizard[fname] = texts[customer.id]
+
+    # === Constraints === #
+
+    @api.constrains("recipient_ids", "partner_id")
+    def _check_recipients(self):
+        """A statement goes to nobody but the customer's own contacts."""
+        for wizard in self:
+            if wizard.recipient_ids.commercial_partner_id - wizard.partner_id:
+                raise ValidationError(
+                    self.env._("The statement goes only to contacts of the customer.")
+                )
+
+    # === Actions === #
+
+    def action_send(self):
+        """Post the message with the PDF in the customer's chatter and mail it to the recipients.
+
+        :raise UserError: without a recipient who has an address
+        """
+        self.ensure_one()
+        if not self.env.user.has_group(GROUP):
+            raise AccessError(self.env._("Only collection users send statements."))
+        if not self.recipient_ids.filtered("email"):
+            raise UserError(self.env._("Nobody to send it to: the customer has no e-mail address."))
+        customer = self.partner_id
+        name = f"{customer._get_collection_statement_name()}.pdf"
+        attachment = (name, self._render_pdf())
+        user = self.env.user
+        customer.sudo().message_post(
+            body=self.body,
+            subject=self.subject,
+            author_id=user.partner_id.id,
+            email_from=user.email_formatted or self.env.company.email_formatted,
+            message_type="comment",
+            # a note: who follows the customer is not sent what the customer owes
+            subtype_xmlid="mail.mt_note",
+            partner_ids=self.recipient_ids.ids,
+            attachments=[attachment],
+            email_layout_xmlid="mail.mail_notification_light",
+            force_email_lang=customer._get_collection_lang(),
+        )
+        return {"type": "ir.actions.act_window_close"}
+
+    def _render_pdf(self):
+        """Return the PDF, read with the rights of the user."""
+        report = self.env.ref("crm_collection.action_report_statement").sudo()
+        return report.with_user(self.env.user)._crm_collection_render_pdf(report, self.partner_id)
