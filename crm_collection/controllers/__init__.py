@@ -1,2 +1,2 @@
-from . import approval_digest
 from . import portal, payment, letter
+from . import approval_digest

@@ -46,8 +46,6 @@ from . import (
     ir_actions_report,
     mail_activity,
     mail_mail,
-    mail_thread,
-    res_users,
     crm_collection_item_days,
     crm_collection_item_sums,
     res_company_aging,
@@ -61,4 +59,6 @@ from . import (
     crm_collection_cockpit,
     crm_collection_cockpit_cards,
     crm_collection_cockpit_work,
+    mail_thread,
+    res_users,
 )

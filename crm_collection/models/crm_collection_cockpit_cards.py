@@ -98,7 +98,7 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     def _get_aging(self, scope, titles):
         """Open titles by days overdue; what is not due yet comes first."""
-        last_days = scope.companies[:1]._get_collection_buckets()
+        last_days = scope.companies[:1]._get_collection_aging_limits()
         first_days = (None, 1, *(last + 1 for last in last_days))
         figures = []
         for first, last in zip(first_days, (0, *last_days, None), strict=True):

@@ -58,11 +58,3 @@ class ResCompany(models.Model):
         self.ensure_one()
         company_sudo = self.sudo()  # a portal or branch user need not see the contact
         return company_sudo.partner_id.tz or company_sudo.collection_manager_id.tz or "UTC"
-        tz_name = company_sudo.partner_id.tz or company_sudo.collection_manager_id.tz or "UTC"
-        return fields.Datetime.context_timestamp(
-            self.with_context(tz=tz_name), fields.Datetime.now()
-        ).date()
-
-    def _get_collection_buckets(self):
-        """:return: the last day of each range of days overdue but the open one at the end."""
-        return (30, 60, 90, 120)

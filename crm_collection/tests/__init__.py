@@ -39,10 +39,6 @@ from . import test_settlement
 from . import test_settlement_letters
 from . import test_translations
 from . import test_property
-from . import test_approval_screens
-from . import test_approval_digest
-from . import test_tour_approval
-from . import test_approval_report
 from . import test_letter_plan
 from . import test_maintenance_reading
 from . import test_aging, test_aging_reproducible
@@ -52,3 +48,7 @@ from . import test_portal_letter
 from . import test_portal_payment
 from . import test_statement
 from . import test_cockpit
+from . import test_approval_screens
+from . import test_approval_digest
+from . import test_tour_approval
+from . import test_approval_report

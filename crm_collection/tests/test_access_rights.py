@@ -25,8 +25,8 @@ RIGHTS = {
     "crm.collection.approval.delegation": {"reader": READ, "user": "crw", "manager": "crw"},
     "crm.collection.approval.level": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.approval.line": {"reader": READ, "user": READ, "manager": READ},
-    "crm.collection.approval.report": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.allocation.report": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.approval.report": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.approval.rule": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.customer": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.golive": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
@@ -246,9 +246,9 @@ class TestAccessRights(CrmCollectionLettersCommon):
         self.assertEqual(
             others,
             {
+                ("crm.collection.cockpit", "get_cockpit"),
                 ("crm.collection.approval", "get_facts_of"),
                 ("crm.collection.approval", "get_to_decide_count"),
-                ("crm.collection.cockpit", "get_cockpit"),
                 ("crm.collection.status", "get_status"),
                 ("ir.actions.report", "get_crm_collection_pdf_engine"),
             },

@@ -149,7 +149,7 @@ class TestCockpit(CockpitCase):
         self._create_portfolio()
         self._allocate()
         company = self.registry["res.company"]
-        self.patch(company, "_get_collection_buckets", lambda self: (100,))
+        self.patch(company, "_get_collection_aging_limits", lambda self: (100,))
         buckets = self._get_cockpit()["cards"]["aging"]
         self.assertEqual([bucket["count"] for bucket in buckets], [0, 5, 2])
 
