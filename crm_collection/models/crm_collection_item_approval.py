@@ -38,7 +38,6 @@ class CrmCollectionItem(models.Model):
         compute="_compute_approval_id",
     )
 
-
     _approval_idx = models.Index("(move_id) WHERE approval_state IS NOT NULL AND state = 'open'")
 
     @api.depends("approval_state", "approval_line_ids.state")
