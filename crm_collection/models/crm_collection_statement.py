@@ -249,7 +249,7 @@ class CrmCollectionStatement(models.AbstractModel):
 
     def _get_buckets(self, company, currency, titles):
         """Return ``(label, amount)`` by age: not due yet first, the oldest last."""
-        limits = company._get_collection_statement_buckets()
+        limits = company._get_collection_aging_limits()
         amounts = [0.0] * (len(limits) + 2)
         for title in titles:
             days = title["days_overdue"]

@@ -15,10 +15,3 @@ class ResCompany(models.Model):
     _collection_link_days_positive = models.Constraint(
         "CHECK(collection_link_days > 0)", "The links in letters must work for at least a day."
     )
-
-    def _get_collection_statement_buckets(self):
-        """:return: the last day overdue of each bucket of a statement but the last, which is open.
-        Override to group the debt by other ages.
-        """
-        self.ensure_one()
-        return (30, 60, 90)

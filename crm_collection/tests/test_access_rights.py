@@ -18,6 +18,9 @@ NOTHING, READ, ALL = "", "r", "crwu"
 # the groups of accounting or collections may do nothing at all.
 READERS = ("auditor", "invoicing")
 RIGHTS = {
+    "crm.collection.aging": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.aging.open": {"reader": ALL, "user": ALL, "manager": ALL},
+    "crm.collection.indicator": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.allocation": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval.decide": {"reader": ALL, "user": ALL, "manager": ALL},
@@ -155,7 +158,10 @@ class TestAccessRights(CrmCollectionLettersCommon):
         )
         move = self._create_overdue(5, partner=self._create_customer("Waiter AG"))
         self._allocate()
-        self._items(move).with_user(self.collector)._maintain(phase, "Because")
+        item = self._items(move).with_user(self.collector)
+        item._maintain(phase, "Because")
+        rule.level_ids.approver_count = 2
+        item.approval_id.with_user(self.approver).action_approve()
 
     def _get_expected(self, role, model_name):
         rights = RIGHTS[model_name]
@@ -295,6 +301,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
 
     def _prepare_wizard(self, model_name):
         vals = {
+            "crm.collection.aging.open": {"date": TODAY},
             "crm.collection.simulate": {"date": TODAY},
             "crm.collection.statement.send": {"partner_id": self.customer.id},
             "crm.collection.item.maintain": {"phase_id": self.phase_second.id, "reason": "x"},

@@ -80,7 +80,7 @@ class TestStatement(CrmCollectionLettersCommon):
             self.assertEqual(sum(lines.mapped("amount_residual_currency")), group["balance"])
 
     def test_ages_at_their_boundaries(self):
-        for days in (-1, 0, 1, 30, 31, 60, 61, 90, 91, 400):
+        for days in (-1, 0, 1, 30, 31, 60, 61, 90, 91, 120, 121, 400):
             self._create_overdue(days, amount=10 ** (1 if days < 1 else 0) * max(days, 1))
         buckets = self._statements()[0]["groups"][0]["buckets"]
         self.assertEqual(
@@ -90,7 +90,8 @@ class TestStatement(CrmCollectionLettersCommon):
                 ("1 to 30 days", 31.0),
                 ("31 to 60 days", 91.0),
                 ("61 to 90 days", 151.0),
-                ("Over 90 days", 491.0),
+                ("91 to 120 days", 211.0),
+                ("Over 120 days", 521.0),
             ],
         )
 
