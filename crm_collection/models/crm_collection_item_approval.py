@@ -39,11 +39,6 @@ class CrmCollectionItem(models.Model):
         compute="_compute_approval_id",
     )
 
-    refusal_reason = fields.Char(compute="_compute_refusal", string="Why Refused")
-    refusal_user_id = fields.Many2one(
-        comodel_name="res.users", compute="_compute_refusal", string="Refused by"
-    )
-
     _approval_idx = models.Index("(move_id) WHERE approval_state IS NOT NULL AND state = 'open'")
 
     @api.depends("approval_state", "approval_line_ids.state")
@@ -55,20 +50,6 @@ class CrmCollectionItem(models.Model):
         for item in self:
             item.approval_id = by_item.get(item, False)
             item.awaiting_phase_id = item.approval_id.phase_id
-
-    @api.depends("approval_state", "approval_line_ids.state")
-    def _compute_refusal(self):
-        for item in self:
-            line = item.approval_line_ids.filtered(
-                lambda line, item=item: line.state == "refused"
-                and line.phase_id == item.refused_phase_id
-            ).sorted("id")[-1:]
-            decision = line.approval_id.decision_ids.filtered(
-                lambda decision: decision.decision == "refused"
-            )[:1]
-            is_refused = item.approval_state == "refused"
-            item.refusal_reason = decision.reason if is_refused else False
-            item.refusal_user_id = decision.user_id if is_refused else False
 
     def _explain_approval(self):
         """:return: what the title waits for, or why it was refused, for its explanation"""

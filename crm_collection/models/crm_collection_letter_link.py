@@ -32,7 +32,10 @@ class CrmCollectionLetter(models.Model):
         return hash_sign(self.sudo().env, SCOPE, values)
 
     def _get_online_url(self):
-        """:return: the address of the letter's page with its key"""
+        """:return: the address of the letter's page with its key; of a letter that is only
+        shown before it is written, an address that opens nothing"""
+        if not isinstance(self.id, int):
+            return self._get_base_url()
         path = f"/collections/letter/{self.id}?token={self._get_online_token()}"
         return self._get_base_url() + path
 

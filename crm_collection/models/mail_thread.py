@@ -18,7 +18,8 @@ class MailThread(models.AbstractModel):
         super()._thread_to_store(store, fields, request_list=request_list)
         if self._name not in CONCERNED or "activities" not in (request_list or []):
             return
-        Approval = self.env["crm.collection.approval"]
+        # portal and public users read threads as superuser: what shows is the user's own right
+        Approval = self.env["crm.collection.approval"].sudo(False)
         for thread in self:
             if approvals := Approval._get_pending_of(thread):
                 activities, bare = approvals._get_shown_activities()

@@ -39,6 +39,12 @@ export class CollectionDecision extends Component {
         return parts.join(", ");
     }
 
+    get placeholder() {
+        return this.state.decision === "refused"
+            ? _t("Why do you refuse?")
+            : _t("Why do you approve?");
+    }
+
     get isReady() {
         return Boolean(this.state.reason.trim()) && !this.state.isBusy;
     }

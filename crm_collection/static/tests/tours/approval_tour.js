@@ -104,8 +104,8 @@ add("refuse", [
 ]);
 
 add("refused_title", [
-    see(".alert:contains(Refused):contains(Call them first)"),
-    see(".alert:contains(It is not asked again)"),
+    see(".o_crm_collection_explanation:contains(Call them first)"),
+    see(".o_crm_collection_explanation:contains(It is not asked again)"),
     none(banner),
 ]);
 
