@@ -9,17 +9,26 @@ from .common import TODAY
 from .common_letters import CrmCollectionLettersCommon
 
 COMPANY_MODELS = (
+    "crm.collection.aging",
     "crm.collection.allocation",
+    "crm.collection.allocation.report",
+    "crm.collection.approval",
+    "crm.collection.approval.decision",
+    "crm.collection.approval.line",
     "crm.collection.customer",
     "crm.collection.hold",
+    "crm.collection.indicator",
     "crm.collection.item",
     "crm.collection.letter",
     "crm.collection.letter.line",
     "crm.collection.overdue",
+    "crm.collection.roll.rate",
     "crm.collection.run",
     "crm.collection.run.line",
+    "crm.collection.settlement",
 )
 SHARED_MODELS = (
+    "crm.collection.approval.level",
     "crm.collection.approval.rule",
     "crm.collection.phase",
     "crm.collection.rule",
@@ -255,8 +264,31 @@ class TestMultiCompany(CrmCollectionLettersCommon):
 
     # === Rules === #
 
+    def _let_some_wait(self, items):
+        """A title of each company waits for a second approver."""
+        rule = self.env["crm.collection.approval.rule"].create(
+            {"name": "Both", "governs": "allocation"}
+        )
+        rule.level_ids.approver_count = 2
+        phase = self.env["crm.collection.phase"].create(
+            {"name": "Guarded", "sequence": 500, "approval_rule_id": rule.id}
+        )
+        approver = self._create_user("approver_of_both", "approver")
+        approver.sudo().company_ids = self.company | self.second
+        for company, user in ((self.company, self.collector), (self.second, self.second_collector)):
+            item = items.filtered(lambda item, company=company: item.company_id == company)[:1]
+            item.with_user(user)._maintain(self.phase_second, "Because")
+            item.with_user(user)._maintain(phase, "Because")
+            self.env.invalidate_all()
+            request = item.with_user(user).approval_id
+            in_company = request.with_user(approver).with_context(allowed_company_ids=company.ids)
+            in_company.action_approve()
+
     def _prepare_records(self):
-        self._create_both()
+        moves = self._create_both()
+        self._let_some_wait(self._items(moves))
+        for move in moves:
+            self._pay(move.with_company(move.company_id), 1)
         self.phase_third.company_id = self.company
         for company, user in ((self.company, self.collector), (self.second, self.second_collector)):
             self.env["crm.collection.hold"].with_user(user).create(
