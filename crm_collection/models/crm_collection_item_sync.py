@@ -58,7 +58,9 @@ class CrmCollectionItem(models.Model):
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         self.flush_model()
         today = self.env.company._get_collection_today()
-        rows = self.env.execute_query(sync.update_items(scope, today, self.env.uid, evaluate))
+        rows = self.env.execute_query(
+            sync.update_items(scope, today, self.env.uid, evaluate)
+        )
         if not rows:
             return {}
         left = defaultdict(list)

@@ -301,9 +301,22 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         )
         self.env.flush_all()
 
+    def _prepare_reports(self):
+        """Something paid in each company, and a month that began with titles in a phase."""
+        for company in self.company | self.second:
+            moves = (
+                self.env["crm.collection.item"].search([("company_id", "=", company.id)]).move_id
+            )
+            self.env["account.payment.register"].with_company(company).with_context(
+                active_model="account.move", active_ids=moves[:1].ids
+            ).create({"amount": 1})._create_payments()
+        self._move_on(20)
+        self.env.flush_all()
+
     def test_record_rules(self):
         """A user sees the records of his companies and what is shared, on every model."""
         self._prepare_records()
+        self._prepare_reports()
         for name in COMPANY_MODELS + SHARED_MODELS:
             everything = self.env[name].sudo().with_context(active_test=False).search([])
             own = everything.filtered(
