@@ -18,6 +18,8 @@ NOTHING, READ, ALL = "", "r", "crwu"
 # the groups of accounting or collections may do nothing at all.
 READERS = ("auditor", "invoicing")
 RIGHTS = {
+    "crm.collection.aging": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.aging.open": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.allocation": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.allocation.report": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval.rule": {"reader": READ, "user": READ, "manager": ALL},
@@ -25,6 +27,7 @@ RIGHTS = {
     "crm.collection.golive": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.golive.line": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.hold": {"reader": READ, "user": "crw", "manager": ALL},
+    "crm.collection.indicator": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.item": {"reader": READ, "user": "rw", "manager": "rw"},
     "crm.collection.item.maintain": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.item.maintain.line": {"reader": NOTHING, "user": ALL, "manager": ALL},

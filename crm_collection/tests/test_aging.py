@@ -11,7 +11,6 @@ from odoo.tools import mute_logger
 from .common import TODAY
 from .common_figures import CrmCollectionFiguresCommon
 
-
 ISSUED = TODAY - timedelta(days=150)
 
 
@@ -289,7 +288,8 @@ class TestAging(CrmCollectionFiguresCommon):
         mill = self._create_customer("Mill SA")
         self._create_overdue(12, amount=100)
         self._create_overdue(40, partner=mill, amount=300)
-        self._create_overdue(-5, partner=mill, amount=90, currency_id=foreign.id, invoice_date=TODAY)
+        due = TODAY + timedelta(days=5)
+        self._invoice(TODAY, due, 90, partner=mill, currency_id=foreign.id)
         self._allocate()
         wizard = self._wizard(at="today")
         (section,) = wizard._get_sections()

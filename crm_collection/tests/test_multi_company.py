@@ -9,9 +9,11 @@ from .common import TODAY
 from .common_letters import CrmCollectionLettersCommon
 
 COMPANY_MODELS = (
+    "crm.collection.aging",
     "crm.collection.allocation",
     "crm.collection.customer",
     "crm.collection.hold",
+    "crm.collection.indicator",
     "crm.collection.item",
     "crm.collection.letter",
     "crm.collection.letter.line",
