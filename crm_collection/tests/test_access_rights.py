@@ -35,6 +35,7 @@ RIGHTS = {
     "crm.collection.golive": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.golive.line": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.hold": {"reader": READ, "user": "crw", "manager": ALL},
+    "crm.collection.indicator": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.item": {"reader": READ, "user": "rw", "manager": "rw"},
     "crm.collection.item.maintain": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.item.maintain.line": {"reader": NOTHING, "user": ALL, "manager": ALL},

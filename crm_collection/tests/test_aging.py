@@ -291,6 +291,8 @@ class TestAging(CrmCollectionFiguresCommon):
         self._create_overdue(
             -5, partner=mill, amount=90, currency_id=foreign.id, invoice_date=TODAY
         )
+        due = TODAY + timedelta(days=5)
+        self._invoice(TODAY, due, 90, partner=mill, currency_id=foreign.id)
         self._allocate()
         wizard = self._wizard(at="today")
         (section,) = wizard._get_sections()
