@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..sql import approval as sql
 
@@ -90,7 +91,7 @@ class CrmCollectionItem(models.Model):
 
     def _get_waiting_refusals(self, phase):
         """:return: {title id: why it is not asked for once more}"""
-        waiting = self.filtered(lambda item: item.approval_state == "pending")
+        waiting = self._filter_by_search(Domain("approval_state", "=", "pending"))
         return {
             item.id: self.env._("It waits for approval to enter this phase already.")
             for item in waiting

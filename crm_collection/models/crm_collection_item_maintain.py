@@ -118,14 +118,19 @@ class CrmCollectionItem(models.Model):
         self.fetch(["company_id"])  # and nothing else
         for company, items in self.grouped("company_id").items():
             # what is refused does not depend on what the user may see: access is checked apart
-            rest_sudo = items.sudo().with_company(company)
-            for reason, domain in items._get_refusal_domains(phase, company).items():
-                if domain.is_false():
-                    continue
-                refused_sudo = rest_sudo.search(Domain("id", "in", rest_sudo.ids) & domain)
+            items_sudo = items.sudo().with_company(company)
+            domains = items_sudo._get_refusal_domains(phase, company)
+            rest_sudo = items_sudo._filter_by_search(Domain.OR(domains.values()))
+            for reason, domain in domains.items():  # among the few
+                refused_sudo = rest_sudo._filter_by_search(domain)
                 refusals.update(dict.fromkeys(refused_sudo.ids, reason))
                 rest_sudo -= refused_sudo
         return refusals
+
+    def _filter_by_search(self, domain):
+        if not self or domain.is_false():
+            return self.browse()
+        return self.search(Domain("id", "in", self.ids) & domain, order="id")
 
     @api.model
     def _get_refusal_domains(self, phase, company, taken_in=False):

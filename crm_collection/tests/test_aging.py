@@ -12,6 +12,9 @@ from .common import TODAY
 from .common_figures import CrmCollectionFiguresCommon
 
 
+ISSUED = TODAY - timedelta(days=150)
+
+
 @tagged("post_install", "-at_install")
 class TestAging(CrmCollectionFiguresCommon):
     """What titles owed on a day, and in which bucket; one customer with an invoice is enough."""
@@ -24,7 +27,7 @@ class TestAging(CrmCollectionFiguresCommon):
 
     def test_buckets_at_their_limits(self):
         for position, days in enumerate((-1, 0, 1, 30, 31, 60, 61, 90, 91, 120, 121)):
-            self._create_overdue(days, amount=2.0**position)
+            self._create_overdue(days, amount=2.0**position, invoice_date=ISSUED)
         self.assertEqual(
             self._buckets(),
             {"0": 1 + 2, "1": 4 + 8, "2": 16 + 32, "3": 64 + 128, "4": 256 + 512, "5": 1024},
@@ -162,7 +165,7 @@ class TestAging(CrmCollectionFiguresCommon):
         mill.with_company(self.company).collection_user_id = self.collector
         self._create_overdue(12, amount=100)
         self._create_overdue(2, partner=mill, amount=10)
-        self._create_overdue(-30, partner=mill, amount=1)
+        self._create_overdue(-30, partner=mill, amount=1, invoice_date=TODAY)
         self._allocate()
         for day in (None, TODAY - timedelta(days=1)):
             for fname in ("partner_id", "phase_id", "industry_id", "user_id", "bucket", "item_id",
@@ -199,7 +202,7 @@ class TestAging(CrmCollectionFiguresCommon):
         """The title's own comes before the customer's."""
         other = self._create_user("other_collector", "user")
         self.customer.with_company(self.company).collection_user_id = self.collector
-        own, plain = self._create_overdue(12), self._create_overdue(-30)
+        own, plain = self._create_overdue(12), self._create_overdue(-30, invoice_date=TODAY)
         self._allocate()
         self._items(own).user_id = other
         Aging = self._aging()
@@ -212,7 +215,7 @@ class TestAging(CrmCollectionFiguresCommon):
         )
 
     def test_search_by_phase(self):
-        move, plain = self._create_overdue(12), self._create_overdue(-30)
+        move, plain = self._create_overdue(12), self._create_overdue(-30, invoice_date=TODAY)
         self._allocate()
         Aging = self._aging()
         for domain, found in (
@@ -226,7 +229,7 @@ class TestAging(CrmCollectionFiguresCommon):
                 self.assertEqual(Aging.search(domain).move_id, found)
 
     def test_open_title(self):
-        move, plain = self._create_overdue(12), self._create_overdue(-30)
+        move, plain = self._create_overdue(12), self._create_overdue(-30, invoice_date=TODAY)
         self._allocate()
         titles = self._aging().search([])
         opened = {title.move_id: title.action_open_title() for title in titles}
@@ -286,7 +289,7 @@ class TestAging(CrmCollectionFiguresCommon):
         mill = self._create_customer("Mill SA")
         self._create_overdue(12, amount=100)
         self._create_overdue(40, partner=mill, amount=300)
-        self._create_overdue(-5, partner=mill, amount=90, currency_id=foreign.id)
+        self._create_overdue(-5, partner=mill, amount=90, currency_id=foreign.id, invoice_date=TODAY)
         self._allocate()
         wizard = self._wizard(at="today")
         (section,) = wizard._get_sections()

@@ -89,20 +89,46 @@ class TestAgingReproducible(CrmCollectionFiguresCommon):
     def test_foreign_currency(self):
         """An exchange difference is money in one currency alone."""
         rates = [("2016-01-01", 2.0), ("2026-02-01", 1.6), ("2026-03-01", 2.5)]
+        rates.append(("2026-03-10", 1.25))
         euro = self.setup_other_currency("EUR", rates=rates)
         moves = self.env["account.move"]
         for issued in ("2026-01-15", "2026-02-15"):
-            for share in (0, 0.4, 1):
+            for paid, amount in ((None, 0), ("2026-03-02", 40), ("2026-03-02", 100),
+                                 ("2026-03-10", 40), ("2026-03-10", 100)):
                 move = self._invoice(issued, "2026-02-20", 100, currency_id=euro.id)
-                if share:
-                    self._pay_on(move, "2026-03-02", 100 * share)
+                if paid:
+                    self._pay_on(move, paid, amount)
                 moves |= move
         self._assert_agrees_with_accounting()
         before = self._aging("2026-02-28").search([("move_id", "in", moves.ids)])
-        self.assertEqual(before.mapped("amount_currency"), [100.0] * 6)
-        self.assertEqual(sorted(before.mapped("amount")), [50.0] * 3 + [62.5] * 3)
+        self.assertEqual(before.mapped("amount_currency"), [100.0] * 10)
+        self.assertEqual(sorted(before.mapped("amount")), [50.0] * 5 + [62.5] * 5)
         after = self._aging(TODAY).search([("move_id", "in", moves.ids)])
-        self.assertEqual(sorted(after.mapped("amount_currency")), [60, 60, 100, 100])
+        self.assertEqual(sorted(after.mapped("amount_currency")), [60] * 4 + [100] * 2)
+
+    def test_paid_in_the_currency_of_the_company(self):
+        """A title in one currency, its payment in another."""
+        rates = [("2016-01-01", 2.0), ("2026-03-01", 2.5), ("2026-03-10", 1.25)]
+        euro = self.setup_other_currency("EUR", rates=rates)
+        moves = self.env["account.move"]
+        for day, amount in (("2026-03-02", 50), ("2026-03-02", 20), ("2026-03-10", 50)):
+            move = self._invoice("2026-01-15", "2026-02-20", 100, currency_id=euro.id)
+            payment = self.env["account.payment"].create(
+                {
+                    "partner_id": self.customer.id,
+                    "payment_type": "inbound",
+                    "amount": amount,
+                    "date": day,
+                    "currency_id": self.company.currency_id.id,
+                }
+            )
+            payment.action_post()
+            self._receivables(move | payment.move_id).reconcile()
+            moves |= move
+        self._assert_agrees_with_accounting()
+        before = self._aging("2026-02-28").search([("move_id", "in", moves.ids)])
+        self.assertEqual(before.mapped("amount_currency"), [100.0] * 3)
+        self.assertEqual(before.mapped("amount"), [50.0] * 3)
 
     def test_installments_and_entries(self):
         """Each installment is a title, and so is an entry that is no invoice."""

@@ -67,9 +67,9 @@ class CockpitCase(CrmCollectionLettersCommon):
 class TestCockpit(CockpitCase):
     """The cockpit against what accounting says, counted title by title, and against its lists.
 
-    Seen to fail: with `>=` for `>` in the due domain; with the credit side of `matched_since`
-    added instead of taken off; with `state = 'settled'` left out of `settled_since`; with the
-    collector's filter left out of `covers`; with `_is_known` always true.
+    Seen to fail: with the due domain a day off; with `state = 'settled'` left out of
+    `settled_since`; with the collector's filter left out of `covers`; with `_is_known` always
+    true.
     """
 
     def _create_portfolio(self):

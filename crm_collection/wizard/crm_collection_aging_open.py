@@ -26,7 +26,12 @@ class CrmCollectionAgingOpen(models.TransientModel):
         required=True,
     )
     date = fields.Date(
-        string="As of", compute="_compute_date", store=True, readonly=False, required=True
+        string="As of",
+        compute="_compute_date",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
     )
 
     @api.depends("at")
