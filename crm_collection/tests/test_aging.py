@@ -288,9 +288,6 @@ class TestAging(CrmCollectionFiguresCommon):
         mill = self._create_customer("Mill SA")
         self._create_overdue(12, amount=100)
         self._create_overdue(40, partner=mill, amount=300)
-        self._create_overdue(
-            -5, partner=mill, amount=90, currency_id=foreign.id, invoice_date=TODAY
-        )
         due = TODAY + timedelta(days=5)
         self._invoice(TODAY, due, 90, partner=mill, currency_id=foreign.id)
         self._allocate()
