@@ -20,7 +20,6 @@ READERS = ("auditor", "invoicing")
 RIGHTS = {
     "crm.collection.aging": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.aging.open": {"reader": ALL, "user": ALL, "manager": ALL},
-    "crm.collection.indicator": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.allocation": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval.decide": {"reader": ALL, "user": ALL, "manager": ALL},
