@@ -55,10 +55,17 @@ class CrmCollectionApproval(models.Model):
 
     def _get_notification(self, decision, done, failed):
         """:param dict failed: {request: why it could not be decided}"""
-        texts = {
-            "approved": self.env._("%s requests approved", len(done)),
-            "refused": self.env._("%s requests refused", len(done)),
-        }
+        _ = self.env._
+        if len(done) == 1:
+            texts = {
+                "approved": _("Approved: %s", done.display_name),
+                "refused": _("Refused: %s", done.display_name),
+            }
+        else:
+            texts = {
+                "approved": _("%s requests approved", len(done)),
+                "refused": _("%s requests refused", len(done)),
+            }
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
