@@ -123,7 +123,11 @@ class CrmCollectionApproval(models.Model):
             if approval.kind == "definition":
                 approval.phase_id._message_log(body=bodies[approval.id], author_id=author)
             elif approval.state != "pending":
-                for move in approval.line_ids.item_id.move_id:
+                # what was paid or moved meanwhile is none of those decided about
+                lines = approval.line_ids.filtered(
+                    lambda line: line.state != "withdrawn" or line.reason_out == "not_allowed"
+                )
+                for move in lines.item_id.move_id:
                     by_move.setdefault(move, []).append(bodies[approval.id])
         moves = self.env["account.move"].union(*by_move) if by_move else self.env["account.move"]
         messages = {move.id: Markup("").join(by_move[move]) for move in moves}
