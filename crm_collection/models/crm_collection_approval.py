@@ -166,6 +166,13 @@ class CrmCollectionApproval(models.Model):
 
     # === ORM overrides === #
 
+    @api.model
+    def default_get(self, fields):  # pylint: disable=method-required-super
+        """Only the model's own: defaults everybody may set for himself would otherwise bring
+        decisions along, as requests are made as superuser."""
+        defaults = {fname: self._fields[fname].default for fname in fields}
+        return {fname: default(self) for fname, default in defaults.items() if default}
+
     def unlink(self):
         """Requests are never deleted; before the chatter takes their messages.
 

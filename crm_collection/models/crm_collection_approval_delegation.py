@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import format_date
 
 
@@ -56,6 +56,12 @@ class CrmCollectionApprovalDelegation(models.Model):
                 raise ValidationError(self.env._("Somebody else has to stand in for you."))
             if delegation.date_to < delegation.date_from:
                 raise ValidationError(self.env._("The delegation ends before it begins."))
+
+    def write(self, vals):
+        """:raise AccessError: it would become somebody else's; the record rule sees it as it was"""
+        if not self.env.su and vals.get("user_id", self.env.uid) != self.env.uid:
+            raise AccessError(self.env._("Only approvers themselves give their power away."))
+        return super().write(vals)
 
     @api.model
     def _get_of(self, user):

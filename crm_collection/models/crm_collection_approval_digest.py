@@ -29,7 +29,7 @@ class CrmCollectionApproval(models.Model):
         pending = self.sudo().search([("state", "=", "pending")])
         users = self.env["res.users"].sudo()
         for level, approvals in pending.grouped("level_id").items():
-            for company in approvals.company_id or [None]:
+            for company in approvals.grouped("company_id"):  # none: a phase of all companies
                 users |= level._get_approvers(company)
         today = fields.Date.context_today(self)
         delegates = self.env["crm.collection.approval.delegation"]._get_delegates(users, today)

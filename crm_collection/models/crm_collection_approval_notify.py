@@ -27,26 +27,35 @@ class CrmCollectionApproval(models.Model):
             lambda approval: (approval.approval_rule_id, approval.level_id, approval.company_id)
         ).items():
             approvers = level._get_approvers(company)
-            deadline = fields.Date.context_today(self) + timedelta(days=rule.sudo().remind_days)
+            today = fields.Date.context_today(self)
+            deadline = today + timedelta(days=rule.sudo().remind_days)
+            standing_in = self.env["crm.collection.approval.delegation"]._get_delegates(
+                approvers | rule.sudo().escalation_user_id, today
+            )
             for approval in approvals:
-                vals_list += approval._prepare_activities(approvers, deadline)
+                vals_list += approval._prepare_activities(approvers, standing_in, deadline)
         Activity = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
         for start in range(0, len(vals_list), SLICE):
             Activity.create(vals_list[start : start + SLICE])
 
-    def _prepare_activities(self, approvers, deadline):
+    def _prepare_activities(self, approvers, standing_in, deadline):
+        """:param dict standing_in: {approver: who decides for him today}"""
         self_sudo = self.sudo()  # the job asks, too, and users read no approval rules
         decided = self_sudo.decision_ids
-        free = approvers - self._get_authors() - decided.user_id - decided.principal_id
+        barred = self._get_authors() | decided.user_id | decided.principal_id
+        free = approvers - barred
         agreed = decided.filtered(lambda decision: decision.level_id == self_sudo.level_id)
         needed = self_sudo.level_id.approver_count - len(agreed)
         if self.date_escalated:
             free = self_sudo.approval_rule_id.escalation_user_id | free
         start = self.id % len(free) if free and not self.date_escalated else 0
         turn = (free[start:] + free[:start])[:needed]
-        standing_in = self.env["crm.collection.approval.delegation"]._get_delegates(
-            turn, fields.Date.context_today(self)
-        )
+        # who stands in may have asked himself, or be gone
+        standing_in = {
+            user: other
+            for user, other in standing_in.items()
+            if other.active and other not in barred
+        }
         return [
             {
                 "activity_type_id": self._get_activity_type().id,
@@ -123,7 +132,11 @@ class CrmCollectionApproval(models.Model):
             if approval.kind == "definition":
                 approval.phase_id._message_log(body=bodies[approval.id], author_id=author)
             elif approval.state != "pending":
-                for move in approval.line_ids.item_id.move_id:
+                # what was paid or moved meanwhile is none of those decided about
+                lines = approval.line_ids.filtered(
+                    lambda line: line.state != "withdrawn" or line.reason_out == "not_allowed"
+                )
+                for move in lines.item_id.move_id:
                     by_move.setdefault(move, []).append(bodies[approval.id])
         moves = self.env["account.move"].union(*by_move) if by_move else self.env["account.move"]
         messages = {move.id: Markup("").join(by_move[move]) for move in moves}
@@ -163,14 +176,17 @@ class CrmCollectionApproval(models.Model):
     def _ensure_activities(self):
         """An approver may have left, lost the group or deleted what was on his list."""
         lists = self._get_activities().grouped("res_id")
+        gone, lost = self.env["mail.activity"].sudo(), self.browse()
         for approval in self:
             activities = lists.get(approval.id, self.env["mail.activity"])
             idle = activities.filtered(
                 lambda activity, approval=approval: not approval._get_power(activity.user_id)
             )
             if idle or not activities:
-                activities.sudo().unlink()
-                approval._schedule_activities()
+                gone |= activities
+                lost |= approval
+        gone.unlink()
+        lost._schedule_activities()
 
     def _get_overdue(self, days, fname):
         limit = fields.Datetime.now() - timedelta(days=days)
@@ -191,9 +207,8 @@ class CrmCollectionApproval(models.Model):
 
     def _escalate(self):
         self.write({"date_escalated": fields.Date.context_today(self)})
-        for approval in self:
-            approval._drop_activities()
-            approval._schedule_activities()
+        self._drop_activities()
+        self._schedule_activities()
         for user, approvals in self.grouped(
             lambda approval: approval.approval_rule_id.escalation_user_id
         ).items():

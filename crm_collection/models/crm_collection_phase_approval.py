@@ -295,6 +295,7 @@ class CrmCollectionPhase(models.Model):
         """Put in force what was asked for; called by the request once every level agreed."""
         proposed = approval.proposed_values or {}
         phase = self.sudo()  # approvers decide but do not configure
+        phase._check_proposed(proposed)
         super(CrmCollectionPhase, phase).write(
             proposed
             | {
@@ -307,6 +308,20 @@ class CrmCollectionPhase(models.Model):
         )
         if not phase.approval_rule_id or phase.is_governed:
             phase._set_approval(configured_by_ids=[])
+
+    def _check_proposed(self, proposed):
+        """:raise UserError: what was proposed has been deleted"""
+        for fname, value in proposed.items():
+            field = self._fields[fname]
+            if not field.relational or not value:
+                continue
+            if not self.env[field.comodel_name].browse(value).exists():
+                raise UserError(
+                    self.env._(
+                        "%(field)s: what was proposed does not exist any more. Refuse the request.",
+                        field=field._description_string(self.env),
+                    )
+                )
 
     def _refuse_definition(self, approval, reason):
         """What was in force stays; a phase that was never approved does not act."""
@@ -364,4 +379,4 @@ class CrmCollectionPhase(models.Model):
         field, value = self._fields[fname], record[fname]
         if field.type == "selection":
             return dict(field._description_selection(self.env)).get(value, "")
-        return value.display_name or self.env._("None")
+        return value.exists().display_name or self.env._("None")

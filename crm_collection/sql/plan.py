@@ -345,7 +345,7 @@ def _approval():
             SELECT decided.waiting_phase_id IS NOT NULL AND (
                         held.still OR COALESCE(goes.forward AND target.guarded
                             AND target.phase_id = decided.waiting_phase_id, FALSE)
-                        OR (decided.waiting_origin = 'manual' AND NOT (
+                        OR (decided.waiting_origin <> 'automatic' AND NOT (
                             goes.forward AND (target.phase_sequence, target.phase_id) > (
                                 SELECT asked.sequence, asked.id FROM crm_collection_phase asked
                                  WHERE asked.id = decided.waiting_phase_id)))) AS waits,

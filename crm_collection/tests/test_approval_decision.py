@@ -290,6 +290,48 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         with self.assertRaises(AccessError):
             mine.with_user(self.manager).write({"delegate_id": self.manager.id})
 
+    def test_delegation_is_not_turned_round(self):
+        """One's own delegation, given away in somebody else's name afterwards.
+
+        Seen to fail with the record rule alone: it knows the delegation as it was.
+        """
+        request = self._ask()
+        mine = self._delegate(self.manager, self.director)
+        with self.assertRaises(AccessError):
+            mine.write({"user_id": self.approver.id, "delegate_id": self.manager.id})
+        self.env.invalidate_all()
+        self.assertEqual(mine.user_id, self.manager)
+        self.assertFalse(request.with_user(self.manager).can_decide)
+
+    def test_activity_goes_to_somebody_who_may(self):
+        """Who stands in for the approver asked himself: it stays with the approver.
+
+        Seen to fail with the one who stands in taken for granted.
+        """
+        self._delegate(self.approver, self.collector)
+        request = self._ask(levels=[{"user_ids": [Command.set(self.approver.ids)]}])
+        self.assertEqual(self._activities(request).user_id, self.approver)
+        self.env["crm.collection.approval"].sudo()._cron_remind()
+        self.assertEqual(self._activities(request).user_id, self.approver)
+
+    def test_many_requests_are_put_on_lists_at_once(self):
+        """Seen to fail with who stands in looked up for each request."""
+        self._guard(self.phase_second)
+        counts = []
+        for number in (2, 8):
+            for name in range(number):
+                partner = self._create_customer(f"Many {number} {name}")
+                self._create_overdue(12, partner=partner)
+            self._allocate()
+            requests = self._requests()[-number:].sudo()
+            self._activities(requests).unlink()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            requests._ensure_activities()
+            self.env.flush_all()
+            counts.append(self.cr.sql_log_count - before)
+        self.assertLess(counts[1] - counts[0], 6, counts)
+
     def test_absent_approver_has_nothing_on_his_list(self):
         self._delegate(self.approver, self.director)
         self._delegate(self.second_approver, self.director)

@@ -360,6 +360,57 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
         self.assertFalse(phase.approval_rule_id)
         self.assertTrue(phase.can_act)
 
+    def test_own_defaults_decide_nothing(self):
+        """Requests are made as superuser: neither a context nor the default values everybody may
+        set for himself bring decisions along.
+
+        Seen to fail with the defaults of the one who asks.
+        """
+        phase = self.phase_first
+        rule = self._put_under_approval(phase)
+        forged = {
+            "user_id": self.approver.id,
+            "decision": "approved",
+            "date": "2026-03-01 00:00:00",
+            "level_id": rule.level_ids.id,
+        }
+        own = {"decision_ids": [Command.create(forged)], "date_escalated": "2026-03-01"}
+        for fname, value in own.items():
+            self.env["ir.default"].with_user(self.manager).set(
+                "crm.collection.approval", fname, value, user_id=True
+            )
+        context = {f"default_{fname}": value for fname, value in own.items()}
+        call_kw(
+            phase.with_user(self.manager).browse(),
+            "action_request_approval",
+            [phase.ids],
+            {"context": context},
+        )
+        self.env.invalidate_all()
+        self.assertFalse(phase.pending_approval_id.decision_ids)
+        self.assertFalse(phase.pending_approval_id.date_escalated)
+
+    def test_what_was_proposed_is_deleted(self):
+        """The form still opens, and it is not approved as if nothing had been proposed.
+
+        Seen to fail with the ids of the proposal taken as they are.
+        """
+        phase = self.phase_first
+        self._put_under_approval(phase)
+        self._approve(phase)
+        template = self.env.ref("crm_collection.mail_template_legal").copy()
+        phase.with_user(self.manager).template_id = template
+        request = phase.pending_approval_id
+        template.sudo().unlink()
+        self.env.invalidate_all()
+        self.assertTrue(phase.with_user(self.approver).changes_html)
+        self.assertTrue(request.with_user(self.approver).changes_html)
+        with self.assertRaises(UserError):
+            request.with_user(self.approver).action_approve()
+        self.env.invalidate_all()
+        request.with_user(self.approver).action_refuse("It is gone")
+        self.assertEqual(phase.approval_state, "approved")
+
     def test_rule_in_use_keeps_what_it_governs(self):
         rule = self._put_under_approval(self.phase_first)
         with self.assertRaises(UserError):

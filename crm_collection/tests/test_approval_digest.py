@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.fields import Command
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, new_test_user, tagged
 
 from .common_approval_screens import CrmCollectionApprovalScreensCommon
 
@@ -71,6 +71,27 @@ class TestApprovalDigest(CrmCollectionApprovalScreensCommon, HttpCase):
         mails = self._digest()
         self.assertNotIn("Own Ltd", self._mail_of(mails, self.approver).body_html)
         self.assertIn("Own Ltd", self._mail_of(mails, self.second).body_html)
+
+    def test_approver_of_another_company_reads_about_shared_phases(self):
+        """Seen to fail with only the companies of the titles that wait at the level."""
+        company = self.env["res.company"].sudo().create({"name": "Far away"})
+        far = new_test_user(
+            self.env(su=True),
+            "far_approver",
+            groups="crm_collection.group_crm_collection_approver",
+            email="far@example.com",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+        people = {"user_ids": [Command.set((self.approver | far).ids)]}
+        rule = self._guard(self.phase_third, "both", levels=[people])
+        self._approve(self.phase_third)
+        self.phase_second.with_user(self.manager).approval_rule_id = rule
+        self.phase_second.with_user(self.manager).action_request_approval()
+        self._ask_one()
+        mail = self._mail_of(self._digest(), far)
+        self.assertIn(self.phase_second.name, mail.body_html)
+        self.assertNotIn("Adler GmbH", mail.body_html)
 
     def test_delegate_gets_it(self):
         rule = self.env["crm.collection.approval.rule"].search([("name", "=", "Agreed")])

@@ -217,6 +217,20 @@ class TestGolive(CrmCollectionCommon):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 self.env["crm.collection.golive"].with_user(user).create({})
 
+    def test_company_out_of_reach(self):
+        """Seen to fail with the company taken as it comes: its setting is written as superuser."""
+        company = self.env["res.company"].sudo().create({"name": "Out of reach"})
+        wizard = (
+            self.env["crm.collection.golive"]
+            .with_user(self.manager)
+            .create(
+                {"company_id": company.id, "auto_send": True, "phase_id": self.phase_first.id}
+            )
+        )
+        with self.assertRaises(AccessError):
+            wizard.action_apply()
+        self.assertFalse(company.collection_auto_send)
+
     def test_other_companies_are_left(self):
         company = self.env["res.company"].sudo().create({"name": "Other company"})
         self.manager.sudo().write({"company_ids": [(4, company.id)]})

@@ -160,6 +160,7 @@ class CrmCollectionGolive(models.TransientModel):
 
     def action_apply(self):
         self.ensure_one()
+        self.company_id.check_access("read")  # its setting is written as superuser
         if self.mode == "one" and not self.phase_id:
             raise UserError(self.env._("Choose the phase in which old debt starts."))
         if self.include_no_followup:
