@@ -82,6 +82,7 @@ class CrmCollectionApproval(models.Model):
     author_ids = fields.Many2many(
         comodel_name="res.users",
         relation="crm_collection_approval_author_rel",
+        context={"active_test": False},  # who is archived may come back
         string="Configured by",
         readonly=True,
         help="They had a hand in what is asked for and cannot approve it.",

@@ -61,6 +61,7 @@ class CrmCollectionPhase(models.Model):
     configured_by_ids = fields.Many2many(
         comodel_name="res.users",
         relation="crm_collection_phase_configured_rel",
+        context={"active_test": False},  # who is archived may come back
         string="Configured by",
         readonly=True,
         copy=False,

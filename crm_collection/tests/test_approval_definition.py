@@ -348,6 +348,34 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
             ],
         )
 
+    def test_who_configured_was_away(self):
+        """Archived for a time, he is not forgotten: back again he still does not approve.
+
+        Seen to fail with the archived left out of those who had a hand in it.
+        """
+        phase = self.phase_first
+        self._put_under_approval(phase)
+        self._approve(phase)
+        other = new_test_user(
+            self.env(su=True),
+            "other",
+            groups="crm_collection.group_crm_collection_manager,"
+            "crm_collection.group_crm_collection_approver",
+        )
+        phase.with_user(other).allocation_mode = "manual"
+        other.active = False
+        self.env.invalidate_all()
+        phase.with_user(self.manager).template_id = self.env.ref(
+            "crm_collection.mail_template_legal"
+        )
+        self.env.invalidate_all()
+        phase.with_user(self.manager).company_id = self.company
+        self.env.invalidate_all()
+        other.active = True
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            phase.with_user(other).action_approve()
+
     def test_approval_rule_is_not_taken_off(self):
         """Neither by an approved nor by a new phase's manager alone: it takes an approval."""
         phase = self.phase_first
