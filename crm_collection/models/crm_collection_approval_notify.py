@@ -23,6 +23,8 @@ class CrmCollectionApproval(models.Model):
         Made together and without a mail for each (a thousand mails take longer than the run).
         """
         vals_list = []
+        activity_type = self._get_activity_type()
+        model_id = self.env["ir.model"]._get_id(self._name)
         for (rule, level, company), approvals in self.grouped(
             lambda approval: (approval.approval_rule_id, approval.level_id, approval.company_id)
         ).items():
@@ -33,13 +35,25 @@ class CrmCollectionApproval(models.Model):
                 approvers | rule.sudo().escalation_user_id, today
             )
             for approval in approvals:
-                vals_list += approval._prepare_activities(approvers, standing_in, deadline)
+                vals_list += [
+                    {
+                        "activity_type_id": activity_type.id,
+                        "res_model_id": model_id,
+                        "res_id": approval.id,
+                        "user_id": user.id,
+                        "date_deadline": deadline,
+                        "summary": approval.display_name,
+                    }
+                    for user in approval._get_turn(approvers, standing_in)
+                ]
         Activity = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
         for start in range(0, len(vals_list), SLICE):
             Activity.create(vals_list[start : start + SLICE])
 
-    def _prepare_activities(self, approvers, standing_in, deadline):
-        """:param dict standing_in: {approver: who decides for him today}"""
+    def _get_turn(self, approvers, standing_in):
+        """:param dict standing_in: {approver: who decides for him today}
+        :return: those whose turn it is to decide, list of users
+        """
         self_sudo = self.sudo()  # the job asks, too, and users read no approval rules
         decided = self_sudo.decision_ids
         barred = self._get_authors() | decided.user_id | decided.principal_id
@@ -56,17 +70,7 @@ class CrmCollectionApproval(models.Model):
             for user, other in standing_in.items()
             if other.active and other not in barred
         }
-        return [
-            {
-                "activity_type_id": self._get_activity_type().id,
-                "res_model_id": self.env["ir.model"]._get_id(self._name),
-                "res_id": self.id,
-                "user_id": standing_in.get(user, user).id,
-                "date_deadline": deadline,
-                "summary": self.display_name,
-            }
-            for user in turn
-        ]
+        return [standing_in.get(user, user) for user in turn]
 
     @api.model
     def _get_activity_type(self):

@@ -45,7 +45,13 @@ class CrmCollectionEngine(models.AbstractModel):
             # changed titles are looked at however far away their new due date is
             horizon = max(horizon, (furthest - today).days)
         return plan_sql.plan(
-            company.id, today, partners.with_company(company), rules, horizon, changed_only
+            company.id,
+            today,
+            partners.with_company(company),
+            rules,
+            horizon,
+            changed_only,
+            together=self.env["crm.collection.approval"]._is_used(),
         )
 
     @api.model

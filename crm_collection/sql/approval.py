@@ -11,7 +11,9 @@ NOW = SQL("(now() AT TIME ZONE 'UTC')")
 def titles_of_plan(first, last):
     """Titles of a slice whose step leads into a phase that needs an approval.
 
-    Only those this transaction has just written: the others were left for the next run.
+    Only those this transaction has just written: the others were left for the next run. Looked
+    up one by one: joined, the titles just written would be taken for very few, and the slice
+    be read for each of them.
     """
     return SQL(
         """SELECT item.id AS item_id, item.company_id, item.partner_id,
@@ -21,7 +23,8 @@ def titles_of_plan(first, last):
                   item.amount_residual_currency AS amount_currency,
                   TRUE AS send_letter, FALSE AS pinned
              FROM %(plan)s AS plan
-             JOIN crm_collection_item item ON item.line_id = plan.line_id
+       CROSS JOIN LATERAL (SELECT * FROM crm_collection_item title
+                            WHERE title.line_id = plan.line_id OFFSET 0) AS item
             WHERE %(slice)s AND plan.asks AND item.state = 'open' AND item.write_date = %(now)s""",
         plan=SQL.identifier(PLAN_TABLE),
         slice=slice_of_plan(first, last),
@@ -199,12 +202,14 @@ def withdraw_of_plan(first, last):
     return SQL(
         """UPDATE crm_collection_approval_line line
               SET state = 'withdrawn', write_date = %(now)s,
-                  reason_out = CASE WHEN plan.moves THEN 'moved'
-                                    WHEN plan.asks THEN 'superseded' ELSE 'not_reached' END
-             FROM %(plan)s AS plan
-             JOIN crm_collection_item item ON item.id = plan.item_id AND item.write_date = %(now)s
-            WHERE %(slice)s AND plan.withdraws AND line.item_id = plan.item_id
-              AND line.state = 'pending'
+                  reason_out = CASE WHEN gone.moves THEN 'moved'
+                                    WHEN gone.asks THEN 'superseded' ELSE 'not_reached' END
+             FROM (SELECT plan.item_id, plan.moves, plan.asks
+                     FROM %(plan)s AS plan
+               CROSS JOIN LATERAL (SELECT write_date FROM crm_collection_item title
+                                    WHERE title.id = plan.item_id OFFSET 0) AS item
+                    WHERE %(slice)s AND plan.withdraws AND item.write_date = %(now)s) AS gone
+            WHERE line.item_id = gone.item_id AND line.state = 'pending'
         RETURNING line.approval_id""",
         plan=SQL.identifier(PLAN_TABLE),
         slice=slice_of_plan(first, last),

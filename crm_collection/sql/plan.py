@@ -357,7 +357,7 @@ def _approval():
     )
 
 
-def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
+def plan(company_id, today, partner_model, rules, horizon, changed_only=True, together=False):
     """What to write, one row per title: see :func:`decide` for the parameters.
 
     A title moves when nothing holds it back, nobody pinned it, and the step's phase is more
@@ -367,7 +367,7 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
     """
     return SQL(
         """
-        SELECT row_number() OVER () AS seq, change.*
+        SELECT row_number() OVER (%(order)s) AS seq, change.*
           FROM (
             SELECT decided.line_id, decided.item_id, decided.move_id, decided.partner_id,
                    decided.currency_id, decided.amount_residual, decided.amount_residual_currency,
@@ -430,6 +430,7 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True):
          WHERE %(filter)s""",
         decide=decide(company_id, today, partner_model, rules, horizon),
         steps=steps(company_id),
+        order=SQL("ORDER BY change.partner_id") if together else SQL(),
         name=_title_name(),
         approval=_approval(),
         filter=SQL(
