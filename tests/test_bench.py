@@ -10,7 +10,15 @@ import pytest
 
 BENCH = Path(__file__).resolve().parent.parent / "tools" / "bench.py"
 ITEMS = 2000
-WITH_FLOOR = {"first", "second", "settlement", "next_day", "letters_1000", "mails_1000"}
+WITH_FLOOR = {
+    "first",
+    "second",
+    "approval",
+    "settlement",
+    "next_day",
+    "letters_1000",
+    "mails_1000",
+}
 SCREENS = {
     "portfolio_list",
     "portfolio_kanban",
@@ -18,6 +26,16 @@ SCREENS = {
     "customers",
     "invoices_by_phase_filter",
     "invoices_by_phase_group",
+    "settlements",
+    "settlements_by_phase",
+    "results_by_phase",
+    "roll_rates_by_phase",
+    "aging",
+    "aging_pivot",
+    "aging_by_customer",
+    "past_aging_pivot",
+    "past_aging_by_customer",
+    "indicators",
 }
 
 

@@ -308,12 +308,19 @@ def letter_day(tz):
 def reverse(scope, days, uid):
     """Add the negative of what was unmatched: the row it reverses stays.
 
+    What is gone is found first, match by match: mostly nothing, and the ledger, which the
+    planner takes for small while it is being filled, is not compared with itself.
+
     :param SQL scope: a query of the numbers of matches
     :param days: rows of (company id, its day, its time zone, decimal places of its currency,
         its journal of exchange differences)
     """
     return SQL(
         """
+        WITH unmatched AS MATERIALIZED (
+                SELECT scope.partial_ref FROM (%(scope)s) AS scope (partial_ref)
+                 WHERE NOT EXISTS (SELECT FROM account_partial_reconcile match
+                                    WHERE match.id = scope.partial_ref))
         INSERT INTO crm_collection_settlement (
                %(copied)s, date, day_recorded, amount, amount_currency, reversal_of_id,
                create_uid, create_date, write_uid, write_date)
@@ -322,7 +329,7 @@ def reverse(scope, days, uid):
           FROM crm_collection_settlement settled
           JOIN (VALUES %(days)s) AS company (id, today, tz, decimal_places, exchange_journal_id)
             ON company.id = settled.company_id
-         WHERE settled.partial_ref IN (%(scope)s) AND %(gone)s
+         WHERE settled.partial_ref IN (SELECT partial_ref FROM unmatched) AND %(gone)s
             ON CONFLICT DO NOTHING""",
         copied=SQL(", ").join(SQL.identifier(name) for name in COPIED),
         origin=SQL(", ").join(SQL.identifier("settled", name) for name in COPIED),
