@@ -247,9 +247,8 @@ class CrmCollectionApproval(models.Model):
     @api.model
     def _refresh_items(self, item_ids):
         """Bring the totals of the requests up to date in which titles wait that changed."""
-        if self._is_used():
-            rows = self.env.execute_query(sql.requests_of_titles(item_ids))
-            self._close_empty({row[0] for row in rows})
+        rows = self.env.execute_query(sql.requests_of_titles(item_ids))
+        self._close_empty({row[0] for row in rows})
 
     @api.model
     def _close_empty(self, approval_ids):
