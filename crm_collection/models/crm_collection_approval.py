@@ -221,14 +221,13 @@ class CrmCollectionApproval(models.Model):
         """
         uid = self.env.uid
         moment = fields.Datetime.now()
-        created, taking = self.env.execute_query(
-            sql.create_requests(titles, origin, uid, moment, reason)
+        created, taking, count = self.env.execute_query(
+            sql.ask(titles, origin, uid, moment, reason)
         )[0]
-        if not created and not taking:
+        if not count:
             return self.browse(), 0
-        self.env.cr.execute(sql.create_lines(titles, created + taking, uid))
-        count = self.env.cr.rowcount
-        self.env.execute_query(sql.refresh_totals(created + taking))
+        if taking:
+            self.env.execute_query(sql.refresh_totals(taking))
         self.env["crm.collection.approval.line"].invalidate_model(flush=False)
         self.invalidate_model(flush=False)
         new = self.browse(created)

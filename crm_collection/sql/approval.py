@@ -55,87 +55,83 @@ def titles_by_id(item_ids, phase_id, today, send_letter, pinned):
     )
 
 
-def create_requests(titles, origin, uid, moment, reason=None):
-    """One request per customer and phase; one that nobody has decided about yet and that the
-    same user asked for takes more titles.
+def ask(titles, origin, uid, moment, reason=None):
+    """Have titles wait, in one request per customer and phase; one that nobody has decided about
+    yet and that the same user asked for takes more titles.
 
-    The requests that take more are locked: somebody may be about to decide.
+    The requests that take more are locked: somebody may be about to decide. A title finds its
+    request by number, not by a join: of rows just written the planner knows nothing, it would
+    compare each title with each request.
 
     :param moment: since when they wait
-    :return: SQL of (ids of new requests, ids of those that take more)
+    :return: SQL of (ids of new requests, ids of those that take more, number of titles)
     """
     return SQL(
         """
-        WITH wanted AS MATERIALIZED (
-                SELECT DISTINCT title.company_id, title.partner_id, title.phase_id
+        WITH title AS MATERIALIZED (
+                SELECT title.*, dense_rank() OVER (
+                           ORDER BY title.company_id, title.partner_id, title.phase_id) AS number
                   FROM (%(titles)s) AS title
                  WHERE NOT EXISTS (SELECT FROM crm_collection_approval_line line
-                                    WHERE line.item_id = title.item_id AND line.state = 'pending')),
-             free AS (
-                SELECT approval.id, approval.company_id, approval.partner_id, approval.phase_id
-                  FROM crm_collection_approval approval
-                 WHERE approval.state = 'pending' AND approval.kind = 'allocation'
-                   AND approval.origin = %(origin)s AND approval.user_id = %(uid)s
-                   AND (approval.company_id, approval.partner_id, approval.phase_id) IN (
-                        SELECT company_id, partner_id, phase_id FROM wanted)
-                   AND NOT EXISTS (SELECT FROM crm_collection_approval_decision decision
-                                    WHERE decision.approval_id = approval.id)
-                   FOR NO KEY UPDATE SKIP LOCKED),
-             taking AS MATERIALIZED (
-                SELECT DISTINCT ON (company_id, partner_id, phase_id) *
-                  FROM free ORDER BY company_id, partner_id, phase_id, id DESC),
+                                    WHERE line.item_id = title.item_id AND line.state = 'pending'
+                                   OFFSET 0)),
+             wanted AS MATERIALIZED (
+                SELECT number, company_id, partner_id, phase_id, COUNT(*) AS items,
+                       SUM(amount) AS amount, MAX(days) AS days
+                  FROM title GROUP BY number, company_id, partner_id, phase_id),
+             request AS MATERIALIZED (
+                SELECT wanted.*, free.id IS NULL AS is_new, COALESCE(
+                           free.id, nextval('crm_collection_approval_id_seq'))::integer AS id
+                  FROM wanted
+             LEFT JOIN LATERAL (
+                    SELECT approval.id FROM crm_collection_approval approval
+                     WHERE approval.partner_id = wanted.partner_id
+                       AND approval.phase_id = wanted.phase_id
+                       AND approval.company_id = wanted.company_id
+                       AND approval.state = 'pending' AND approval.kind = 'allocation'
+                       AND approval.origin = %(origin)s AND approval.user_id = %(uid)s
+                       AND NOT EXISTS (SELECT FROM crm_collection_approval_decision decision
+                                        WHERE decision.approval_id = approval.id)
+                  ORDER BY approval.id DESC LIMIT 1
+                       FOR NO KEY UPDATE SKIP LOCKED) AS free ON TRUE),
+             numbered AS MATERIALIZED (
+                SELECT array_agg(id ORDER BY number) AS ids FROM request),
              created AS (
                 INSERT INTO crm_collection_approval (
-                       kind, company_id, partner_id, phase_id, approval_rule_id, level_id, state,
-                       origin, user_id, date_request, reason, amount, item_count, days_oldest,
-                       create_uid, create_date, write_uid, write_date)
-                SELECT 'allocation', wanted.company_id, wanted.partner_id, wanted.phase_id,
-                       phase.approval_rule_id, (
+                       id, kind, company_id, partner_id, phase_id, approval_rule_id, level_id,
+                       state, origin, user_id, date_request, reason, amount, item_count,
+                       days_oldest, create_uid, create_date, write_uid, write_date)
+                SELECT request.id, 'allocation', request.company_id, request.partner_id,
+                       request.phase_id, phase.approval_rule_id, (
                            SELECT level.id FROM crm_collection_approval_level level
                             WHERE level.rule_id = phase.approval_rule_id
                          ORDER BY level.sequence, level.id LIMIT 1),
-                       'pending', %(origin)s, %(uid)s, %(moment)s, %(reason)s, 0, 0, 0,
-                       %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM wanted
-                  JOIN crm_collection_phase phase ON phase.id = wanted.phase_id
-                 WHERE (wanted.company_id, wanted.partner_id, wanted.phase_id) NOT IN (
-                        SELECT company_id, partner_id, phase_id FROM taking)
-             RETURNING id)
-        SELECT COALESCE((SELECT array_agg(id ORDER BY id) FROM created), '{}'),
-               COALESCE((SELECT array_agg(id ORDER BY id) FROM taking), '{}')""",
+                       'pending', %(origin)s, %(uid)s, %(moment)s, %(reason)s, request.amount,
+                       request.items, request.days, %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM request
+                  JOIN crm_collection_phase phase ON phase.id = request.phase_id
+                 WHERE request.is_new),
+             line AS (
+                INSERT INTO crm_collection_approval_line (
+                       approval_id, item_id, company_id, name, date_maturity, days_overdue,
+                       phase_from_id, phase_id, rule_id, step_id, currency_id, amount,
+                       amount_currency, send_letter, pinned, state, create_uid, create_date,
+                       write_uid, write_date)
+                SELECT (SELECT ids FROM numbered)[title.number], title.item_id, title.company_id,
+                       title.name, title.date_maturity, title.days, title.phase_from_id,
+                       title.phase_id, title.rule_id, title.step_id, title.currency_id,
+                       title.amount, title.amount_currency, title.send_letter, title.pinned,
+                       'pending', %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM title)
+        SELECT COALESCE(array_agg(id ORDER BY id) FILTER (WHERE is_new), '{}'),
+               COALESCE(array_agg(id ORDER BY id) FILTER (WHERE NOT is_new), '{}'),
+               COALESCE(SUM(items), 0)
+          FROM request""",
         titles=titles,
         origin=origin,
         uid=uid,
         moment=moment,
         reason=reason,
-        now=NOW,
-    )
-
-
-def create_lines(titles, approval_ids, uid):
-    """The titles into the requests of their customers.
-
-    Not in one statement with :func:`create_requests`: joined there, both sides would be taken
-    for a row or two each, and the join would be a loop.
-    """
-    return SQL(
-        """
-        INSERT INTO crm_collection_approval_line (
-               approval_id, item_id, company_id, name, date_maturity, days_overdue, phase_from_id,
-               phase_id, rule_id, step_id, currency_id, amount, amount_currency, send_letter,
-               pinned, state, create_uid, create_date, write_uid, write_date)
-        SELECT approval.id, title.item_id, title.company_id, title.name, title.date_maturity,
-               title.days, title.phase_from_id, title.phase_id, title.rule_id, title.step_id,
-               title.currency_id, title.amount, title.amount_currency, title.send_letter,
-               title.pinned, 'pending', %(uid)s, %(now)s, %(uid)s, %(now)s
-          FROM (%(titles)s) AS title
-          JOIN crm_collection_approval approval
-               ON approval.id = ANY(%(approval_ids)s) AND approval.company_id = title.company_id
-              AND approval.partner_id = title.partner_id AND approval.phase_id = title.phase_id
-            ON CONFLICT (item_id) WHERE state = 'pending' DO NOTHING""",
-        titles=titles,
-        approval_ids=approval_ids,
-        uid=uid,
         now=NOW,
     )
 
@@ -149,15 +145,16 @@ def refresh_totals(approval_ids):
     return SQL(
         """
         WITH total AS (
-            SELECT approval.id, COUNT(item.id) AS items, COALESCE(SUM(item.amount_residual), 0)
-                       AS amount, COALESCE(MAX(line.days_overdue), 0) AS days
+            SELECT approval.id, waiting.*
               FROM crm_collection_approval approval
-         LEFT JOIN crm_collection_approval_line line
-                   ON line.approval_id = approval.id AND line.state = 'pending'
-         LEFT JOIN crm_collection_item item ON item.id = line.item_id
+        CROSS JOIN LATERAL (
+                SELECT COUNT(*) AS items, COALESCE(MAX(line.days_overdue), 0) AS days,
+                       COALESCE(SUM((SELECT item.amount_residual FROM crm_collection_item item
+                                      WHERE item.id = line.item_id)), 0) AS amount
+                  FROM crm_collection_approval_line line
+                 WHERE line.approval_id = approval.id AND line.state = 'pending') AS waiting
              WHERE approval.id = ANY(%(ids)s) AND approval.kind = 'allocation'
-               AND approval.state = 'pending'
-          GROUP BY approval.id),
+               AND approval.state = 'pending'),
              written AS (
             UPDATE crm_collection_approval approval
                SET amount = CASE WHEN total.items > 0 THEN total.amount ELSE approval.amount END,

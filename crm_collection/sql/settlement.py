@@ -180,7 +180,8 @@ def _matches(scope, days, live):
                        partial.sign * partial.amount AS amount,
                        partial.sign * partial.amount_currency AS amount_currency
                   FROM partial JOIN crm_collection_item item ON item.line_id = partial.line_id
-                 WHERE %(missing)s)
+                 WHERE %(missing)s
+              ORDER BY partial.id)
         SELECT title.*, company.today, company.tz, company.decimal_places,
                (SELECT currency.decimal_places FROM res_currency currency
                  WHERE currency.id = title.currency_id) AS decimal_places_currency,
