@@ -1,21 +1,24 @@
 """The floors: the least plain SQL that does what each job does, on equal tables.
 
-The tables of items and history are copied with their columns, indexes, checks and foreign keys,
-so that a floor pays for storage what the job pays, and nothing else: no batches, no locks, no
-log, no holds, no minimum amounts, no explanation of what is held back.
+The tables of items, history and settlements are copied with their columns, indexes, checks and
+foreign keys, so that a floor pays for storage what the job pays, and nothing else: no batches, no
+locks, no log, no holds, no minimum amounts, no explanation of what is held back, no kind of
+settlement but payments.
 """
 
 import time
 
+from bench_ledger import query_different_settlements, query_settlements
 from bench_rules import query_customer_rules
 from bench_tables import copy_tables
 
 from odoo.tools import SQL
 
-ITEM, STAY = SQL("bench_floor_item"), SQL("bench_floor_stay")
+ITEM, STAY, LEDGER = (SQL(f"bench_floor_{name}") for name in ("item", "stay", "settlement"))
 TABLES = {
     "bench_floor_item": "crm_collection_item",
     "bench_floor_stay": "crm_collection_allocation",
+    "bench_floor_settlement": "crm_collection_settlement",
 }
 NOW = SQL("(now() AT TIME ZONE 'UTC')")
 
@@ -47,6 +50,7 @@ class BenchFloor:
             "amounts": self._run(self._query_amounts()),
             "moved": self._move(SQL(day)),
             "new": self._insert(SQL(day)),
+            "matches": self._run(query_settlements(LEDGER, ITEM, STAY, SQL(day))),
         }
         self.cr.execute("DROP TABLE bench_span, bench_customer")
         self.cr.commit()
@@ -249,6 +253,10 @@ class BenchFloor:
 
     def compare(self):
         """Rows on which job and floor differ: none when both did the same."""
+        self.cr.execute(query_different_settlements(LEDGER))
+        return self.cr.dictfetchone() | self._compare_items()
+
+    def _compare_items(self):
         self.cr.execute(
             SQL(
                 """
