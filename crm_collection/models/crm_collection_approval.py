@@ -145,24 +145,37 @@ class CrmCollectionApproval(models.Model):
             approval.cannot_decide_reason = reason
 
     def _search_can_decide(self, operator, value):
-        """Requests the current user may decide; what needs a closer look is checked when he
-        does."""
+        """Requests the current user may decide, as of
+        :meth:`.CrmCollectionApproval._get_power`."""
         if operator != "in":
             return NotImplemented
         user = self.env.user
         people = user | self.env["crm.collection.approval.delegation"]._get_of(user).user_id
-        # whoever may see the rules: the question is who decides
-        levels = self.env["crm.collection.approval.level"].sudo()._get_all()
-        powers = levels.filtered(lambda level: any(level._is_approver(one) for one in people))
-        escalated = Domain("date_escalated", "!=", False) & Domain(
+        powers = Domain("date_escalated", "!=", False) & Domain(
             "approval_rule_id.escalation_user_id", "=", user.id
         )
+        # whoever may see the rules: the question is who decides
+        levels = self.env["crm.collection.approval.level"].sudo()._get_all()
+        for person in people:
+            of_person = levels.filtered(lambda level, person=person: level._is_approver(person))
+            powers |= (
+                Domain("level_id", "in", of_person.ids)
+                & Domain("company_id", "in", [False, *person.sudo().company_ids.ids])
+                & self._get_unbarred_domain(person)
+            )
+        return Domain("state", "=", "pending") & powers & self._get_unbarred_domain(user)
+
+    @api.model
+    def _get_unbarred_domain(self, user):
+        """Requests ``user`` neither asked for nor configured, nor has decided about: see
+        :meth:`.CrmCollectionApproval._get_authors`."""
+        configured = Domain("configured_by_ids", "in", user.ids) & Domain("is_governed", "=", False)
+        decided = Domain("user_id", "=", user.id) | Domain("principal_id", "=", user.id)
         return (
-            Domain("state", "=", "pending")
-            & (Domain("level_id", "in", powers.ids) | escalated)
-            & Domain("user_id", "!=", user.id)
+            Domain("user_id", "!=", user.id)
             & Domain("author_ids", "not in", user.ids)
-            & ~Domain("decision_ids", "any", [("user_id", "=", user.id)])
+            & ~(Domain("kind", "=", "allocation") & Domain("phase_id", "any", configured))
+            & ~Domain("decision_ids", "any", decided)
         )
 
     # === ORM overrides === #

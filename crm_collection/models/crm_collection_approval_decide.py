@@ -36,6 +36,8 @@ class CrmCollectionApproval(models.Model):
 
     def _decide_each(self, decision, reason):
         self.check_access("read")
+        if not self:
+            raise UserError(self.env._("Choose what you decide about first."))
         if len(self) == 1:
             results = {self: self._decide(decision, reason)}
             self.sudo()._after_decisions(results)

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 
 
@@ -58,10 +58,34 @@ class CrmCollectionApprovalDelegation(models.Model):
                 raise ValidationError(self.env._("The delegation ends before it begins."))
 
     def write(self, vals):
-        """:raise AccessError: it would become somebody else's; the record rule sees it as it was"""
+        """:raise AccessError: it would become somebody else's; the record rule sees it as it was
+        :raise UserError: decisions were taken under it, and would be told otherwise
+        """
         if not self.env.su and vals.get("user_id", self.env.uid) != self.env.uid:
             raise AccessError(self.env._("Only approvers themselves give their power away."))
-        return super().write(vals)
+        before = {delegation: delegation._get_record() for delegation in self}
+        result = super().write(vals)
+        decisions = self._get_decisions()
+        for delegation, of_delegation in decisions.grouped("delegation_id").items():
+            last = max(of_delegation.mapped("date")).date()
+            if delegation._get_record() != before[delegation] or delegation.date_to < last:
+                raise UserError(
+                    self.env._(
+                        "Decisions were taken under this absence and name it: only its end can "
+                        "be changed, to %s at the earliest. Enter another absence for the rest.",
+                        format_date(self.env, last),
+                    )
+                )
+        return result
+
+    def _get_record(self):
+        """:return: what decisions under the delegation say about it"""
+        return self.user_id, self.delegate_id, self.date_from
+
+    def _get_decisions(self):
+        # other people's requests too
+        decisions = self.env["crm.collection.approval.decision"].sudo()
+        return decisions.search([("delegation_id", "in", self.ids)])
 
     @api.model
     def _get_of(self, user):

@@ -105,6 +105,15 @@ class CrmCollectionApprovalLevel(models.Model):
                     )
                 )
 
+    def write(self, vals):
+        if "rule_id" in vals:
+            self.rule_id._check_level_ids_later()
+        return super().write(vals)
+
+    def unlink(self):
+        self.rule_id._check_level_ids_later()
+        return super().unlink()
+
     @api.model
     def _get_all(self):
         """:return: the levels of every approval rule, a handful"""

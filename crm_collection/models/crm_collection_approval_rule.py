@@ -140,6 +140,11 @@ class CrmCollectionApprovalRule(models.Model):
             if phases := rule._get_phases():
                 raise ValidationError(rule._get_used_message(phases))
 
+    def _check_level_ids_later(self):
+        """Levels are also deleted and moved by themselves: with the transaction's end their rules
+        are looked at, since a form replaces a level by deleting it first."""
+        self.env.cr.precommit.add(lambda: self.exists()._check_level_ids())
+
     # === ORM overrides === #
 
     def write(self, vals):

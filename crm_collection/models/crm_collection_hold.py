@@ -72,7 +72,11 @@ class CrmCollectionHold(models.Model):
         help="Last day of the hold, or the day the payment is promised for. Empty: until lifted.",
     )
     user_id = fields.Many2one(
-        comodel_name="res.users", string="By", default=lambda self: self.env.user, readonly=True
+        comodel_name="res.users",
+        string="By",
+        default=lambda self: self.env.user,
+        readonly=True,
+        copy=False,
     )
     state = fields.Selection(
         selection=[
@@ -151,13 +155,21 @@ class CrmCollectionHold(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._complete_vals(vals)
-        return super().create(vals_list)
+        holds = super().create(vals_list)
+        # looked at afterwards: a default may have said it, too
+        if not self.env.su and any(hold._is_forged() for hold in holds):
+            raise UserError(self.env._("A hold begins in force, and in the name of who sets it."))
+        return holds
 
     def write(self, vals):
         if {"state", "date_closed", "user_id"} & vals.keys() and not self.env.su:
             raise UserError(self.env._("A hold is ended with its button."))
         self._complete_vals(vals)
         return super().write(vals)
+
+    def _is_forged(self):
+        self.ensure_one()
+        return self.state != "active" or self.date_closed or self.user_id != self.env.user
 
     def _complete_vals(self, vals):
         """The scope is the commercial partner, and brings its company along."""

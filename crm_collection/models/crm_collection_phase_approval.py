@@ -21,8 +21,8 @@ class CrmCollectionPhase(models.Model):
 
     The definition is decided on a request (:class:`.CrmCollectionApproval`). While it is not
     approved the phase does not act. A change of an approved phase is kept in the request, and
-    what was approved stays in force, until the answer comes. The approval rule itself is taken
-    off or exchanged by approval only.
+    what was approved stays in force, until the answer comes. The approval rule itself, whatever
+    it governs, is taken off or exchanged by approval only.
     """
 
     _inherit = "crm.collection.phase"
@@ -218,11 +218,11 @@ class CrmCollectionPhase(models.Model):
         """Write one phase: at once, or as a proposal where what it changes was approved, or is
         the approval rule it is under."""
         self.ensure_one()
-        proposable = APPROVED_FIELDS if self.approval_state == "approved" else ("approval_rule_id",)
+        proposable = ("approval_rule_id",) if self.approval_rule_id else ()
+        if self.is_governed and self.approval_state == "approved":
+            proposable = APPROVED_FIELDS
         changed = self._get_changed(vals)
-        proposed = {}
-        if self.is_governed:
-            proposed = {fname: changed[fname] for fname in proposable if fname in changed}
+        proposed = {fname: changed[fname] for fname in proposable if fname in changed}
         direct = {fname: value for fname, value in vals.items() if fname not in proposed}
         super().write(direct)
         if not changed:
@@ -259,6 +259,7 @@ class CrmCollectionPhase(models.Model):
         :param dict proposed: {field: value} that take effect with the approval
         """
         self.ensure_one()
+        self._check_proposed(proposed)
         earlier = self.pending_approval_id.sudo()  # nobody writes requests by himself
         proposed = (earlier.proposed_values or {}) | proposed
         authors = self.configured_by_ids | earlier.user_id | earlier.author_ids
@@ -311,15 +312,18 @@ class CrmCollectionPhase(models.Model):
             phase._set_approval(configured_by_ids=[])
 
     def _check_proposed(self, proposed):
-        """:raise UserError: what was proposed has been deleted"""
+        """:raise UserError: there is no such value, or it has been deleted meanwhile"""
         for fname, value in proposed.items():
             field = self._fields[fname]
-            if not field.relational or not value:
-                continue
-            if not self.env[field.comodel_name].browse(value).exists():
+            if field.relational:
+                exists = not value or self.env[field.comodel_name].browse(value).exists()
+            else:
+                exists = value in field.get_values(self.env)
+            if not exists:
                 raise UserError(
                     self.env._(
-                        "%(field)s: what was proposed does not exist any more. Refuse the request.",
+                        "%(field)s: what is proposed does not exist (any more). Propose something "
+                        "else; who has to decide refuses the request.",
                         field=field._description_string(self.env),
                     )
                 )

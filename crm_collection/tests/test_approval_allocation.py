@@ -440,10 +440,19 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         self.assertFalse(self._items(move).approval_state)
 
     def test_approval_not_needed_any_more(self):
-        """Taking a phase out of approval lets what waits go on with the next run."""
+        """Taking a phase out of approval is approved itself; what waits then goes on with the
+        next run.
+
+        Seen to fail: a manager alone took off a rule that governs titles only.
+        """
         move = self._create_overdue(12)
         self._allocate()
         self.phase_second.with_user(self.manager).approval_rule_id = False
+        self._allocate()
+        self._check_waiting(move)
+        self.phase_second.with_user(self.approver).action_approve()
+        self.env.invalidate_all()
+        self.assertFalse(self.phase_second.approval_rule_id)
         self._allocate()
         self.assertEqual(self._items(move).phase_id, self.phase_second)
         self.assertFalse(self._requests())

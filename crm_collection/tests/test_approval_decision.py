@@ -240,6 +240,25 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         )
         self.assertIn(self.approver.name, request.message_ids[:1].body)
 
+    def test_used_delegation_stays_as_it_was(self):
+        """Decisions name it. Seen to fail: changing it changed what old decisions said."""
+        delegation = self._delegate(self.approver, self.director, -3)
+        self._say(self._ask(), "approve", self.director)
+        today = fields.Date.today()
+        for vals in (
+            {"delegate_id": self.second_approver.id},
+            {"date_from": today},
+            {"date_to": today - timedelta(days=1)},
+        ):
+            with self.subTest(**vals), self.assertRaises(UserError), self.cr.savepoint():
+                delegation.with_user(self.approver).write(vals)
+        delegation.with_user(self.approver).write({"date_to": today, "active": False})
+        self.assertEqual(delegation.delegate_id, self.director)
+
+    def test_nothing_chosen(self):
+        with self.assertRaisesRegex(UserError, "Choose"):
+            self.env["crm.collection.approval"].with_user(self.approver).action_approve()
+
     def test_delegation_has_its_days(self):
         cases = ((-5, -1, False), (-5, 0, True), (0, 3, True), (1, 3, False))
         for days_from, days_to, may in cases:
@@ -531,7 +550,11 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
                 self.env.flush_all()
 
     def test_search_agrees_with_power(self):
+        """The counter of the menu counts by it. Seen to fail where an approver had configured
+        the phase, and for who stands in for him."""
         request = self._ask()
+        self.phase_second.with_user(self.both).allocation_mode = "manual"
+        self._delegate(self.both, self.director)
         Approval = self.env["crm.collection.approval"]
         for user in (self.approver, self.collector, self.manager, self.director, self.both):
             mine = Approval.with_user(user)

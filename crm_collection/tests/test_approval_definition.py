@@ -1,6 +1,6 @@
 import psycopg2
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged
@@ -387,6 +387,35 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
         self.env.invalidate_all()
         self.assertFalse(phase.approval_rule_id)
         self.assertTrue(phase.can_act)
+
+    def test_rule_keeps_a_level(self):
+        """Whoever deletes or moves levels by themselves; a form replaces the last one.
+
+        Seen to fail: nobody could decide about anything under a rule without levels.
+        """
+        rule = self._put_under_approval(self.phase_first).with_user(self.manager)
+        other = rule.copy({"name": "Other"})
+        for spoil in (rule.level_ids.unlink, lambda: rule.level_ids.write({"rule_id": other.id})):
+            with self.assertRaisesRegex(ValidationError, "needs a level"), self.cr.savepoint():
+                spoil()
+                self.env.cr.flush()
+            self.env.cr.precommit.clear()
+            self.env.invalidate_all()
+        vals = {"user_ids": [Command.set(self.approver.ids)]}
+        rule.level_ids = [Command.delete(rule.level_ids.id), Command.create(vals)]
+        self.env.cr.flush()
+        self.assertEqual(rule.level_ids.user_ids, self.approver)
+
+    def test_proposal_makes_sense(self):
+        """What cannot be is refused when it is proposed, not when it is approved."""
+        phase = self.phase_first
+        self._put_under_approval(phase)
+        self._approve(phase)
+        self.env.invalidate_all()
+        for vals in ({"allocation_mode": "sometimes"}, {"template_id": 987654321}):
+            with self.subTest(**vals), self.assertRaisesRegex(UserError, "does not exist"):
+                phase.with_user(self.manager).write(vals)
+        self.assertFalse(phase.pending_approval_id)
 
     def test_own_defaults_decide_nothing(self):
         """Requests are made as superuser: neither a context nor the default values everybody may

@@ -46,6 +46,20 @@ class TestHold(CrmCollectionEngineCommon):
 
     # === Scopes === #
 
+    def test_begins_in_force_in_ones_own_name(self):
+        """Seen to fail: through RPC a promise was born kept, or made in somebody else's name."""
+        scope = {"partner_id": self.customer.id}
+        for vals in ({"state": "kept"}, {"date_closed": TODAY}, {"user_id": self.manager.id}):
+            with self.subTest(**vals):
+                with self.assertRaises(UserError):
+                    self._promise(3, **scope, **vals)
+                context = {f"default_{fname}": value for fname, value in vals.items()}
+                holds = self.env["crm.collection.hold"].with_user(self.collector)
+                with self.assertRaises(UserError):
+                    holds.with_context(**context).create({"reason": "Because", **scope})
+        copy = self._hold(**scope).with_user(self.manager).copy()
+        self.assertEqual(copy.user_id, self.manager)
+
     def test_hold_of_a_title(self):
         hold = self._hold(item_id=self.item.id)
         self.assertEqual(self.item.hold_id, hold)
