@@ -15,6 +15,7 @@ from odoo.tools import config
 
 MAIL_SERVER = "Local mail sink"
 MAIL_QUEUE = "mail.ir_cron_mail_scheduler_action"
+PAYMENTS = 5
 JOBS = {
     "allocation job": "crm_collection.ir_cron_crm_collection_allocate",
     "letters job": "crm_collection.ir_cron_crm_collection_letters",
@@ -118,6 +119,42 @@ def ask_for_approvals(env):
     env.cr.commit()
 
 
+def receive_payments(env):
+    """Some customers pay what a letter asked for, one of them a part: entered once, as a
+    bookkeeper does, so that the reports have something to tell."""
+    if env["crm.collection.settlement"].search_count([], limit=1):
+        return
+    admin = env.ref("base.user_admin")
+    asked = env["crm.collection.item"].search(
+        [
+            ("state", "=", "open"),
+            ("company_id", "=", admin.company_id.id),
+            ("letter_count", ">", 0),
+            ("approval_state", "=", False),
+        ],
+        order="date_maturity, id",
+    )
+    payments = env["account.payment.register"].with_user(admin)
+    for number, item in enumerate(asked[:: len(asked) // PAYMENTS or 1][:PAYMENTS]):
+        payment = payments.with_context(
+            active_model="account.move.line", active_ids=item.line_id.ids
+        ).create({})
+        if not number:
+            payment.amount /= 2
+        payment.action_create_payments()
+    env.cr.commit()
+
+
+def settlement_rows(env):
+    yield "Kind", "Rows", "Settled"
+    model = env["crm.collection.settlement"]
+    labels = dict(model._fields["kind"]._description_selection(env))
+    for kind, company, count, amount in model._read_group(
+        [], ["kind", "company_id"], ["__count", "amount:sum"]
+    ):
+        yield labels[kind], f"{count:,}", f"{amount:,.2f} {company.currency_id.name}"
+
+
 def approval_rows(env):
     yield "Waiting for approval", "Titles", "Owed"
     for approval in env["crm.collection.approval"].search([("state", "=", "pending")]):
@@ -157,6 +194,7 @@ def letter_rows(env):
 def summarize(env, mail_dir):
     table("Open titles by phase", list(phase_rows(env)))
     table("Letters by state", list(letter_rows(env)))
+    table("Settled", list(settlement_rows(env)))
     table("Approvals", list(approval_rows(env)))
     kept = len(list(Path(mail_dir).glob("*.eml")))
     print(f"\nThe local mail server keeps its messages, {kept} so far, one file each, in")
@@ -183,6 +221,7 @@ def main():
         if args.run:
             run_jobs(env)
             ask_for_approvals(env)
+            receive_payments(env)
             summarize(env, args.mail_dir)
 
 

@@ -12,6 +12,15 @@ COMPANY_CURRENCY = "company_currency_id"
 JOINED = ("phase_id", "item_id", "user_id")
 
 
+def _bucket_amount(label):
+    return fields.Monetary(
+        string=label,
+        currency_field=COMPANY_CURRENCY,
+        readonly=True,
+        depends_context=(*AS_OF, "company"),
+    )
+
+
 class CrmCollectionAging(models.Model):
     """What every title owed at the end of a day, and how late it was: the aging.
 
@@ -103,9 +112,7 @@ class CrmCollectionAging(models.Model):
         readonly=True,
         depends_context=(*AS_OF, "company"),
     )
-    company_currency_id = fields.Many2one(
-        comodel_name="res.currency", readonly=True
-    )
+    company_currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     amount_original = fields.Monetary(
         string="Original Amount", currency_field="company_currency_id", readonly=True
@@ -120,42 +127,12 @@ class CrmCollectionAging(models.Model):
         string="Amount Owed in Currency", readonly=True, depends_context=AS_OF
     )
     # the same amount once more, in the column of its bucket; fields_get has the labels
-    amount_0 = fields.Monetary(
-        string="Not Due",
-        currency_field="company_currency_id",
-        readonly=True,
-        depends_context=(*AS_OF, "company"),
-    )
-    amount_1 = fields.Monetary(
-        string="First Bucket",
-        currency_field="company_currency_id",
-        readonly=True,
-        depends_context=(*AS_OF, "company"),
-    )
-    amount_2 = fields.Monetary(
-        string="Second Bucket",
-        currency_field="company_currency_id",
-        readonly=True,
-        depends_context=(*AS_OF, "company"),
-    )
-    amount_3 = fields.Monetary(
-        string="Third Bucket",
-        currency_field="company_currency_id",
-        readonly=True,
-        depends_context=(*AS_OF, "company"),
-    )
-    amount_4 = fields.Monetary(
-        string="Fourth Bucket",
-        currency_field="company_currency_id",
-        readonly=True,
-        depends_context=(*AS_OF, "company"),
-    )
-    amount_5 = fields.Monetary(
-        string="Last Bucket",
-        currency_field="company_currency_id",
-        readonly=True,
-        depends_context=(*AS_OF, "company"),
-    )
+    amount_0 = _bucket_amount("Not Due")
+    amount_1 = _bucket_amount("First Bucket")
+    amount_2 = _bucket_amount("Second Bucket")
+    amount_3 = _bucket_amount("Third Bucket")
+    amount_4 = _bucket_amount("Fourth Bucket")
+    amount_5 = _bucket_amount("Last Bucket")
 
     # === The day and the buckets === #
 
