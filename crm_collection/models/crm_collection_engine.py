@@ -247,7 +247,7 @@ class CrmCollectionEngine(models.AbstractModel):
         result = {
             "moves": self.env.execute_query_dict(simulate.moves(limit)),
             "letters": self.env.execute_query_dict(
-                simulate.letters(company.id, date, company.collection_quiet_days or 0, limit)
+                simulate.letters(company, date, limit)
             ),
             "totals": dict(zip(names, self.env.execute_query(simulate.totals())[0], strict=True)),
         }

@@ -173,7 +173,7 @@ class CrmCollectionItem(models.Model):
         if self.env.execute_query(letters.waiting_partners(company.id, partner_ids)):
             return _("Due, after the customer's letter that could not be delivered yet.")
         quiet = company.collection_quiet_days and self.env.execute_query(
-            letters.in_quiet_period(company.id, today, company.collection_quiet_days, partner_ids)
+            letters.in_quiet_period(company, today, partner_ids)
         )
         if quiet:
             return _("On %s, when the customer's quiet days end.", self._format_date(quiet[0][1]))

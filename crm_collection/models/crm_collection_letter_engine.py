@@ -120,7 +120,7 @@ class CrmCollectionLetter(models.Model):
             return left
         left = self._leave_out(letters.waiting_partners(company.id, left), left, skipped, "waiting")
         if company.collection_quiet_days:
-            quiet = letters.in_quiet_period(company.id, today, company.collection_quiet_days, left)
+            quiet = letters.in_quiet_period(company, today, left)
             left = self._leave_out(quiet, left, skipped, "quiet")
         return left
 

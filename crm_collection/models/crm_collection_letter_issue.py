@@ -134,11 +134,10 @@ class CrmCollectionLetter(models.Model):
         )
 
     def _get_overtaken(self, company, today):
-        days = company.collection_quiet_days
-        if not days or not self:
+        if not company.collection_quiet_days or not self:
             return self.browse()
         self.flush_model()
-        rows = self.env.execute_query(letters.overtaken(company.id, today, days, self.ids))
+        rows = self.env.execute_query(letters.overtaken(company, today, self.ids))
         return self.browse([row[0] for row in rows])
 
     def _take_back(self, reason):

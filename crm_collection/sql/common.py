@@ -74,3 +74,13 @@ def workers(company_id):
             WHERE users.active""",
         company_id,
     )
+
+
+def letter_day(tz, letter="letter"):
+    """The company's day of a letter; of a late one the day it left."""
+    return SQL(
+        """GREATEST(%(letter)s.date,
+                    (%(letter)s.date_sent AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s)::date)""",
+        letter=SQL.identifier(letter),
+        tz=tz,
+    )

@@ -2,7 +2,14 @@
 
 from odoo.tools import SQL
 
-from .common import letter_template, line_is_owed, move_is_silent, step_interval, workers
+from .common import (
+    letter_day,
+    letter_template,
+    line_is_owed,
+    move_is_silent,
+    step_interval,
+    workers,
+)
 from .hold import hold_id, hold_joins
 
 # Letters that reached the customer, or are on their way to him.
@@ -145,32 +152,25 @@ def _reaches(letter):
     )
 
 
-def _day(letter):
-    """The day of a letter; of a late one the day it left."""
-    return SQL(
-        "GREATEST(%(letter)s.date, %(letter)s.date_sent::date)", letter=SQL.identifier(letter)
-    )
-
-
-def in_quiet_period(company_id, today, quiet_days, partner_ids):
-    """Customers of ``partner_ids`` written to less than ``quiet_days`` ago, and the first day
-    after their quiet period."""
+def in_quiet_period(company, today, partner_ids):
+    """Customers of ``partner_ids`` written to less than the company's quiet days ago, and the
+    first day after their quiet period."""
     return SQL(
         """SELECT letter.partner_id, MAX(%(day)s) + %(days)s::integer
              FROM crm_collection_letter letter
             WHERE letter.company_id = %(company_id)s AND letter.partner_id = ANY(%(partner_ids)s)
               AND %(reaches)s AND %(day)s > %(today)s::date - %(days)s::integer
          GROUP BY letter.partner_id""",
-        day=_day("letter"),
-        days=quiet_days,
-        company_id=company_id,
+        day=letter_day(company._get_collection_tz()),
+        days=company.collection_quiet_days,
+        company_id=company.id,
         partner_ids=partner_ids,
         reaches=_reaches("letter"),
         today=today,
     )
 
 
-def overtaken(company_id, today, quiet_days, letter_ids):
+def overtaken(company, today, letter_ids):
     """Automatic letters of ``letter_ids`` whose customer was written to in another letter while
     they waited: by a person, or by a letter that came before."""
     return SQL(
@@ -182,12 +182,12 @@ def overtaken(company_id, today, quiet_days, letter_ids):
                  AND %(day)s > %(today)s::date - %(days)s::integer
                  AND (other.state = 'sent' OR other.origin = 'manual' OR other.id < letter.id)
             WHERE letter.id = ANY(%(letter_ids)s) AND letter.origin = 'automatic'""",
-        company_id=company_id,
+        company_id=company.id,
         letter_ids=letter_ids,
         reaches=_reaches("other"),
-        day=_day("other"),
+        day=letter_day(company._get_collection_tz(), "other"),
         today=today,
-        days=quiet_days,
+        days=company.collection_quiet_days,
     )
 
 

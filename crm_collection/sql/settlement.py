@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from .common import letter_day
+
 SETTLE_TABLE = "crm_collection_settle"
 
 # What a reversal repeats of the row it reverses: it is counted where that one was.
@@ -294,15 +296,6 @@ def _letters():
                  WHERE line.item_id = match.item_id AND letter.state = 'sent') AS sent
          WHERE sent.day <= match.date""",
         day=letter_day(SQL("match.tz")),
-    )
-
-
-def letter_day(tz):
-    """The company's day on which ``letter`` left."""
-    return SQL(
-        """GREATEST(letter.date,
-                    (letter.date_sent AT TIME ZONE 'UTC' AT TIME ZONE %s)::date)""",
-        tz,
     )
 
 

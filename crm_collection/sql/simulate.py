@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from .common import letter_day
 from .letters import REACHING_STATES
 
 SIMULATION_TABLE = "crm_collection_simulation"
@@ -45,7 +46,7 @@ def totals():
     )
 
 
-def letters(company_id, today, quiet_days, limit):
+def letters(company, today, limit):
     """Customers who would get a letter: most severe phase, titles, amount, open credits;
     ``total`` is the number of all of them, listed or not."""
     return SQL(
@@ -82,17 +83,18 @@ def letters(company_id, today, quiet_days, limit):
                 SELECT FROM crm_collection_letter written
                  WHERE written.company_id = %(company_id)s
                    AND written.partner_id = title.partner_id AND written.state IN %(reaching)s
-                   AND written.date > %(today)s::date - %(quiet_days)s::integer
-                   AND written.date <= %(today)s)
+                   AND %(day)s > %(today)s::date - %(quiet_days)s::integer
+                   AND %(day)s <= %(today)s)
       GROUP BY title.partner_id
         HAVING BOOL_OR(title.due)
            AND COALESCE(SUM(title.amount_residual)
                 FILTER (WHERE title.days > 0 OR title.phase_id IS NOT NULL), 0)
                + COALESCE(MIN(credit.amount), 0) > 0
       ORDER BY amount DESC, title.partner_id LIMIT %(limit)s""",
-        company_id=company_id,
+        company_id=company.id,
         today=today,
-        quiet_days=quiet_days,
+        day=letter_day(company._get_collection_tz(), "written"),
+        quiet_days=company.collection_quiet_days or 0,
         reaching=REACHING_STATES,
         plan=_table(),
         limit=limit,

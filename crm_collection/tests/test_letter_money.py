@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from odoo import fields
 from odoo.tests import tagged
@@ -409,6 +409,26 @@ class TestLetterMoney(CrmCollectionLettersCommon):
         self._allocate()
         self._send_letters()
         self.assertEqual(len(self._letters()), 1)
+
+    def test_quiet_period_counts_company_days(self):
+        """A letter that left in the evening of São Paulo left on the next day in UTC.
+
+        Seen to fail with the day of UTC: the quiet period was a day longer.
+        """
+        self.company.sudo().partner_id.tz = "America/Sao_Paulo"
+        self.company.collection_quiet_days = 3
+        self._create_overdue(5)
+        self._allocate()
+        self._send_letters()
+        self._deliver()
+        today = self.company._get_collection_today()
+        letter = self._letters().sudo()
+        letter.date_sent = datetime.combine(today + timedelta(days=1), time(1, 30))
+        self._move_on(3)
+        self._create_overdue(-2)
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(len(self._letters()), 2)
 
     # === By hand === #
 
