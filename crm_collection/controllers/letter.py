@@ -4,6 +4,19 @@ from odoo.http import request, route
 from .payment import CollectionPayment
 
 
+def letter_page(path):
+    """Route of a page whose address is its key."""
+    return route(
+        path,
+        type="http",
+        auth="public",
+        methods=["GET"],
+        website=True,
+        multilang=False,
+        sitemap=False,
+    )
+
+
 class CollectionLetter(CollectionPayment):
     """The page behind the link in a letter: its titles as they are now, and how to pay them.
 
@@ -13,15 +26,7 @@ class CollectionLetter(CollectionPayment):
 
     # === Page === #
 
-    @route(
-        "/collections/letter/<int:letter_id>",
-        type="http",
-        auth="public",
-        methods=["GET"],
-        website=True,
-        multilang=False,
-        sitemap=False,
-    )
+    @letter_page("/collections/letter/<int:letter_id>")
     def collection_letter(self, letter_id, token=None, **kw):
         """The letter's titles now."""
         letter_sudo, expired = self._open_collection_letter(letter_id, token)
@@ -46,30 +51,14 @@ class CollectionLetter(CollectionPayment):
         }
         return self._render_collection_letter("crm_collection.portal_collection_letter", values)
 
-    @route(
-        "/collections/letter/<int:letter_id>/pdf",
-        type="http",
-        auth="public",
-        methods=["GET"],
-        website=True,
-        multilang=False,
-        sitemap=False,
-    )
+    @letter_page("/collections/letter/<int:letter_id>/pdf")
     def collection_letter_pdf(self, letter_id, token=None, **kw):
         letter_sudo, expired = self._open_collection_letter(letter_id, token)
         return expired or self._make_collection_letter_response(letter_sudo)
 
     # === Payment === #
 
-    @route(
-        "/collections/letter/<int:letter_id>/pay/<int:line_id>",
-        type="http",
-        auth="public",
-        methods=["GET"],
-        website=True,
-        multilang=False,
-        sitemap=False,
-    )
+    @letter_page("/collections/letter/<int:letter_id>/pay/<int:line_id>")
     def collection_letter_pay_title(self, letter_id, line_id, token=None, **kw):
         """Go to core's page of one invoice. Its key, which does not expire, is made now that the
         customer pays, as core does it, and never before."""
@@ -84,15 +73,7 @@ class CollectionLetter(CollectionPayment):
         url = statement._get_invoice_payment_url(lines_sudo, access_token)
         return request.redirect(url)
 
-    @route(
-        "/collections/letter/<int:letter_id>/pay",
-        type="http",
-        auth="public",
-        methods=["GET"],
-        website=True,
-        multilang=False,
-        sitemap=False,
-    )
+    @letter_page("/collections/letter/<int:letter_id>/pay")
     def collection_letter_pay(self, letter_id, token=None, currency_id=None, **kw):
         """Pay all titles of the letter that are in one currency at once."""
         letter_sudo, expired = self._open_collection_letter(letter_id, token)

@@ -77,6 +77,13 @@ class CrmCollectionApprovalLevel(models.Model):
             position = ids.index(level.id) + 1 if level.id in ids else 1
             level.display_name = level.name or self.env._("Level %s", position)
 
+    def _get_text(self):
+        """:return: the level in words, such as "1 × Approver, Ana, ≥ 500.00" """
+        self_sudo = self.sudo()  # groups and users are not everybody's to read
+        names = [*self_sudo.group_id.mapped("name"), *self_sudo.user_ids.mapped("name")]
+        text = f"{self.approver_count} × {', '.join(names)}"
+        return f"{text}, ≥ {self.amount_min:,.2f}" if self.amount_min else text
+
     @api.constrains("group_id", "user_ids", "approver_count")
     def _check_approvers(self):
         for level in self:

@@ -63,6 +63,13 @@ class CrmCollectionApprovalRule(models.Model):
         comodel_name="res.users", string="Escalate to", tracking=True
     )
 
+    level_text = fields.Char(
+        string="Who Decides",
+        compute="_compute_level_text",
+        store=True,
+        tracking=True,
+        help="The levels in words: the chatter tells who changed them.",
+    )
     pending_count = fields.Integer(compute="_compute_pending_count", string="Waiting Requests")
     people_warning = fields.Char(compute="_compute_people_warning")
 
@@ -75,6 +82,17 @@ class CrmCollectionApprovalRule(models.Model):
     def _default_level_ids(self):
         group = self.env.ref("crm_collection.group_crm_collection_approver", False)
         return [Command.create({"group_id": group.id})] if group else []
+
+    @api.depends(
+        "level_ids.sequence",
+        "level_ids.group_id",
+        "level_ids.user_ids",
+        "level_ids.approver_count",
+        "level_ids.amount_min",
+    )
+    def _compute_level_text(self):
+        for rule in self:
+            rule.level_text = "; ".join(level._get_text() for level in rule.level_ids.sorted())
 
     def _compute_pending_count(self):
         groups = self.env["crm.collection.approval"]._read_group(

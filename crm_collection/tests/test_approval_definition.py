@@ -406,6 +406,19 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
         self.env.cr.flush()
         self.assertEqual(rule.level_ids.user_ids, self.approver)
 
+    def test_changed_levels_leave_a_trace(self):
+        """A manager may change who decides, and the rule's chatter says that he did."""
+        rule = self._put_under_approval(self.phase_first).with_user(self.manager)
+        self.env.cr.flush()
+        rule.level_ids.write({"group_id": False, "user_ids": [Command.set(self.collector.ids)]})
+        rule.env.flush_all()  # as the manager's own transaction does
+        self.env.cr.flush()
+        tracked = rule.message_ids[:1].sudo().tracking_value_ids
+        self.assertEqual(tracked.field_id.name, "level_text")
+        self.assertIn("Approver", tracked.old_value_char)
+        self.assertEqual(tracked.new_value_char, f"1 × {self.collector.name}")
+        self.assertEqual(rule.message_ids[:1].author_id, self.manager.partner_id)
+
     def test_proposal_makes_sense(self):
         """What cannot be is refused when it is proposed, not when it is approved."""
         phase = self.phase_first
