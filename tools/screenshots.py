@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 # of the portfolio's list: one on hold, others that may move
 MAINTAINED = (1, 3, 6, 9, 11)
+MAINTAINED_PHASE = "Final notice"
 # picture: the page
 REPORTS = {
     "report-results": "collection-results",
@@ -84,6 +85,8 @@ def portfolio(page, url):
         selectors.nth(row).click()
     page.locator("button[name=action_maintain]:visible").first.click()
     page.wait_for_selector(".modal .o_form_view")
+    page.fill(".modal [name=phase_id] input", MAINTAINED_PHASE)
+    page.click(f".o-autocomplete--dropdown-item:has-text('{MAINTAINED_PHASE}')")
     page.wait_for_timeout(1500)
     snap(page, "maintain-wizard")
     page.click(".modal .btn-close")

@@ -153,6 +153,7 @@ class CrmCollectionCockpit(models.AbstractModel):
             "crm.collection.item": ("list", "kanban", "pivot", "graph", "form"),
             "crm.collection.allocation": ("list", "pivot", "graph", "form"),
             "crm.collection.overdue": ("list", "pivot", "graph"),
+            "crm.collection.settlement": ("list", "kanban", "pivot", "graph", "form"),
             "crm.collection.run.line": ("list",),
         }.get(model, ("list", "form"))
 

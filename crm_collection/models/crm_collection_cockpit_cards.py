@@ -21,7 +21,7 @@ class CrmCollectionCockpit(models.AbstractModel):
             "aging": self._get_aging(scope, titles),
             "phases": self._get_phases(scope, titles),
             "debtors": self._get_debtors(scope, overdue),
-            "settled": self._get_settled(scope, stays),
+            "settled": self._get_settled(scope),
             "rolls": self._get_rolls(scope, stays),
             "letters": self._get_letters(scope),
             "approvals": self._get_approvals(scope),
@@ -146,7 +146,7 @@ class CrmCollectionCockpit(models.AbstractModel):
         return {**figure, "id": phase.id, "color": phase.color}
 
     def _read_stays(self, scope):
-        """:return: rows of (phase id, outcome, count, amount on entry, amount settled)"""
+        """:return: rows of (phase id, outcome, count, amount on entry)"""
         Stay = self.env["crm.collection.allocation"]
         Stay.flush_model()
         query = Stay._search(self._get_stay_domain(scope))
@@ -167,16 +167,23 @@ class CrmCollectionCockpit(models.AbstractModel):
             return domain & Domain("day_out", ">=", start)
         return domain & (Domain("date_out", "=", False) | Domain("day_out", ">=", start))
 
-    def _get_settled(self, scope, stays):
-        """What was settled in the period, in whatever phase."""
-        settled = [row for row in stays if row[1] == "settled"]
+    def _get_settled(self, scope):
+        """What was settled in the period, in whatever phase, parts too: as the report says."""
+        domain = (
+            scope.get_domain()
+            & Domain("allocation_id", "!=", False)
+            & Domain("date", ">=", fields.Date.to_string(scope.start))
+            & Domain("date", "<=", fields.Date.to_string(scope.end))
+        )
+        Settlement = self.env["crm.collection.settlement"]
+        [(count, amount)] = Settlement._read_group(domain, [], ["__count", "amount:sum"])
         return self._get_figure(
-            "crm.collection.allocation",
+            Settlement._name,
             self.env._("Settled in Collection"),
-            self._get_stay_domain(scope, outcome="settled"),
-            sum(row[2] for row in settled),
-            float(sum(row[4] for row in settled)),
-            "amount_settled",
+            domain,
+            count,
+            amount or 0.0,
+            "amount",
         )
 
     def _get_rolls(self, scope, stays):

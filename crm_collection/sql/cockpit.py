@@ -123,8 +123,7 @@ def overdue_on(query, day):
 def stays(query, start, end):
     """Stays that lasted into a period, by phase and by what had become of them at its end.
 
-    :return: rows of (phase id, stayed/moved/settled/cancelled/released, count, amount on entry,
-        amount settled)
+    :return: rows of (phase id, stayed/moved/settled/cancelled/released, count, amount on entry)
     """
     day_out = SQL.identifier(query.table, "day_out")
     outcome = SQL(
@@ -140,7 +139,6 @@ def stays(query, start, end):
             outcome,
             SQL("COUNT(*)"),
             SQL("SUM(%s)", SQL.identifier(query.table, "amount_in")),
-            SQL("SUM(%s)", SQL.identifier(query.table, "amount_settled")),
         ),
     )
 

@@ -267,12 +267,14 @@ class TestCockpit(CockpitCase):
         self._allocate()
         self._pay(early)  # in February
         self._move_on(32)
-        self._create_overdue(10, amount=300.0)
+        partly = self._create_overdue(10, amount=300.0)
         settled = self._create_overdue(10, amount=40.0)
         self._allocate()
         self._pay(settled)
         self._move_on(8)
         self._allocate()
+        # a part of a title that stays: seen to fail with only stays that ended by settlement
+        self._pay(partly, 30.0)
         cards = self._get_cockpit(period="month")["cards"]
         rolls = {
             (phase["name"], outcome["key"]): (outcome["count"], outcome["amount"])
@@ -284,7 +286,7 @@ class TestCockpit(CockpitCase):
         self.assertEqual(rolls["Phase 2", "stayed"], (1, 300.0))
         self.assertEqual(rolls["Phase 1", "moved"], (2, 100.0 + 300.0))
         self.assertEqual(rolls["Phase 3", "stayed"], (1, 100.0))
-        self.assertEqual((cards["settled"]["count"], cards["settled"]["amount"]), (1, 40.0))
+        self.assertEqual((cards["settled"]["count"], cards["settled"]["amount"]), (2, 70.0))
         last = self._get_cockpit(period="last_month")["cards"]
         self.assertEqual((last["settled"]["count"], last["settled"]["amount"]), (1, 70.0))
         for period in ("week", "month", "last_month", "quarter", "year"):

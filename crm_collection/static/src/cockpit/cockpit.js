@@ -203,14 +203,19 @@ export class CollectionCockpit extends Component {
         return count === 1 ? _t("1 title") : _t("%s titles", formatInteger(count));
     }
 
+    get settlements() {
+        const { count } = this.cards.settled;
+        return count === 1 ? _t("1 settlement") : _t("%s settlements", formatInteger(count));
+    }
+
     days(count) {
         return count === 1 ? _t("1 day") : _t("%s days", formatInteger(count));
     }
 
     /** A name and its figure in one sentence, for screen readers and tooltips. */
-    describe(name, figure) {
+    describe(name, figure, count = this.titles(figure.count)) {
         const amount = figure.amount === null ? "" : `${this.money(figure.amount)}, `;
-        return `${name}: ${amount}${this.titles(figure.count)}`;
+        return `${name}: ${amount}${count}`;
     }
 
     /** The same where only the number counts. */
