@@ -72,7 +72,8 @@ class TestApprovalConcurrency(ConcurrencyCommon):
         self.told = []
 
     def _decide(self, method, number, cr):
-        """An approver presses the button; the server tries again as it does for any call."""
+        """An approver presses the button; the server tries again, and takes back what it refuses,
+        as it does for any call."""
         env = api.Environment(cr, self.user_ids[number], {"lang": "en_US"})
 
         def press():
@@ -82,6 +83,7 @@ class TestApprovalConcurrency(ConcurrencyCommon):
         try:
             retrying(press, env)
         except UserError as error:
+            cr.rollback()
             self.told.append((number, str(error)))
 
     def _press(self, method, number):
