@@ -112,9 +112,9 @@ class CrmCollectionCustomer(models.Model):
                    item.partner_id,
                    today.day AS today,
                    SUM(item.amount_residual) AS amount_residual,
-                   SUM(item.amount_residual) FILTER (
+                   COALESCE(SUM(item.amount_residual) FILTER (
                        WHERE item.date_maturity < today.day
-                   ) AS amount_overdue,
+                   ), 0) AS amount_overdue,
                    MIN(item.date_maturity) AS date_oldest,
                    MAX(phase.sequence::bigint * 4294967296 + phase.id) AS phase_key,
                    COUNT(*) AS item_count,

@@ -184,6 +184,19 @@ class TestPartner(CrmCollectionCommon):
         items = self.env["crm.collection.item"].search(first.action_open_items()["domain"])
         self.assertEqual(items, self._items(self.moves))
 
+    def test_customers_who_are_not_late_come_last(self):
+        """Seen to fail where nothing overdue was no amount at all, which sorts first."""
+        reminder = self.env["crm.collection.phase"].create({"name": "Reminder", "sequence": 5})
+        self.rule.step_ids.create({"rule_id": self.rule.id, "days": -5, "phase_id": reminder.id})
+        early = self._create_customer("Early")
+        self._create_overdue(-5, partner=early, amount=900)
+        self._allocate()
+        Customer = self.env["crm.collection.customer"]
+        first, last = Customer.search([])
+        self.assertEqual(first.partner_id, self.customer)
+        self.assertEqual(last.partner_id, early)
+        self.assertEqual(Customer.search([("amount_overdue", "=", 0)]), last)
+
     def test_customer_line_keeps_its_id(self):
         """The oldest title is paid: the open form of the customer still finds its record."""
         self._allocate()
