@@ -1,5 +1,4 @@
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 from odoo.http import request, route
 
 from odoo.addons.account_payment.controllers.payment import PaymentPortal
@@ -67,7 +66,7 @@ class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
         if scope not in SCOPES:
             raise request.not_found()
         statement = self._get_collection_statement()
-        domain = self._get_collection_titles_domain() & Domain("move_type", "=", "out_invoice")
+        domain = self._get_collection_titles_domain()
         if scope == "overdue":
             domain &= statement._get_overdue_domain(self._get_collection_companies().sudo())
         lines_sudo = request.env["account.move.line"].sudo()

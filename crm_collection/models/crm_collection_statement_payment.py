@@ -21,10 +21,13 @@ class CrmCollectionStatement(models.AbstractModel):
         Open credits are taken off, whether or not anybody has matched them yet.
 
         :param lines: ``account.move.line``, any number
-        :return: dict of ``key``, ``company``, ``partner``, ``currency``, ``titles``, ``credit`` and
-            ``amount`` (0 where nothing is left to pay), or None without a title to pay
+        :return: dict of ``key``, ``company``, ``partner``, ``currency``, ``titles``, ``left_out``
+            (titles that are not paid with them), ``credit`` and ``amount`` (0 where nothing is
+            left to pay), or None without a title to pay
         """
-        titles = [title for title in self._get_titles(lines) if self._is_payable(title)]
+        titles, left_out = [], []
+        for title in self._get_titles(lines):
+            (titles if self._is_payable(title) else left_out).append(title)
         if not titles:
             return None
         line = titles[0]["line"]
@@ -41,6 +44,7 @@ class CrmCollectionStatement(models.AbstractModel):
             "partner": partner,
             "currency": currency,
             "titles": titles,
+            "left_out": left_out,
             "credit": currency.round(credit),
             "amount": currency.round(max(owed - credit, 0.0)),
         }

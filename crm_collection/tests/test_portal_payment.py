@@ -116,6 +116,21 @@ class TestPortalPayment(CrmCollectionPortalCommon):
         self.assertEqual(tx_sudo.invoice_ids, foreign)
         self.assertEqual(tx_sudo.currency_id, self.foreign)
 
+    def test_what_is_not_paid_is_named(self):
+        """"Pay all" of less than the balance is explained."""
+        disputed = self._create_overdue(12, amount=70)
+        paid = self._create_overdue(12, amount=30)
+        self.assertNotIn("Not part of this payment", self._get("/my/collections/pay"))
+        self._allocate()
+        self._hold(self._items(disputed), kind="dispute")
+        page = self._get("/my/collections/pay")
+        self.assertIn('data-amount="30.0"', page)
+        named = page.partition("Not part of this payment")[2].partition("</p>")[0]
+        self.assertIn(disputed.name, named)
+        self.assertIn("70.00", named)
+        self.assertNotIn(paid.name, named)
+        self.assertEqual(self._pay_online(30.0).invoice_ids, paid)
+
     def test_nothing_to_pay_where_credits_cover_it(self):
         self._create_overdue(12, amount=100)
         self._create_credit(100)
