@@ -164,5 +164,5 @@ class CrmCollectionItem(models.Model):
             items.activity_schedule(
                 activity_type_id=step.activity_type_id.id,
                 user_id=user.id,
-                summary=step.phase_id.name,
+                summary=step.phase_id.with_context(lang=user.lang).name,
             )

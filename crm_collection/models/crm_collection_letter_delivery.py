@@ -56,7 +56,9 @@ class CrmCollectionLetter(models.Model):
         """Take back a letter that is not true any more: it is written anew, or cancelled when
         nothing is owed."""
         self._message_log(
-            body=self.env._("The mail in the queue was taken back: it was not true any more.")
+            body=self._in_office_language().env._(
+                "The mail in the queue was taken back: it was not true any more."
+            )
         )
         self._reset()
         self._issue()
@@ -74,9 +76,10 @@ class CrmCollectionLetter(models.Model):
 
     def _set_problem(self, state, reason=False, will_retry=False):
         """Keep why letters did not arrive, and put them on somebody's list."""
+        env = self._in_office_language().env
         reasons = {
-            "no_address": self.env._("The customer has no e-mail address."),
-            "blacklisted": self.env._("The address is on the blacklist."),
+            "no_address": env._("The customer has no e-mail address."),
+            "blacklisted": env._("The address is on the blacklist."),
         }
         reason = (reasons.get(state) or reason or "")[:500]
         self.write({"state": state, "failure_reason": reason, "will_retry": will_retry})
@@ -85,10 +88,17 @@ class CrmCollectionLetter(models.Model):
         for user, of_user in quiet._group_by_responsible().items():
             of_user.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.env._("The letter did not arrive"),
+                summary=of_user.with_context(lang=user.lang).env._("The letter did not arrive"),
                 note=escape(reason),
                 user_id=user.id,
             )
+
+    def _in_office_language(self):
+        """Return these letters in the language of the company's people, who read what is written
+        here, and not of the customer or of the job that delivers them."""
+        return self.with_context(
+            lang=self.company_id[:1]._get_collection_lang() if self else self.env.lang
+        )
 
     def _get_responsible(self):
         """:return: who works the letter: its collector, else the collection manager, else any
@@ -135,7 +145,7 @@ class CrmCollectionLetter(models.Model):
         """Handed over, and no answer: nobody knows whether it left, so it is not sent again."""
         self._set_problem(
             "failed",
-            self.env._(
+            self._in_office_language().env._(
                 "Delivery was interrupted at %s: ask the customer whether it arrived before you "
                 "try again.",
                 self.delivery_started,
@@ -155,7 +165,8 @@ class CrmCollectionLetter(models.Model):
             elif state == "exception":
                 letter._set_failed(reason, failure_type)
             else:
-                letter._set_problem("cancelled", self.env._("The mail was cancelled or deleted."))
+                env = letter._in_office_language().env
+                letter._set_problem("cancelled", env._("The mail was cancelled or deleted."))
 
     def _message_receive_bounce(self, email, partner):
         """The mail came back: it was sent, but it did not arrive. What somebody wrote to others
@@ -168,4 +179,5 @@ class CrmCollectionLetter(models.Model):
             )
         )
         if returned:
-            returned._set_problem("bounced", self.env._("Returned by the server of %s.", email))
+            env = returned._in_office_language().env
+            returned._set_problem("bounced", env._("Returned by the server of %s.", email))

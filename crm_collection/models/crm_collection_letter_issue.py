@@ -91,7 +91,7 @@ class CrmCollectionLetter(models.Model):
         locked = self.try_lock_for_update()
         todo = locked.filtered(lambda letter: letter.state == "to_send" and letter._may_leave())
         for company, letters_of_company in todo.grouped("company_id").items():
-            in_company = letters_of_company.with_company(company)
+            in_company = letters_of_company.with_company(company)._in_office_language()
             in_company._refresh_money(company, company._get_collection_today())
             ready = in_company.filtered(lambda letter: letter.state == "to_send")
             ready = ready._set_recipients()

@@ -122,23 +122,26 @@ class CrmCollectionRun(models.Model):
 
     @api.model
     def _cron_allocate(self):
-        self._run_companies("allocation", self.env["crm.collection.engine"]._allocate)
+        self._run_companies("allocation", "crm.collection.engine", "_allocate")
 
     @api.model
     def _cron_letters(self):
-        self._run_companies("letters", self.env["crm.collection.letter"]._run_letters)
+        self._run_companies("letters", "crm.collection.letter", "_run_letters")
 
-    def _run_companies(self, kind, job):
-        """Run ``job(run)`` for each company; one that fails does not stop the next, and one
-        that is being worked on already is left alone."""
+    def _run_companies(self, kind, model, method):
+        """Call a model's ``method(run)`` for each company, in the language of its people; one
+        that fails does not stop the next, and one that is being worked on already is left alone.
+        """
         companies = self._get_companies()
         for position, company in enumerate(companies, start=1):
             if not self._get_seconds_left():
                 left = len(companies) - position + 1
                 self.env["ir.cron"]._commit_progress(0, remaining=left)
                 break
+            lang = company._get_collection_lang()
+            job = getattr(self.env[model].with_context(lang=lang), method)
             in_company = self.with_company(company).with_context(
-                crm_collection_companies_left=len(companies) - position
+                crm_collection_companies_left=len(companies) - position, lang=lang
             )
             if not in_company._lock(kind, company):
                 _logger.info("The %s job is running for %s already", kind, company.name)

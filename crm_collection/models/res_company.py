@@ -58,3 +58,12 @@ class ResCompany(models.Model):
         self.ensure_one()
         company_sudo = self.sudo()  # a portal or branch user need not see the contact
         return company_sudo.partner_id.tz or company_sudo.collection_manager_id.tz or "UTC"
+
+    def _get_collection_lang(self):
+        """:return: the language of what jobs and mail servers write for the company's people: its
+        collection manager's, else that of its own contact; ``None`` is the source's"""
+        self.ensure_one()
+        company_sudo = self.sudo()  # as in :meth:`_get_collection_tz`
+        langs = (company_sudo.collection_manager_id.lang, company_sudo.partner_id.lang)
+        installed = {code for code, _name in self.env["res.lang"].get_installed()}
+        return next((lang for lang in langs if lang in installed), None)

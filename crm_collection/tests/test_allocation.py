@@ -224,6 +224,16 @@ class TestAllocation(CrmCollectionEngineCommon):
             1,
         )
 
+    def test_activity_is_in_the_language_of_who_does_it(self):
+        self.env["res.lang"].sudo()._activate_lang("pt_BR")
+        self.phase_second.sudo().with_context(lang="pt_BR").name = "Segundo aviso"
+        self.rule.step_ids.activity_type_id = self.env.ref("mail.mail_activity_data_call")
+        self.customer.collection_user_id = self.collector
+        self.collector.sudo().lang = "pt_BR"
+        move = self._create_overdue(12)
+        self._allocate()
+        self.assertEqual(self._items(move).activity_ids.summary, "Segundo aviso")
+
     def test_activity_that_cannot_be_scheduled(self):
         """GIVEN two titles that enter a step with an activity, and one that cannot have it
         WHEN the job runs

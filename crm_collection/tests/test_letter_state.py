@@ -89,6 +89,23 @@ class TestLetterState(CrmCollectionLettersCommon):
         activities = self._problems(letter)
         self.assertRecordValues(activities, [{"user_id": (user or self.manager).id}])
 
+    def test_reasons_are_in_the_language_of_who_reads_them(self):
+        """The job, the mail queue and the incoming mail run in nobody's language."""
+        self.env["res.lang"].sudo()._activate_lang("pt_BR")
+        self.manager.sudo().lang = "pt_BR"
+        self.company.sudo().collection_manager_id = self.manager
+        nobody = self._issue(self._create_customer("Nobody", email=False))
+        self.assertEqual(nobody.failure_reason, "O cliente não tem endereço de e-mail.")
+        self.assertEqual(self._problems(nobody).summary, "A carta não chegou")
+        returned = self._send()[0]
+        returned._message_receive_bounce("adler@customer.example", self.customer)
+        self.assertEqual(
+            returned.failure_reason, "Devolvida pelo servidor de adler@customer.example."
+        )
+        self.manager.sudo().lang = "en_US"
+        returned._message_receive_bounce("adler@customer.example", self.customer)
+        self.assertEqual(self._problems(returned).summary, "The letter did not arrive")
+
     # === Sent === #
 
     def test_sent_only_when_the_server_took_it(self):
