@@ -119,6 +119,7 @@ class CrmCollectionApproval(models.Model):
     # === Compute and search methods === #
 
     @api.depends("kind", "phase_id.name", "partner_id.name")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for approval in self:
             customer = approval.partner_id.display_name

@@ -36,6 +36,7 @@ class CrmCollectionApprovalDelegation(models.Model):
     active = fields.Boolean(default=True)
 
     @api.depends("user_id", "delegate_id", "date_from", "date_to")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for delegation in self:
             if not (delegation.delegate_id and delegation.date_to):

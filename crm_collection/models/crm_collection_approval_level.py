@@ -71,6 +71,7 @@ class CrmCollectionApprovalLevel(models.Model):
             )
 
     @api.depends("name", "rule_id.level_ids.sequence")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for level in self:
             ids = level.rule_id.level_ids.sorted().ids

@@ -42,7 +42,7 @@ class CrmCollectionApproval(models.Model):
                         "res_id": approval.id,
                         "user_id": user.id,
                         "date_deadline": deadline,
-                        "summary": approval.display_name,
+                        "summary": approval.with_context(lang=user.lang).display_name,
                     }
                     for user in approval._get_turn(approvers, standing_in)
                 ]

@@ -117,6 +117,7 @@ class CrmCollectionHold(models.Model):
     # === Compute methods === #
 
     @api.depends("kind", "customer_id", "move_id", "item_id", "date_until")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for record in self:

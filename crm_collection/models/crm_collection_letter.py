@@ -110,6 +110,7 @@ class CrmCollectionLetter(models.Model):
     # === Compute methods === #
 
     @api.depends("partner_id", "phase_id", "date")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for letter in self:
             letter.display_name = f"{letter.phase_id.name or ''} · {letter.partner_id.name or ''}"

@@ -73,6 +73,7 @@ class CrmCollectionRuleStep(models.Model):
     )
 
     @api.depends("days", "phase_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for step in self:
             step.display_name = self.env._(

@@ -117,10 +117,37 @@ class TestApprovalDigest(CrmCollectionApprovalScreensCommon, HttpCase):
     def test_language(self):
         self.env["res.lang"]._activate_lang("pt_BR")
         self.approver.sudo().lang = "pt_BR"
-        self._ask_one(amount=1234)
+        self.phase_third.sudo().with_context(lang="pt_BR").name = "Jurídico"
+        approval = self._ask_one(amount=1234)
         mails = self._digest()
-        self.assertIn("1.234,00", self._mail_of(mails, self.approver).body_html)
-        self.assertIn("1,234.00", self._mail_of(mails, self.second).body_html)
+        own, other = (self._mail_of(mails, user).body_html for user in (self.approver, self.second))
+        self.assertIn("1.234,00", own)
+        self.assertIn("1,234.00", other)
+        self.assertIn("Jurídico: ", own)
+        self.assertNotIn("Jurídico", other)
+        self.assertIn(f"{self.phase_third.name}: ", other)
+        activity = self.env["mail.activity"].search(
+            [("res_model", "=", approval._name), ("res_id", "=", approval.id)]
+        )
+        names = {self.approver: "Jurídico: ", self.second: f"{self.phase_third.name}: "}
+        self.assertTrue(activity.summary.startswith(names[activity.user_id]))
+
+    def test_names_are_in_each_readers_language(self):
+        """In one transaction, whoever reads first. Seen to fail with the names kept for all."""
+        self.env["res.lang"].sudo()._activate_lang("pt_BR")
+        hold = (
+            self.env["crm.collection.hold"]
+            .with_user(self.collector)
+            .create({"kind": "dispute", "reason": "Why", "partner_id": self.customer.id})
+        )
+        records = (self.rule.step_ids[0], hold, self.phase_third.approval_rule_id.sudo().level_ids)
+        names = (("day ", "dia "), ("Dispute: ", "Contestação: "), ("Level 1", "Nível 1"))
+        for record, of_record in zip(records, names, strict=True):
+            for lang, name in zip(("en_US", "pt_BR"), of_record, strict=True):
+                with self.subTest(name=name):
+                    self.assertTrue(
+                        record[:1].with_context(lang=lang).display_name.startswith(name)
+                    )
 
     def test_preference(self):
         """Each for himself, without any other right."""
