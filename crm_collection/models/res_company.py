@@ -61,9 +61,9 @@ class ResCompany(models.Model):
 
     def _get_collection_lang(self):
         """:return: the language of what jobs and mail servers write for the company's people: its
-        collection manager's, else that of its own contact; ``None`` is the source's"""
+        collection manager's, else that of its own contact, else the current one"""
         self.ensure_one()
         company_sudo = self.sudo()  # as in :meth:`_get_collection_tz`
         langs = (company_sudo.collection_manager_id.lang, company_sudo.partner_id.lang)
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
-        return next((lang for lang in langs if lang in installed), None)
+        return next((lang for lang in langs if lang in installed), self.env.lang)
