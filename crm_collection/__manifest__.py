@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "security/crm_collection_rules.xml",
         "security/crm_collection_figures_rules.xml",
+        "security/crm_collection_wizards_rules.xml",
         "report/crm_collection_letter_templates.xml",
         "report/crm_collection_letter_reports.xml",
         "report/crm_collection_approval_report.xml",

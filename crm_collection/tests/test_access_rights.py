@@ -236,6 +236,47 @@ class TestAccessRights(CrmCollectionLettersCommon):
         phase = self.env["crm.collection.phase"].with_user(self.users["manager"])
         self.assertEqual(phase.create({"name": "New"}).approval_state, "approved")
 
+    # === Wizards === #
+
+    def test_wizards_are_their_creators(self):
+        """Odoo itself keeps nobody from the wizards of others.
+
+        Seen to fail without the rules of the wizards.
+        """
+        for model_name in RIGHTS:
+            if not self.env[model_name]._transient:
+                continue
+            rules = self.env["ir.rule"].sudo().search([("model_id.model", "=", model_name)])
+            with self.subTest(model_name):
+                self.assertIn("[('create_uid', '=', user.id)]", rules.mapped("domain_force"))
+
+    def test_decision_being_typed_is_not_changed_by_others(self):
+        """GIVEN an approver who looks at what he is about to refuse
+        WHEN a manager or an auditor turns it into an approval, reads or deletes it
+        THEN they cannot, and the wizard says what the approver chose.
+        """
+        self._prepare()
+        request = self.env["crm.collection.approval"].search([], limit=1)
+        Wizard = self.env["crm.collection.approval.decide"]
+        wizard = Wizard.with_user(self.approver).create(
+            {"decision": "refused", "reason": "Wait", "approval_ids": [Command.set(request.ids)]}
+        )
+        for role in ("auditor", "user", "manager"):
+            for name, args in (
+                ("write", [{"decision": "approved"}]),
+                ("read", [["reason"]]),
+                ("action_decide", []),
+                ("unlink", []),
+            ):
+                with (
+                    self.subTest(role=role, method=name),
+                    mute_logger("odoo.addons.base.models.ir_rule"),
+                    self.assertRaises(AccessError),
+                    self.env.cr.savepoint(),
+                ):
+                    call_kw(Wizard.with_user(self.users[role]), name, [wizard.ids, *args], {})
+        self.assertEqual(wizard.decision, "refused")
+
     # === Methods === #
 
     def test_public_methods_are_known(self):

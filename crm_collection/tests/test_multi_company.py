@@ -377,6 +377,66 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         )
         self.assertEqual(wizard.item_ids.company_id, self.second)
 
+    def test_previews_of_others_are_out_of_reach(self):
+        """GIVEN a preview with names and amounts of one company
+        WHEN a user of the other company reads it, or writes to it
+        THEN he cannot.
+
+        Seen to fail without the rules of the wizards.
+        """
+        items = self._items(self._create_both())
+        ours = items.filtered(lambda item: item.company_id == self.company)
+        wizard = (
+            self.env["crm.collection.item.maintain"]
+            .with_user(self.collector)
+            .with_context(active_model=items._name, active_ids=ours.ids)
+            .create({"phase_id": self.phase_second.id, "reason": "Because"})
+        )
+        line = wizard.line_ids
+        self.assertEqual(line.partner_id, self.customer)
+        for record, fname in ((wizard, "reason"), (line, "partner_id")):
+            foreign = record.with_user(self.second_collector)
+            with self.subTest(record._name):
+                self.assertFalse(foreign.search([("id", "in", record.ids)]))
+                with self.assertRaises(AccessError):
+                    foreign.read([fname])
+                with self.assertRaises(AccessError):
+                    foreign.write({fname: False})
+
+    def test_preview_tells_no_title_of_another_company(self):
+        """A line can be written about any title; it tells only what its writer may read.
+
+        Seen to fail with the related fields of the line read with all rights.
+        """
+        items = self._items(self._create_both())
+        ours = items.filtered(lambda item: item.company_id == self.company)
+        user = self.second_collector
+        wizard = (
+            self.env["crm.collection.item.maintain"]
+            .with_user(user)
+            .create({"phase_id": self.phase_second.id, "reason": "Because"})
+        )
+        line = wizard.line_ids.create({"wizard_id": wizard.id, "item_id": ours.id})
+        self.env.invalidate_all()
+        for fname in ("partner_id", "date_maturity", "days_overdue", "amount_residual"):
+            with self.subTest(fname), self.assertRaises(AccessError):
+                line.read([fname])
+
+    def test_statement_of_a_customer_out_of_reach(self):
+        """The wizard's texts name the customer: also before it is saved.
+
+        Seen to fail without the check of the customer, in each of the two.
+        """
+        foreign = self._create_customer("Only Ours AG", company_id=self.company.id)
+        Wizard = self.env["crm.collection.statement.send"].with_user(self.second_collector)
+        texts = {"subject": "Hi", "body": "<p>Hi</p>", "recipient_ids": []}
+        for vals in ({"partner_id": foreign.id}, {"partner_id": foreign.id, **texts}):
+            with self.subTest(vals=vals), self.assertRaises(AccessError), self.env.cr.savepoint():
+                Wizard.create(vals)
+        spec = {"partner_id": {}, "subject": {}, "body": {}}
+        with self.assertRaises(AccessError):
+            Wizard.onchange({"partner_id": foreign.id}, ["partner_id"], spec)
+
     def test_user_of_both_companies_sends_two_letters(self):
         """Titles of one customer chosen together are two debts to two creditors."""
         moves = self._create_overdue(5) | self._create_in_second(5)

@@ -13,13 +13,18 @@ class CrmCollectionItemMaintainLine(models.TransientModel):
     item_id = fields.Many2one(
         comodel_name="crm.collection.item", string="Title", ondelete="cascade"
     )
-    partner_id = fields.Many2one(related="item_id.partner_id")
-    date_maturity = fields.Date(related="item_id.date_maturity")
-    days_overdue = fields.Integer(related="item_id.days_overdue")
+    # With the user's own rights: he may write a line about any title, not read it.
+    partner_id = fields.Many2one(related="item_id.partner_id", related_sudo=False)
+    date_maturity = fields.Date(related="item_id.date_maturity", related_sudo=False)
+    days_overdue = fields.Integer(related="item_id.days_overdue", related_sudo=False)
     amount_residual = fields.Monetary(
-        related="item_id.amount_residual", currency_field="company_currency_id"
+        related="item_id.amount_residual",
+        related_sudo=False,
+        currency_field="company_currency_id",
     )
-    company_currency_id = fields.Many2one(related="item_id.company_currency_id")
+    company_currency_id = fields.Many2one(
+        related="item_id.company_currency_id", related_sudo=False
+    )
     phase_from_id = fields.Many2one(
         comodel_name="crm.collection.phase", string="Current Phase", ondelete="cascade"
     )

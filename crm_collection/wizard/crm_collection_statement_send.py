@@ -40,6 +40,7 @@ class CrmCollectionStatementSend(models.TransientModel):
 
     @api.depends("partner_id")
     def _compute_text(self):
+        self._check_customers()
         template_sudo = self.env.ref(TEMPLATE).sudo()  # users do not read templates' settings
         for wizard in self:
             customer = wizard.partner_id
@@ -56,6 +57,7 @@ class CrmCollectionStatementSend(models.TransientModel):
     @api.constrains("recipient_ids", "partner_id")
     def _check_recipients(self):
         """A statement goes to nobody but the customer's own contacts."""
+        self._check_customers()
         for wizard in self:
             if wizard.recipient_ids.commercial_partner_id - wizard.partner_id:
                 raise ValidationError(
@@ -92,6 +94,13 @@ class CrmCollectionStatementSend(models.TransientModel):
             force_email_lang=customer._get_collection_lang(),
         )
         return {"type": "ir.actions.act_window_close"}
+
+    def _check_customers(self):
+        """The texts are computed with all rights: who opens the wizard needs his own.
+
+        :raise AccessError: where he may not read a customer
+        """
+        self.partner_id.sudo(False).check_access("read")
 
     def _render_pdf(self):
         """Return the PDF, read with the rights of the user."""
