@@ -77,6 +77,10 @@ class CrmCollectionApprovalRule(models.Model):
         "CHECK (remind_days >= 0 AND escalate_days >= 0)",
         "Days cannot be negative: use 0 for never.",
     )
+    _days_in_calendar = models.Constraint(
+        "CHECK (remind_days <= 36500 AND escalate_days <= 36500)",
+        "Days are at most 36500: a hundred years.",
+    )
 
     @api.model
     def _default_level_ids(self):

@@ -1,6 +1,8 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ..tools.dates import days_before
 
 # Days count up while due dates count down: a comparison turns round.
 MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "in": "in"}
@@ -33,12 +35,8 @@ class CrmCollectionItem(models.Model):
     def _get_maturity_domain(self, operator, value, today):
         """:return: the domain of the due dates so many days before ``today``."""
         if operator == "in":
-            return Domain(
-                "date_maturity", "in", [fields.Date.subtract(today, days=days) for days in value]
-            )
-        return Domain(
-            "date_maturity", MIRRORED[operator], fields.Date.subtract(today, days=value)
-        )
+            return Domain("date_maturity", "in", [days_before(today, days) for days in value])
+        return Domain("date_maturity", MIRRORED[operator], days_before(today, value))
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr == "days_overdue":

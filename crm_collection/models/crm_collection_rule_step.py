@@ -63,6 +63,10 @@ class CrmCollectionRuleStep(models.Model):
     _rule_days_uniq = models.UniqueIndex(
         "(rule_id, days)", "A rule cannot have two steps on the same day."
     )
+    _days_in_calendar = models.Constraint(
+        "CHECK(days BETWEEN -36500 AND 36500 AND resend_interval <= 36500)",
+        "Days are at most 36500: a hundred years.",
+    )
     _resend_positive = models.Constraint(
         "CHECK(resend_interval >= 0 AND resend_max >= 0)",
         "The interval and the number of times cannot be negative.",

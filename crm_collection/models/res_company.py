@@ -40,9 +40,12 @@ class ResCompany(models.Model):
         "CHECK(collection_fine_percent >= 0 AND collection_interest_percent >= 0)",
         "The late fine and the late interest cannot be negative.",
     )
-
     _collection_attribution_days_positive = models.Constraint(
         "CHECK(collection_attribution_days >= 0)", "The days of attribution cannot be negative."
+    )
+    _collection_days_in_calendar = models.Constraint(
+        "CHECK(collection_quiet_days <= 36500 AND collection_attribution_days <= 36500)",
+        "Days are at most 36500: a hundred years.",
     )
 
     def _get_collection_today(self):

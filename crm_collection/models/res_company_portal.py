@@ -15,3 +15,6 @@ class ResCompany(models.Model):
     _collection_link_days_positive = models.Constraint(
         "CHECK(collection_link_days > 0)", "The links in letters must work for at least a day."
     )
+    _collection_link_days_in_calendar = models.Constraint(
+        "CHECK(collection_link_days <= 36500)", "Days are at most 36500: a hundred years."
+    )

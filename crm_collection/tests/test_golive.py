@@ -67,6 +67,23 @@ class TestGolive(CrmCollectionCommon):
         self.assertEqual(wizard.line_ids.mapped("days_max"), [14, 29, 364, 0])
         self.assertEqual(wizard.line_ids.mapped("item_count"), [1, 1, 0, 1])
 
+    def test_ages_beyond_the_calendar(self):
+        """No title is that old, and nothing breaks while it is typed.
+
+        Seen to fail with core's subtraction of days.
+        """
+        form = self._open()
+        form.mode = "age"
+        with form.line_ids.edit(2) as line:
+            line.days_min = 2_000_000_000
+        self.assertEqual(form.save().line_ids.mapped("item_count"), [1, 2, 0])
+        Item = self.env["crm.collection.item"]
+        days = 10**12
+        for operator, found in ((">", False), ("<", True), ("=", False), ("!=", True)):
+            with self.subTest(operator):
+                domain = [("id", "in", self.items.ids), ("days_overdue", operator, days)]
+                self.assertEqual(bool(Item.search(domain)), found)
+
     def test_says_when_the_portfolio_is_not_filled(self):
         self.assertTrue(self._open().is_allocated)
         self._move_on(1)

@@ -100,6 +100,53 @@ class TestRuleMatching(CrmCollectionEngineCommon):
             with self.subTest(domain=domain), self.assertRaises(ValidationError):
                 self._create_special(partner_domain=domain)
 
+    def test_conditions_on_what_the_manager_may_not_read(self):
+        """GIVEN a field of customers that is not for managers of collections
+        WHEN one makes it a condition, to learn of whom it holds
+        THEN the rule is refused.
+
+        Seen to fail with the conditions checked for their form only.
+        """
+        field = self.env["res.partner"]._fields["barcode"]
+        self.patch(field, "groups", "base.group_system")
+        conditions = "[('barcode', '=like', '1%')]"
+        with self.assertRaises(ValidationError):
+            self.rule.with_user(self.manager).partner_domain = conditions
+        self.rule.sudo().partner_domain = conditions
+
+    def test_conditions_the_database_cannot_read(self):
+        """They would stop the job at night. Seen to fail as the test above."""
+        with mute_logger("odoo.sql_db"), self.assertRaises(ValidationError):
+            self._create_special(partner_domain=r"[('ref', '=', '\x00')]")
+
+    def test_days_beyond_the_calendar_are_refused(self):
+        """A date that does not exist would stop the jobs of the whole company."""
+        approval = self.env["crm.collection.approval.rule"].create(
+            {"name": "Two", "escalation_user_id": self.manager.id}
+        )
+        company = self.company.sudo()
+        for record, fname, values in (
+            (self.rule, "grace_days", (36501,)),
+            (self.rule, "step_min_days", (36501,)),
+            (self.rule.step_ids[-1:], "days", (36501, 2**31 - 1)),
+            (self.rule.step_ids[:1], "days", (-36501,)),
+            (self.rule.step_ids[:1], "resend_interval", (36501,)),
+            (approval, "remind_days", (36501,)),
+            (approval, "escalate_days", (36501,)),
+            (company, "collection_quiet_days", (36501,)),
+            (company, "collection_attribution_days", (36501,)),
+            (company, "collection_link_days", (36501,)),
+        ):
+            for value in values:
+                with (
+                    self.subTest(record=record._name, fname=fname, value=value),
+                    mute_logger("odoo.sql_db"),
+                    self.assertRaises(CheckViolation),
+                    self.env.cr.savepoint(),
+                ):
+                    record[fname] = value
+                    record.flush_recordset()
+
     # === Precedence === #
 
     def test_first_by_sequence_wins(self):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..tools.dates import days_before
+
 
 class CrmCollectionGoliveLine(models.TransientModel):
     """Old debt of one age: how much it is, and in which phase it starts."""
@@ -48,7 +50,7 @@ class CrmCollectionGoliveLine(models.TransientModel):
         """:return: the domain of the titles of this age on the wizard's date."""
         self.ensure_one()
         date = self.wizard_id.date
-        domain = Domain("date_maturity", "<=", fields.Date.subtract(date, days=self.days_min))
+        domain = Domain("date_maturity", "<=", days_before(date, self.days_min))
         if self.days_max:
-            domain &= Domain("date_maturity", ">=", fields.Date.subtract(date, days=self.days_max))
+            domain &= Domain("date_maturity", ">=", days_before(date, self.days_max))
         return domain
