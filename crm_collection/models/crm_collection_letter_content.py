@@ -26,6 +26,7 @@ class CrmCollectionLetter(models.Model):
         return {
             "line": line,
             "move": move,
+            "phase": line.phase_id,
             "number": name["number"],
             "installment": name["installment"] or "",
             "url": self._get_title_url(move),
@@ -78,8 +79,9 @@ class CrmCollectionLetter(models.Model):
         charges = sums["fine"] + sums["interest"]
         late = [title for title in titles if title["days_overdue"] > 0]
         overdue = sum(title["residual"] for title in late)
+        # what is not due yet is shown, and not asked for beside what is overdue
         mixed = 0 < len(late) < len(titles)
-        balance = sums["residual"] + charges - credit
+        balance = (overdue if mixed else sums["residual"]) + charges - credit
         return {
             **sums,
             "currency": currency,
@@ -89,12 +91,30 @@ class CrmCollectionLetter(models.Model):
             "charges": currency.round(charges),
             "overdue": currency.round(overdue),
             "mixed": mixed,  # some titles are overdue, some not due yet
+            "not_due": currency.round(sums["residual"] - overdue) if mixed else 0.0,
             "net": currency.round(sums["residual"] - credit),
             "to_pay": currency.round(max(balance, 0)),
             # other titles of the customer may use it up: it is no balance in his favor
             "credit_left": currency.round(max(-balance, 0)),
-            "claim": currency.round(balance - (sums["residual"] - overdue if mixed else 0)),
+            "claim": currency.round(balance),
         }
+
+    def _get_sections(self, titles):
+        """Return ``(kind, titles)`` for the parts of a letter whose titles are in several phases:
+        what its text says is true of the ``subject``, those in the phase that sets the tone;
+        others are ``overdue`` or ``not_due`` beside it. A letter of one part is its subject.
+        """
+        self.ensure_one()
+        if not self.has_other_titles:
+            return [("subject", titles)]
+        subject = [title for title in titles if title["phase"] == self.phase_id]
+        others = [title for title in titles if title["phase"] != self.phase_id]
+        sections = (
+            ("subject", subject),
+            ("overdue", [title for title in others if title["days_overdue"] > 0]),
+            ("not_due", [title for title in others if title["days_overdue"] <= 0]),
+        )
+        return [section for section in sections if section[1]]
 
     def _get_totals(self):
         """Return ``(currency, owed, credit, net)`` by currency, without fine and interest."""
@@ -150,6 +170,17 @@ class CrmCollectionLetter(models.Model):
         self.ensure_one()
         moves = self.line_ids.item_id.move_id.filtered(lambda move: move.is_sale_document())
         return self._get_online_url() if moves else False
+
+    def _get_companies_paid_online(self):
+        """Return the letters' companies that have a payment provider: elsewhere the page of the
+        letter shows the documents and takes no money."""
+        providers_sudo = (
+            self.env["payment.provider"]
+            .sudo()  # the settings of providers are not for who reads letters
+            .search([("state", "in", ("enabled", "test")), ("is_published", "=", True)])
+        )
+        owners = providers_sudo.company_id
+        return self.company_id.filtered(lambda company: company.sudo().parent_ids & owners)
 
     def _get_portal_url(self):
         """Return the address of the customer's area, short enough to be typed."""

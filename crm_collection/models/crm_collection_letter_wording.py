@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
 CONTENT_FIELDS = (
-    *("company_id", "partner_id", "user_id", "lang", "date"),
+    *("company_id", "partner_id", "user_id", "lang", "date", "phase_id", "line_ids.phase_id"),
     *("line_ids.amount_residual", "line_ids.amount_fine", "line_ids.amount_interest"),
     "line_ids.days_overdue",
 )
@@ -27,6 +27,20 @@ class CrmCollectionLetter(models.Model):
         help="What is to be paid, by currency, as the customer's language writes it; where "
         "something is overdue, without what is not due yet.",
     )
+    has_other_titles = fields.Boolean(
+        string="About More than One Phase",
+        compute="_compute_has_other_titles",
+        compute_sudo=True,
+        help="Beside the titles of the phase whose text is sent there are titles of other phases: "
+        "the table shows them apart.",
+    )
+    subject_label = fields.Char(
+        string="What It Is About",
+        compute="_compute_subject_label",
+        compute_sudo=True,
+        help="The words of the text for the titles it is true of: those of the phase whose text "
+        "is sent.",
+    )
     deadline_label = fields.Char(
         string="To Be Paid By", compute="_compute_labels", compute_sudo=True
     )
@@ -40,13 +54,31 @@ class CrmCollectionLetter(models.Model):
     @api.depends_context("crm_collection_print")
     def _compute_titles_html(self):
         credits_by_letter = self._get_credits_by_letter()
+        paid_online = self._get_companies_paid_online()
         for record in self:
             letter = record.with_context(lang=record._get_lang())
+            values = letter._prepare_titles_values(credits_by_letter[letter.id])
             record.titles_html = self.env["ir.qweb"]._render(
                 "crm_collection.letter_titles",
-                letter._prepare_titles_values(credits_by_letter[letter.id]),
+                {**values, "paid_online": letter.company_id in paid_online},
                 lang=letter.env.lang,
                 minimal_qcontext=True,
+            )
+
+    @api.depends("phase_id", "line_ids.phase_id")
+    def _compute_has_other_titles(self):
+        for letter in self:
+            phases = letter.line_ids.phase_id
+            letter.has_other_titles = letter.phase_id in phases and len(phases) > 1
+
+    @api.depends(*CONTENT_FIELDS)
+    def _compute_subject_label(self):
+        for record in self:
+            letter = record.with_context(lang=record._get_lang())
+            record.subject_label = (
+                letter.env._("what is listed below as the subject of this letter")
+                if letter.has_other_titles
+                else letter.env._("what is listed below")
             )
 
     @api.depends(*CONTENT_FIELDS)
@@ -85,6 +117,10 @@ class CrmCollectionLetter(models.Model):
                 title["details"] = self._get_title_details(title)
                 title["days"] = self._get_title_days(title, overdue)
                 title["amount_details"] = self._get_title_amount_details(title)
+            group["sections"] = [
+                (self._get_section_label(kind) if self.has_other_titles else "", titles)
+                for kind, titles in self._get_sections(group["titles"])
+            ]
         return {
             "letter": self,
             "groups": groups,
@@ -101,6 +137,15 @@ class CrmCollectionLetter(models.Model):
             "number": self._format_number,
             "day": self._format_day,
         }
+
+    def _get_section_label(self, kind):
+        """Return the heading of a part of the table (see :meth:`_get_sections`)."""
+        labels = {
+            "subject": self.env._("Subject of this letter"),
+            "overdue": self.env._("Also overdue"),
+            "not_due": self.env._("Not due yet, for your information"),
+        }
+        return labels[kind]
 
     def _get_title_details(self, title):
         """Return what the mail writes under the number of a title."""
@@ -142,10 +187,10 @@ class CrmCollectionLetter(models.Model):
         if not (group["charges"] or group["credit"] or group["mixed"]):
             return []
         rows = []
-        if group["titles"]:
-            rows.append((self.env._("Total of the documents"), group["residual"], ""))
         if group["mixed"]:
-            rows.append((self.env._("Of which overdue"), group["overdue"], ""))
+            rows.append((self.env._("Total overdue"), group["overdue"], ""))
+        elif group["titles"]:
+            rows.append((self.env._("Total of the documents"), group["residual"], ""))
         if group["fine"]:
             rows.append((self.env._("Fine for late payment"), group["fine"], ""))
         if group["interest"]:
@@ -209,5 +254,6 @@ class CrmCollectionLetter(models.Model):
             *super().mail_allowed_qweb_expressions(),
             *("object.titles_html", "object.signature_html"),
             *("object.totals_label", "object.deadline_label", "object.line_count"),
+            "object.subject_label",
             *("object.company_id.name", "object.phase_id.name", "object.lang"),
         )

@@ -114,11 +114,64 @@ class TestLetterContent(CrmCollectionCommon):
         self._create_overdue(12, amount=100)
         self._create_overdue(-2, amount=900)
         letter = self._write_letter()
-        html = letter.titles_html
-        self.assertIn("not yet due", html)
-        self.assertIn("Of which overdue", html)
+        for print_mode in (False, True):
+            html = letter.with_context(crm_collection_print=print_mode).titles_html
+            for text in ("not yet due", "Not due yet, for your information", "900.00"):
+                self.assertIn(text, html)
+            self.assertNotIn("1,000.00", html, "What is not due yet is not asked for.")
+        group = letter._get_groups()[0]
+        self.assertEqual((group["to_pay"], group["claim"], group["not_due"]), (100, 100, 900))
         self.assertIn("100.00", letter.totals_label, "The subject asks for what is overdue.")
         self.assertNotIn("1,000.00", letter.totals_label)
+
+    def test_credit_pays_what_is_overdue_first(self):
+        """What is left of it is for what falls due later: nothing is asked for twice."""
+        self.rule.step_ids.filtered(lambda step: step.days == 1).days = -3
+        self._create_overdue(12, amount=100)
+        self._create_overdue(-2, amount=900)
+        self._create_credit(130)
+        group = self._write_letter()._get_groups()[0]
+        self.assertEqual((group["to_pay"], group["credit_left"]), (0, 30))
+
+    def test_text_is_true_of_the_titles_of_its_phase(self):
+        """GIVEN titles in the last phase and in earlier ones, due in one letter
+        WHEN the letter of the last phase is written, which announces a measure
+        THEN its table tells apart what the measure is about, and its text says so; a letter
+        about one phase has no parts.
+
+        Seen to fail with every title in one part.
+        """
+        self.rule.step_ids.filtered(lambda step: step.days == 1).days = -3
+        late, early, later = (self._create_overdue(days) for days in (40, 12, -2))
+        alone = self._create_customer("Alone")
+        self._create_overdue(40, partner=alone)
+        letter = self._write_letter()
+        letter |= self._letters(alone).sudo()
+        letter.template_id = self.env.ref("crm_collection.mail_template_legal")
+        several, single = letter
+        self.assertEqual(several.phase_id, self.phase_third)
+        parts = [
+            (kind, [title["move"] for title in titles])
+            for kind, titles in several._get_sections(several._get_titles())
+        ]
+        self.assertEqual(
+            parts, [("subject", [late]), ("overdue", [early]), ("not_due", [later])]
+        )
+        for print_mode in (False, True):
+            several = several.with_context(crm_collection_print=print_mode)
+            html = self._render(several)
+            places = [
+                html.index(text)
+                for text in (
+                    *("as the subject of this letter", "Subject of this letter", late.name),
+                    *("Also overdue", early.name, "Not due yet, for your", later.name),
+                )
+            ]
+            self.assertEqual(places, sorted(places))
+        html = self._render(single)
+        self.assertIn("what is listed below is overdue", html)
+        for text in ("Subject of this letter", "Also overdue", "as the subject"):
+            self.assertNotIn(text, html)
 
     # === Way to pay === #
 
@@ -132,6 +185,26 @@ class TestLetterContent(CrmCollectionCommon):
             self.assertIn(letter._get_payment_url(), html)
             self.assertIn("05/15/2026", html, "The last day the link works.")
             self.assertIn(f"{self.company.get_base_url()}/my/collections", html)
+
+    def test_paying_online_is_offered_where_it_is_possible(self):
+        """Without a payment provider the page shows the documents, and takes no money.
+
+        Seen to fail with the words for paying wherever there is an invoice.
+        """
+        self._create_overdue(12)
+        letter = self._write_letter()
+        providers = self.env["payment.provider"].sudo()
+        providers.search([]).state = "disabled"
+        for state, words in (("disabled", "View the documents online"), ("test", "View and pay")):
+            provider = providers.search([("company_id", "=", self.company.id)], limit=1)
+            provider = provider or providers.create(
+                {"name": "Pay", "company_id": self.company.id, "is_published": True}
+            )
+            provider.write({"state": state, "is_published": True})
+            letter.invalidate_recordset()
+            for print_mode in (False, True):
+                html = letter.with_context(crm_collection_print=print_mode).titles_html
+                self.assertIn(words, html)
 
     def test_links_work_for_as_many_days_as_the_company_says(self):
         self.company.collection_link_days = 10
@@ -245,8 +318,9 @@ class TestLetterContent(CrmCollectionCommon):
             template = self.env.ref(f"crm_collection.mail_template_{name}")
             (english | portuguese).template_id = template
             with self.subTest(template=name):
-                self.assertIn("1,234.50", self._render(english, "subject"))
-                self.assertIn("1.234,50", self._render(portuguese, "subject"))
+                if name != "legal":  # it announces a measure, and asks for no sum
+                    self.assertIn("1,234.50", self._render(english, "subject"))
+                    self.assertIn("1.234,50", self._render(portuguese, "subject"))
                 for letter in (english, portuguese):
                     body = self._render(letter)
                     self.assertIn(letter.line_ids.name.split()[0], body)
