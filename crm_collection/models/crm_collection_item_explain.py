@@ -141,11 +141,21 @@ class CrmCollectionItem(models.Model):
             return self.env._("%(phase)s from %(date)s, if it is approved.", phase=phase, date=date)
         return self.env._("%(phase)s on %(date)s, unless it is paid.", phase=phase, date=date)
 
+    def _is_letter_repeated(self):
+        """Whether the letter goes again: in words of ``sql.letters.due``."""
+        rule, step = self.rule_id, self.step_id
+        return (
+            rule.active
+            and step.rule_id == rule
+            and step.resend_interval > 0
+            and (not step.resend_max or self.letter_count <= step.resend_max)
+        )
+
     def _explain_letter(self):
         _ = self.env._
         if self.state != "open" or not self.phase_id:
             return ""
-        if not self.date_next_letter:
+        if not self.date_next_letter or (self.letter_count and not self._is_letter_repeated()):
             if self.letter_count:
                 return _("None any more; sent in this phase: %s.", self.letter_count)
             return _("None in this phase.")

@@ -157,10 +157,27 @@ class CrmCollectionLetter(models.Model):
             raise UserError(self.env._("Only letters that did not arrive can be tried again."))
         # the state is the engine's; the user's right was checked above
         letters_sudo = letters.sudo()
+        letters_sudo._check_still_true()
         letters_sudo._reset()
         letters_sudo.origin = "manual"  # a person's decision, also while the jobs may not send
         letters_sudo._issue()
         letters_sudo._trigger_mail_queue()
+
+    def _check_still_true(self):
+        """A letter that went out and came back goes again as it was, or not at all: what it said
+        stays on record.
+
+        :raise UserError: where it says something else than what is owed now
+        """
+        for letter in self.filtered("date_sent"):
+            if not letter._is_still_owed():
+                raise UserError(
+                    self.env._(
+                        "%s: what this letter asks for was paid, is held back or was asked for "
+                        "again meanwhile. Send a new letter instead.",
+                        letter.display_name,
+                    )
+                )
 
     def action_cancel(self):
         """Stop letters that have not left yet; their titles get the next round, not this one."""

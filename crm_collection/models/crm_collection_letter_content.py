@@ -136,7 +136,8 @@ class CrmCollectionLetter(models.Model):
         lines = line_model_sudo.search(
             [
                 ("company_id", "in", self.company_id.ids),
-                ("partner_id", "in", self.partner_id.ids),
+                # of any of his contacts, as the engine counts what he owes in all
+                ("partner_id.commercial_partner_id", "in", self.partner_id.ids),
                 ("account_id.account_type", "=", "asset_receivable"),
                 ("parent_state", "=", "posted"),
                 ("reconciled", "=", False),
@@ -144,7 +145,9 @@ class CrmCollectionLetter(models.Model):
             ],
             order="date, id",
         )
-        groups = lines.grouped(lambda line: (line.company_id, line.partner_id))
+        groups = lines.grouped(
+            lambda line: (line.company_id, line.partner_id.commercial_partner_id)
+        )
         none = lines.browse()
         return {
             letter.id: groups.get((letter.company_id, letter.partner_id), none) for letter in self

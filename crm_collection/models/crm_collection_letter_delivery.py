@@ -9,6 +9,8 @@ from ..sql import letters
 
 # The mail server asks to try later: "(451, b'...')" in the text of smtplib's exceptions.
 TRY_LATER = re.compile(r"\(4\d\d, b?['\"]")
+# The sender's or the server's fault, not the address's: tried again when that is mended.
+OWN_FAULTS = ("mail_smtp", "mail_from_missing", "mail_from_invalid")
 
 
 class CrmCollectionLetter(models.Model):
@@ -35,22 +37,25 @@ class CrmCollectionLetter(models.Model):
         )
 
     def _is_money_true(self, company, today):
-        rows = self.env.execute_query(letters.recheck(company, today, self.ids))
+        rows = self.env.execute_query_dict(letters.recheck(company, today, self.ids))
         shown = {line.id: line for line in self.line_ids}
-        as_written = rows and all(
-            owed
-            and not shown[line_id].currency_id.compare_amounts(
-                shown[line_id].amount_residual, residual
-            )
-            for line_id, owed, residual in ((row[0], row[4], row[5]) for row in rows)
-        )
         return (
-            as_written
+            rows
+            and all(shown[row["id"]]._is_as_written(row) for row in rows)
             and not company.currency_id.compare_amounts(
                 self.amount_credit, self._sum_credits(self._get_credits())
             )
             and not self._split_covered(company, today, self.partner_id.ids)[1]
         )
+
+    def _is_still_owed(self):
+        """Whether all the titles of the letter may still be asked for."""
+        self.ensure_one()
+        company, today = self.company_id, self.company_id._get_collection_today()
+        self.env.flush_all()
+        rows = self.env.execute_query_dict(letters.recheck(company, today, self.ids))
+        covered = self._split_covered(company, today, self.partner_id.ids)[1]
+        return bool(rows) and all(row["owed"] for row in rows) and not covered
 
     def _withdraw(self):
         """Take back a letter that is not true any more: it is written anew, or cancelled when
@@ -138,7 +143,7 @@ class CrmCollectionLetter(models.Model):
         self._set_problem(
             states.get(failure_type, "failed"),
             reason,
-            will_retry=failure_type == "mail_smtp" or bool(TRY_LATER.search(reason or "")),
+            will_retry=failure_type in OWN_FAULTS or bool(TRY_LATER.search(reason or "")),
         )
 
     def _set_interrupted(self):

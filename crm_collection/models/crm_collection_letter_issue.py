@@ -6,6 +6,7 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import split_every
+from odoo.tools.mail import email_normalize_all
 
 from ..sql import letters
 from .crm_collection_engine import MAX_TRIES, RETRIED
@@ -104,14 +105,22 @@ class CrmCollectionLetter(models.Model):
         return self.origin == "manual" or self.company_id.collection_auto_send
 
     def _refresh_money(self, company, today):
-        """Take out of unsent letters what is not owed any more; cancel those with nothing left."""
+        """Take out of unsent letters what is not owed any more; cancel those with nothing left.
+
+        A letter that waited is dated anew: its interest and its last day to pay count from the
+        day it leaves. One that was sent before is left as it went: it goes again whole, or not.
+        """
+        self.filtered(lambda letter: letter.date != today).date = today
         self.env.flush_all()
         rows = self.env.execute_query(letters.recheck(company, today, self.ids))
-        gone = [row[0] for row in rows if not row[4]]
+        went = self.filtered("date_sent")
+        gone = [row[0] for row in rows if not row[4] and row[1] not in went.ids]
         self.env.cr.execute(letters.give_back(gone))
         self.env.cr.execute(letters.refresh_lines(company, today, self.ids, self.env.uid))
         self.env.invalidate_all(flush=False)
         changed = self.browse({row[1] for row in rows if not row[4]})
+        (changed & went)._cancel(self.env._("Nothing is owed any more, or it is held back."))
+        changed -= went
         changed |= self.filtered(lambda letter: not letter.template_id)
         changed.filtered("line_ids")._set_tone()
         empty = self.filtered(lambda letter: not letter.line_ids)
@@ -144,7 +153,8 @@ class CrmCollectionLetter(models.Model):
         """Cancel letters that were not to be; their titles are due as before."""
         if not self:
             return
-        self.env.cr.execute(letters.give_back(self.line_ids.ids))
+        left = self.filtered(lambda letter: not letter.date_sent)
+        self.env.cr.execute(letters.give_back(left.line_ids.ids))
         self.env.invalidate_all(flush=False)
         self._cancel(reason)
 
@@ -202,10 +212,19 @@ class CrmCollectionLetter(models.Model):
         typed = chosen.filtered(lambda partner: partner.type in ("collection", "invoice"))
         ordered = typed.sorted("type") | self.partner_id
         with_email = ordered.filtered("email_normalized")
-        allowed = with_email.filtered(lambda partner: not partner.is_blacklisted)
+        allowed = with_email.filtered(lambda partner: not self._is_refused(partner))
         if allowed:
             return allowed[0], False
         return allowed, "blacklisted" if with_email else "no_address"
+
+    @api.model
+    def _is_refused(self, partner):
+        """Whether one of the contact's addresses is blacklisted; core looks at the first alone."""
+        addresses = email_normalize_all(partner.email)
+        if len(addresses) < 2 or partner.is_blacklisted:
+            return partner.is_blacklisted
+        blacklist_sudo = self.env["mail.blacklist"].sudo()  # as core asks for `is_blacklisted`
+        return bool(blacklist_sudo.search_count([("email", "in", addresses)], limit=1))
 
     def _queue_safely(self, template, run=None):
         """Queue the mails together, or one by one when one of them cannot be rendered."""

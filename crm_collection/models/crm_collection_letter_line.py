@@ -66,6 +66,21 @@ class CrmCollectionLetterLine(models.Model):
         "(allocation_id, round)", "There is a letter for this stay and round already."
     )
 
+    def _is_as_written(self, now):
+        """Whether the title still stands as the letter says, days and due date included: they
+        carry the interest and the last day to pay.
+
+        :param dict now: a row of ``sql.letters.recheck``
+        """
+        self.ensure_one()
+        return (
+            now["owed"]
+            and not self.currency_id.compare_amounts(
+                self.amount_residual, now["amount_residual_currency"]
+            )
+            and (self.days_overdue, self.date_maturity) == (now["days"], now["date_maturity"])
+        )
+
     @api.depends("amount_residual", "amount_fine", "amount_interest")
     def _compute_amount_total(self):
         for line in self:

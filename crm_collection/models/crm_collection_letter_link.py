@@ -94,8 +94,8 @@ class CrmCollectionLetter(models.Model):
 
     def _get_online_lines(self):
         """:return: the journal items of the letter that are open and the customer's still."""
-        customers = Domain("partner_id", "=", self.partner_id.id)
         statement = self.env["crm.collection.statement"]
+        customers = statement._get_customer_domain(self.partner_id)
         domain = statement._get_titles_domain(customers, self.company_id)
         domain &= Domain("id", "in", self.line_ids.item_id.line_id.ids)
         return self.env["account.move.line"].search(domain, order="date_maturity, id")

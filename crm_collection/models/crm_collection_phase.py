@@ -88,6 +88,22 @@ class CrmCollectionPhase(models.Model):
 
     # === ORM overrides === #
 
+    @api.constrains("sequence")
+    def _check_steps_in_order(self):
+        """A rule's later steps lead to later phases, also when it is the phases that are moved:
+        a title would stay behind without anybody being told."""
+        if not self.env.context.get("crm_collection_resequence"):
+            steps_sudo = self.env["crm.collection.rule.step"].sudo()  # of every company
+            domain = [("phase_id", "in", self.ids), ("rule_id.active", "=", True)]
+            steps_sudo.search(domain).rule_id._check_step_order()
+
+    def web_resequence(self, specification, field_name="sequence", offset=0):
+        # EXTENDS 'web': looked at when all phases have their new place
+        quiet = self.with_context(crm_collection_resequence=True)
+        result = super(CrmCollectionPhase, quiet).web_resequence(specification, field_name, offset)
+        self._check_steps_in_order()
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         used = (

@@ -191,11 +191,16 @@ class CrmCollectionStatement(models.AbstractModel):
         :param partner: a commercial partner
         """
         groups = self.env["account.move.line"]._read_group(
-            self._get_open_domain(Domain("partner_id", "=", partner.id), companies), ["company_id"]
+            self._get_open_domain(self._get_customer_domain(partner), companies), ["company_id"]
         )
         involved = self.env["res.company"].browse(company.id for (company,) in groups)
         ordered = companies.filtered(lambda company: company in involved) or companies[:1]
         return [self._get_statement(partner, company) for company in ordered]
+
+    @api.model
+    def _get_customer_domain(self, partner):
+        """:return: the domain of what is the customer's, in his name or in a contact's"""
+        return Domain("partner_id.commercial_partner_id", "=", partner.id)
 
     def _get_statement(self, partner, company):
         """Return what one company's statement says, read now.
@@ -204,7 +209,7 @@ class CrmCollectionStatement(models.AbstractModel):
             first), ``letters``, ``bank_label`` and ``letter`` (unsaved: it lends its letterhead
             and its formats)
         """
-        customer = Domain("partner_id", "=", partner.id)
+        customer = self._get_customer_domain(partner)
         Line = self.env["account.move.line"]
         order = "date_maturity, date, id"
         lines = Line.search(self._get_titles_domain(customer, company), order=order)

@@ -32,7 +32,8 @@ class CrmCollectionStatement(models.AbstractModel):
             return None
         line = titles[0]["line"]
         company, partner, currency = line.company_id, line.partner_id, line.currency_id
-        domain = self._get_credits_domain(Domain("partner_id", "=", partner.id), company)
+        customers = self._get_customer_domain(partner.commercial_partner_id)
+        domain = self._get_credits_domain(customers, company)
         open_credits = self.env["account.move.line"].search(
             domain & Domain("currency_id", "=", currency.id)
         )

@@ -84,3 +84,29 @@ def letter_day(tz, letter="letter"):
         letter=SQL.identifier(letter),
         tz=tz,
     )
+
+
+def installment(entry, line_id, line_name):
+    """Which of its entry's installments a title is, such as " 2/3"; empty for the only one.
+
+    Only where there are several does core end the label with a number of its own, in the user's
+    language.
+
+    :param str entry: alias with the entry's ``move_name`` and ``payment_reference``
+    """
+    return SQL(
+        """CASE WHEN %(line_name)s ~ '[0-9]$'
+                     AND %(line_name)s IS DISTINCT FROM %(entry)s.move_name
+                     AND %(line_name)s IS DISTINCT FROM %(entry)s.payment_reference
+                THEN COALESCE((
+                    SELECT ' ' || COUNT(*) FILTER (WHERE (sibling.date_maturity, sibling.id)
+                                    <= (line.date_maturity, line.id)) || '/' || COUNT(*)
+                      FROM account_move_line line
+                      JOIN account_move_line sibling ON sibling.move_id = line.move_id
+                           AND sibling.display_type = 'payment_term'
+                     WHERE line.id = %(line_id)s AND line.display_type = 'payment_term'
+                    HAVING COUNT(*) > 1), '') ELSE '' END""",
+        entry=SQL.identifier(entry),
+        line_id=line_id,
+        line_name=line_name,
+    )

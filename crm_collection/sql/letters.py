@@ -94,13 +94,22 @@ def may_be_written(company_id, today, which=None, locked=False):
 def due(company_id, today, item_ids=None, partner_ids=None, locked=False):
     """Titles due for a letter; with ``item_ids`` exactly those, whatever their next date."""
     which = (
-        SQL("item.date_next_letter <= %s", today)
+        SQL("item.date_next_letter <= %s AND (item.letter_count = 0 OR %s)", today, _is_repeated())
         if item_ids is None
         else SQL("item.id = ANY(%s)", item_ids)
     )
     if partner_ids is not None:
         which = SQL("%s AND item.partner_id = ANY(%s)", which, partner_ids)
     return may_be_written(company_id, today, which, locked)
+
+
+def _is_repeated():
+    """Condition: the step still says that the letter goes again. The date of the next letter was
+    written with the last one; the rule may have been archived or changed since."""
+    return SQL(
+        """rule.active AND step.rule_id = rule.id AND step.resend_interval > 0
+           AND (COALESCE(step.resend_max, 0) = 0 OR item.letter_count <= step.resend_max)"""
+    )
 
 
 def net_owed(company_id, today, partner_ids):
@@ -333,7 +342,8 @@ def recheck(company, today, letter_ids):
         """
         SELECT line.id, line.letter_id, line.item_id, line.allocation_id,
                title.item_id IS NOT NULL AS owed, title.amount_residual_currency,
-               title.amount_residual, title.days, title.amount_fine, title.amount_interest
+               title.amount_residual, title.days, title.amount_fine, title.amount_interest,
+               title.date_maturity, title.amount_original
           FROM crm_collection_letter_line line
           JOIN crm_collection_letter letter ON letter.id = line.letter_id
      LEFT JOIN (SELECT title.*, %(charges)s
@@ -364,13 +374,15 @@ def refresh_lines(company, today, letter_ids, uid):
            SET amount_residual = now.amount_residual_currency,
                amount_residual_company = now.amount_residual, days_overdue = now.days,
                amount_fine = now.amount_fine, amount_interest = now.amount_interest,
+               date_maturity = now.date_maturity, amount_original = now.amount_original,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM now
          WHERE now.id = line.id AND now.owed
            AND (line.amount_residual, line.amount_residual_company, line.days_overdue,
-                line.amount_fine, line.amount_interest)
+                line.amount_fine, line.amount_interest, line.date_maturity, line.amount_original)
                IS DISTINCT FROM (now.amount_residual_currency, now.amount_residual, now.days,
-                                 now.amount_fine, now.amount_interest)""",
+                                 now.amount_fine, now.amount_interest, now.date_maturity,
+                                 now.amount_original)""",
         recheck=recheck(company, today, letter_ids),
         uid=uid,
     )

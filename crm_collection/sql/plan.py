@@ -7,6 +7,7 @@ One statement: candidates (posted, receivable, owed, due or soon due) x the cust
 from odoo.tools import SQL
 
 from .common import (
+    installment,
     letter_template,
     line_date_maturity,
     line_is_owed,
@@ -309,24 +310,10 @@ def rules_with_unusable(rules, company_id):
 
 
 def _title_name():
-    """Such as "INV/2026/00012 2/3": the entry's number and which of its installments.
-
-    Only where there are several does core end the label with a number of its own, in the user's
-    language.
-    """
+    """The name of a title that is not in the portfolio yet; one that is keeps its own."""
     return SQL(
-        """COALESCE(decided.move_name, '') || CASE
-                WHEN decided.item_id IS NULL AND decided.line_name ~ '[0-9]$'
-                     AND decided.line_name IS DISTINCT FROM decided.move_name
-                     AND decided.line_name IS DISTINCT FROM decided.payment_reference
-                THEN COALESCE((
-                    SELECT ' ' || COUNT(*) FILTER (WHERE (sibling.date_maturity, sibling.id)
-                                    <= (line.date_maturity, line.id)) || '/' || COUNT(*)
-                      FROM account_move_line line
-                      JOIN account_move_line sibling ON sibling.move_id = line.move_id
-                           AND sibling.display_type = 'payment_term'
-                     WHERE line.id = decided.line_id AND line.display_type = 'payment_term'
-                    HAVING COUNT(*) > 1), '') ELSE '' END"""
+        "COALESCE(decided.move_name, '') || CASE WHEN decided.item_id IS NULL THEN %s ELSE '' END",
+        installment("decided", SQL("decided.line_id"), SQL("decided.line_name")),
     )
 
 

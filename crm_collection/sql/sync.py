@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from .common import line_date_maturity, line_is_owed
+from .common import installment, line_date_maturity, line_is_owed
 
 SWEEP_TABLE = "crm_collection_sweep"
 
@@ -106,6 +106,23 @@ def truth(scope, today):
     )
 
 
+def _reposted_name():
+    """The name of a title whose entry is posted again: with another number, or other
+    installments, it is another document. Stays and letters keep what it was called then."""
+    return SQL(
+        """CASE WHEN actual.state_from = 'cancelled' AND actual.state != 'cancelled'
+                THEN COALESCE((
+                    SELECT entry.move_name || %s
+                      FROM (SELECT move.name AS move_name, move.payment_reference,
+                                   titled.id AS line_id, titled.name AS line_name
+                              FROM account_move_line titled
+                              JOIN account_move move ON move.id = titled.move_id
+                             WHERE titled.id = item.line_id) AS entry), item.name)
+                ELSE item.name END""",
+        installment("entry", SQL("entry.line_id"), SQL("entry.line_name")),
+    )
+
+
 def _step_is_reached(today):
     """Whether the title would be in its step with its new due date."""
     return SQL(
@@ -133,7 +150,7 @@ def update_items(scope, today, uid, evaluate=True):
                 SELECT item.id FROM crm_collection_item item JOIN actual ON actual.id = item.id
                    FOR NO KEY UPDATE OF item)
         UPDATE crm_collection_item item
-           SET state = actual.state, amount_residual = actual.amount_residual,
+           SET state = actual.state, name = %(name)s, amount_residual = actual.amount_residual,
                amount_residual_currency = actual.amount_residual_currency,
                date_maturity = actual.date_maturity, partner_id = actual.partner_id,
                currency_id = actual.currency_id, no_followup = actual.no_followup,
@@ -160,6 +177,7 @@ def update_items(scope, today, uid, evaluate=True):
                     WHEN actual.released THEN 'released'
                     ELSE 'changed' END""",
         truth=truth(scope, today),
+        name=_reposted_name(),
         uid=uid,
         evaluate=evaluate,
     )

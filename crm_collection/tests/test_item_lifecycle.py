@@ -41,6 +41,35 @@ class TestItemEntries(CrmCollectionEngineCommon):
         )
         self.assertEqual(self._items(self.move), self.item)
 
+    def test_reposted_with_another_number(self):
+        """The title is called what its document is called; the old stay what it was called then.
+
+        Seen to fail with the name written once.
+        """
+        move = self._as_bookkeeper(self.move)
+        old = move.name
+        move.button_draft()
+        move.name = "FAT/2026/7777"
+        move.action_post()
+        self._allocate()
+        self.assertEqual(self.item.name, "FAT/2026/7777")
+        stays = self.item.allocation_ids.sorted("id")
+        self.assertEqual(stays.mapped("name"), [old, "FAT/2026/7777"])
+
+    def test_reposted_with_fewer_installments(self):
+        """Seen to fail with the name written once."""
+        move = self._as_bookkeeper(self._create_overdue(40, terms=(0, 10, 20), amount=300))
+        self._allocate()
+        numbers = lambda: sorted(  # noqa: E731
+            item.name.split()[-1] for item in self._items(move) if item.state == "open"
+        )
+        self.assertEqual(numbers(), ["1/3", "2/3", "3/3"])
+        move.button_draft()
+        move.invoice_payment_term_id = self._create_terms((0, 10))
+        move.action_post()
+        self._allocate()
+        self.assertEqual(numbers(), ["1/2", "2/2"])
+
     def test_reposted_with_another_amount(self):
         """GIVEN an invoice corrected in draft
         WHEN it is posted again

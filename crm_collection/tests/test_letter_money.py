@@ -287,6 +287,97 @@ class TestLetterMoney(CrmCollectionLettersCommon):
         self._send_letters()
         self.assertFalse(self._letters())
 
+    def test_credit_in_the_name_of_a_contact_is_netted(self):
+        """Imports and entries write the contact on the journal item, where payments by hand
+        write the customer.
+
+        Seen to fail with the letter's credits, then the statement's, searched by the customer
+        alone.
+        """
+        contact = self._contact(self.customer, "contact", "ann@customer.example")
+        move = self._create_overdue(5)
+        payment = self.env["account.payment"].create(
+            {"partner_id": contact.id, "amount": 60.0, "payment_type": "inbound"}
+        )
+        payment.action_post()
+        credits = payment.move_id.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+        self.assertEqual(credits.partner_id, contact)
+        self._allocate()
+        self._send_letters()
+        letter = self._letters()
+        self.assertEqual(letter.amount_credit, 60.0)
+        self.assertEqual(letter._get_groups()[0]["to_pay"], 40.0)
+        (statement,) = self.customer._get_collection_statements()
+        group = statement["groups"][0]
+        self.assertEqual((group["credit"], group["balance"]), (60.0, 40.0))
+        Statement = self.env["crm.collection.statement"]
+        payment = Statement._get_payment(self._receivables(move))
+        self.assertEqual(payment["amount"], 40.0)
+
+    def test_due_date_moved_while_it_waits(self):
+        """GIVEN a letter decided, or in the mail queue
+        WHEN the title gets a later due date, still in its step
+        THEN it leaves with that date, and with the days and the interest of it.
+
+        Seen to fail with the due date left out of `refresh_lines`, and out of `_is_as_written`.
+        """
+        self.company.collection_interest_percent = 3
+        for queued in (False, True):
+            with self.subTest(queued=queued):
+                partner = self._create_customer(f"Later {queued}")
+                move = self._create_overdue(9, partner=partner, amount=1000)
+                self._allocate()
+                if queued:
+                    self._send_letters()
+                else:
+                    self._decide()
+                self._receivables(move).date_maturity = TODAY - timedelta(days=4)
+                if queued:
+                    self._deliver()
+                self._send_letters()
+                self._deliver()
+                letter = self._letters(partner)
+                self.assertEqual(letter.state, "sent")
+                self.assertRecordValues(
+                    letter.line_ids,
+                    [
+                        {
+                            "date_maturity": TODAY - timedelta(days=4),
+                            "days_overdue": 4,
+                            "amount_interest": 4.0,
+                        }
+                    ],
+                )
+
+    def test_letter_that_waited_is_dated_anew(self):
+        """GIVEN a letter without an address, or in a queue nobody works
+        WHEN it leaves a month later
+        THEN its last day to pay is ahead, and the interest is up to the day it says.
+
+        Seen to fail without the date written in `_refresh_money`, and with the days left out of
+        `_is_as_written`.
+        """
+        self.company.collection_interest_percent = 3
+        self.customer.email = False
+        stuck = self._create_customer("Stuck")
+        for partner in (self.customer, stuck):
+            self._create_overdue(5, partner=partner, amount=1000)
+        self._allocate()
+        self._send_letters()
+        self.customer.email = "adler@customer.example"
+        self._move_on(2)
+        for _time in range(2):  # what is not true any more is taken back, and written anew
+            self._send_letters()
+            self._deliver()
+        letters = self._letters() | self._letters(stuck)
+        for letter in letters:
+            self.assertEqual((letter.state, letter.date), ("sent", TODAY + timedelta(days=2)))
+            self.assertGreaterEqual(letter._get_deadline(), TODAY + timedelta(days=12))
+            self.assertEqual((letter.line_ids.days_overdue, letter.line_ids.amount_interest), (7, 7))
+        self.assertEqual(len(letters), 2)
+
     def test_several_currencies(self):
         """Totals per currency, the credit in its own; who owes is decided in company currency."""
         foreign = self.foreign

@@ -165,6 +165,43 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self._create_overdue(1)
         self.assertEqual(self._send_days(5), [0])
 
+    def test_no_resend_once_the_rule_says_so(self):
+        """GIVEN a letter sent, and the date of the next one
+        WHEN the rule is archived, its step deleted, or the interval taken away
+        THEN it is not sent again, and the title says so; a new letter of its phase still goes.
+
+        Seen to fail with the date of the next letter trusted.
+        """
+        changes = {
+            "Archived": lambda rule: rule.write({"active": False}),
+            "Deleted": lambda rule: rule.step_ids[0].unlink(),
+            "No interval": lambda rule: rule.step_ids[0].write({"resend_interval": 0}),
+            "Fewer times": lambda rule: rule.step_ids[0].write({"resend_max": 1}),
+            "As it was": lambda rule: None,
+        }
+        customers = {name: self._create_customer(name) for name in changes}
+        for customer in customers.values():
+            customer.collection_rule_id = self._create_rule(
+                {1: self.phase_first}, step_vals={"resend_interval": 2}
+            )
+            self._create_overdue(1, partner=customer)
+        self._send_days(3)
+        for name, change in changes.items():
+            change(customers[name].collection_rule_id)
+        fresh = self._create_customer("Fresh")
+        fresh.collection_rule_id = customers["No interval"].collection_rule_id
+        self._create_overdue(-2, partner=fresh)
+        self._send_days(3)
+        for name, customer in customers.items():
+            letters = self._letters(customer).sorted("id")
+            with self.subTest(name):
+                again = name == "As it was"
+                days = [(date - TODAY).days for date in letters.mapped("date")]
+                self.assertEqual(days, [0, 2, 4, 6] if again else [0, 2])
+                explanation = letters.line_ids.item_id._explain_letter()
+                self.assertEqual("None any more" in explanation, not again)
+        self.assertEqual(len(self._letters(fresh)), 1)
+
     def test_late_job_skips_no_round(self):
         """After days without the job there is one letter, not one for each missed day."""
         self._create_step_rule(1, self.phase_first, resend_interval=2)
@@ -501,7 +538,8 @@ class TestLetterSending(CrmCollectionLettersCommon):
         template.sudo().subject = subject
         self._move_on(1)
         self._send_letters()
-        self.assertEqual(len(self._deliver()), 2)
+        # the letter of the day before is taken back by the queue, and written anew
+        self.assertEqual(len(self._deliver() + self._deliver()), 2)
         self.assertEqual(self._letters(bad), letter)
         self.assertEqual(letter.state, "sent")
 

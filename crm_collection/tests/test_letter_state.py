@@ -1,5 +1,6 @@
 import smtplib
 
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
 from .common_letters import CrmCollectionLettersCommon, Session
@@ -333,7 +334,60 @@ class TestLetterState(CrmCollectionLettersCommon):
         self.assertEqual(letter.state, "sent")
         self.assertFalse(self._problems(letter))
 
+    def test_bounced_letter_is_evidence(self):
+        """GIVEN a letter that came back, about what is paid or was asked for again since
+        WHEN somebody tries it again
+        THEN he is told to send a new one; what was sent, and its lines, stay as they were.
+
+        Seen to fail without `_check_still_true`.
+        """
+        letter, _message = self._send()
+        letter._message_receive_bounce("adler@customer.example", self.customer)
+        before = letter.line_ids.read(["allocation_id", "amount_residual", "round"])
+        self._pay(self._items_of(letter).move_id)
+        with self.assertRaises(UserError):
+            letter.with_user(self.collector).action_retry()
+        self.assertEqual(letter.state, "bounced")
+        self.assertTrue(letter.date_sent)
+        self.assertEqual(letter.line_ids.read(["allocation_id", "amount_residual", "round"]), before)
+
+    def test_bounced_letter_paid_while_it_goes_again(self):
+        """Seen to fail with the lines of what was sent given back."""
+        letter, _message = self._send()
+        letter._message_receive_bounce("adler@customer.example", self.customer)
+        letter.with_user(self.collector).action_retry()
+        self._pay(self._items_of(letter).move_id)
+        self.assertFalse(self._deliver())
+        self.assertEqual((letter.state, len(letter.line_ids)), ("cancelled", 1))
+        self.assertEqual(letter.line_ids.allocation_id.letter_count, 1)
+
     # === Addresses === #
+
+    def test_sender_missing_is_tried_again(self):
+        """It is not the address's fault: once the company has one, the letter leaves.
+
+        Seen to fail with the server's faults tried again alone.
+        """
+        letter = self._issue()
+        letter.sudo()._set_failed("The sender has no address.", "mail_from_missing")
+        self.assertEqual((letter.state, letter.will_retry), ("failed", True))
+        self._send_letters()
+        self.assertEqual(len(self._deliver()), 1)
+        self.assertEqual(letter.state, "sent")
+
+    def test_second_address_is_blacklisted(self):
+        """Who asked for no more mail gets none, whatever place his address has in the field.
+
+        Seen to fail with core's `is_blacklisted`, which looks at the first.
+        """
+        self.env["mail.blacklist"].sudo()._add("two@customer.example")
+        self.customer.email = "adler@customer.example, two@customer.example"
+        letter = self._issue()
+        self._assert_problem(letter, "blacklisted")
+        self.env["mail.blacklist"].sudo()._remove("two@customer.example")
+        self._send_letters()
+        self._deliver()
+        self.assertEqual(letter.state, "sent")
 
     def test_no_address_then_one(self):
         self.customer.email = False

@@ -147,6 +147,24 @@ class TestRuleMatching(CrmCollectionEngineCommon):
                     record[fname] = value
                     record.flush_recordset()
 
+    def test_phases_are_not_moved_past_each_other(self):
+        """GIVEN a rule that leads through phases
+        WHEN one of them is moved behind the next, by hand or by dragging
+        THEN it is refused: the job never goes back, so titles would stay in it; a phase of no
+        rule is moved as one likes.
+
+        Seen to fail without the phases' check.
+        """
+        first, second, third = self.phase_first, self.phase_second, self.phase_third
+        for order in ((second, first, third), (first, third, second)):
+            with self.subTest(order=order), self.assertRaises(ValidationError):
+                order[0].concat(*order[1:]).web_resequence({}, offset=105)
+        with self.assertRaises(ValidationError):
+            first.sequence = second.sequence + 5
+        other = first.copy({"name": "Other"})
+        for order in ((other, first, second, third), (first, second, third, other)):
+            order[0].concat(*order[1:]).web_resequence({}, offset=105)
+
     # === Precedence === #
 
     def test_first_by_sequence_wins(self):
