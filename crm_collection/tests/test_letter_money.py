@@ -375,7 +375,8 @@ class TestLetterMoney(CrmCollectionLettersCommon):
         for letter in letters:
             self.assertEqual((letter.state, letter.date), ("sent", TODAY + timedelta(days=2)))
             self.assertGreaterEqual(letter._get_deadline(), TODAY + timedelta(days=12))
-            self.assertEqual((letter.line_ids.days_overdue, letter.line_ids.amount_interest), (7, 7))
+            line = letter.line_ids
+            self.assertEqual((line.days_overdue, line.amount_interest), (7, 7))
         self.assertEqual(len(letters), 2)
 
     def test_several_currencies(self):

@@ -343,13 +343,14 @@ class TestLetterState(CrmCollectionLettersCommon):
         """
         letter, _message = self._send()
         letter._message_receive_bounce("adler@customer.example", self.customer)
-        before = letter.line_ids.read(["allocation_id", "amount_residual", "round"])
+        shown = ["allocation_id", "amount_residual", "round"]
+        before = letter.line_ids.read(shown)
         self._pay(self._items_of(letter).move_id)
         with self.assertRaises(UserError):
             letter.with_user(self.collector).action_retry()
         self.assertEqual(letter.state, "bounced")
         self.assertTrue(letter.date_sent)
-        self.assertEqual(letter.line_ids.read(["allocation_id", "amount_residual", "round"]), before)
+        self.assertEqual(letter.line_ids.read(shown), before)
 
     def test_bounced_letter_paid_while_it_goes_again(self):
         """Seen to fail with the lines of what was sent given back."""
