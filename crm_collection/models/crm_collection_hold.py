@@ -131,13 +131,19 @@ class CrmCollectionHold(models.Model):
             record.customer_id = partner.commercial_partner_id
 
     def _compute_amount_paid(self):
-        """Payments and credits matched since the hold began, in company currency."""
+        """Payments and credits matched since the hold was set, in company currency: as
+        ``sql.hold`` counts them for promises."""
         for record in self:
+            owed = record._get_items().line_id.filtered(
+                lambda line, record=record: line.date <= record.date_from
+            )
+            since = Domain("max_date", ">", record.date_from)
+            since |= Domain("create_date", ">", record.create_date)
+            since |= Domain("create_date", "=", record.create_date) & Domain(
+                "max_date", "=", record.date_from
+            )
             partials = self.env["account.partial.reconcile"].search(
-                [
-                    ("debit_move_id", "in", record._get_items().line_id.ids),
-                    ("max_date", ">=", record.date_from),
-                ]
+                Domain("debit_move_id", "in", owed.ids) & since
             )
             record.amount_paid = sum(partials.mapped("amount"))
 
@@ -156,6 +162,7 @@ class CrmCollectionHold(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._complete_vals(vals)
+            self._complete_date(vals)
         holds = super().create(vals_list)
         # looked at afterwards: a default may have said it, too
         if not self.env.su and any(hold._is_forged() for hold in holds):
@@ -181,6 +188,15 @@ class CrmCollectionHold(models.Model):
             if vals.get(fname) and "company_id" not in vals:
                 record = self.env[self._fields[fname].comodel_name].browse(vals[fname])
                 vals["company_id"] = record.company_id.id
+
+    def _complete_date(self, vals):
+        """A hold begins today where its company is, which may not be where its user is."""
+        if vals.get("company_id") and not {"date_from", "default_date_from"} & {
+            *vals,
+            *self.env.context,
+        }:
+            company = self.env["res.company"].browse(vals["company_id"])
+            vals["date_from"] = company._get_collection_today()
 
     # === Actions === #
 

@@ -117,11 +117,16 @@ class CrmCollectionRule(models.Model):
                 else Markup()
             )
 
-    @api.depends("step_ids", "step_ids.phase_id.approval_state", "step_ids.phase_id.active")
+    @api.depends(
+        *("step_ids", "step_ids.phase_id.approval_state", "step_ids.phase_id.active"),
+        "partner_domain",
+    )
     def _compute_warning(self):
         for rule in self:
             phases = rule.step_ids.phase_id.filtered(lambda phase: not phase.can_act)
-            if not rule.step_ids:
+            if problem := rule._get_problem():
+                rule.warning = problem
+            elif not rule.step_ids:
                 rule.warning = self.env._(
                     "The rule has no step: its customers are never written to."
                 )
@@ -223,6 +228,20 @@ class CrmCollectionRule(models.Model):
                 partner_field = "category_id" if fname == "category_ids" else fname[:-1]
                 domain &= Domain(partner_field, "in", self[fname].ids)
         return domain
+
+    def _get_problem(self):
+        """:return: why the jobs cannot search by the rule's conditions, or an empty string: a
+        field they name may be gone with its module since they were written"""
+        self.ensure_one()
+        try:
+            self.env["res.partner"].sudo()._search(self._get_partner_domain())
+        except Exception as error:
+            return self.env._(
+                "The further conditions of %(rule)s cannot be read: %(error)s",
+                rule=self.display_name,
+                error=error,
+            )
+        return ""
 
     def _get_criteria_labels(self):
         """:return: the criteria in words, none for a rule that catches everybody."""

@@ -73,7 +73,11 @@ def closings(company_id, today):
 
 
 def _promised():
-    """What became of the titles of a promise (alias ``hold``): paid since, titles, titles left."""
+    """What became of the titles of a promise (alias ``hold``): paid since, titles, titles left.
+
+    Paid since: on what was owed already when the promise was made, matched later than it, by the
+    clock or, where the promise was noted afterwards, by the day.
+    """
     return SQL(
         """
         SELECT COUNT(*) AS titles,
@@ -82,7 +86,11 @@ def _promised():
                     AS titles_left,
                COALESCE(SUM((SELECT SUM(partial.amount) FROM account_partial_reconcile partial
                               WHERE partial.debit_move_id = line.id
-                                AND partial.max_date >= hold.date_from)), 0) AS paid
+                                AND (partial.max_date > hold.date_from
+                                  OR partial.create_date > hold.create_date
+                                  OR partial.create_date = hold.create_date
+                                 AND partial.max_date = hold.date_from)))
+                         FILTER (WHERE line.date <= hold.date_from), 0) AS paid
           FROM crm_collection_item item
           JOIN account_move_line line ON line.id = item.line_id
          WHERE item.company_id = hold.company_id

@@ -27,8 +27,12 @@ def customer_rule(partner_model, rules):
     if not rules:
         return SQL("NULL::integer")
     own = partner_model._field_to_sql("partner", "collection_rule_id")
+    # whom a rule that cannot be read would catch is not known: nobody goes to a later, milder one
     first_match = SQL(" ").join(
-        SQL("WHEN %s THEN %s", _matches(partner_model, rule), rule.id) for rule in rules
+        SQL("WHEN TRUE THEN NULL")
+        if rule._get_problem()
+        else SQL("WHEN %s THEN %s", _matches(partner_model, rule), rule.id)
+        for rule in rules
     )
     return SQL(
         "CASE WHEN %(own)s = ANY(%(ids)s) THEN %(own)s ELSE CASE %(first_match)s END END",

@@ -283,7 +283,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
         """A public method can be called through RPC by everybody: there are actions, the status,
         and what core has already."""
         core = {"create", "write", "unlink", "copy", "copy_data"}
-        core |= {"mail_allowed_qweb_expressions", "process_email_queue"}
+        core |= {"mail_allowed_qweb_expressions", "process_email_queue", "web_resequence"}
         core |= {"SELF_READABLE_FIELDS", "SELF_WRITEABLE_FIELDS"}
         others = {
             (model_name, name)

@@ -260,6 +260,76 @@ class TestHold(CrmCollectionEngineCommon):
         self.assertEqual(promise.state, "active")
         self.assertEqual(promise.amount_paid, 0)
 
+    def _let_time_pass(self):
+        """Records made from now on were made later."""
+        self.env.flush_all()
+        self.env.cr._now = self.env.cr.now() + timedelta(seconds=1)
+
+    def test_paid_earlier_the_same_day_does_not_count(self):
+        """GIVEN a part that was paid, and then a promise of another part
+        WHEN the job looks
+        THEN the promise still waits.
+
+        Seen to fail with the day of the match compared alone.
+        """
+        self._pay(self.other, 30)
+        self._let_time_pass()
+        promise = self._promise(5, item_id=self._items(self.other).id, amount=30)
+        self._let_time_pass()
+        self._allocate()
+        self.assertEqual((promise.state, promise.amount_paid), ("active", 0))
+        self._pay(self.other, 30)
+        self._allocate()
+        self.assertEqual((promise.state, promise.amount_paid), ("kept", 30))
+
+    def test_paid_new_invoice_does_not_count(self):
+        """Seen to fail with every match of the customer counted."""
+        promise = self._promise(20, partner_id=self.customer.id, amount=100)
+        self._move_on(2)
+        later = TODAY + timedelta(days=2)
+        move = self._create_overdue(-2, invoice_date=later, date=later)
+        self._move_on(2)
+        self._allocate()
+        self.assertTrue(self._items(move))
+        self._pay(move, 100)
+        self._allocate()
+        self.assertEqual((promise.state, promise.amount_paid), ("active", 0))
+
+    def test_transfer_of_the_day_before_matched_later_counts(self):
+        """It was on its way when the customer promised.
+
+        Seen to fail with the day of the match compared alone.
+        """
+        promise = self._promise(5, item_id=self._items(self.other).id, amount=60)
+        self._let_time_pass()
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=self.other.ids
+        ).create({"payment_date": TODAY - timedelta(days=1), "amount": 60})._create_payments()
+        self._allocate()
+        self.assertEqual(promise.state, "kept")
+
+    def test_begins_on_the_day_of_its_company(self):
+        """GIVEN a user who works in a company where it is tomorrow already
+        WHEN he holds back an invoice of one where it is not
+        THEN the hold is in force at once.
+
+        Seen to fail with the day of the active company.
+        """
+        other = self.setup_other_company(name="Kiritimati Ltd")["company"]
+        other.sudo().partner_id.tz = "Pacific/Kiritimati"
+        self.company.partner_id.tz = "Pacific/Honolulu"
+        self.collector.sudo().company_ids |= other
+        both = (other | self.company).ids
+        hold = (
+            self.env["crm.collection.hold"]
+            .with_user(self.collector)
+            .with_context(allowed_company_ids=both)
+            .create({"kind": "dispute", "reason": "Wrong goods", "move_id": self.move.id})
+        )
+        self.assertEqual(hold.date_from, self.company._get_collection_today())
+        self.assertNotEqual(hold.date_from, other._get_collection_today())
+        self.assertEqual(self.item.with_context(allowed_company_ids=both).hold_id, hold)
+
     def test_promise_before_the_due_date(self):
         """GIVEN a reminder before the due date, and a customer who promises to pay
         WHEN the job runs before anything is overdue

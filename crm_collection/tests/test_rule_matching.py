@@ -165,6 +165,39 @@ class TestRuleMatching(CrmCollectionEngineCommon):
         for order in ((other, first, second, third), (first, second, third, other)):
             order[0].concat(*order[1:]).web_resequence({}, offset=105)
 
+    def test_rule_whose_field_is_gone(self):
+        """GIVEN a rule on a field whose module was uninstalled since
+        WHEN the job runs
+        THEN it goes on, the run and the rule say why, and nobody whom the rule may have caught
+        goes to a later, milder one; customers of earlier rules and with their own are collected.
+
+        Seen to fail (the run, and every list of customers) with the rule searched like others,
+        and with it left out.
+        """
+        early = self._create_special(sequence=1, company_type="person", name="Early")
+        broken = self._create_special(sequence=5, partner_domain="[('ref', '=', 'K')]")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_collection_rule SET partner_domain = %s WHERE id = %s",
+            ["[('x_gone', '=', 1)]", broken.id],
+        )
+        self.env.invalidate_all()
+        person = self._create_customer("Carl", is_company=False)
+        owner = self._create_customer("Own", collection_rule_id=self.rule.id)
+        move = self._create_overdue(5)
+        self._assert_rule(person, early)
+        self._assert_rule(owner, self.rule)
+        self.assertRecordValues(self._items(move), [{"phase_id": False, "blocker": "no_rule"}])
+        run = self._get_run()
+        self.assertEqual(run.state, "done")
+        self.assertIn("x_gone", " ".join(run.line_ids.mapped(lambda line: line.message or "")))
+        self.assertIn("x_gone", broken.warning)
+        self.assertEqual(broken.customer_count, 0)
+        self.assertFalse(self.customer.collection_applied_rule_id)
+        broken.partner_domain = "[]"
+        self._allocate()
+        self.assertEqual(self._items(move).rule_id, broken)
+
     # === Precedence === #
 
     def test_first_by_sequence_wins(self):
