@@ -171,8 +171,7 @@ class TestRuleMatching(CrmCollectionEngineCommon):
         THEN it goes on, the run and the rule say why, and nobody whom the rule may have caught
         goes to a later, milder one; customers of earlier rules and with their own are collected.
 
-        Seen to fail (the run, and every list of customers) with the rule searched like others,
-        and with it left out.
+        Seen to fail with the rule searched like others.
         """
         early = self._create_special(sequence=1, company_type="person", name="Early")
         broken = self._create_special(sequence=5, partner_domain="[('ref', '=', 'K')]")
