@@ -67,7 +67,7 @@ class CrmCollectionApproval(models.Model):
         comodel_name="crm.collection.approval.level",
         string="Waiting for",
         readonly=True,
-        ondelete="restrict",
+        ondelete="set null",  # of one that is decided; its decisions keep the level's name
         help="The level that has to decide now.",
     )
     state = fields.Selection(
@@ -152,9 +152,13 @@ class CrmCollectionApproval(models.Model):
             return NotImplemented
         user = self.env.user
         people = user | self.env["crm.collection.approval.delegation"]._get_of(user).user_id
-        powers = Domain("date_escalated", "!=", False) & Domain(
-            "approval_rule_id.escalation_user_id", "=", user.id
-        )
+        powers = Domain.FALSE
+        if user._is_collection_approver():
+            powers = (
+                Domain("date_escalated", "!=", False)
+                & Domain("approval_rule_id.escalation_user_id", "=", user.id)
+                & Domain("company_id", "in", [False, *user.sudo().company_ids.ids])
+            )
         # whoever may see the rules: the question is who decides
         levels = self.env["crm.collection.approval.level"].sudo()._get_all()
         for person in people:
@@ -168,13 +172,14 @@ class CrmCollectionApproval(models.Model):
 
     @api.model
     def _get_unbarred_domain(self, user):
-        """Requests ``user`` neither asked for nor configured, nor has decided about: see
-        :meth:`.CrmCollectionApproval._get_authors`."""
+        """Requests ``user`` neither asked for nor configured, under rules he did not write, nor has
+        decided about: see :meth:`.CrmCollectionApproval._get_authors`."""
         configured = Domain("configured_by_ids", "in", user.ids) & Domain("is_governed", "=", False)
         decided = Domain("user_id", "=", user.id) | Domain("principal_id", "=", user.id)
         return (
             Domain("user_id", "!=", user.id)
             & Domain("author_ids", "not in", user.ids)
+            & Domain("approval_rule_id", "not any", [("configured_by_ids", "in", user.ids)])
             & ~(Domain("kind", "=", "allocation") & Domain("phase_id", "any", configured))
             & ~Domain("decision_ids", "any", decided)
         )

@@ -83,10 +83,11 @@ class CrmCollectionApproval(models.Model):
     # === Who may === #
 
     def _get_authors(self):
-        """:return: who had a hand in what is asked for: who asked, and who configured the phase
-        where its definition has not been through four eyes itself"""
+        """:return: who had a hand in what is asked for: who asked, who said who decides, and who
+        configured the phase where its definition has not been through four eyes itself"""
         self_sudo = self.sudo()  # whoever may see them
         authors = self_sudo.user_id | self_sudo.author_ids
+        authors |= self_sudo.approval_rule_id.configured_by_ids
         if self.kind == "allocation" and not self_sudo.phase_id.is_governed:
             authors |= self_sudo.phase_id.configured_by_ids
         return authors
@@ -108,7 +109,8 @@ class CrmCollectionApproval(models.Model):
             principal = delegation.user_id
             if principal not in barred and level._is_approver(principal, company):
                 return power | {"principal": principal, "delegation": delegation}
-        if self.date_escalated and user == self_sudo.approval_rule_id.escalation_user_id:
+        escalates = user == self_sudo.approval_rule_id.escalation_user_id
+        if self.date_escalated and escalates and user._is_collection_approver(company):
             return power | {"escalated": True}
         return None
 
@@ -118,10 +120,8 @@ class CrmCollectionApproval(models.Model):
         _, user, self_sudo = self.env._, self.env.user, self.sudo()
         if self.state != "pending":
             return self._get_over_message()
-        if user == self_sudo.user_id:
-            return _("Who asked for the approval cannot give it.")
         if user in self._get_authors():
-            return _("Who configured the phase cannot approve it.")
+            return self._get_author_reason(user)
         if user in self_sudo.decision_ids.user_id:
             return _("You have decided already: it takes somebody else now.")
         if not self._get_power(user):
@@ -131,6 +131,14 @@ class CrmCollectionApproval(models.Model):
                 level=self_sudo.level_id.display_name,
             )
         return False
+
+    def _get_author_reason(self, user):
+        """:return: what keeps somebody who had a hand in it from deciding about it"""
+        if user == self.sudo().user_id:
+            return self.env._("Who asked for the approval cannot give it.")
+        if user in self.sudo().approval_rule_id.configured_by_ids:
+            return self.env._("Who wrote the approval rule cannot approve under it.")
+        return self.env._("Who configured the phase cannot approve it.")
 
     def _get_over_message(self):
         """Tell who comes late what happened."""

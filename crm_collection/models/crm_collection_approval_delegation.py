@@ -90,10 +90,16 @@ class CrmCollectionApprovalDelegation(models.Model):
 
     @api.model
     def _get_of(self, user):
-        """:return: the delegations under which ``user`` stands in for others today."""
-        domain = self._get_domain(fields.Date.context_today(self))
+        """:return: the delegations under which ``user`` stands in for others today: where who is
+        absent is at home, not where the delegate says he is."""
         # who decides has to know, whoever may see the delegations
-        return self.sudo().search([*domain, ("delegate_id", "=", user.id)])
+        delegations_sudo = self.sudo().search([("delegate_id", "=", user.id)])
+        return delegations_sudo.filtered(lambda delegation: delegation._is_on())
+
+    def _is_on(self):
+        self.ensure_one()
+        here = self.with_context(tz=self.user_id.tz or "UTC")
+        return self.date_from <= fields.Date.context_today(here) <= self.date_to
 
     @api.model
     def _get_delegates(self, users, today):

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
+
+NAMES_ONLY = {"name"}  # what may change without changing who decides
 
 
 class CrmCollectionApprovalLevel(models.Model):
@@ -18,13 +20,14 @@ class CrmCollectionApprovalLevel(models.Model):
     group_id = fields.Many2one(
         comodel_name="res.groups",
         string="Approver Group",
-        help="Members of this group may approve, as long as they are members.",
+        help="Members of this group who have the role Approver may approve, as long as they are "
+        "members.",
     )
     user_ids = fields.Many2many(
         comodel_name="res.users",
         string="Approvers",
-        domain=[("share", "=", False)],
-        help="People who may approve beside the members of the group.",
+        domain=lambda self: self.env["crm.collection.approval.rule"]._get_approver_domain(),
+        help="People with the role Approver who may approve beside the members of the group.",
     )
     approver_count = fields.Integer(
         string="How Many Approve", default=1, help="So many of them must approve. One may refuse."
@@ -56,18 +59,15 @@ class CrmCollectionApprovalLevel(models.Model):
         for level in self:
             level.company_currency_id = (level.company_id or self.env.company).currency_id
 
-    @api.depends("group_id", "user_ids", "company_id")
+    @api.depends("group_id", "user_ids", "company_id", "rule_id.configured_by_ids")
     def _compute_people_count(self):
         for level in self:
             # while it is edited, what is chosen are copies of the users
             chosen = level.sudo().user_ids._origin | level.sudo().group_id._origin.all_user_ids
             company = level.company_id._origin
+            free = chosen - level.sudo().rule_id._get_writers()
             level.people_count = len(
-                chosen.filtered(
-                    lambda user, company=company: user.active
-                    and not user.share
-                    and (not company or company in user.company_ids)
-                )
+                free.filtered(lambda user, company=company: user._is_collection_approver(company))
             )
 
     @api.depends("name", "rule_id.level_ids.sequence")
@@ -102,6 +102,11 @@ class CrmCollectionApprovalLevel(models.Model):
                     )
                 )
 
+    @api.constrains("user_ids")
+    def _check_roles(self):
+        for level in self:
+            level.rule_id._check_roles(level.user_ids)
+
     @api.constrains("amount_min", "sequence")
     def _check_amount_min(self):
         for level in self:
@@ -113,14 +118,38 @@ class CrmCollectionApprovalLevel(models.Model):
                     )
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        levels = super().create(vals_list)
+        levels.rule_id._remember_writer()
+        return levels
+
     def write(self, vals):
+        rules = self.rule_id
         if "rule_id" in vals:
-            self.rule_id._check_level_ids_later()
-        return super().write(vals)
+            rules._check_level_ids_later()
+        result = super().write(vals)
+        if not vals.keys() <= NAMES_ONLY:
+            (rules | self.rule_id)._remember_writer()
+        return result
 
     def unlink(self):
         self.rule_id._check_level_ids_later()
+        self.rule_id._remember_writer()
         return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_awaited(self):
+        requests_sudo = self.env["crm.collection.approval"].sudo()  # of every company
+        waiting = [("level_id", "in", self.ids), ("state", "=", "pending")]
+        if count := requests_sudo.search_count(waiting):
+            raise UserError(
+                self.env._(
+                    "%(count)s requests wait for %(levels)s: they are decided or withdrawn first.",
+                    count=count,
+                    levels=", ".join(self.mapped("display_name")),
+                )
+            )
 
     @api.model
     def _get_all(self):
@@ -129,12 +158,11 @@ class CrmCollectionApprovalLevel(models.Model):
 
     def _is_approver(self, user, company=None):
         """Whether ``user`` has the power to decide here, as of now: one who left, lost the group
-        or does not work in the company has not."""
+        or the role, or does not work in the company has not."""
         self.ensure_one()
-        user_sudo = user.sudo()  # users do not read other users' groups
-        named = user in self.user_ids or self.group_id in user_sudo.all_group_ids
-        works_there = not company or company in user_sudo.company_ids
-        return bool(user_sudo.active and not user_sudo.share and named and works_there)
+        # users do not read other users' groups
+        named = user in self.user_ids or self.group_id in user.sudo().all_group_ids
+        return named and user._is_collection_approver(company)
 
     def _get_approvers(self, company=None):
         """:return: the users who may decide at this level for ``company``."""

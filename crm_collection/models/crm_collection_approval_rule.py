@@ -1,6 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
+
+# Who decides: changing it makes the user one who cannot.
+POWER_FIELDS = ("governs", "company_id", "escalate_days", "escalation_user_id")
 
 
 class CrmCollectionApprovalRule(models.Model):
@@ -8,7 +11,7 @@ class CrmCollectionApprovalRule(models.Model):
 
     Managers configure it, approvers decide on requests (:class:`.CrmCollectionApproval`). What a
     rule governs cannot be changed while a phase is under it: that would set phases free without
-    anybody's approval.
+    anybody's approval. Whoever wrote into a rule who decides does not decide under it himself.
     """
 
     _name = "crm.collection.approval.rule"
@@ -60,7 +63,19 @@ class CrmCollectionApprovalRule(models.Model):
         "who may then decide; 0: never.",
     )
     escalation_user_id = fields.Many2one(
-        comodel_name="res.users", string="Escalate to", tracking=True
+        comodel_name="res.users",
+        string="Escalate to",
+        domain=lambda self: self._get_approver_domain(),
+        tracking=True,
+    )
+    configured_by_ids = fields.Many2many(
+        comodel_name="res.users",
+        relation="crm_collection_approval_rule_configured_rel",
+        context={"active_test": False},  # who is archived may come back
+        string="Written by",
+        readonly=True,
+        copy=False,
+        help="They said who decides: what this rule asks for others approve.",
     )
 
     level_text = fields.Char(
@@ -87,6 +102,11 @@ class CrmCollectionApprovalRule(models.Model):
         group = self.env.ref("crm_collection.group_crm_collection_approver", False)
         return [Command.create({"group_id": group.id})] if group else []
 
+    @api.model
+    def _get_approver_domain(self):
+        group = self.env.ref("crm_collection.group_crm_collection_approver", False)
+        return [("share", "=", False), ("all_group_ids", "in", group.ids if group else [])]
+
     @api.depends(
         "level_ids.sequence",
         "level_ids.group_id",
@@ -110,7 +130,8 @@ class CrmCollectionApprovalRule(models.Model):
 
     @api.depends("level_ids.people_count", "level_ids.approver_count")
     def _compute_people_warning(self):
-        """Fewer people than must approve, or too few where one of them asked himself."""
+        """Fewer people than must approve, or too few where one of them asked himself. Who wrote
+        the rule does not count."""
         for rule in self:
             short = rule.level_ids.filtered(
                 lambda level: level.people_count <= level.approver_count
@@ -156,6 +177,22 @@ class CrmCollectionApprovalRule(models.Model):
             if rule.escalate_days and not rule.escalation_user_id:
                 raise ValidationError(self.env._("Say to whom unanswered requests escalate."))
 
+    @api.constrains("escalation_user_id")
+    def _check_escalation_role(self):
+        for rule in self:
+            rule._check_roles(rule.escalation_user_id)
+
+    def _check_roles(self, users):
+        """:raise ValidationError: somebody is named who has no power to approve"""
+        if without := users.filtered(lambda user: not user._is_collection_approver()):
+            raise ValidationError(
+                self.env._(
+                    "%s cannot approve: give them the role Approver first (Settings > Users), or "
+                    "name somebody else.",
+                    ", ".join(without.mapped("name")),
+                )
+            )
+
     @api.constrains("active")
     def _check_active(self):
         for rule in self.filtered(lambda rule: not rule.active):
@@ -169,14 +206,65 @@ class CrmCollectionApprovalRule(models.Model):
 
     # === ORM overrides === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_writers_untouched(vals)
+        rules = super().create(vals_list)
+        rules._remember_writer()
+        return rules
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        if phases := self._get_phases():
+            raise UserError(self._get_used_message(phases))
+        requests_sudo = self.env["crm.collection.approval"].sudo()  # of every company
+        groups = requests_sudo._read_group(
+            [("approval_rule_id", "in", self.ids)], ["approval_rule_id"]
+        )
+        if groups:
+            raise UserError(
+                self.env._(
+                    "Something was asked for under %(rules)s: archive the rule, its record stays.",
+                    rules=", ".join(rule.display_name for (rule,) in groups),
+                )
+            )
+
     def write(self, vals):
+        """Who wrote the rule is never written directly.
+
+        :raise AccessError: ``configured_by_ids`` is written
+        """
+        self._check_writers_untouched(vals)
         for rule in self:
             changes = "governs" in vals and vals["governs"] != rule.governs
             if changes and (phases := rule._get_phases()):
                 raise UserError(rule._get_used_message(phases))
-        return super().write(vals)
+        result = super().write(vals)
+        if any(fname in vals for fname in POWER_FIELDS):
+            self._remember_writer()
+        return result
+
+    def _check_writers_untouched(self, vals):
+        if "configured_by_ids" in vals:
+            raise AccessError(
+                self.env._("Who wrote an approval rule is on record, it cannot be written.")
+            )
+
+    def _remember_writer(self):
+        """Whoever says who decides is not one of them; the installation is nobody."""
+        user = self.env.user
+        if user != self.env.ref("base.user_root"):
+            super().write({"configured_by_ids": [Command.link(user.id)]})
 
     # === Business methods === #
+
+    def _get_writers(self):
+        """:return: the users who cannot decide under the rule; of one that is being made, who
+        makes it"""
+        return self.configured_by_ids._origin or (
+            self.env.user if self and not self._origin else self.env["res.users"]
+        )
 
     def _get_phases(self):
         # of every company: what is in use elsewhere is in use
@@ -191,7 +279,7 @@ class CrmCollectionApprovalRule(models.Model):
         return self.env._(
             "%(rule)s is in use (%(phases)s): make another rule and put the phases under it, so "
             "that the change is approved.",
-            rule=self.display_name,
+            rule=", ".join(self.mapped("display_name")),
             phases=", ".join(phases.mapped("name")),
         )
 

@@ -60,7 +60,7 @@ class CrmCollectionApproval(models.Model):
                 "crm_collection.approval_changes",
                 {
                     "rows": approval._get_change_rows(),
-                    "is_change": bool(approval.sudo().proposed_values),
+                    "is_change": approval._is_change(),
                     "is_over": approval.state != "pending",
                 },
             )
@@ -129,11 +129,15 @@ class CrmCollectionApproval(models.Model):
 
     def _get_change_rows(self):
         """:return: list of dicts ``label``, ``current`` and ``proposed``: of a change what is in
-        force and what would be, of a new phase what it is going to be."""
+        force and what would be, of a phase that is not approved yet all it is going to be."""
         self.ensure_one()
-        proposed = self.sudo().proposed_values or {}
-        rows = self.phase_id._get_definition_rows(proposed)
-        return [row for row in rows if row["is_changed"]] if proposed else rows
+        rows = self.phase_id._get_definition_rows(self.sudo().proposed_values or {})
+        return [row for row in rows if row["is_changed"]] if self._is_change() else rows
+
+    def _is_change(self):
+        """Whether something is in force that would be another thing."""
+        in_force = self.phase_id.approval_state == "approved"
+        return bool(in_force and self.sudo().proposed_values)
 
     # === For the web client === #
 

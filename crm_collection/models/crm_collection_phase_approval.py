@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 
 # What is approved: changing it on an approved phase is a proposal until it is approved again.
 APPROVED_FIELDS = ("allocation_mode", "template_id", "approval_rule_id", "company_id")
@@ -309,7 +310,7 @@ class CrmCollectionPhase(models.Model):
             }
         )
         if not phase.approval_rule_id or phase.is_governed:
-            phase._set_approval(configured_by_ids=[])
+            phase._set_approval(configured_by_ids=[Command.clear()])
 
     def _check_proposed(self, proposed):
         """:raise UserError: there is no such value, or it has been deleted meanwhile"""

@@ -19,6 +19,22 @@ class ResUsers(models.Model):
     )
     collection_approval_digest_date = fields.Date(copy=False)
 
+    def _is_collection_approver(self, company=None):
+        """Whether the user has the role *Approver* at this moment, and works in ``company``.
+
+        Without the role nobody decides, whoever names him: roles are given by those who
+        administer users, approval rules are written by managers.
+        """
+        self.ensure_one()
+        user_sudo = self.sudo()  # users do not read other users' groups
+        group = self.env.ref("crm_collection.group_crm_collection_approver")
+        return bool(
+            user_sudo.active
+            and not user_sudo.share
+            and group in user_sudo.all_group_ids
+            and (not company or company in user_sudo.company_ids)
+        )
+
     @property
     def SELF_READABLE_FIELDS(self):
         return [*super().SELF_READABLE_FIELDS, "collection_approval_digest"]
