@@ -62,6 +62,7 @@
         "views/res_config_settings_portal_views.xml",
         "views/res_partner_statement_views.xml",
         "views/crm_collection_cockpit_views.xml",
+        "views/mail_template_views.xml",
         "views/crm_collection_menus.xml",
         "report/crm_collection_aging_reports.xml",
         "wizard/crm_collection_aging_open_views.xml",

@@ -72,7 +72,11 @@ class CrmCollectionLetter(models.Model):
         comodel_name="mail.mail", readonly=True, ondelete="set null", index="btree_not_null"
     )
     mail_message_id = fields.Many2one(
-        comodel_name="mail.message", string="Message", readonly=True, ondelete="set null"
+        comodel_name="mail.message",
+        string="Message",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",  # else deleting any message reads all letters
     )
     date_sent = fields.Datetime(readonly=True)
     delivery_started = fields.Datetime(
@@ -83,7 +87,11 @@ class CrmCollectionLetter(models.Model):
     attach_pdf = fields.Boolean(readonly=True)
     attach_invoices = fields.Boolean(readonly=True)
     pdf_attachment_id = fields.Many2one(
-        comodel_name="ir.attachment", string="PDF", readonly=True, ondelete="set null"
+        comodel_name="ir.attachment",
+        string="PDF",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",  # as above
     )
     pdf_missing = fields.Boolean(string="Without PDF", readonly=True)
     line_ids = fields.One2many(

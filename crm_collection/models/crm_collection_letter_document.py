@@ -232,8 +232,11 @@ class CrmCollectionLetter(models.Model):
                 values.setdefault("attachments", []).append(content)
 
     def _get_invoice_pdf(self, move):
-        """Return the invoice's own PDF, as it was sent, where there is one."""
-        attachment = move.invoice_pdf_report_id or move.message_main_attachment_id
+        """Return the invoice's own PDF, as it was sent, where there is one.
+
+        Never the main attachment of its chatter: that is the first PDF anybody posted there.
+        """
+        attachment = move.invoice_pdf_report_id
         return attachment if attachment.mimetype == "application/pdf" else attachment.browse()
 
     def _render_invoice_pdf(self, move):

@@ -5,16 +5,25 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import split_every
+from odoo.tools import clean_context, split_every
 from odoo.tools.mail import email_normalize_all
 
 from ..sql import letters
 from .crm_collection_engine import MAX_TRIES, RETRIED
+from .mail_message import WRITING
 
 _logger = logging.getLogger(__name__)
 
 LETTERS_PER_BATCH = 50  # letters rendered and queued in one transaction
 COME_BACK_AFTER = timedelta(minutes=5)
+MAIL_VALUES = {
+    "auto_delete": False,
+    "scheduled_date": False,
+    "state": "outgoing",
+    "failure_reason": False,
+    "headers": False,
+    "is_notification": False,
+}
 
 
 class CrmCollectionLetter(models.Model):
@@ -44,19 +53,28 @@ class CrmCollectionLetter(models.Model):
             job._trigger(fields.Datetime.now() + COME_BACK_AFTER)
 
     def _issue_safely(self, run, letter_ids, tries=1):
-        """Issue a batch, again on a new snapshot where somebody else wrote to one of them."""
+        """Issue a batch, again on a new snapshot where somebody else wrote to one of them, and
+        letter by letter where one of them cannot be issued."""
         try:
             with self.env.cr.savepoint():
-                self.browse(letter_ids)._issue(run)
+                return self.browse(letter_ids)._issue(run)
         except psycopg2.OperationalError as error:
             if error.pgcode not in RETRIED:
                 raise
             self.env.cr.rollback()
             self.env.invalidate_all(flush=False)
             if tries < MAX_TRIES:
-                self._issue_safely(run, letter_ids, tries + 1)
-            else:  # the next run tries again
-                run._log_exception(" ".join(str(error).split()))
+                return self._issue_safely(run, letter_ids, tries + 1)
+            # the next run tries again
+            return run._log_exception(" ".join(str(error).split()))
+        except Exception as error:
+            self.env.invalidate_all(flush=False)
+            if len(letter_ids) == 1:
+                return self.browse(letter_ids)._set_unwritable(error, run)
+        for letter_id in letter_ids:
+            self._issue_safely(run, [letter_id])
+            run._commit(0)  # what is done is not undone by the next one's conflict
+        return None
 
     def _reset_recovered(self, domain):
         """Letters whose customer has an address now, or that failed for no fault of theirs."""
@@ -121,12 +139,20 @@ class CrmCollectionLetter(models.Model):
         changed = self.browse({row[1] for row in rows if not row[4]})
         (changed & went)._cancel(self.env._("Nothing is owed any more, or it is held back."))
         changed -= went
-        changed |= self.filtered(lambda letter: not letter.template_id)
+        stale = self.filtered(lambda letter: not letter._has_its_template())
+        (stale & went)._cancel(self.env._("Another letter was approved for its phase meanwhile."))
+        changed |= stale - went
         changed.filtered("line_ids")._set_tone()
         empty = self.filtered(lambda letter: not letter.line_ids)
         empty._cancel(self.env._("Nothing is owed any more, or it is held back."))
         self._take_back_covered(company, today)
         self._take_back_overtaken(company, today)
+
+    def _has_its_template(self):
+        """Whether the letter has a text, and that of a phase approved with its letter is the one
+        in force: another one may have been approved while it waited."""
+        phase = self.phase_id
+        return self.template_id and (not phase.is_governed or self.template_id == phase.template_id)
 
     def _take_back_covered(self, company, today):
         alive = self.filtered(lambda letter: letter.state == "to_send")
@@ -235,22 +261,27 @@ class CrmCollectionLetter(models.Model):
             raise
         except Exception as error:
             if len(self) == 1:
-                _logger.info("Letter %s could not be written: %s", self.id, error)
                 self.invalidate_recordset(flush=False)
-                self._set_problem("failed", str(error), will_retry=True)
-                if run:
-                    run._log_exception(str(error), partner_id=self.partner_id.id)
-                return None
+                return self._set_unwritable(error, run)
         for letter in self:
             letter._queue_safely(template, run)
         return None
 
+    def _set_unwritable(self, error, run=None):
+        _logger.info("Letter %s could not be written: %s", self.id, error)
+        self._set_problem("failed", str(error), will_retry=True)
+        if run:
+            run._log_exception(str(error), partner_id=self.partner_id.id)
+
     def _queue(self, template):
-        mails = template.send_mail_batch(
-            self.ids, email_values={"auto_delete": False, "scheduled_date": False}
+        # said, not left to defaults: anybody may set some for himself
+        bare = template.with_env(template.env(context=clean_context(self.env.context)))
+        mails = bare.with_context(crm_collection_writing=WRITING).send_mail_batch(
+            self.ids, email_values=MAIL_VALUES
         )
         reply_to, credits_by_letter = self._get_reply_to(mails), self._get_credits_by_letter()
         for letter, mail in zip(self, mails, strict=True):
+            letter._own_attachments(mail)
             mail.write(
                 {
                     "collection_letter_id": letter.id,
@@ -268,6 +299,17 @@ class CrmCollectionLetter(models.Model):
         for user, of_user in self._group_by_responsible().items():
             if user:  # replies reach the collector
                 of_user.message_subscribe(user.partner_id.ids)
+
+    def _own_attachments(self, mail):
+        """What goes out with the letter is the letter's: its template's files and the invoices'
+        PDFs are other people's to change, and they stay free to."""
+        for attachment in mail.attachment_ids:
+            owner = {"res_model": self._name, "res_id": self.id, "res_field": False}
+            if attachment.res_model == "mail.message":  # made for this mail
+                attachment.write(owner)
+            elif attachment.res_model != self._name:
+                mail.attachment_ids += attachment.copy(owner)
+                mail.attachment_ids -= attachment
 
     def _get_reply_to(self, mails):
         """:return: {letter id: address} of the chatter; core asks for it only where a message is

@@ -2,6 +2,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+# What says in the context that phases are being moved one after the other. An object of its own:
+# no caller from outside can pass it.
+RESEQUENCE = object()
+
 
 class CrmCollectionPhase(models.Model):
     """A stage of collection: where a title stands and which letter it gets.
@@ -92,17 +96,21 @@ class CrmCollectionPhase(models.Model):
     def _check_steps_in_order(self):
         """A rule's later steps lead to later phases, also when it is the phases that are moved:
         a title would stay behind without anybody being told."""
-        if not self.env.context.get("crm_collection_resequence"):
+        if self.env.context.get("crm_collection_resequence") is not RESEQUENCE:
             steps_sudo = self.env["crm.collection.rule.step"].sudo()  # of every company
             domain = [("phase_id", "in", self.ids), ("rule_id.active", "=", True)]
             steps_sudo.search(domain).rule_id._check_step_order()
 
     def web_resequence(self, specification, field_name="sequence", offset=0):
         # EXTENDS 'web': looked at when all phases have their new place
-        quiet = self.with_context(crm_collection_resequence=True)
+        quiet = self.with_context(crm_collection_resequence=RESEQUENCE)
         result = super(CrmCollectionPhase, quiet).web_resequence(specification, field_name, offset)
         self._check_steps_in_order()
         return result
+
+    @api.constrains("template_id")
+    def _check_template_model(self):
+        self.template_id._check_is_letter()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -116,6 +124,16 @@ class CrmCollectionPhase(models.Model):
                 self.env._(
                     "Titles went through %(phases)s: archive the phase, its history stays.",
                     phases=", ".join(phase.display_name for (phase,) in used),
+                )
+            )
+        requests_sudo = self.env["crm.collection.approval"].sudo()  # of every company
+        asked = requests_sudo._read_group([("phase_id", "in", self.ids)], ["phase_id"])
+        if asked:
+            raise UserError(
+                self.env._(
+                    "Approvals were asked for about %(phases)s: archive the phase, their record "
+                    "stays.",
+                    phases=", ".join(phase.display_name for (phase,) in asked),
                 )
             )
 

@@ -55,14 +55,19 @@ class IrActionsReport(models.Model):
         return streams
 
     def _crm_collection_get_stream(self, report, record, data=None):
-        """Return the PDF that was stored for the record, else a new one."""
-        attachment = None
-        if report.attachment and not self.env.context.get("report_pdf_no_attachment"):
-            attachment = report.retrieve_attachment(record)
-        if attachment and report.attachment_use:
+        """Return the PDF that was sent with the letter, else a new one.
+
+        The letter points to its file. Core would look for one by its name, and anybody who may
+        answer in the letter's chatter can attach something of that name.
+        """
+        attachment = self.env["ir.attachment"]
+        if "pdf_attachment_id" in record._fields:
+            record.check_access("read")
+            attachment = record.sudo().pdf_attachment_id
+        if attachment and not self.env.context.get("report_pdf_no_attachment"):
             return {"stream": io.BytesIO(attachment.raw), "attachment": attachment}
         content = self._crm_collection_render_pdf(report, record, data)
-        return {"stream": io.BytesIO(content), "attachment": attachment}
+        return {"stream": io.BytesIO(content), "attachment": None}
 
     def _crm_collection_render_pdf(self, report, record, data=None):
         """Return the PDF of one record as bytes; raise where that cannot be done."""

@@ -23,6 +23,24 @@ class MailMail(models.Model):
         help="The letter this mail was made for; only its latest mail may leave.",
     )
 
+    @api.model
+    def default_get(self, fields):
+        """A mail is made for a message that is given, never for one from somebody's defaults."""
+        defaults = super().default_get(fields)
+        defaults.pop("mail_message_id", None)
+        return defaults
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """:raise AccessError: a mail that is no notification takes over what is on record, and
+        would take it along when it is deleted"""
+        for vals in vals_list:
+            if vals.get("mail_message_id") and not vals.get("is_notification", True):
+                message = self.env["mail.message"].browse(vals["mail_message_id"])
+                if message._get_evidence():
+                    message._refuse_change()
+        return super().create(vals_list)
+
     def write(self, vals):
         result = super().write(vals)
         if vals.get("state") in ("cancel", "outgoing"):

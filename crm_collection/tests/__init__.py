@@ -14,6 +14,7 @@ from . import test_run_interrupted
 from . import test_golive
 from . import test_invoice_fields
 from . import test_letter_content
+from . import test_letter_evidence
 from . import test_letter_pdf
 from . import test_letter_pdf_network
 from . import test_letter_sending

@@ -54,6 +54,26 @@ class TestLetterPdf(CrmCollectionCommon):
         if engine == "wkhtmltopdf" and _wkhtml().state == "install":
             raise unittest.SkipTest("wkhtmltopdf is not installed")
 
+    # === Which one is printed === #
+
+    def test_what_was_sent_is_printed(self):
+        """Not something of the same name that came later, by upload or with an answer.
+
+        Seen to fail with the file looked up by its name, as core does.
+        """
+        self._send_letters()
+        self.assertTrue(self._deliver())
+        letter = self.letter[:1]
+        sent = letter.pdf_attachment_id
+        note = letter.with_user(self.collector).message_post(
+            body="My version", attachments=[(sent.name, b"%PDF-1.4 planted")]
+        )
+        planted = note.sudo().attachment_ids
+        self.assertEqual((planted.res_model, planted.res_id), (letter._name, letter.id))
+        self.assertGreater(planted.id, sent.id)
+        content = self.report.with_user(self.collector)._render_qweb_pdf(REPORT, letter.ids)[0]
+        self.assertEqual(_get_text(content), _get_text(sent.raw))
+
     # === Engines === #
 
     def test_engine_is_weasyprint_where_it_is_installed(self):
@@ -242,8 +262,29 @@ class TestLetterPdf(CrmCollectionCommon):
         self.letter.attach_invoices = True
         before = self._accounting_checksum()
         self.letters._issue()
-        self.assertIn(attachment, self.letter.mail_message_id.attachment_ids)
+        sent = self.letter.mail_message_id.attachment_ids - self.letter.pdf_attachment_id
+        self.assertEqual((sent.name, sent.raw), ("invoice.pdf", b"%PDF-1.4"))
+        self.assertNotEqual(sent, attachment)  # a copy, the letter's own
+        self.assertRecordValues(
+            sent,
+            [{"res_model": "crm.collection.letter", "res_id": self.letter.id, "res_field": False}],
+        )
         self.assertEqual(self._accounting_checksum(), before)
+
+    def test_pdf_in_the_chatter_is_no_invoice(self):
+        """Whoever may read an invoice may post a PDF on it: it does not go to the customer.
+
+        Seen to fail with the main attachment of the invoice taken for it.
+        """
+        self.move.with_user(self.collector).message_post(
+            body="See here", attachments=[("mine.pdf", b"%PDF-1.4 mine")]
+        )
+        self.letter.attach_invoices = True
+        report_class = self.registry["ir.actions.report"]
+        with patch.object(report_class, "_render_qweb_pdf", lambda *a, **k: (b"%PDF-1.5", "pdf")):
+            self.letters._issue()
+        sent = self.letter.mail_message_id.attachment_ids - self.letter.pdf_attachment_id
+        self.assertEqual(sent.raw, b"%PDF-1.5")
 
     def test_invoice_printed_now_and_not_stored(self):
         self.letter.attach_invoices = True

@@ -29,6 +29,64 @@ class TestManualLetters(CrmCollectionCommon):
             .with_context(active_model=records._name, active_ids=records.ids)
         )
 
+    # === What was written === #
+
+    def _send_with_pdf(self):
+        """A letter sent by the collector, and its message."""
+        self.rule.step_ids.attach_pdf = True
+        self._open(self._items(self.move_other)).save().action_send()
+        letter = self.env["crm.collection.letter"].search([])
+        message = letter.sudo().mail_message_id
+        self.assertEqual(message.author_id, self.collector.partner_id)
+        return letter, message
+
+    def _read_letter(self, message):
+        names = ("subject", "body", "email_from", "reply_to", "author_id", "message_type", "date")
+        return [message[name] for name in names] + message.attachment_ids.sorted("id").ids
+
+    def test_author_does_not_rewrite_it(self):
+        """Who sent a letter by hand is the author of its message, in the queue and afterwards.
+
+        Seen to fail with `write` and `unlink` of the message not overridden. More ways:
+        `test_letter_evidence`.
+        """
+        letter, message = self._send_with_pdf()
+        mine, pdf = message.with_user(self.collector), letter.sudo().pdf_attachment_id
+        changes = {
+            "subject": lambda: mine.write({"subject": "Forget it"}),
+            "body": lambda: mine.write({"body": "<p>Pay me</p>"}),
+            "email_from": lambda: mine.write({"email_from": "me@example.com"}),
+            "reply_to": lambda: mine.write({"reply_to": "me@example.com"}),
+            "attachment_ids": lambda: mine.write({"attachment_ids": [Command.clear()]}),
+            "author_id": lambda: mine.write({"author_id": self.manager.partner_id.id}),
+            "partner_ids": lambda: mine.write({"partner_ids": [Command.clear()]}),
+            "date": lambda: mine.write({"date": "2020-01-01"}),
+            "message_type": lambda: mine.write({"message_type": "comment"}),
+            "message": mine.unlink,
+            "pdf": lambda: pdf.with_user(self.collector).write({"raw": b"y"}),
+            "no pdf": lambda: pdf.with_user(self.collector).unlink(),
+        }
+        before = self._read_letter(message), pdf.raw
+        for delivered in (False, True):
+            if delivered:
+                self.assertEqual(len(self._deliver()), 1)
+                self.assertEqual(letter.state, "sent")
+            for name, change in changes.items():
+                with self.subTest(name, delivered=delivered), self.assertRaises(AccessError):
+                    change()
+                self.env.invalidate_all()
+            self.assertTrue((self._read_letter(message), pdf.raw) == before)
+        mine.toggle_message_starred()
+        self.assertTrue(mine.starred)
+
+    def test_comments_stay_peoples(self):
+        letter = self._send_with_pdf()[0]
+        comment = letter.with_user(self.collector).message_post(
+            body="He called", message_type="comment"
+        )
+        comment.write({"body": "He called twice"})
+        self.assertIn("twice", comment.body)
+
     # === The preview === #
 
     def test_preview_per_customer(self):

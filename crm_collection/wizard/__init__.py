@@ -16,4 +16,5 @@ from . import (
     crm_collection_status_view_line,
     crm_collection_aging_open,
     crm_collection_statement_send,
+    mail_compose_message,
 )

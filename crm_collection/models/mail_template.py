@@ -1,0 +1,117 @@
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+LETTER_MODEL = "crm.collection.letter"
+# What says nothing to the customer.
+FREE_FIELDS = {"name", "description", "user_id", "ref_ir_act_window"}
+
+
+class MailTemplate(models.Model):
+    """The text of a letter that was approved is not changed behind the approvers' backs.
+
+    A phase is approved with its letter. While it is in force, or proposed, the letter stays word
+    for word what was looked at; another text is another letter, which is proposed on the phase.
+    """
+
+    _inherit = "mail.template"
+
+    collection_approved_for = fields.Char(
+        compute="_compute_collection_approved_for",
+        help="The phases whose definition was approved with this letter, or waits for it.",
+    )
+
+    @api.depends("model")
+    def _compute_collection_approved_for(self):
+        letters = self.filtered(lambda template: template.model == LETTER_MODEL)
+        (self - letters).collection_approved_for = False
+        for template in letters:
+            names = template._origin._get_approved_phases().mapped("name")
+            template.collection_approved_for = ", ".join(names)
+
+    @api.constrains("model_id")
+    def _check_letter_model(self):
+        others = self.filtered(lambda template: template.model != LETTER_MODEL)
+        domain = [("template_id", "in", others.ids)]
+        in_use = others and any(
+            self.env[model].sudo().with_context(active_test=False).search_count(domain, limit=1)
+            for model in ("crm.collection.phase", "crm.collection.rule.step")
+        )
+        if in_use:
+            others._check_is_letter()
+
+    def _check_is_letter(self):
+        """:raise ValidationError: one of these is the template of something else"""
+        for template_sudo in self.sudo():
+            if template_sudo.model != LETTER_MODEL:
+                raise ValidationError(
+                    self.env._(
+                        "%s is no collection letter: choose a template that applies to collection "
+                        "letters.",
+                        template_sudo.display_name,
+                    )
+                )
+
+    def _send_check_access(self, res_ids):
+        """Letters are sent by the engine, which asks whether what they say is true. Core lets
+        everybody send every template about what he may read.
+
+        :raise AccessError: somebody else sends a collection letter
+        """
+        if self.model == LETTER_MODEL:
+            self._check_engine()
+        return super()._send_check_access(res_ids)
+
+    def _check_engine(self):
+        if not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "Collection letters are sent by the letters job, or from the portfolio with "
+                    "Send Letter Now: what they say is checked there."
+                )
+            )
+
+    def write(self, vals):
+        """Translations come here, too: core writes the field after them.
+
+        :raise UserError: the text of a letter that was approved, or waits for it, is changed
+        """
+        if not vals.keys() <= FREE_FIELDS:
+            self._check_not_approved()
+        return super().write(vals)
+
+    def unlink(self):
+        """:raise UserError: a letter that was approved, or waits for it, is deleted"""
+        self._check_not_approved()
+        return super().unlink()
+
+    def _check_not_approved(self):
+        if self.env.uid == SUPERUSER_ID or not self:  # the installation brings new versions
+            return
+        if phases := self._get_approved_phases():
+            raise UserError(
+                self.env._(
+                    "%(letters)s was approved for %(phases)s as it is, or waits for it. Copy it, "
+                    "change the copy and choose the copy on the phase: it takes effect when it is "
+                    "approved.",
+                    letters=", ".join(self.sudo().mapped("name")),
+                    phases=", ".join(phases.mapped("name")),
+                )
+            )
+
+    def _get_approved_phases(self):
+        """:return: the phases, of every company, whose definition was approved with one of these
+        letters, or waits for it"""
+        phases_sudo = self.env["crm.collection.phase"].sudo().with_context(active_test=False)
+        domain = [
+            ("template_id", "in", self.ids),
+            ("is_governed", "=", True),
+            ("approval_state", "in", ("approved", "pending")),
+        ]
+        return phases_sudo.search(domain) | self._get_proposing_phases()
+
+    def _get_proposing_phases(self):
+        requests_sudo = self.env["crm.collection.approval"].sudo()  # of every company
+        waiting = requests_sudo.search([("kind", "=", "definition"), ("state", "=", "pending")])
+        return waiting.filtered(
+            lambda request: (request.proposed_values or {}).get("template_id") in self.ids
+        ).phase_id

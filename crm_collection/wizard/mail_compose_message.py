@@ -1,0 +1,16 @@
+from odoo import models
+
+from ..models.mail_template import LETTER_MODEL
+
+
+class MailComposeMessage(models.TransientModel):
+    """The composer writes what its user says; it sends no collection letters."""
+
+    _inherit = "mail.compose.message"
+
+    def _action_send_mail(self, auto_commit=False):
+        # EXTENDS 'mail'
+        letters = self.template_id.filtered(lambda template: template.model == LETTER_MODEL)
+        if letters:
+            letters.sudo(False)._check_engine()
+        return super()._action_send_mail(auto_commit=auto_commit)
