@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..sql import approval as sql
+from ..sql import letters
 
 
 class CrmCollectionItem(models.Model):
@@ -81,6 +82,13 @@ class CrmCollectionItem(models.Model):
         titles = sql.titles_by_id(self.ids, phase.id, today, send_letter, pin)
         self.env["crm.collection.approval"]._ask(titles, origin, reason)
         self.env.cr.execute(sql.set_waiting(self.ids, True, self.env.uid))
+
+    def _silence(self):
+        """The first letter of the phase they are in does not leave."""
+        self.check_access("write")
+        self.flush_model()
+        self.env.cr.execute(letters.silence(self.ids, self.env.uid))
+        self.invalidate_model(["date_next_letter"], flush=False)
 
     def _withdraw_approval(self, reason):
         """They wait no longer: see :meth:`crm.collection.approval._withdraw`."""

@@ -103,7 +103,9 @@ class CrmCollectionItem(models.Model):
         cr.execute(apply.close_stays(self.ids, "moved" if phase else "released", today, uid))
         cr.execute(
             apply.maintain_items(
-                self.ids, phase.id, today, pin, send_letter, uid, is_approved=bool(approval)
+                *(self.ids, phase.id, today, pin, send_letter, uid),
+                is_approved=bool(approval),
+                by_itself=bool(approval) and approval.origin == "automatic",
             )
         )
         approval_id = approval.id if approval else None

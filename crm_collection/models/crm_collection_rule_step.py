@@ -1,6 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..sql import letters
+
+RESEND_FIELDS = {"resend_interval", "resend_unit", "resend_max"}
+
 
 class CrmCollectionRuleStep(models.Model):
     """One step of a sending rule: so many days after the due date, this phase, this letter."""
@@ -91,6 +95,7 @@ class CrmCollectionRuleStep(models.Model):
 
     @api.constrains("template_id", "phase_id")
     def _check_template_id(self):
+        self.template_id._check_is_letter()
         for step in self:
             phase = step.phase_id
             if phase.is_governed and step.template_id not in (
@@ -104,6 +109,32 @@ class CrmCollectionRuleStep(models.Model):
                         phase=phase.name,
                     )
                 )
+
+    def write(self, vals):
+        """Titles that had their letter are asked again as the step says from now on."""
+        result = super().write(vals)
+        if not RESEND_FIELDS.isdisjoint(vals):
+            self._reschedule_letters()
+        return result
+
+    def _reschedule_letters(self):
+        self.env.flush_all()
+        self.env.cr.execute(letters.reschedule(self.ids, self.env.uid))
+        self.env["crm.collection.item"].invalidate_model(["date_next_letter"], flush=False)
+
+    def _explain_resend(self):
+        """:return: when the letter goes again, in words"""
+        _, unit, number = self.env._, self.resend_unit, self.resend_interval
+        text = {
+            "day": _("every day") if number == 1 else _("every %s days", number),
+            "week": _("every week") if number == 1 else _("every %s weeks", number),
+            "month": _("every month") if number == 1 else _("every %s months", number),
+        }[unit]
+        if not self.resend_max:
+            return text
+        if self.resend_max == 1:
+            return _("%s, once", text)
+        return _("%(every)s, %(number)s times", every=text, number=self.resend_max)
 
     def _get_template(self):
         """:return: the letter of the step, else that of its phase (may be empty)."""

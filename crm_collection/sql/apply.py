@@ -2,7 +2,12 @@
 
 from odoo.tools import SQL
 
-from .common import letter_template, line_date_maturity, line_is_owed
+from .common import (
+    letter_template,
+    line_date_maturity,
+    line_is_owed,
+    next_letter_date,
+)
 from .hold import hold_id, hold_joins
 
 PLAN_TABLE = "crm_collection_plan"
@@ -137,7 +142,8 @@ def lock_items(company_id, today, first, last):
 
 
 def update_items(item_ids, today, uid):
-    """Write the plan of locked titles; entering a phase starts a new count of letters.
+    """Write the plan of locked titles; entering a phase starts a new count of letters, but for
+    a title whose entry was posted again as it was: it goes on where it stopped.
 
     :return: SQL of (title, moves, newly proposed, phase from, phase, amount)
     """
@@ -148,20 +154,80 @@ def update_items(item_ids, today, uid):
                proposed_step_id = plan.proposed_step_id, blocker = plan.blocker,
                approval_state = plan.approval_state, phase_id = plan.phase_id,
                date_phase = CASE WHEN plan.moves THEN %(today)s::date ELSE item.date_phase END,
-               letter_count = CASE WHEN plan.moves THEN 0 ELSE item.letter_count END,
+               letter_count = CASE WHEN plan.moves THEN COALESCE(said.round, 0)
+                                   ELSE item.letter_count END,
                date_next_letter = CASE WHEN NOT plan.moves THEN item.date_next_letter
-                                       WHEN plan.has_letter THEN %(today)s::date END,
+                                       WHEN NOT plan.has_letter THEN NULL
+                                       WHEN said.is_said THEN said.date_next
+                                       ELSE %(today)s::date END,
                to_evaluate = FALSE, exception = NULL,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM %(plan)s AS plan
+     LEFT JOIN LATERAL (SELECT before.*, TRUE AS is_said FROM (%(said)s) AS before)
+               AS said ON TRUE
          WHERE plan.item_id = item.id AND item.id = ANY(%(item_ids)s)
      RETURNING item.id, plan.moves, plan.proposed_step_id IS NOT NULL
                AND plan.proposed_step_id IS DISTINCT FROM plan.proposed_from_id,
                plan.phase_from_id, plan.phase_id, item.amount_residual""",
         plan=SQL.identifier(PLAN_TABLE),
         item_ids=item_ids,
+        said=said_of_plan(),
         today=today,
         uid=uid,
+    )
+
+
+def said_of_plan():
+    """:func:`_said_before` of a row of the plan (alias ``plan``) that moves"""
+    return _said_before(
+        SQL(
+            """SELECT item.*, plan.phase_id AS entered_id, plan.step_id AS entered_step_id,
+                      plan.date_maturity AS due, plan.currency_id AS owed_in,
+                      plan.amount_residual_currency AS owed, plan.partner_id AS customer_id
+                 FROM crm_collection_item item WHERE plan.moves AND item.id = plan.item_id"""
+        )
+    )
+
+
+def _said_before(title):
+    """The last letter of the phase a title enters, or of one after it, where since then its
+    entry was only reset to draft and posted again: the customer has it, or may have, word for
+    word. One that waits in the queue is taken back, it is about a stay that is over.
+
+    :param SQL title: the title, what it enters and what it owes
+    :return: SQL of (round, date of the next letter) of at most one row; of a letter of a phase
+        after the one it enters no round and no date: a milder one does not follow
+    """
+    return SQL(
+        """SELECT CASE WHEN said.is_same THEN said.round END AS round,
+                  CASE WHEN said.is_same THEN %(date_next)s END AS date_next
+             FROM (
+                SELECT line.round, letter.date, title.entered_step_id,
+                       stay.phase_id = title.entered_id AS is_same
+                  FROM (%(title)s) AS title
+                  JOIN crm_collection_phase entered ON entered.id = title.entered_id
+            CROSS JOIN LATERAL (SELECT * FROM crm_collection_allocation
+                                 WHERE item_id = title.id OFFSET 0) AS stay
+                  JOIN crm_collection_phase phase ON phase.id = stay.phase_id
+                  JOIN crm_collection_letter_line line ON line.allocation_id = stay.id
+                       AND (line.name, line.currency_id, line.date_maturity, line.amount_residual)
+                         = (title.name, title.owed_in, title.due, title.owed)
+                  JOIN crm_collection_letter letter ON letter.id = line.letter_id
+                       AND letter.partner_id = title.customer_id
+                       AND (letter.state = 'sent' OR letter.delivery_started IS NOT NULL
+                            AND letter.state IN ('outgoing', 'failed'))
+                 WHERE stay.reason_out = 'cancelled'
+                   AND (phase.sequence, phase.id) >= (entered.sequence, entered.id)
+                   AND NOT EXISTS (
+                       SELECT FROM crm_collection_allocation later
+                         JOIN crm_collection_phase since ON since.id = later.phase_id
+                        WHERE later.item_id = title.id AND later.id > stay.id
+                          AND later.reason_out IS DISTINCT FROM 'cancelled'
+                          AND (since.sequence, since.id) >= (phase.sequence, phase.id))
+              ORDER BY phase.sequence DESC, phase.id DESC, line.round DESC LIMIT 1) AS said
+        LEFT JOIN crm_collection_rule_step step ON step.id = said.entered_step_id""",
+        title=title,
+        date_next=next_letter_date(SQL("said.date"), SQL("said.round")),
     )
 
 
@@ -244,25 +310,34 @@ def set_exception(item_id, message):
     return SQL("UPDATE crm_collection_item SET exception = %s WHERE id = %s", message, item_id)
 
 
-def maintain_items(item_ids, phase_id, today, pinned, send_letter, uid, is_approved=False):
-    """Phase maintenance: titles into a phase, with the step their rule has for it."""
+def maintain_items(
+    item_ids, phase_id, today, pinned, send_letter, uid, is_approved=False, by_itself=False
+):
+    """Phase maintenance: titles into a phase, with the step their rule has for it.
+
+    :param bool by_itself: whether the job had asked: what was said before is not said again
+    """
     return SQL(
         """
         UPDATE crm_collection_item item
            SET phase_id = %(phase_id)s, step_id = target.step_id,
                date_phase = CASE WHEN %(phase_id)s IS NULL THEN NULL ELSE %(today)s::date END,
-               letter_count = 0, proposed_step_id = NULL, pinned = %(pinned)s,
-               date_next_letter = CASE WHEN %(send_letter)s AND target.has_letter
-                                       THEN %(today)s::date END,
+               letter_count = COALESCE(target.round, 0), proposed_step_id = NULL,
+               pinned = %(pinned)s,
+               date_next_letter = CASE WHEN NOT (%(send_letter)s AND target.has_letter) THEN NULL
+                                       WHEN target.is_said THEN target.date_next
+                                       ELSE %(today)s::date END,
                blocker = NULL, exception = NULL, to_evaluate = TRUE,
                approval_state = CASE WHEN %(is_approved)s THEN 'approved' END,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM (SELECT moved.id, step.id AS step_id,
-                       %(letter)s IS NOT NULL AS has_letter
+                       %(letter)s IS NOT NULL AS has_letter, said.*
                   FROM crm_collection_item moved
              LEFT JOIN crm_collection_phase phase ON phase.id = %(phase_id)s
              LEFT JOIN crm_collection_rule_step step
                        ON step.rule_id = moved.rule_id AND step.phase_id = phase.id
+             LEFT JOIN LATERAL (SELECT before.*, TRUE AS is_said FROM (%(said)s) AS before)
+                       AS said ON %(by_itself)s
                  WHERE moved.id = ANY(%(item_ids)s)) AS target
          WHERE target.id = item.id""",
         item_ids=item_ids,
@@ -271,6 +346,14 @@ def maintain_items(item_ids, phase_id, today, pinned, send_letter, uid, is_appro
         pinned=pinned,
         send_letter=send_letter,
         is_approved=is_approved,
+        by_itself=by_itself,
+        said=_said_before(
+            SQL(
+                """SELECT moved.*, phase.id AS entered_id, step.id AS entered_step_id,
+                          moved.date_maturity AS due, moved.currency_id AS owed_in,
+                          moved.amount_residual_currency AS owed, moved.partner_id AS customer_id"""
+            )
+        ),
         letter=letter_template(),
         uid=uid,
     )

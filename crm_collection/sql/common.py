@@ -43,6 +43,20 @@ def step_interval(step="step"):
     )
 
 
+def next_letter_date(date, count, step="step"):
+    """When the letter goes again after ``count`` of them, the last one on ``date``; NULL when it
+    does not (no interval, or as often as the step says)."""
+    return SQL(
+        """CASE WHEN %(step)s.resend_interval > 0
+                 AND (COALESCE(%(step)s.resend_max, 0) = 0 OR %(count)s <= %(step)s.resend_max)
+                THEN (%(date)s + %(interval)s)::date END""",
+        step=SQL.identifier(step),
+        count=count,
+        date=date,
+        interval=step_interval(step),
+    )
+
+
 def letter_template(step="step", phase="phase"):
     """The letter of a title: the step's own or the phase's. Of a phase whose definition is
     approved the letter is part of what was approved: a step has no other."""

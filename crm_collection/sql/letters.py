@@ -7,7 +7,7 @@ from .common import (
     letter_template,
     line_is_owed,
     move_is_silent,
-    step_interval,
+    next_letter_date,
     workers,
 )
 from .hold import hold_id, hold_joins
@@ -68,12 +68,10 @@ def may_be_written(company_id, today, which=None, locked=False):
            %(letter)s AS template_id,
            COALESCE(step.attach_pdf, TRUE) AS attach_pdf,
            COALESCE(step.attach_invoices, FALSE) AS attach_invoices,
-           CASE WHEN step.resend_interval > 0
-                 AND (COALESCE(step.resend_max, 0) = 0 OR item.letter_count < step.resend_max)
-                THEN (%(today)s::date + %(interval)s)::date END AS date_after""",
+           %(date_after)s AS date_after""",
         today=today,
         letter=letter_template(),
-        interval=step_interval(),
+        date_after=next_letter_date(SQL("%s::date", today), SQL("item.letter_count + 1")),
     )
     joins = SQL(
         """JOIN crm_collection_phase phase ON phase.id = item.phase_id
@@ -94,7 +92,7 @@ def may_be_written(company_id, today, which=None, locked=False):
 def due(company_id, today, item_ids=None, partner_ids=None, locked=False):
     """Titles due for a letter; with ``item_ids`` exactly those, whatever their next date."""
     which = (
-        SQL("item.date_next_letter <= %s AND (item.letter_count = 0 OR %s)", today, _is_repeated())
+        SQL("item.date_next_letter <= %s AND (item.letter_count = 0 OR %s)", today, is_repeated())
         if item_ids is None
         else SQL("item.id = ANY(%s)", item_ids)
     )
@@ -103,12 +101,57 @@ def due(company_id, today, item_ids=None, partner_ids=None, locked=False):
     return may_be_written(company_id, today, which, locked)
 
 
-def _is_repeated():
+def is_repeated():
     """Condition: the step still says that the letter goes again. The date of the next letter was
     written with the last one; the rule may have been archived or changed since."""
     return SQL(
         """rule.active AND step.rule_id = rule.id AND step.resend_interval > 0
            AND (COALESCE(step.resend_max, 0) = 0 OR item.letter_count <= step.resend_max)"""
+    )
+
+
+def reschedule(step_ids, uid):
+    """The next letter of titles that had one in these steps, as the steps say now: counted from
+    the last one. Materialized: of a step's titles few have a letter to look up.
+    """
+    return SQL(
+        """
+        WITH title AS MATERIALIZED (
+                SELECT item.id, item.letter_count, item.phase_id, item.step_id
+                  FROM crm_collection_item item
+                 WHERE item.step_id = ANY(%(ids)s) AND item.state = 'open'
+                   AND item.letter_count > 0),
+             next AS MATERIALIZED (
+                SELECT title.id, %(date_next)s AS date
+                  FROM title
+                  JOIN crm_collection_rule_step step
+                       ON step.id = title.step_id AND step.phase_id = title.phase_id
+            CROSS JOIN LATERAL (
+                    SELECT letter.date FROM crm_collection_letter_line line
+                      JOIN crm_collection_letter letter ON letter.id = line.letter_id
+                     WHERE line.item_id = title.id AND line.phase_id = title.phase_id
+                       AND line.round = title.letter_count
+                  ORDER BY line.id DESC LIMIT 1) AS last)
+        UPDATE crm_collection_item item
+           SET date_next_letter = next.date,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM next
+         WHERE next.id = item.id AND next.date IS DISTINCT FROM item.date_next_letter""",
+        ids=step_ids,
+        uid=uid,
+        date_next=next_letter_date(SQL("last.date"), SQL("title.letter_count")),
+    )
+
+
+def silence(item_ids, uid):
+    """The letter of the phase they are in does not leave, where it has not yet."""
+    return SQL(
+        """UPDATE crm_collection_item
+              SET date_next_letter = NULL,
+                  write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
+            WHERE id = ANY(%s) AND letter_count = 0 AND date_next_letter IS NOT NULL""",
+        uid,
+        item_ids,
     )
 
 

@@ -27,11 +27,12 @@ def customer_rule(partner_model, rules):
     if not rules:
         return SQL("NULL::integer")
     own = partner_model._field_to_sql("partner", "collection_rule_id")
-    # whom a rule that cannot be read would catch is not known: nobody goes to a later, milder one
+    # Whom the further conditions of a rule would catch is not known where they cannot be read:
+    # nobody who fits its other criteria goes to a later, milder one.
     first_match = SQL(" ").join(
-        SQL("WHEN TRUE THEN NULL")
+        SQL("WHEN %s THEN NULL", _matches(partner_model, rule._get_criteria_domain()))
         if rule._get_problem()
-        else SQL("WHEN %s THEN %s", _matches(partner_model, rule), rule.id)
+        else SQL("WHEN %s THEN %s", _matches(partner_model, rule._get_partner_domain()), rule.id)
         for rule in rules
     )
     return SQL(
@@ -42,8 +43,7 @@ def customer_rule(partner_model, rules):
     )
 
 
-def _matches(partner_model, rule):
-    domain = rule._get_partner_domain()
+def _matches(partner_model, domain):
     if domain.is_true():
         return SQL("TRUE")
     matching = partner_model._search(domain, bypass_access=True)
@@ -190,6 +190,26 @@ def _chosen_step():
     )
 
 
+def _step_meanwhile(rules):
+    """The step a title goes to while somebody decides whether it enters the phase of the one it
+    belongs in: the last one reached before that nobody has to be asked about. By days only: one
+    at a time no step is passed over."""
+    if not any(rule.step_ids.phase_id.filtered("is_guarded") for rule in rules):
+        return SQL("NULL::integer")
+    return SQL(
+        """CASE WHEN rule.escalation = 'days' THEN (
+               SELECT step.step_id FROM step
+                WHERE step.rule_id = customer.rule_id AND step.usable AND NOT step.manual
+                  AND NOT step.guarded AND step.threshold <= title.days AND %(enough)s
+                  AND %(may_enter)s AND EXISTS (
+                       SELECT FROM step asked WHERE asked.step_id = chosen.step_id
+                          AND asked.guarded AND asked.threshold > step.threshold)
+             ORDER BY step.threshold DESC LIMIT 1) END""",
+        enough=_enough_owed(),
+        may_enter=_may_enter(),
+    )
+
+
 def _next_step(rules, today):
     """One step at a time: the nearest step after the title's phase, when it is reached and the
     title has stayed long enough, a day at least: a second run does not take a second step. A
@@ -247,7 +267,7 @@ def decide(company_id, today, partner_model, rules, horizon):
                        -LEAST(MIN(threshold), 0) AS horizon FROM step GROUP BY rule_id)
         SELECT title.*, customer.rule_id, customer.user_id, %(hold)s AS hold_id,
                first_step.horizon AS rule_horizon,
-               %(chosen)s AS chosen_step_id,
+               chosen.step_id AS chosen_step_id, %(meanwhile)s AS meanwhile_step_id,
                %(may_enter)s AND NOT %(enough)s AS is_short,
                CASE WHEN rule.escalation = 'step' THEN next_step.proposed_step_id
                     WHEN %(enough_manual)s THEN manual_step.step_id END AS reached_manual_step_id,
@@ -266,11 +286,13 @@ def decide(company_id, today, partner_model, rules, horizon):
                AND (manual_step.threshold_next IS NULL OR title.days < manual_step.threshold_next)
      LEFT JOIN LATERAL (%(next_step)s) AS next_step ON TRUE
      LEFT JOIN LATERAL (%(unusable)s) AS unusable ON TRUE
+    CROSS JOIN LATERAL (SELECT %(chosen)s AS step_id) AS chosen
         %(hold_joins)s""",
         steps=steps(company_id),
         customers=customers(partner_model, rules, company_id),
         hold=hold,
         chosen=_chosen_step(),
+        meanwhile=_step_meanwhile(rules),
         may_enter=_may_enter("last_step"),
         enough=_enough_owed("last_step"),
         enough_manual=_enough_owed("manual_step"),
@@ -353,8 +375,8 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True, to
 
     A title moves when nothing holds it back, nobody pinned it, and the step's phase is more
     severe than the one it is in. Into a phase that needs an approval it does not move, it
-    ``asks``. ``proposed_step`` is a manual-only step it has reached. The step of a title that
-    stays is the one its rule has for its phase.
+    ``asks``, and goes as far as it may without (``entry``). ``proposed_step`` is a manual-only
+    step it has reached. The step of a title that stays is the one its rule has for its phase.
     """
     return SQL(
         """
@@ -378,21 +400,20 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True, to
                        AS withdraws,
                    CASE WHEN approval.waits OR approval.asks THEN 'pending'
                         WHEN approval.refused THEN 'refused'
-                        WHEN NOT moves.moves AND decided.approval_state = 'approved'
+                        WHEN NOT entry.moves AND decided.approval_state = 'approved'
                         THEN 'approved' END AS approval_state,
                    decided.approval_state AS approval_state_from, target.step_id AS target_step_id,
-                   moves.moves, target.phase_id AS target_phase_id,
-                   CASE WHEN moves.moves THEN target.step_id
+                   entry.moves, target.phase_id AS target_phase_id,
+                   CASE WHEN entry.moves THEN entry.step_id
                         WHEN held.still THEN decided.step_id
                         ELSE COALESCE(own.step_id, decided.step_id) END AS step_id,
-                   CASE WHEN moves.moves THEN target.phase_id ELSE decided.phase_id END AS phase_id,
-                   COALESCE(target.has_letter, FALSE) AS has_letter,
+                   CASE WHEN entry.moves THEN entry.phase_id ELSE decided.phase_id END AS phase_id,
+                   COALESCE(entry.has_letter, FALSE) AS has_letter,
                    CASE WHEN NOT held.still AND decided.pinned IS NOT TRUE
                          AND (manual.phase_sequence, manual.phase_id) > (
-                              CASE WHEN moves.moves THEN target.phase_sequence
-                                   ELSE COALESCE(current.sequence, -2147483648) END,
-                              CASE WHEN moves.moves THEN target.phase_id
-                                   ELSE COALESCE(current.id, 0) END)
+                              CASE WHEN entry.moves THEN entry.phase_sequence
+                                   ELSE place.sequence END,
+                              CASE WHEN entry.moves THEN entry.phase_id ELSE place.id END)
                         THEN manual.step_id END AS proposed_step_id,
                    decided.step_id AS step_from_id, decided.item_rule_id AS rule_from_id,
                    decided.proposed_step_id AS proposed_from_id
@@ -401,7 +422,11 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True, to
          LEFT JOIN (%(steps)s) AS own ON own.rule_id = decided.rule_id
                AND own.phase_id = decided.phase_id
          LEFT JOIN (%(steps)s) AS target ON target.step_id = decided.chosen_step_id
+         LEFT JOIN (%(steps)s) AS meanwhile ON meanwhile.step_id = decided.meanwhile_step_id
          LEFT JOIN (%(steps)s) AS manual ON manual.step_id = decided.reached_manual_step_id
+        CROSS JOIN LATERAL (
+                SELECT COALESCE(current.sequence, -2147483648) AS sequence,
+                       COALESCE(current.id, 0) AS id) AS place
         CROSS JOIN LATERAL (
                 SELECT COALESCE(decided.blocker_now NOT IN ('unapproved', 'not_due'), FALSE)
                        AS still
@@ -409,12 +434,23 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True, to
         CROSS JOIN LATERAL (
                 SELECT NOT held.still AND decided.pinned IS NOT TRUE
                    AND target.step_id IS NOT NULL
-                   AND (current.id IS NULL
-                        OR (target.phase_sequence, target.phase_id)
-                           > (current.sequence, current.id)) AS forward
+                   AND (target.phase_sequence, target.phase_id) > (place.sequence, place.id)
+                       AS forward
                ) AS goes
         CROSS JOIN LATERAL (%(approval)s) AS approval
-        CROSS JOIN LATERAL (SELECT goes.forward AND NOT target.guarded AS moves) AS moves
+        CROSS JOIN LATERAL (
+                SELECT goes.forward AND (NOT target.guarded OR COALESCE(
+                            (meanwhile.phase_sequence, meanwhile.phase_id)
+                            > (place.sequence, place.id), FALSE)) AS moves,
+                       CASE WHEN target.guarded THEN meanwhile.step_id ELSE target.step_id
+                            END AS step_id,
+                       CASE WHEN target.guarded THEN meanwhile.phase_id ELSE target.phase_id
+                            END AS phase_id,
+                       CASE WHEN target.guarded THEN meanwhile.phase_sequence
+                            ELSE target.phase_sequence END AS phase_sequence,
+                       CASE WHEN target.guarded THEN meanwhile.has_letter ELSE target.has_letter
+                            END AS has_letter
+               ) AS entry
              WHERE decided.item_id IS NOT NULL OR decided.days > 0
                 OR -decided.days <= decided.rule_horizon
           ) AS change
@@ -457,7 +493,7 @@ def fingerprint(company_id, today, rules):
     )
     parts = [
         SQL("%s", str(today)),
-        SQL("%s", str([(rule.id, list(rule._get_partner_domain())) for rule in rules])),
+        SQL("%s", str([(rule.id, list(rule._get_criteria_domain())) for rule in rules])),
         *(
             SQL(
                 """(SELECT concat_ws(',', COUNT(*), COALESCE(SUM(id), 0),

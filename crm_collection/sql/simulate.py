@@ -2,9 +2,12 @@
 
 from odoo.tools import SQL
 
+from .apply import said_of_plan
 from .common import letter_day
-from .letters import REACHING_STATES
+from .letters import REACHING_STATES, is_repeated
 
+# Held back from the next phase; the letters of the one they are in leave.
+WRITABLE = ("unapproved", "not_due", "approval", "refused")
 SIMULATION_TABLE = "crm_collection_simulation"
 
 
@@ -40,7 +43,7 @@ def totals():
                   COALESCE(SUM(amount_residual) FILTER (WHERE moves), 0),
                   COUNT(*) FILTER (WHERE proposed_step_id IS NOT NULL
                                    AND proposed_step_id IS DISTINCT FROM proposed_from_id),
-                  COUNT(*) FILTER (WHERE blocker IS NOT NULL AND blocker != 'not_due')
+                  COUNT(*) FILTER (WHERE blocker != 'not_due' AND NOT moves)
              FROM %s""",
         _table(),
     )
@@ -53,14 +56,20 @@ def letters(company, today, limit):
         """
         WITH title AS (
                 SELECT plan.*, phase.sequence AS phase_sequence,
-                       (plan.moves AND plan.has_letter)
+                       (plan.moves AND plan.has_letter
+                        AND (said.is_said IS NULL OR said.date_next <= %(today)s))
                        OR (NOT plan.moves AND plan.phase_id IS NOT NULL
-                           AND item.date_next_letter <= %(today)s) AS due
+                           AND item.date_next_letter <= %(today)s
+                           AND (item.letter_count = 0 OR COALESCE(%(repeated)s, FALSE))) AS due
                   FROM %(plan)s AS plan
              LEFT JOIN crm_collection_item item ON item.id = plan.item_id
+             LEFT JOIN crm_collection_rule rule ON rule.id = plan.rule_id
+             LEFT JOIN crm_collection_rule_step step ON step.id = plan.step_id
+             LEFT JOIN LATERAL (SELECT before.*, TRUE AS is_said FROM (%(said)s) AS before)
+                       AS said ON TRUE
              LEFT JOIN crm_collection_phase phase ON phase.id = plan.phase_id
                  WHERE plan.partner_id IS NOT NULL
-                   AND (plan.blocker IS NULL OR plan.blocker IN ('unapproved', 'not_due'))),
+                   AND (plan.blocker IS NULL OR plan.blocker IN %(writable)s)),
              credit AS (
                 SELECT partner.commercial_partner_id AS partner_id,
                        SUM(line.amount_residual) AS amount
@@ -96,6 +105,9 @@ def letters(company, today, limit):
         day=letter_day(company._get_collection_tz(), "written"),
         quiet_days=company.collection_quiet_days or 0,
         reaching=REACHING_STATES,
+        repeated=is_repeated(),
+        said=said_of_plan(),
+        writable=WRITABLE,
         plan=_table(),
         limit=limit,
     )

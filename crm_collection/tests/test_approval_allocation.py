@@ -35,10 +35,17 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
     # === Every path waits === #
 
     def test_job_asks_for_a_new_title(self):
+        """It does not stay without a phase, and its customer without a letter, until somebody
+        answers: it enters the last phase before that nobody has to be asked about.
+
+        Seen to fail with titles that ask left where they are.
+        """
         move = self._create_overdue(12)
         self._allocate()
         self._check_waiting(move)
-        self.assertFalse(self._items(move).phase_id)
+        self.assertEqual(self._items(move).phase_id, self.phase_first)
+        self.assertEqual(self._items(move).allocation_ids.phase_id, self.phase_first)
+        self.assertEqual(self._letters().line_ids.phase_id, self.phase_first)
         request = self._requests()
         self.assertRecordValues(
             request,
@@ -54,6 +61,136 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
             ],
         )
         self.assertEqual(self._items(move).blocker, "approval")
+
+    def test_job_that_was_late(self):
+        """GIVEN a title in its first phase, and a job that did not run for weeks
+        WHEN the days have passed a phase on the way to one that needs an approval
+        THEN it enters the one on the way, and waits for the other; refused, it stays there.
+        """
+        self._guard(self.phase_third)
+        self.phase_second.with_user(self.manager).approval_rule_id = False
+        self.phase_second.with_user(self.approver).action_approve()
+        move = self._create_overdue(5)
+        self._allocate()
+        self._move_on(30)
+        self._allocate()
+        item = self._items(move)
+        self._check_waiting(move, self.phase_third)
+        self.assertEqual(item.phase_id, self.phase_second)
+        self.assertEqual(self._letters().line_ids.phase_id, self.phase_second)
+        self._say(self._requests(), "refuse")
+        self._allocate()
+        self.assertRecordValues(
+            item, [{"phase_id": self.phase_second.id, "approval_state": "refused"}]
+        )
+
+    def test_what_goes_nowhere_meanwhile(self):
+        """Neither a pinned nor a held title, nor one that owes too little for the step before,
+        nor a reminder that would be sent after the due date."""
+        self.rule.step_ids.filtered(lambda step: step.days == 1).amount_min = 50
+        small = self._create_overdue(12, amount=40)
+        held = self._create_overdue(12)
+        self._hold(held)
+        reminder = self.env["crm.collection.phase"].create({"name": "Reminder", "sequence": 1})
+        late = self._create_customer("Late KG")
+        late.collection_rule_id = self._create_rule({-5: reminder, 10: self.phase_second})
+        reminded = self._create_overdue(12, partner=late)
+        pinned = self._create_overdue(5, partner=self._create_customer("Pin AG"))
+        self._allocate()
+        self._items(pinned).with_user(self.collector)._maintain(
+            self.phase_first.browse(), "Wait", pin=True
+        )
+        self._move_on(7)
+        self._allocate()
+        for move in (small, held, reminded, pinned):
+            with self.subTest(move.name):
+                self.assertFalse(self._items(move).phase_id)
+
+    def test_posted_again_as_it_was(self):
+        """GIVEN a title that was approved into its phase, and written to
+        WHEN its entry is reset to draft and posted again as it was
+        THEN neither the letter of the phase it waits in goes, nor the same one once more after
+        it is approved again.
+
+        Seen to fail with approvals left out of `maintain_items`, and with the letters of the
+        entered phase alone looked at.
+        """
+        move = self._create_overdue(9)
+        self._allocate()
+        self._send_letters()
+        self._deliver()
+        self._move_on(1)
+        self._allocate()
+        self._say(self._requests(), "approve")
+        self._send_letters()
+        self._deliver()
+        item = self._items(move)
+        self.assertEqual(item.phase_id, self.phase_second)
+        sent = self._letters()
+        self.assertEqual(set(sent.mapped("state")), {"sent"})
+        self.assertEqual(len(sent), 2)
+        move.button_draft()
+        move.action_post()
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(item.phase_id, self.phase_first)
+        self.assertEqual(self._letters(), sent)
+        self._say(self._requests(), "approve")
+        self._send_letters()
+        self.assertEqual(item.phase_id, self.phase_second)
+        self.assertEqual(self._letters(), sent)
+
+    def test_golive_without_letters(self):
+        """GIVEN old debt the job has put into the phase before, and asked about
+        WHEN it goes live in the guarded phase, without letters
+        THEN none leaves: neither now, nor when it is approved.
+
+        Seen to fail with the job's own request kept, and with the letter of the phase they wait
+        in.
+        """
+        move = self._create_overdue(12)
+        self._allocate()
+        self.assertTrue(self._items(move).date_next_letter)
+        wizard = (
+            self.env["crm.collection.golive"]
+            .with_user(self.manager)
+            .create({"mode": "one", "phase_id": self.phase_second.id, "send_letter": False})
+        )
+        wizard.action_apply()
+        self.env.invalidate_all()
+        self._check_waiting(move)
+        self.assertEqual(self._requests().origin, "opening")
+        for _day in range(2):
+            self._allocate()
+            self._send_letters()
+            self._move_on(1)
+        self._say(self._requests(), "approve")
+        self._send_letters()
+        self.assertEqual(self._items(move).phase_id, self.phase_second)
+        self.assertFalse(self._letters())
+
+    def test_simulation_says_the_same(self):
+        """Where titles go meanwhile, and that the letters of the phase they wait in leave.
+
+        Seen to fail with titles that wait left out of the letters of the simulation.
+        """
+        waiting = self._create_overdue(9)
+        self._allocate()
+        self._create_overdue(12, partner=self._create_customer("New KG"))
+        self._move_on(1)
+        tomorrow = self.company._get_collection_today()
+        said = self.env["crm.collection.engine"].sudo()._simulate(self.company, tomorrow)
+        self._allocate()
+        self._send_letters()
+        letters = self.env["crm.collection.letter"].search([])
+        self.assertEqual(len(letters), 2)
+        self.assertEqual(
+            {(row["partner_id"], row["phase_id"], row["amount"]) for row in said["letters"]},
+            {(one.partner_id.id, one.phase_id.id, one.amount_total) for one in letters},
+        )
+        self.assertEqual(self._items(waiting).approval_state, "pending")
+        moved = [row for row in said["moves"] if row["moves"]]
+        self.assertEqual([row["phase_id"] for row in moved], [self.phase_first.id])
 
     def test_job_asks_for_a_known_title(self):
         move = self._create_overdue(9)
@@ -133,8 +270,12 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         self.assertEqual(self._letters().phase_id, self.phase_first)
 
     def test_manual_letter_in_no_phase(self):
+        """The first phase of the rule is the one that needs the approval."""
+        self.rule.step_ids.filtered(lambda step: step.days == 1).unlink()
         move = self._create_overdue(12)
         self._allocate()
+        self._check_waiting(move)
+        self.assertFalse(self._items(move).phase_id)
         with self.assertRaises(UserError):
             self._send_now(self._items(move))
 
@@ -269,7 +410,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         request = self._requests()
         self._say(request, "approve")
         self.assertEqual(self._items(free).phase_id, self.phase_second)
-        self.assertFalse(self._items(held).phase_id)
+        self.assertEqual(self._items(held).phase_id, self.phase_first)
         line = request.line_ids.filtered(lambda line: line.item_id == self._items(held))
         self.assertRecordValues(line, [{"state": "withdrawn", "reason_out": "not_allowed"}])
         self.assertIn("hold", line.note)

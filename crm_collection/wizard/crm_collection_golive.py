@@ -194,6 +194,11 @@ class CrmCollectionGolive(models.TransientModel):
             lambda item: item.phase_id == phase and not item.letter_count and not phase.is_guarded
         )
         here._maintain(phase.browse(), self.reason, origin="opening")
+        if phase.is_guarded:
+            # the job has asked, with the letter of the phase
+            items._withdraw_approval("superseded")
+        if not self.send_letter:
+            items._silence()
         result = items._maintain(
             phase, self.reason, send_letter=self.send_letter, pin=self.pinned, origin="opening"
         )
