@@ -13,3 +13,9 @@ class AccountMove(models.Model):
         if not TITLE_FIELDS.isdisjoint(vals):
             self.env["crm.collection.item"]._sync_moves(self)
         return result
+
+    def unlink(self):
+        """What was held back is on record, also of a draft that is deleted."""
+        if self:
+            self.env["crm.collection.hold"]._release_entries(self)
+        return super().unlink()

@@ -47,7 +47,7 @@ class CrmCollectionHold(models.Model):
         comodel_name="account.move",
         string="Invoice/Entry",
         check_company=True,
-        ondelete="cascade",
+        ondelete="set null",  # the record of the hold stays, see `_release_entries`
         index="btree_not_null",
     )
     item_id = fields.Many2one(
@@ -63,6 +63,9 @@ class CrmCollectionHold(models.Model):
         compute="_compute_customer_id",
         store=True,
         index="btree_not_null",
+    )
+    entry_name = fields.Char(
+        string="Deleted Entry", readonly=True, copy=False, help="Its number, when it was deleted."
     )
     reason = fields.Char(required=True, tracking=True)
     date_from = fields.Date(required=True, default=lambda self: self._default_date_from())
@@ -100,7 +103,8 @@ class CrmCollectionHold(models.Model):
         "CHECK(kind != 'promise' OR date_until IS NOT NULL)", "A promise needs the day it is for."
     )
     _one_scope = models.Constraint(
-        "CHECK(num_nonnulls(partner_id, move_id, item_id) = 1)",
+        """CHECK(num_nonnulls(partner_id, move_id, item_id) = 1
+                 OR num_nonnulls(partner_id, move_id, item_id) = 0 AND entry_name IS NOT NULL)""",
         "A hold is for one customer, one invoice or one title.",
     )
     _dates_in_order = models.Constraint(
@@ -116,13 +120,14 @@ class CrmCollectionHold(models.Model):
 
     # === Compute methods === #
 
-    @api.depends("kind", "customer_id", "move_id", "item_id", "date_until")
+    @api.depends("kind", "customer_id", "move_id", "item_id", "entry_name", "date_until")
     @api.depends_context("lang")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for record in self:
             scope = record.item_id or record.move_id or record.partner_id
-            record.display_name = f"{kinds.get(record.kind, '')}: {scope.display_name or ''}"
+            name = scope.display_name or record.entry_name or ""
+            record.display_name = f"{kinds.get(record.kind, '')}: {name}"
 
     @api.depends("partner_id", "move_id", "item_id.partner_id")
     def _compute_customer_id(self):
@@ -131,21 +136,22 @@ class CrmCollectionHold(models.Model):
             record.customer_id = partner.commercial_partner_id
 
     def _compute_amount_paid(self):
-        """Payments and credits matched since the hold was set, in company currency: as
-        ``sql.hold`` counts them for promises."""
+        """Payments and credits matched since the hold was set, in company currency: as promises
+        are judged by."""
+        self._flush_money()
+        paid = dict(self.env.execute_query(hold.paid_since(self.ids)))
         for record in self:
-            owed = record._get_items().line_id.filtered(
-                lambda line, record=record: line.date <= record.date_from
-            )
-            since = Domain("max_date", ">", record.date_from)
-            since |= Domain("create_date", ">", record.create_date)
-            since |= Domain("create_date", "=", record.create_date) & Domain(
-                "max_date", "=", record.date_from
-            )
-            partials = self.env["account.partial.reconcile"].search(
-                Domain("debit_move_id", "in", owed.ids) & since
-            )
-            record.amount_paid = sum(partials.mapped("amount"))
+            record.amount_paid = paid.get(record.id, 0.0)
+
+    @api.onchange("company_id", "move_id", "item_id")
+    def _onchange_company_id(self):
+        """A hold begins today where its company is, which may not be where its user is; another
+        day that was chosen stays."""
+        company = self.item_id.company_id or self.move_id.company_id or self.company_id
+        if company and not self._origin:
+            self.company_id = company
+            if self.date_from in {one._get_collection_today() for one in self.env.companies}:
+                self.date_from = company._get_collection_today()
 
     # === Constraints and ORM overrides === #
 
@@ -170,14 +176,15 @@ class CrmCollectionHold(models.Model):
         return holds
 
     def write(self, vals):
-        if {"state", "date_closed", "user_id"} & vals.keys() and not self.env.su:
+        if {"state", "date_closed", "user_id", "entry_name"} & vals.keys() and not self.env.su:
             raise UserError(self.env._("A hold is ended with its button."))
         self._complete_vals(vals)
         return super().write(vals)
 
     def _is_forged(self):
         self.ensure_one()
-        return self.state != "active" or self.date_closed or self.user_id != self.env.user
+        changed = self.date_closed or self.entry_name or self.user_id != self.env.user
+        return self.state != "active" or changed
 
     def _complete_vals(self, vals):
         """The scope is the commercial partner, and brings its company along."""
@@ -212,19 +219,13 @@ class CrmCollectionHold(models.Model):
             # state is the engine's field: the access check was the caller's
             holds.sudo().write({"state": state, "date_closed": company._get_collection_today()})
 
-    def _get_items(self):
-        """:return: all titles the hold covers, settled ones included."""
-        self.ensure_one()
-        if self.item_id:
-            return self.item_id
-        domain = (
-            Domain("move_id", "=", self.move_id.id)
-            if self.move_id
-            else Domain("partner_id", "=", self.customer_id.id)
-        )
-        return self.env["crm.collection.item"].search(
-            domain & Domain("company_id", "=", self.company_id.id)
-        )
+    @api.model
+    def _release_entries(self, moves):
+        """Before entries are deleted: their holds end, and keep what they were about."""
+        holds_sudo = self.sudo().search([("move_id", "in", moves.ids)])  # whoever deletes them
+        for record_sudo in holds_sudo:
+            record_sudo.entry_name = record_sudo.move_id.display_name
+        holds_sudo.filtered(lambda record: record.state == "active")._close("ended")
 
     @api.model
     def _update_states(self, company, today, run=None):
@@ -232,15 +233,18 @@ class CrmCollectionHold(models.Model):
 
         :param run: the run that keeps the log of a hold that cannot be closed
         """
-        self.env["account.move.line"].flush_model()
-        self.env["account.partial.reconcile"].flush_model()
-        self.flush_model()
+        self._flush_money()
         closings = self.env.execute_query(hold.closings(company.id, today))
         ids_by_state = defaultdict(list)
         for hold_id, state in closings:
             ids_by_state[state].append(hold_id)
         for state, ids in ids_by_state.items():
             self.browse(ids)._close_safely(state, run)
+
+    def _flush_money(self):
+        self.env["account.move.line"].flush_model()
+        self.env["account.partial.reconcile"].flush_model()
+        self.flush_model()
 
     def _close_safely(self, state, run=None):
         """Close the holds together, or one by one when one of them cannot be."""

@@ -222,14 +222,13 @@ class CrmCollectionItem(models.Model):
 
     def action_hold(self):
         """A new hold of the title, or of its customer when several of one are chosen."""
-        context = {"default_item_id": self.id} if len(self) == 1 else {}
-        if len(self) > 1:
-            if len(self.partner_id) != 1 or len(self.company_id) != 1:
-                raise UserError(self.env._("Hold the titles of one customer at a time."))
-            context = {
-                "default_partner_id": self.partner_id.id,
-                "default_company_id": self.company_id.id,
-            }
+        if len(self) > 1 and (len(self.partner_id) != 1 or len(self.company_id) != 1):
+            raise UserError(self.env._("Hold the titles of one customer at a time."))
+        context = {"default_company_id": self.company_id.id}
+        if len(self) == 1:
+            context["default_item_id"] = self.id
+        else:
+            context["default_partner_id"] = self.partner_id.id
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("New Hold"),

@@ -30,16 +30,15 @@ class CrmCollectionItem(models.Model):
     def _sync_lines(self, lines):
         """Bring the titles of journal items up to date (hook of reconciliation and entries)."""
         if lines and self._has_items():
-            self._sync(sync.items_of_lines(lines.ids))
+            for company, of_company in lines.grouped("company_id").items():
+                self.with_company(company)._sync(sync.items_of_lines(of_company.ids))
 
     @api.model
     def _sync_moves(self, moves):
         """Bring the titles of entries up to date (hook of post, draft, cancel, customer)."""
         if not moves or not self._has_items():
             return
-        items = self.sudo().search([("move_id", "in", moves.ids)])
-        if items:
-            self._sync(sync.items_by_id(items.ids))
+        self.sudo().search([("move_id", "in", moves.ids)])._sync_items()
 
     @api.model
     def _has_items(self):
@@ -49,6 +48,9 @@ class CrmCollectionItem(models.Model):
     @api.model
     def _sync(self, scope, evaluate=True):
         """Set titles equal to accounting and end the stays of those that leave their phase.
+
+        The titles are the active company's: whether a new due date takes them out of their phase
+        is a question of its day.
 
         :param SQL scope: a condition on ``item`` (see :mod:`crm_collection.sql.sync`)
         :param bool evaluate: whether the job has to look at the titles again
@@ -85,4 +87,8 @@ class CrmCollectionItem(models.Model):
     def _sync_deleted(self):
         """The journal items of these titles were just deleted."""
         self.invalidate_recordset(["line_id", "move_id"], flush=False)
-        self._sync(sync.items_by_id(self.ids))
+        self._sync_items()
+
+    def _sync_items(self):
+        for company, of_company in self.grouped("company_id").items():
+            self.with_company(company)._sync(sync.items_by_id(of_company.ids))

@@ -72,25 +72,40 @@ def closings(company_id, today):
     )
 
 
+def paid_since(hold_ids):
+    """What was paid of what each hold covers since it was set, in company currency: (hold id,
+    amount)."""
+    return SQL(
+        """SELECT hold.id, promised.paid FROM crm_collection_hold hold
+       CROSS JOIN LATERAL (%s) AS promised WHERE hold.id = ANY(%s)""",
+        _promised(),
+        hold_ids,
+    )
+
+
 def _promised():
     """What became of the titles of a promise (alias ``hold``): paid since, titles, titles left.
 
-    Paid since: on what was owed already when the promise was made, matched later than it, by the
-    clock or, where the promise was noted afterwards, by the day.
+    What a customer promises is about what was there when he did and is due by the day he
+    promised; what somebody promises about one entry or title is about that, whenever it is dated
+    or due, once it is posted. Paid since: matched later than the promise, by the clock or, where
+    it was noted afterwards, by the day.
     """
+    meant = SQL(
+        """(line.parent_state = 'posted'
+            AND (hold.partner_id IS NULL OR line.date <= hold.date_from))"""
+    )
     return SQL(
         """
-        SELECT COUNT(*) AS titles,
-               COUNT(*) FILTER (WHERE %(owed)s AND line.date <= hold.date_from
-                    AND (hold.item_id IS NOT NULL OR %(date_maturity)s <= hold.date_until))
-                    AS titles_left,
+        SELECT COUNT(*) FILTER (WHERE %(meant)s AND %(in_time)s) AS titles,
+               COUNT(*) FILTER (WHERE %(meant)s AND %(in_time)s AND %(owed)s) AS titles_left,
                COALESCE(SUM((SELECT SUM(partial.amount) FROM account_partial_reconcile partial
                               WHERE partial.debit_move_id = line.id
                                 AND (partial.max_date > hold.date_from
                                   OR partial.create_date > hold.create_date
                                   OR partial.create_date = hold.create_date
                                  AND partial.max_date = hold.date_from)))
-                         FILTER (WHERE line.date <= hold.date_from), 0) AS paid
+                         FILTER (WHERE %(meant)s), 0) AS paid
           FROM crm_collection_item item
           JOIN account_move_line line ON line.id = item.line_id
          WHERE item.company_id = hold.company_id
@@ -98,5 +113,8 @@ def _promised():
                 OR hold.partner_id IS NOT NULL AND item.partner_id = (
                     SELECT commercial_partner_id FROM res_partner WHERE id = hold.partner_id))""",
         owed=line_is_owed(),
-        date_maturity=line_date_maturity(),
+        in_time=SQL(
+            "(hold.partner_id IS NULL OR %s <= hold.date_until)", line_date_maturity()
+        ),
+        meant=meant,
     )

@@ -299,4 +299,4 @@ class TestInvoiceFields(CrmCollectionCommon):
             .with_context(**action["context"])
             .create({"reason": "Wrong price"})
         )
-        self.assertEqual(hold._get_items(), self._items(move))
+        self.assertEqual(self._items(move).hold_id, hold)

@@ -199,6 +199,29 @@ class TestItemEntries(CrmCollectionEngineCommon):
         self._allocate()
         self._assert_stays(self.move, [(self.phase_second, "released"), (self.phase_first, False)])
 
+    def test_due_date_on_the_day_of_its_company(self):
+        """GIVEN a user whose active company is where it is tomorrow already
+        WHEN he gives a title of another company so much more time that its phase is reached
+        tomorrow
+        THEN it leaves the phase: where its company is, it is today.
+
+        Seen to fail with the day of the active company.
+        """
+        other = self.setup_other_company(name="Kiritimati Ltd")["company"]
+        other.sudo().partner_id.tz = "Pacific/Kiritimati"
+        self.company.partner_id.tz = "Pacific/Honolulu"
+        today = self.company._get_collection_today()
+        days = self.rule.step_ids.filtered(lambda step: step.phase_id == self.phase_second).days
+        self.assertNotEqual(today, other._get_collection_today())
+        self.bookkeeper.sudo().company_ids |= other
+        move = self._as_bookkeeper(self.move).with_context(
+            allowed_company_ids=(other | self.company).ids
+        )
+        move.invoice_date_due = today - timedelta(days=days)
+        self._assert_stays(self.move, [(self.phase_second, False)])
+        move.invoice_date_due = today - timedelta(days=days - 1)
+        self._assert_stays(self.move, [(self.phase_second, "released")])
+
     def test_due_date_of_one_installment(self):
         move = self._create_overdue(35, amount=300.0, terms=(0, 5))
         self._allocate()
