@@ -76,7 +76,7 @@ class CrmCollectionEngine(models.AbstractModel):
         company, today = run.company_id, run.date
         self.env["crm.collection.hold"]._update_states(company, today, run)
         for problem in filter(None, (rule._get_problem() for rule in self._get_rules(company))):
-            run._log_exception(problem)
+            run._log_problem(problem)
         self.env.flush_all()
         fingerprint = self._get_fingerprint(company, today)
         if fingerprint == run.fingerprint and not self._get_changed_items(company):

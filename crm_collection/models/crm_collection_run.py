@@ -302,6 +302,11 @@ class CrmCollectionRun(models.Model):
             ]
         )
 
+    def _log_problem(self, message):
+        """Note what is wrong with the configuration, once a run."""
+        if message[:500] not in self.line_ids.mapped("message"):
+            self._log_exception(message)
+
     def _log_exception(self, message, item_id=False, partner_id=False, blocker=False):
         self.line_ids.create(
             {

@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import config, format_date, format_datetime
+from odoo.tools.mail import email_normalize
 
 SEVERITY = ["ok", "warning", "danger"]
 # A job that should have started this long ago is not being started at all.
@@ -45,6 +46,7 @@ class CrmCollectionStatus(models.AbstractModel):
             ),
             self._check_run("letters_run", self.env._("Last letters"), "letters"),
             self._check_mail_server(),
+            self._check_sender(),
             self._check_mail_accepted(),
             self._check_job(
                 "mail_queue_job",
@@ -159,6 +161,21 @@ class CrmCollectionStatus(models.AbstractModel):
             message,
             self._get_action("ir.mail_server"),
         )
+
+    def _check_sender(self):
+        """Whether letters without a collector have somebody to come from."""
+        company = self.env.company
+        if email_normalize(company.email_formatted):
+            level, message = "ok", self.env._("Letters come from %s.", company.email_formatted)
+        else:
+            level = "danger"
+            message = self.env._(
+                "%s has no e-mail address: customers do not see who writes to them, and mail "
+                "servers may refuse the letters.",
+                company.name,
+            )
+        action = company.has_access("write") and self._get_action(company._name, company)
+        return self._get_check("sender", self.env._("Sender"), level, message, action)
 
     def _get_configured_smtp_host(self):
         """:return: the server of Odoo's configuration, if it is there on purpose."""

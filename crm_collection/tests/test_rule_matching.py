@@ -114,6 +114,34 @@ class TestRuleMatching(CrmCollectionEngineCommon):
             self.rule.with_user(self.manager).partner_domain = conditions
         self.rule.sudo().partner_domain = conditions
 
+    def test_conditions_on_other_records(self):
+        """GIVEN a customer of two companies
+        WHEN a manager of one makes what the customer owes the other a condition
+        THEN the rule is refused, and one that was written before catches nobody: the jobs search
+        with all rights, so whom it catches would tell.
+
+        Seen to fail with the conditions tried as their writer alone.
+        """
+        for conditions in (
+            "[('invoice_ids', 'any', [('amount_residual', '>', 1000)])]",
+            "[('invoice_ids.amount_residual', '>', 1000)]",
+            "[('parent_id.invoice_ids', '!=', False)]",
+            "['!', ('child_ids', 'any', [('message_ids', '!=', False)])]",
+            "[('bank_ids', '!=', False)]",
+        ):
+            with self.subTest(conditions):
+                with self.assertRaisesRegex(ValidationError, "about the customer itself"):
+                    self.rule.with_user(self.manager).partner_domain = conditions
+                self.env.invalidate_all()
+                self._break(self.rule, conditions)
+                self.assertIn("about the customer itself", self.rule._get_problem())
+                self._break(self.rule, "[]")
+        for conditions in (
+            "[('category_id.name', 'ilike', 'vip'), ('user_id', '!=', False)]",
+            "[('child_ids', 'any', [('country_id.code', '=', 'BR')]), ('ref', '!=', 'x')]",
+        ):
+            self.rule.with_user(self.manager).partner_domain = conditions
+
     def test_conditions_the_database_cannot_read(self):
         """They would stop the job at night. Seen to fail as the test above."""
         with mute_logger("odoo.sql_db"), self.assertRaises(ValidationError):
@@ -122,7 +150,7 @@ class TestRuleMatching(CrmCollectionEngineCommon):
     def test_days_beyond_the_calendar_are_refused(self):
         """A date that does not exist would stop the jobs of the whole company."""
         approval = self.env["crm.collection.approval.rule"].create(
-            {"name": "Two", "escalation_user_id": self.manager.id}
+            {"name": "Two", "escalation_user_id": self.approver.id}
         )
         company = self.company.sudo()
         for record, fname, values in (
@@ -164,6 +192,10 @@ class TestRuleMatching(CrmCollectionEngineCommon):
         other = first.copy({"name": "Other"})
         for order in ((other, first, second, third), (first, second, third, other)):
             order[0].concat(*order[1:]).web_resequence({}, offset=105)
+        for value in (True, "True", 1):
+            quiet = second.with_context(crm_collection_resequence=value)
+            with self.subTest(context=value), self.assertRaises(ValidationError):
+                quiet.with_user(self.manager).sequence = 1
 
     def test_rule_whose_field_is_gone(self):
         """GIVEN a rule on a field whose module was uninstalled since
@@ -196,6 +228,50 @@ class TestRuleMatching(CrmCollectionEngineCommon):
         broken.partner_domain = "[]"
         self._allocate()
         self.assertEqual(self._items(move).rule_id, broken)
+
+    def _break(self, rule, partner_domain):
+        """Conditions that could be read when they were written."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_collection_rule SET partner_domain = %s WHERE id = %s",
+            [partner_domain, rule.id],
+        )
+        self.env.invalidate_all()
+
+    def test_broken_rule_keeps_its_other_criteria(self):
+        """GIVEN a rule for people with further conditions that cannot be read any more: a field
+        that is gone, text that is no condition, values the database refuses
+        WHEN the job runs, twice
+        THEN people wait for it to be mended, companies are collected as before, and the run says
+        so once.
+
+        Seen to fail with everybody stopped behind a rule that is broken, without `EXPLAIN`, and
+        with the fingerprint made of conditions that are no text of Python's.
+        """
+        broken = self._create_special(
+            sequence=1, company_type="person", partner_domain="[('ref', '=', 'K')]"
+        )
+        person = self._create_customer("Carl", is_company=False)
+        moves = {
+            "company": self._create_overdue(5),
+            "person": self._create_overdue(5, partner=person),
+        }
+        for number, domain in enumerate(
+            ("[('x_gone', '=', 1)]", "[('ref', '=',", r"[('ref', '=', '\x00')]"), start=1
+        ):
+            with self.subTest(domain), mute_logger("odoo.sql_db"):
+                self._break(broken, domain)
+                self._move_on(1)
+                for _again in range(2):
+                    self._allocate()
+                    run = self._get_run()
+                    self.assertEqual(run.state, "done")
+                    self.assertEqual(run.exception_count, 1)
+                self.assertEqual(self._items(moves["company"]).rule_id, self.rule)
+                self.assertEqual(self._items(moves["person"]).blocker, "no_rule")
+                self.assertTrue(broken.warning)
+                self.assertEqual(self.customer.collection_applied_rule_id, self.rule)
+                self.assertEqual(self._items(moves["company"]).days_overdue, 5 + number)
 
     # === Precedence === #
 

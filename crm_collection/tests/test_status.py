@@ -67,6 +67,18 @@ class TestStatus(CrmCollectionCommon):
             self.assertEqual(set(check), {"key", "level", "title", "message", "action"})
             self.assertTrue(check["title"] and check["message"])
 
+    def test_company_without_address(self):
+        """Letters would come from the system's own user, or not leave at all."""
+        for email in (False, "not an address"):
+            with self.subTest(email=email):
+                self.company.sudo().email = email
+                self.env["mail.alias.domain"].sudo().search([]).catchall_alias = False
+                self._assert_check("sender", "danger", "no e-mail address")
+        self.assertFalse(self._get_check("sender")["action"])
+        self.company.sudo().email = "billing@creditor.example"
+        self.env.invalidate_all()
+        self._assert_check("sender", "ok", "billing@creditor.example")
+
     # === Jobs === #
 
     def test_job_inactive(self):
