@@ -44,7 +44,7 @@ class CrmCollectionItem(models.Model):
         current = (self.phase_id.sequence, self.phase_id.id) if self.phase_id else (-1, -1)
         return (
             step.phase_id.can_act
-            and step.phase_id.company_id in (self.company_id.browse(), self.company_id)
+            and step.phase_id._serves(self.company_id)
             and (not self.phase_id or (step.phase_id.sequence, step.phase_id.id) > current)
             and (step.days >= 0 or self.days_overdue <= 0)
             and self.amount_residual >= step.amount_min
@@ -123,8 +123,13 @@ class CrmCollectionItem(models.Model):
 
     def _explain_moment(self, days):
         """:return: a moment by its days after the due date, negative before it."""
-        if not days:
-            return self.env._("on the due date")
+        near = {
+            -1: self.env._("the day before the due date"),
+            0: self.env._("on the due date"),
+            1: self.env._("the day after the due date"),
+        }
+        if days in near:
+            return near[days]
         if days < 0:
             return self.env._("%s days before the due date", -days)
         return self.env._("%s days after the due date", days)
