@@ -197,11 +197,11 @@ class CrmCollectionGolive(models.TransientModel):
         if phase.is_guarded:
             # the job has asked, with the letter of the phase
             items._withdraw_approval("superseded")
-        if not self.send_letter:
-            items._silence()
         result = items._maintain(
             phase, self.reason, send_letter=self.send_letter, pin=self.pinned, origin="opening"
         )
+        if not self.send_letter:  # neither that of the phase they wait in
+            result["waiting"]._silence()
         return result["done"] | result["waiting"]
 
     def _get_old_domain(self):
