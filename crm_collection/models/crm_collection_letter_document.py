@@ -8,6 +8,8 @@ import psycopg2
 from odoo import SUPERUSER_ID, models
 from odoo.tools.image import image_data_uri
 
+from .mail_message import WRITING
+
 _logger = logging.getLogger(__name__)
 
 REPORT = "crm_collection.action_report_letter"
@@ -172,7 +174,8 @@ class CrmCollectionLetter(models.Model):
         replaced = done.filtered("pdf_attachment_id") - done._get_mailed_pdf_letters()
         for letter in replaced:
             values = letter._prepare_pdf_attachment(contents[letter.id])
-            letter.pdf_attachment_id.sudo().write(values)
+            pdf_sudo = letter.pdf_attachment_id.sudo()
+            pdf_sudo.with_context(crm_collection_writing=WRITING).write(values)
         new = done - replaced
         attachments = (
             self.env["ir.attachment"]

@@ -3,6 +3,16 @@ import smtplib
 from odoo import api, fields, models, modules
 from odoo.fields import Domain
 
+from .mail_message import WRITING
+
+# What a letter's mail says, and to whom, beside its message.
+CONTENT_FIELDS = {
+    *("attachment_ids", "body_html", "email_cc", "email_to", "headers", "recipient_ids"),
+    *("references", "auto_delete", "collection_letter_id"),
+}
+# Whose message it is, and whether that is deleted with it.
+MESSAGE_FIELDS = {"mail_message_id", "is_notification"}
+
 
 class MailMail(models.Model):
     """The mail system tells letters what became of them; nobody else does.
@@ -13,6 +23,7 @@ class MailMail(models.Model):
     """
 
     _inherit = "mail.mail"
+    _allow_sudo_commands = False  # what is made as superuser reaches no other mail's fields
 
     collection_letter_id = fields.Many2one(
         comodel_name="crm.collection.letter",
@@ -34,14 +45,31 @@ class MailMail(models.Model):
     def create(self, vals_list):
         """:raise AccessError: a mail that is no notification takes over what is on record, and
         would take it along when it is deleted"""
+        Message = self.env["mail.message"]
         for vals in vals_list:
             if vals.get("mail_message_id") and not vals.get("is_notification", True):
-                message = self.env["mail.message"].browse(vals["mail_message_id"])
-                if message._get_evidence():
-                    message._refuse_change()
+                Message.browse(vals["mail_message_id"])._check_no_evidence()
+        if Message._is_bound():
+            defaults = self.default_get(["model", "body"])
+            vals_list = [
+                vals
+                if vals.get("mail_message_id")
+                else Message._get_own_words(defaults | vals, "email_outgoing")
+                for vals in vals_list
+            ]
         return super().create(vals_list)
 
     def write(self, vals):
+        """:raise AccessError: what a letter says is changed while it waits in the queue"""
+        Message = self.env["mail.message"]
+        if MESSAGE_FIELDS & vals.keys():
+            taken = Message.browse(vals.get("mail_message_id") or [])
+            (self.mail_message_id | taken)._check_no_evidence()
+        if CONTENT_FIELDS & vals.keys() and Message._is_bound():
+            now = self.env.cr.now()
+            written = self.filtered(lambda mail: mail.create_date != now)
+            if written._get_letters():
+                Message._refuse_change()
         result = super().write(vals)
         if vals.get("state") in ("cancel", "outgoing"):
             self._update_letters_by_state(vals["state"])
@@ -81,6 +109,8 @@ class MailMail(models.Model):
         return self.sudo().search_count(domain & Domain("scheduled_date", "=", False))
 
     def _send(self, auto_commit=False, **kwargs):
+        # the mail system writes on the message what it was sent as, in whoever's name it sends
+        self = self.with_context(crm_collection_writing=WRITING)  # noqa: PLW0642
         of_letters = self.sudo().filtered("collection_letter_id").sudo(self.env.su)
         if not of_letters or self.env["ir.mail_server"]._disable_send():
             return super()._send(auto_commit=auto_commit, **kwargs)
@@ -101,7 +131,8 @@ class MailMail(models.Model):
         if not may_leave:
             return
         try:
-            super()._send(auto_commit=auto_commit, **kwargs)
+            # an administrator who sends the queue need not be allowed to read its attachments
+            super(MailMail, self.sudo())._send(auto_commit=auto_commit, **kwargs)
         except smtplib.SMTPServerDisconnected:
             letter._set_interrupted()
             self._commit_if(auto_commit)

@@ -1,4 +1,6 @@
-from odoo import SUPERUSER_ID, models
+import html
+
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
@@ -15,11 +17,11 @@ EVIDENCE_MODELS = (
 DECISION_MARK = 'data-oe-model="crm.collection.approval"'
 # What readers do to a message without touching what it says.
 READER_FIELDS = {"starred_partner_ids", "pinned_at", "reaction_ids", "notification_ids"}
-# What a message says. The mail system writes the rest when it sends it.
-CONTENT_FIELDS = {
-    *("attachment_ids", "author_id", "body", "date", "email_from", "message_type", "model"),
-    *("partner_ids", "res_id", "subject", "subtype_id"),
-}
+# What makes a message one of those nobody changes.
+EVIDENCE_FIELDS = {"model", "res_id", "message_type", "body"}
+# What the system says, and what came in by mail: nobody posts that by hand. Who says nothing
+# would have what he set as his default.
+SYSTEM_TYPES = (None, False, "notification", "auto_comment", "email")
 
 # What says in the context that the engine is writing a letter. An object of its own: no caller
 # from outside can pass it.
@@ -31,24 +33,44 @@ class MailMessage(models.Model):
     and what is shown of it later. Whoever sent it by hand is its author, and does not rewrite it.
 
     Nor does code that runs as superuser for him: mails can be made for a message that is there
-    already, and bring content along.
+    already, and bring content along. A message is complete when the transaction that wrote it
+    ends; until then core adds to it what belongs to it.
     """
 
     _inherit = "mail.message"
+    _allow_sudo_commands = False  # mails made as superuser reach no other message's fields
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """In the chatters that are evidence people comment, in their own name: what they post
+        never looks like what the system wrote of somebody."""
+        if not self.env.su and self._is_bound():
+            defaults = self.default_get(["model", "body"])
+            vals_list = [self._get_own_words(defaults | vals) for vals in vals_list]
+        return super().create(vals_list)
 
     def write(self, vals):
         """:raise AccessError: what a letter or a record says is changed"""
+        evidence = self.browse()
         if not vals.keys() <= READER_FIELDS:
             evidence = self._get_evidence()
             if evidence and (not self.env.su or evidence._is_said_otherwise(vals)):
                 self._refuse_change()
-        return super().write(vals)
+        result = super().write(vals)
+        if EVIDENCE_FIELDS & vals.keys() and self._get_evidence() != evidence:
+            self._refuse_change()  # a comment is no record afterwards
+        return result
 
     def unlink(self):
         """:raise AccessError: a letter or a record is deleted"""
-        if not self.env.su and self._get_evidence():  # as superuser whole documents are removed
-            self._refuse_change()
+        if not self.env.su:  # as superuser whole documents are removed
+            self._check_no_evidence()
         return super().unlink()
+
+    def _check_no_evidence(self):
+        """:raise AccessError: one of these is a letter or on record"""
+        if self._get_evidence():
+            self._refuse_change()
 
     def _refuse_change(self):
         raise AccessError(
@@ -58,32 +80,54 @@ class MailMessage(models.Model):
             )
         )
 
-    def _get_evidence(self):
-        """:return: those of these that nobody changes; none for the system itself"""
+    @api.model
+    def _is_bound(self):
+        """Whether whoever acts is bound by the record: all but the system itself."""
         writing = self.env.context.get("crm_collection_writing") is WRITING
-        if self.env.uid == SUPERUSER_ID or writing:
+        return not writing and self.env.uid != SUPERUSER_ID
+
+    def _get_evidence(self):
+        """:return: in sudo, those of these that nobody changes; none for the system itself, and
+        none that this very transaction wrote: core completes them"""
+        if not self._is_bound():
             return self.browse()
         record = Domain("model", "in", EVIDENCE_MODELS)
         record |= Domain("model", "=", "account.move") & Domain("body", "like", DECISION_MARK)
-        return self.sudo().filtered_domain(record & Domain("message_type", "!=", "comment"))
+        record &= Domain("message_type", "!=", "comment")
+        now = self.env.cr.now()
+        return self.sudo().filtered_domain(record).filtered(lambda one: one.create_date != now)
+
+    @api.model
+    def _get_own_words(self, vals, message_type="comment"):
+        """:param str message_type: what a message is that claims to be the system's
+        :return: the values of a message as far as people may choose them: in a chatter that is
+            evidence, what they post is a comment or a mail, and their own
+        """
+        body = html.unescape(str(vals.get("body") or ""))
+        marked = vals.get("model") == "account.move" and EVIDENCE_MODELS[1] in body
+        if not marked and vals.get("model") not in EVIDENCE_MODELS:
+            return vals
+        own = {key: value for key, value in vals.items() if key != "tracking_value_ids"}
+        if own.get("message_type") in SYSTEM_TYPES:
+            own["message_type"] = message_type
+        author = self.env.user.partner_id
+        if own.get("author_id") not in (None, False, author.id):
+            own["email_from"] = author.email_formatted  # else the sender a template says
+        return own | {"author_id": author.id}
 
     def _is_said_otherwise(self, vals):
-        """Whether something that is said would be another thing. Core adds a subject where there
-        is none, files to what is noted, and notifies of a message with what it says."""
+        """Whether something would be another thing; core tells a message again what it says."""
         return any(
             message._is_changed(fname, vals[fname])
             for message in self
-            for fname in CONTENT_FIELDS & vals.keys()
-        ) or ("reply_to" in vals and self._is_letter())
+            for fname in vals.keys() - READER_FIELDS
+        )
 
     def _is_changed(self, fname, value):
         field = self._fields[fname]
+        if field.type == "one2many":
+            return bool(value)
         if field.type == "many2many":
-            old, new = set(self[fname].ids), set(field.convert_to_cache(value, self))
-            return not old <= new or (old != new and self._is_letter())
+            return set(self[fname].ids) != set(field.convert_to_cache(value, self))
         old = self[fname].id if field.type == "many2one" else self[fname]
-        return bool(old) and old != value
-
-    def _is_letter(self):
-        letters_sudo = self.env["crm.collection.letter"].sudo()  # whoever may see them
-        return bool(letters_sudo.search_count([("mail_message_id", "in", self.ids)], limit=1))
+        return (old or False) != (value or False)

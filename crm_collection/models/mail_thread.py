@@ -1,18 +1,43 @@
-from odoo import models
+from odoo import api, models
 
 from odoo.addons.mail.tools.discuss import Store
+
+from .mail_message import EVIDENCE_MODELS
 
 CONCERNED = ("account.move", "res.partner", "crm.collection.item", "crm.collection.phase")
 
 
 class MailThread(models.AbstractModel):
-    """A request shows in the chatter of everything it concerns, with its buttons.
+    """What is on record is told, and in the system's name by the system alone.
+
+    A request shows in the chatter of everything it concerns, with its buttons.
 
     Invoices, customers, titles and phases have no activity of their own for it: the chatter is
     sent that of the request.
     """
 
     _inherit = "mail.thread"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super(MailThread, self._with_tracking()).create(vals_list).with_env(self.env)
+
+    def write(self, vals):
+        return super(MailThread, self._with_tracking()).write(vals)
+
+    def _with_tracking(self):
+        """Return these so that who changes what is on record is told, whatever a caller from
+        outside says."""
+        untold = {"tracking_disable", "mail_notrack", "mail_create_nolog"} & self.env.context.keys()
+        if not untold or self._name not in EVIDENCE_MODELS or self.env.su:
+            return self
+        return self.with_context(**dict.fromkeys(untold, False))
+
+    def _get_allowed_message_params(self):
+        # EXTENDS 'mail': what the web client posts is a comment
+        allowed = super()._get_allowed_message_params()
+        recorded = self._name in EVIDENCE_MODELS or self._name == "account.move"
+        return allowed - {"message_type"} if recorded else allowed
 
     def _thread_to_store(self, store, fields, *, request_list=None):
         super()._thread_to_store(store, fields, request_list=request_list)

@@ -218,12 +218,31 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
         self._run_job("ir_cron_crm_collection_allocate")
 
     def _send_letters(self):
-        """The letters job, as the scheduler runs it; the mails wait in the queue."""
+        """The letters job, as the scheduler runs it after the allocation job; the mails wait in
+        the queue."""
+        self._record_allocation()
         self._run_job("ir_cron_crm_collection_letters")
 
-    def _deliver(self, error=None):
-        """Let the mail queue deliver to a mail server that accepts everything, or raises
-        ``error`` (the network is the only thing that is replaced).
+    def _record_allocation(self):
+        """The allocation job has been there today, and what it found is as the test has it."""
+        Run_sudo = self.env["crm.collection.run"].sudo()
+        for company in Run_sudo._get_companies():
+            today = company._get_collection_today()
+            vals = {"kind": "allocation", "company_id": company.id, "date": today}
+            run = Run_sudo.search([(key, "=", value) for key, value in vals.items()])
+            (run or Run_sudo.create(vals)).state = "done"
+
+    def _end_transaction(self):
+        """What was written until now was so in a transaction of its own: the next call comes
+        later."""
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.env.invalidate_all()
+        self.env.cr._now = self.env.cr.now() + timedelta(seconds=1)
+
+    def _deliver(self, error=None, user=None, model="crm.collection.letter"):
+        """Let the mail queue, or ``user`` with *Send Now*, deliver to a mail server that accepts
+        everything, or raises ``error`` (the network is the only thing that is replaced).
 
         :return: messages the server accepted
         """
@@ -244,9 +263,9 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
             mails = (
                 self.env["mail.mail"]
                 .sudo()
-                .search([("state", "=", "outgoing"), ("model", "=", "crm.collection.letter")])
+                .search([("state", "=", "outgoing"), ("model", "=", model)])
             )
-            mails.send()
+            (mails.with_user(user) if user else mails).send()
         self.env.invalidate_all()
         return accepted
 

@@ -66,6 +66,7 @@ class TestManualLetters(CrmCollectionCommon):
             "pdf": lambda: pdf.with_user(self.collector).write({"raw": b"y"}),
             "no pdf": lambda: pdf.with_user(self.collector).unlink(),
         }
+        self._end_transaction()
         before = self._read_letter(message), pdf.raw
         for delivered in (False, True):
             if delivered:

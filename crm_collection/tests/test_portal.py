@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo import SUPERUSER_ID
 from odoo.fields import Command, Domain
 from odoo.tests import tagged
 
@@ -232,7 +233,7 @@ class TestPortal(CrmCollectionPortalCommon):
     def test_letter_as_it_was_sent(self):
         self._create_overdue(12)
         letter = self._write_letters()
-        letter.pdf_attachment_id.raw = b"%PDF as it was sent"
+        letter.pdf_attachment_id.with_user(SUPERUSER_ID).raw = b"%PDF as it was sent"
         self._login(self.portal_user)
         response = self.url_open(f"/my/collections/letters/{letter.id}/pdf")
         self.assertEqual(response.content, b"%PDF as it was sent")

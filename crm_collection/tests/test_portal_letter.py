@@ -1,3 +1,4 @@
+from odoo import SUPERUSER_ID
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
@@ -136,7 +137,7 @@ class TestPortalLetter(CrmCollectionPortalCommon):
         self.assertFalse(self.move.access_token)
 
     def test_pdf_as_it_was_sent(self):
-        self.letter.pdf_attachment_id.raw = b"%PDF as it was sent"
+        self.letter.pdf_attachment_id.with_user(SUPERUSER_ID).raw = b"%PDF as it was sent"
         token = self.letter._get_online_token()
         page = self._get(f"/collections/letter/{self.letter.id}/pdf?token={token}")
         self.assertEqual(page, "%PDF as it was sent")
