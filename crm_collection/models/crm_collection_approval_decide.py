@@ -162,6 +162,20 @@ class CrmCollectionApproval(models.Model):
             if self.sudo().approval_rule_id.reason_required:
                 raise UserError(self.env._("Say why you approve: the approval rule asks for it."))
 
+    def _check_seen(self):
+        """Titles join a request as long as nobody has decided: who decides has seen them.
+
+        :raise UserError: some were added since the user looked, where his screen said when
+        """
+        seen = self.env.context.get("crm_collection_seen")
+        if seen and max(self._get_waiting_lines().ids, default=0) > seen:
+            raise UserError(
+                self.env._(
+                    "Titles were added to %s since you opened it: look at it again.",
+                    self.display_name,
+                )
+            )
+
     # === Deciding === #
 
     def _decide(self, decision, reason=None):
@@ -183,6 +197,7 @@ class CrmCollectionApproval(models.Model):
             )
         self.invalidate_recordset()
         self._check_can_decide(decision, reason)
+        self_sudo._check_seen()
         record = self_sudo._record_decision(decision, reason)
         follow = self_sudo._refuse if decision == "refused" else self_sudo._advance
         return record, follow(record)

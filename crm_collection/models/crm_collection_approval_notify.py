@@ -59,7 +59,8 @@ class CrmCollectionApproval(models.Model):
         barred = self._get_authors() | decided.user_id | decided.principal_id
         free = approvers - barred
         agreed = decided.filtered(lambda decision: decision.level_id == self_sudo.level_id)
-        needed = self_sudo.level_id.approver_count - len(agreed)
+        # a level may need fewer since; it is the next decision that says so
+        needed = max(self_sudo.level_id.approver_count - len(agreed), 1)
         if self.date_escalated:
             free = self_sudo.approval_rule_id.escalation_user_id | free
         start = self.id % len(free) if free and not self.date_escalated else 0

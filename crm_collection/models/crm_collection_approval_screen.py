@@ -27,6 +27,11 @@ class CrmCollectionApproval(models.Model):
         compute="_compute_history",
     )
     days_waiting = fields.Integer(compute="_compute_days_waiting")
+    last_line_id = fields.Integer(
+        string="Last Title Seen",
+        compute="_compute_last_line_id",
+        help="Screens say with a decision what they showed: titles that joined later were not.",
+    )
 
     # === Compute methods === #
 
@@ -65,16 +70,30 @@ class CrmCollectionApproval(models.Model):
                 },
             )
 
+    @api.depends("line_ids")
+    def _compute_last_line_id(self):
+        groups = self.env["crm.collection.approval.line"]._read_group(
+            [("approval_id", "in", self.ids)], ["approval_id"], ["id:max"]
+        )
+        last = {approval.id: line_id for approval, line_id in groups}
+        for approval in self:
+            approval.last_line_id = last.get(approval.id, 0)
+
     # === Actions === #
 
     def action_ask_approve(self):
-        """Approve at once where nothing is to be said or confirmed, else ask for it."""
-        if len(self) == 1 and not self.reason_required:
+        """Approve at once where nothing is to be said or confirmed, else ask for it: a list does
+        not show which titles it is about."""
+        if len(self) == 1 and not self.reason_required and self._is_shown():
             return self.action_approve()
         return self._open_decide("approved")
 
     def action_ask_refuse(self):
         return self._open_decide("refused")
+
+    def _is_shown(self):
+        """Whether the screen says up to which title it showed them."""
+        return self.kind == "definition" or bool(self.env.context.get("crm_collection_seen"))
 
     def _open_decide(self, decision):
         action = self.env["ir.actions.actions"]._for_xml_id(
@@ -88,6 +107,7 @@ class CrmCollectionApproval(models.Model):
         action["context"] = {
             "default_decision": decision,
             "default_approval_ids": self.ids,
+            "crm_collection_seen": self.env.context.get("crm_collection_seen", False),
             "dialog_size": "medium",
         }
         return action
@@ -154,6 +174,7 @@ class CrmCollectionApproval(models.Model):
             and formatLang(self.env, self.amount, currency_obj=self.company_currency_id),
             "item_count": self.item_count,
             "days_oldest": self.days_oldest,
+            "seen": self.last_line_id,
             "user": self.user_id.sudo().name or "",
             "level": self.sudo().level_id.display_name or "",
             "can_decide": self.can_decide,

@@ -57,7 +57,7 @@ def titles_by_id(item_ids, phase_id, today, send_letter, pinned):
 
 def ask(titles, origin, uid, moment, reason=None):
     """Have titles wait, in one request per customer and phase; one that nobody has decided about
-    yet and that the same user asked for takes more titles.
+    yet and that the same user asked for, for the same reason, takes more titles.
 
     The requests that take more are locked: somebody may be about to decide. A title finds its
     request by number, not by a join: of rows just written the planner knows nothing, it would
@@ -90,6 +90,7 @@ def ask(titles, origin, uid, moment, reason=None):
                        AND approval.company_id = wanted.company_id
                        AND approval.state = 'pending' AND approval.kind = 'allocation'
                        AND approval.origin = %(origin)s AND approval.user_id = %(uid)s
+                       AND approval.reason IS NOT DISTINCT FROM %(reason)s
                        AND NOT EXISTS (SELECT FROM crm_collection_approval_decision decision
                                         WHERE decision.approval_id = approval.id)
                   ORDER BY approval.id DESC LIMIT 1

@@ -212,9 +212,8 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         self.env.flush_all()
         rule.with_user(self.manager).level_ids.approver_count = 2
         rule.with_user(self.manager).level_ids.approver_count = 1
-        self.env.flush_all()
-        self.env.cr.flush()
         self._say(request, "approve", self.both, "Fine")
+        self._end_transaction()
         for record, user in (
             (request, self.both),
             (rule, self.manager),
@@ -227,6 +226,85 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
                     message.write({"body": "Nothing happened"})
                 with self.subTest(record=record), self.assertRaises(AccessError):
                     message.unlink()
+
+    def test_titles_that_joined_later_are_looked_at(self):
+        """GIVEN a request an approver has open, in each of the ways there are
+        WHEN the job adds a title to it before he decides
+        THEN he is told to look again; what left it meanwhile is no reason.
+
+        Seen to fail with what the screen showed not asked for.
+        """
+        self._guard(self.phase_second)
+        first, second = self._create_overdue(12), self._create_overdue(13)
+        self._allocate()
+        request = self._requests().with_user(self.approver)
+        facts = request._get_facts()
+        wizard = self.env["crm.collection.approval.decide"].with_user(self.approver)
+        wizard = wizard.create({"approval_ids": request.ids, "decision": "approved"})
+        self._pay(second)
+        self.env.invalidate_all()
+        self.assertEqual(request.item_count, 1)
+        third = self._create_overdue(14)
+        self._allocate()
+        self.assertEqual(request.item_count, 2)
+        for decide in (
+            lambda: request.with_context(crm_collection_seen=facts["seen"]).action_approve(),
+            lambda: request.with_context(crm_collection_seen=facts["seen"]).action_refuse("No"),
+            wizard.action_decide,
+        ):
+            with self.assertRaisesRegex(UserError, "look at it again"):
+                decide()
+        self.assertEqual(request.state, "pending")
+        seen = request._get_facts()["seen"]
+        request.with_context(crm_collection_seen=seen).action_ask_approve()
+        self.env.invalidate_all()
+        self.assertEqual(self._items(first | third).phase_id, self.phase_second)
+
+    def test_what_left_is_no_reason_to_look_again(self):
+        self._guard(self.phase_second)
+        first, second = self._create_overdue(12), self._create_overdue(13)
+        self._allocate()
+        request = self._requests().with_user(self.approver)
+        seen = request._get_facts()["seen"]
+        self._pay(second)
+        self.env.invalidate_all()
+        request.with_context(crm_collection_seen=seen).action_approve()
+        self.env.invalidate_all()
+        self.assertEqual(self._items(first).phase_id, self.phase_second)
+
+    def test_each_reason_is_asked_for_apart(self):
+        """Seen to fail with titles joining a request that gives another reason."""
+        self._guard(self.phase_third)
+        items = self._items(self._create_overdue(2) | self._create_overdue(3))
+        if not items:
+            self._allocate()
+            items = self.env["crm.collection.item"].search([])
+        for item, reason in zip(items, ("One", "Two"), strict=True):
+            item.with_user(self.collector)._maintain(self.phase_third, reason)
+        self.assertEqual(sorted(self._requests().mapped("reason")), ["One", "Two"])
+
+    def test_level_that_needs_fewer_meanwhile(self):
+        """GIVEN a level that needs two, of whom one has agreed
+        WHEN the manager lets one be enough
+        THEN the request is on somebody's list still: the next decision says that it is.
+
+        Seen to fail with the number that is missing counted down to nobody.
+        """
+        people = [Command.set((self.approver | self.second_approver).ids)]
+        rule = self._guard(
+            self.phase_second, levels=[{"user_ids": people, "approver_count": 2}]
+        )
+        self._create_overdue(12)
+        self._allocate()
+        request = self._requests()
+        self._say(request, "approve")
+        rule.with_user(self.manager).level_ids.approver_count = 1
+        self._activities(request).unlink()
+        self.env["crm.collection.approval"]._cron_remind()
+        activity = self._activities(request)
+        self.assertTrue(activity)
+        self._say(request, "approve", activity[0].user_id)
+        self.assertEqual(request.state, "approved")
 
     def test_without_power(self):
         request = self._ask()

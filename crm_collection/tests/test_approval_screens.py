@@ -188,7 +188,8 @@ class TestApprovalScreens(CrmCollectionApprovalScreensCommon):
         self.assertEqual(len(approval.decision_ids), 1)
 
     def test_one_is_approved_at_once(self):
-        """No dialog where there is nothing to say; a dialog where a reason is asked for."""
+        """No dialog where there is nothing to say and the titles were shown; a dialog where a
+        reason is asked for, and in a list."""
         move = self._create_overdue(20)
         self._allocate()
         approval = self._ask(move).with_user(self.approver)
@@ -199,7 +200,10 @@ class TestApprovalScreens(CrmCollectionApprovalScreensCommon):
         self.assertEqual(approval.state, "pending")
         approval.approval_rule_id.with_user(self.manager).reason_required = False
         self.env.invalidate_all()
-        approval.action_ask_approve()
+        action = approval.action_ask_approve()
+        self.assertEqual(action["res_model"], "crm.collection.approval.decide")
+        seen = approval.with_context(crm_collection_seen=approval.last_line_id)
+        seen.action_ask_approve()
         self.assertEqual(approval.state, "approved")
 
     def test_wizard_is_no_way_around(self):

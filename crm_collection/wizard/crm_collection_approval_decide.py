@@ -27,6 +27,12 @@ class CrmCollectionApprovalDecide(models.TransientModel):
         string="Requests",
         default=lambda self: self._default_approval_ids(),
     )
+    seen_line_id = fields.Integer(
+        string="Last Title Seen",
+        default=lambda self: self._default_seen_line_id(),
+        help="The last title there was when it was opened: of those that joined later it said "
+        "nothing.",
+    )
     reason = fields.Text()
     request_count = fields.Integer(compute="_compute_summary")
     item_count = fields.Integer(compute="_compute_summary")
@@ -42,6 +48,12 @@ class CrmCollectionApprovalDecide(models.TransientModel):
         if self.env.context.get("active_model") != "crm.collection.approval":
             return False
         return [Command.set(self.env.context.get("active_ids", []))]
+
+    @api.model
+    def _default_seen_line_id(self):
+        if seen := self.env.context.get("crm_collection_seen"):
+            return seen
+        return self.env["crm.collection.approval.line"]._read_group([], [], ["id:max"])[0][0]
 
     @api.depends("approval_ids", "decision")
     @api.depends_context("uid")
@@ -83,7 +95,8 @@ class CrmCollectionApprovalDecide(models.TransientModel):
         """Decide about those the user may decide about; the rest stays."""
         self.ensure_one()
         self.check_access("read")
-        mine = self.approval_ids.filtered("can_decide")
+        seen = self.approval_ids.with_context(crm_collection_seen=self.seen_line_id)
+        mine = seen.filtered("can_decide")
         if not mine:
             raise UserError(self.env._("There is nothing left here that you may decide."))
         if self.decision == "approved":

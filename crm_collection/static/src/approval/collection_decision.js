@@ -82,10 +82,12 @@ export class CollectionDecision extends Component {
         const { action, orm } = this.env.services;
         this.state.isBusy = true;
         try {
-            const result = await orm.call(MODEL, METHODS[decision], [
-                [facts.id],
-                this.state.reason.trim() || false,
-            ]);
+            const result = await orm.call(
+                MODEL,
+                METHODS[decision],
+                [[facts.id], this.state.reason.trim() || false],
+                { context: { crm_collection_seen: facts.seen } }
+            );
             await action.doAction(result);
         } finally {
             this.state.isBusy = false;
