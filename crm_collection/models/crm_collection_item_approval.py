@@ -83,11 +83,14 @@ class CrmCollectionItem(models.Model):
         self.env["crm.collection.approval"]._ask(titles, origin, reason)
         self.env.cr.execute(sql.set_waiting(self.ids, True, self.env.uid))
 
-    def _silence(self):
-        """The first letter of the phase they are in does not leave."""
+    def _silence(self, resends=False):
+        """The first letter of the phase they are in does not leave.
+
+        :param bool resends: whether one that has left does not go again either
+        """
         self.check_access("write")
         self.flush_model()
-        self.env.cr.execute(letters.silence(self.ids, self.env.uid))
+        self.env.cr.execute(letters.silence(self.ids, self.env.uid, resends))
         self.invalidate_model(["date_next_letter"], flush=False)
 
     def _withdraw_approval(self, reason):

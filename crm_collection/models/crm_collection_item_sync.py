@@ -1,4 +1,4 @@
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from odoo import api, models
 
@@ -58,23 +58,23 @@ class CrmCollectionItem(models.Model):
         """
         self.env["account.move.line"].flush_model(LINE_FIELDS)
         self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.env["crm.collection.letter"].flush_model(["delivery_started", "state"])
         self.flush_model()
         today = self.env.company._get_collection_today()
-        rows = self.env.execute_query(
-            sync.update_items(scope, today, self.env.uid, evaluate)
-        )
+        rows = self.env.execute_query(sync.update_items(scope, today, self.env.uid, evaluate))
         if not rows:
             return {}
         left = defaultdict(list)
-        counts = defaultdict(int)
         for item_id, company_id, event in rows:
-            counts[event] += 1
             if event in ("settled", "cancelled", "released"):
                 left[company_id, event].append(item_id)
         self._close_left(left)
+        self._put_back([item_id for item_id, _company_id, event in rows if event == "reposted"])
         self.env["crm.collection.approval"]._refresh_items([row[0] for row in rows])
         self.invalidate_model(flush=False)
-        return dict(counts)
+        counts = Counter(event for _item_id, _company_id, event in rows)
+        counts["reopened"] += counts.pop("reposted", 0)
+        return dict(+counts)
 
     def _close_left(self, left):
         for (company_id, event), item_ids in left.items():
@@ -83,6 +83,32 @@ class CrmCollectionItem(models.Model):
             self.env.cr.execute(apply.close_stays(item_ids, event, today, self.env.uid))
         if left:
             self.env["crm.collection.allocation"].invalidate_model(flush=False)
+
+    @api.model
+    def _put_back(self, item_ids):
+        """Titles whose entry was posted again as it was go on where a person had put them, by a
+        new stay of the same person and reason: his decision was about this debt."""
+        if not item_ids:
+            return
+        self.env["crm.collection.phase"].flush_model(["active", "approval_state", "is_guarded"])
+        groups = defaultdict(list)
+        for item_id, *placement in self.env.execute_query(sync.placed_before(item_ids)):
+            groups[tuple(placement)].append(item_id)
+        gone = set(item_ids).difference(*groups.values())
+        self.env.cr.execute(sync.forget_placement(list(gone)))
+        for placement, ids in groups.items():
+            if placement[0]:  # else out of every phase, and pinned there
+                self._enter_again(ids, *placement)
+
+    @api.model
+    def _enter_again(self, item_ids, phase_id, origin, user_id, reason, pinned, has_letter):
+        today, uid = self.env.company._get_collection_today(), self.env.uid
+        cr = self.env.cr
+        cr.execute(
+            apply.maintain_items(item_ids, phase_id, today, pinned, has_letter, uid, by_itself=True)
+        )
+        cr.execute(apply.open_stays_of_items(item_ids, origin, today, user_id or uid, reason))
+        self.env["crm.collection.allocation"].invalidate_model(flush=False)
 
     def _sync_deleted(self):
         """The journal items of these titles were just deleted."""

@@ -60,19 +60,24 @@ def truth(scope, today):
     """What accounting says of the titles in ``scope`` where it differs from what they say.
 
     ``state``: open, settled or cancelled (deleted, not posted, or moved to an account that is
-    not receivable). ``released``: a new customer ends the stay, and so does a due date so much
-    later that the phase is not reached any more; merging customers writes both sides and is no
-    change.
+    not receivable). A cancelled title keeps what it was cancelled with: whether its entry is
+    posted again as it was (``reposted``) is told by it. ``released``: a new customer ends the
+    stay, and so may a later due date (see :func:`_is_overtaken`); merging customers writes both
+    sides and is no change.
 
     :param today: the company's day
     """
     return SQL(
         """
-        SELECT item.id, item.state AS state_from, actual.*,
-               actual.state = 'open' AND item.state = 'open' AND (
+        SELECT item.id, item.state AS state_from, now.state, actual.*, named.name,
+               now.state = 'open' AND item.state = 'open' AND (
                     actual.partner_id IS DISTINCT FROM item.partner_id
-                    OR actual.date_maturity > item.date_maturity AND NOT COALESCE((%(reached)s),
-                       FALSE)) AS released
+                    OR actual.date_maturity > item.date_maturity AND (%(overtaken)s)) AS released,
+               now.state = 'open' AND item.state = 'cancelled'
+                    AND (actual.partner_id, actual.date_maturity, actual.currency_id, named.name)
+                        IS NOT DISTINCT FROM
+                        (item.partner_id, item.date_maturity, item.currency_id, item.name)
+                    AS reposted
           FROM crm_collection_item item
      LEFT JOIN account_move_line line ON line.id = item.line_id
      LEFT JOIN account_account account ON account.id = line.account_id
@@ -80,19 +85,21 @@ def truth(scope, today):
     CROSS JOIN LATERAL (
             SELECT CASE WHEN line.id IS NULL OR line.parent_state != 'posted'
                           OR account.account_type != 'asset_receivable' THEN 'cancelled'
-                        WHEN %(owed)s THEN 'open' ELSE 'settled' END AS state,
-                   CASE WHEN line.id IS NULL THEN item.date_maturity
+                        WHEN %(owed)s THEN 'open' ELSE 'settled' END AS state) AS now
+    CROSS JOIN LATERAL (
+            SELECT CASE WHEN now.state = 'cancelled' THEN item.date_maturity
                         ELSE %(date_maturity)s END AS date_maturity,
-                   CASE WHEN line.id IS NULL THEN item.partner_id
+                   CASE WHEN now.state = 'cancelled' THEN item.partner_id
                         ELSE partner.commercial_partner_id END AS partner_id,
-                   CASE WHEN line.id IS NULL THEN item.currency_id
+                   CASE WHEN now.state = 'cancelled' THEN item.currency_id
                         ELSE line.currency_id END AS currency_id,
                    GREATEST(line.amount_residual, 0) AS amount_residual,
                    GREATEST(line.amount_residual_currency, 0) AS amount_residual_currency,
                    COALESCE(line.no_followup, FALSE) AS no_followup
           ) AS actual
+    CROSS JOIN LATERAL (SELECT %(name)s AS name) AS named
          WHERE %(scope)s AND (
-               actual.state IS DISTINCT FROM item.state
+               now.state IS DISTINCT FROM item.state
             OR actual.amount_residual IS DISTINCT FROM item.amount_residual
             OR actual.amount_residual_currency IS DISTINCT FROM item.amount_residual_currency
             OR actual.date_maturity IS DISTINCT FROM item.date_maturity
@@ -102,7 +109,8 @@ def truth(scope, today):
         scope=scope,
         owed=line_is_owed(),
         date_maturity=line_date_maturity(),
-        reached=_step_is_reached(today),
+        overtaken=_is_overtaken(today),
+        name=_reposted_name(),
     )
 
 
@@ -110,7 +118,7 @@ def _reposted_name():
     """The name of a title whose entry is posted again: with another number, or other
     installments, it is another document. Stays and letters keep what it was called then."""
     return SQL(
-        """CASE WHEN actual.state_from = 'cancelled' AND actual.state != 'cancelled'
+        """CASE WHEN item.state = 'cancelled' AND now.state != 'cancelled'
                 THEN COALESCE((
                     SELECT entry.move_name || %s
                       FROM (SELECT move.name AS move_name, move.payment_reference,
@@ -123,25 +131,43 @@ def _reposted_name():
     )
 
 
-def _step_is_reached(today):
-    """Whether the title would be in its step with its new due date."""
+def _is_overtaken(today):
+    """Whether a later due date takes a title out of its phase: the days had brought it there and
+    do not any more, or it is not overdue any more and no reminder before the due date.
+
+    Where a person has put it, pinned or ahead of its days or into a phase that is none of the
+    rule's, it stays while it is overdue: a milder letter would follow the one it had.
+    """
     return SQL(
-        """SELECT %s::date - actual.date_maturity >= step.days
+        """actual.date_maturity >= %(today)s::date AND NOT COALESCE((%(reached)s), FALSE)
+           OR item.pinned IS NOT TRUE AND COALESCE((%(was_reached)s), FALSE)
+              AND NOT (%(reached)s)""",
+        today=today,
+        reached=_step_is_reached(today, SQL("actual.date_maturity")),
+        was_reached=_step_is_reached(today, SQL("item.date_maturity")),
+    )
+
+
+def _step_is_reached(today, date_maturity):
+    """Whether a due date has the title in its step."""
+    return SQL(
+        """SELECT %s::date - %s >= step.days
                   + CASE WHEN step.days > 0 THEN COALESCE(rule.grace_days, 0) ELSE 0 END
              FROM crm_collection_rule_step step
              JOIN crm_collection_rule rule ON rule.id = step.rule_id
             WHERE step.id = item.step_id AND step.phase_id = item.phase_id""",
         today,
+        date_maturity,
     )
 
 
 def update_items(scope, today, uid, evaluate=True):
     """Write the truth; a title that leaves the open state, is reopened or released has no
-    phase.
+    phase. A cancelled one keeps its pin and what letter is due: its entry may be posted again.
 
     :param evaluate: whether the job has to look at the titles again (not where it is about to)
     :return: rows of (item id, company id, what happened: settled, cancelled, reopened,
-        released or changed)
+        reposted (reopened as it was), released or changed)
     """
     return SQL(
         """
@@ -150,7 +176,7 @@ def update_items(scope, today, uid, evaluate=True):
                 SELECT item.id FROM crm_collection_item item JOIN actual ON actual.id = item.id
                    FOR NO KEY UPDATE OF item)
         UPDATE crm_collection_item item
-           SET state = actual.state, name = %(name)s, amount_residual = actual.amount_residual,
+           SET state = actual.state, name = actual.name, amount_residual = actual.amount_residual,
                amount_residual_currency = actual.amount_residual_currency,
                date_maturity = actual.date_maturity, partner_id = actual.partner_id,
                currency_id = actual.currency_id, no_followup = actual.no_followup,
@@ -158,9 +184,13 @@ def update_items(scope, today, uid, evaluate=True):
                step_id = CASE WHEN leaves.phase THEN NULL ELSE item.step_id END,
                proposed_step_id = CASE WHEN leaves.phase THEN NULL ELSE item.proposed_step_id END,
                date_phase = CASE WHEN leaves.phase THEN NULL ELSE item.date_phase END,
-               date_next_letter = CASE WHEN leaves.phase THEN NULL ELSE item.date_next_letter END,
+               date_next_letter = CASE WHEN leaves.phase AND NOT leaves.kept THEN NULL
+                                       WHEN leaves.phase AND actual.state = 'cancelled'
+                                       THEN COALESCE((%(unsaid)s), item.date_next_letter)
+                                       ELSE item.date_next_letter END,
                letter_count = CASE WHEN leaves.phase THEN 0 ELSE item.letter_count END,
-               pinned = CASE WHEN leaves.phase THEN FALSE ELSE item.pinned END,
+               pinned = CASE WHEN leaves.phase AND NOT leaves.kept THEN FALSE
+                             ELSE item.pinned END,
                blocker = CASE WHEN leaves.phase THEN NULL ELSE item.blocker END,
                approval_state = CASE WHEN leaves.phase THEN NULL ELSE item.approval_state END,
                exception = CASE WHEN leaves.phase THEN NULL ELSE item.exception END,
@@ -169,15 +199,68 @@ def update_items(scope, today, uid, evaluate=True):
           FROM actual
           JOIN locked ON locked.id = actual.id
     CROSS JOIN LATERAL (
-            SELECT actual.state != actual.state_from OR actual.released AS phase) AS leaves
+            SELECT actual.state != actual.state_from OR actual.released AS phase,
+                   actual.state = 'cancelled' OR actual.reposted AS kept) AS leaves
          WHERE item.id = actual.id
      RETURNING item.id, item.company_id,
-               CASE WHEN actual.state != actual.state_from AND actual.state = 'open' THEN 'reopened'
+               CASE WHEN actual.reposted THEN 'reposted'
+                    WHEN actual.state != actual.state_from AND actual.state = 'open' THEN 'reopened'
                     WHEN actual.state != actual.state_from THEN actual.state
                     WHEN actual.released THEN 'released'
                     ELSE 'changed' END""",
         truth=truth(scope, today),
-        name=_reposted_name(),
+        unsaid=_unsaid_letter(),
         uid=uid,
         evaluate=evaluate,
+    )
+
+
+def _unsaid_letter():
+    """When the letter was due that a title is in and that has not left: it is taken back."""
+    return SQL(
+        """SELECT line.date_due FROM crm_collection_letter_line line
+             JOIN crm_collection_letter letter ON letter.id = line.letter_id
+             JOIN crm_collection_allocation stay
+                  ON stay.id = line.allocation_id AND stay.date_out IS NULL
+            WHERE line.item_id = item.id AND line.round = item.letter_count
+              AND letter.delivery_started IS NULL
+              AND letter.state IN ('to_send', 'outgoing', 'failed', 'no_address', 'blacklisted')
+         ORDER BY line.id DESC LIMIT 1"""
+    )
+
+
+def placed_before(item_ids):
+    """Where a person had put titles whose entry was posted again as it was, into a phase that
+    may act or, pinned, out of every phase. What was settled since is in the ledger: the entry
+    comes to the same amount. An approval is not taken for granted, it is asked for again.
+
+    :return: SQL of (item, phase or NULL, origin, user, reason, pinned, whether a letter is due)
+    """
+    return SQL(
+        """
+        SELECT item.id, CASE WHEN stay.reason_out = 'cancelled' THEN stay.phase_id END,
+               stay.origin, stay.user_id, stay.reason, COALESCE(item.pinned, FALSE),
+               item.date_next_letter IS NOT NULL
+          FROM crm_collection_item item
+    CROSS JOIN LATERAL (SELECT * FROM crm_collection_allocation
+                         WHERE item_id = item.id ORDER BY id DESC LIMIT 1) AS stay
+          JOIN crm_collection_phase phase ON phase.id = stay.phase_id
+         WHERE item.id = ANY(%s)
+           AND (stay.reason_out = 'cancelled' AND stay.origin IN ('manual', 'opening')
+                AND phase.active AND phase.approval_state = 'approved'
+                AND phase.is_guarded IS NOT TRUE
+                OR stay.reason_out = 'released' AND item.pinned)
+           AND stay.amount_in_currency = item.amount_residual_currency + COALESCE((
+                SELECT SUM(settled.amount_currency) FROM crm_collection_settlement settled
+                 WHERE settled.item_id = item.id AND settled.create_date >= stay.date_in), 0)""",
+        item_ids,
+    )
+
+
+def forget_placement(item_ids):
+    """Titles posted again that are not put back where they were: the days decide anew."""
+    return SQL(
+        """UPDATE crm_collection_item SET pinned = FALSE, date_next_letter = NULL
+            WHERE id = ANY(%s) AND (pinned OR date_next_letter IS NOT NULL)""",
+        item_ids,
     )

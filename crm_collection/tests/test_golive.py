@@ -1,7 +1,9 @@
+from datetime import timedelta
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from .common import CrmCollectionCommon
+from .common import TODAY, CrmCollectionCommon
 
 
 @tagged("post_install", "-at_install")
@@ -134,6 +136,48 @@ class TestGolive(CrmCollectionCommon):
         self.assertFalse(self._letters(self.old.partner_id))
         self.assertEqual(self.items.phase_id, self.phase_first)
 
+    def test_without_letters_held_or_written_to(self):
+        """GIVEN titles the job has put into the starting phase: one is held since, one was
+        written to and would be again
+        WHEN old debt goes live there without letters
+        THEN the wizard says which of them it cannot place, and neither gets a letter of the
+        phase, now or when nothing holds it any more.
+
+        Seen to fail with the letters of those that are placed taken back alone, and with what is
+        in the phase already not counted.
+        """
+        self.rule.step_ids.write({"resend_interval": 5})
+        written = self._create_overdue(5, partner=self._create_customer("Written"))
+        self._allocate()
+        self.company.collection_auto_send = True
+        item = self._items(written)
+        Letter_sudo = self.env["crm.collection.letter"].sudo()
+        Letter_sudo._create_due(self.company, TODAY, item.ids, "manual")
+        hold = self.env["crm.collection.hold"].create({"move_id": self.young.id, "reason": "Court"})
+        self.env.invalidate_all()
+        waiting = self._items(self.young)
+        self.assertTrue(waiting.date_next_letter)
+        self.assertEqual(item.date_next_letter, TODAY + timedelta(days=5))
+        form = self._open()
+        self.assertEqual(
+            set(form.refusal_summary.split("\n")),
+            {
+                "1 stay where they are: It is on hold: lift the hold first.",
+                "1 stay where they are: It is in this phase already.",
+            },
+        )
+        form.save().action_apply()
+        self.env.invalidate_all()
+        self.assertEqual((item | waiting).phase_id, self.phase_first)
+        self.assertFalse(any((item | waiting).mapped("date_next_letter")))
+        before = self.env["crm.collection.letter"].search([])
+        hold.action_lift()
+        self._move_on(5)
+        self._allocate()
+        self._send_letters()
+        news = self.env["crm.collection.letter"].search([]) - before
+        self.assertFalse(news.line_ids.filtered(lambda line: line.phase_id == self.phase_first))
+
     def test_what_falls_due_later_follows_the_rule(self):
         form = self._open()
         form.auto_send = True
@@ -240,9 +284,7 @@ class TestGolive(CrmCollectionCommon):
         wizard = (
             self.env["crm.collection.golive"]
             .with_user(self.manager)
-            .create(
-                {"company_id": company.id, "auto_send": True, "phase_id": self.phase_first.id}
-            )
+            .create({"company_id": company.id, "auto_send": True, "phase_id": self.phase_first.id})
         )
         with self.assertRaises(AccessError):
             wizard.action_apply()

@@ -86,6 +86,128 @@ class TestItemEntries(CrmCollectionEngineCommon):
         stays = self.env["crm.collection.allocation"].search([("name", "=", self.move.name)])
         self.assertEqual(stays.sorted("id").mapped("amount_in"), [100, 80])
 
+    def _repost(self, move, **vals):
+        move = self._as_bookkeeper(move)
+        move.button_draft()
+        if vals:
+            move.write(vals)
+        move.action_post()
+
+    def test_reposted_where_it_was_placed(self):
+        """GIVEN titles a person has placed, and old debt gone live in a phase without its letter
+        WHEN their entries are reset to draft and posted again as they were, one of them partly
+        paid meanwhile
+        THEN they are in their phases again at once, for the same reason, pinned as they were,
+        and get no letter they had or were not to get: only the one that was due still.
+
+        Seen to fail with titles posted again left to the days.
+        """
+        silent, paid, due, said, queued = moves = [self._create_overdue(12) for _i in range(5)]
+        self._allocate()
+        for move, phase, letter, pin, origin in (
+            (silent, self.phase_first, False, True, "opening"),
+            (paid, self.phase_first, False, True, "manual"),
+            (due, self.phase_third, True, False, "manual"),
+            (said, self.phase_third, True, False, "manual"),
+            (queued, self.phase_third, True, False, "manual"),
+        ):
+            self._items(move)._maintain(phase, "My decision", letter, pin, origin)
+        self._register_payment(paid, 30)
+        Letter_sudo = self.env["crm.collection.letter"].sudo()
+        for move in (said, queued):
+            Letter_sudo._create_due(
+                self.company, TODAY, self._items(move).ids, "manual", force=True
+            )._issue()
+            if move == said:
+                self._deliver()
+        before = self._letters() - self._letters()[:1]
+        self.assertEqual(before.line_ids.item_id, self._items(said))
+        self._end_transaction()
+        for move in moves:
+            self._repost(move)
+        self._check_placed(silent, self.phase_first, "opening", pinned=True)
+        self._check_placed(paid, self.phase_first, "manual", pinned=True)
+        self._check_placed(due, self.phase_third, "manual", date_next_letter=TODAY)
+        self._check_placed(said, self.phase_third, "manual", letter_count=1)
+        self._check_placed(queued, self.phase_third, "manual", date_next_letter=TODAY)
+        self._allocate()
+        self._send_letters()
+        news = self._letters() - before
+        self.assertEqual(news.line_ids.item_id, self._items(self.move | due | queued))
+        self._repost(silent)
+        self._check_placed(silent, self.phase_first, "opening", pinned=True)
+
+    def _check_placed(self, move, phase, origin, **vals):
+        """The title is in ``phase`` by a new stay that says what the one before said."""
+        item = self._items(move)
+        vals = {"pinned": False, "date_next_letter": False, "letter_count": 0} | vals
+        self.assertRecordValues(item, [{"state": "open", "phase_id": phase.id, **vals}])
+        before, now = item.allocation_ids.sorted("id")[-2:]
+        self.assertEqual(before.reason_out, "cancelled")
+        self.assertRecordValues(
+            now,
+            [
+                {
+                    "phase_id": phase.id,
+                    "origin": origin,
+                    "reason": "My decision",
+                    "reason_out": False,
+                    "amount_in": item.amount_residual,
+                }
+            ],
+        )
+
+    def test_reposted_with_a_change_where_it_was_placed(self):
+        """Another customer, due date, number or amount is another debt: nobody has placed it.
+
+        Seen to fail with none of these compared.
+        """
+        line = self.move.invoice_line_ids
+        for name, vals in {
+            "customer": {"partner_id": self.other.id},
+            "date": {"invoice_date_due": TODAY - timedelta(days=13)},
+            "number": {"name": "FAT/2026/7777"},
+            "amount": {"invoice_line_ids": [Command.update(line.id, {"price_unit": 80})]},
+        }.items():
+            with self.subTest(name), self.env.cr.savepoint() as savepoint:
+                self.item._maintain(self.phase_first.browse(), "Out")
+                self.item._maintain(self.phase_first, "Mine", send_letter=False, pin=True)
+                self._repost(self.move, **vals)
+                item = self._items(self.move).filtered(lambda item: item.state == "open")
+                self.assertRecordValues(item, [{"phase_id": False, "pinned": False}])
+                self._allocate()
+                self.assertEqual(item.phase_id, self.phase_second)
+                self.assertEqual(item.date_next_letter, TODAY)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_reposted_out_of_every_phase(self):
+        """Taken out of every phase and pinned there it is left alone, posted again or not.
+
+        Seen to fail with the pin lost.
+        """
+        self.item._maintain(self.no_phase, "Lawyer has it", pin=True)
+        self._repost(self.move)
+        self._allocate()
+        self.assertRecordValues(self.item, [{"phase_id": False, "pinned": True}])
+        self._repost(
+            self.move,
+            invoice_line_ids=[Command.update(self.move.invoice_line_ids.id, {"price_unit": 80})],
+        )
+        self._allocate()
+        self.assertRecordValues(self.item, [{"phase_id": self.phase_second.id, "pinned": False}])
+
+    def test_reposted_into_a_phase_that_may_not_act_any_more(self):
+        """Nothing unapproved acts: the days decide, and the pin is no more.
+
+        Seen to fail without a look at the phase.
+        """
+        self.item._maintain(self.phase_third, "Mine", pin=True)
+        self.phase_third.action_archive()
+        self._repost(self.move)
+        self._allocate()
+        self.assertRecordValues(self.item, [{"phase_id": self.phase_second.id, "pinned": False}])
+
     def test_partly_paid_reset_and_reposted(self):
         """What was paid before stays paid, if accounting keeps the match."""
         self._register_payment(self.move, 30)
@@ -198,6 +320,56 @@ class TestItemEntries(CrmCollectionEngineCommon):
         self._as_bookkeeper(self.move).invoice_date_due = TODAY - timedelta(days=9)
         self._allocate()
         self._assert_stays(self.move, [(self.phase_second, "released"), (self.phase_first, False)])
+
+    def test_due_date_later_where_it_was_placed(self):
+        """GIVEN overdue titles a person has placed: ahead of their days, pinned, or in a phase
+        that is none of the rule's
+        WHEN each is given a day more
+        THEN all stay where they were put, and no milder letter follows the one they had; no
+        longer overdue, they leave.
+
+        Seen to fail with every later due date that does not reach the step taken for a release.
+        """
+        outside = self._create_phases(1)[0]
+        placed = {
+            "ahead": (self.phase_third, False),
+            "pinned": (self.phase_second, True),
+            "outside": (outside, False),
+        }
+        moves = {name: self._create_overdue(10) for name in placed}
+        self._allocate()
+        for name, (phase, pin) in placed.items():
+            item = self._items(moves[name])
+            if item.phase_id == phase:
+                item._maintain(self.no_phase, "Out")
+            item._maintain(phase, "My decision", pin=pin)
+        self._send_letters()
+        self._deliver()
+        letters = self._letters()
+        for move in moves.values():
+            self._as_bookkeeper(move).invoice_date_due = TODAY - timedelta(days=9)
+        self._allocate()
+        self._send_letters()
+        for name, (phase, pin) in placed.items():
+            with self.subTest(name):
+                self.assertRecordValues(
+                    self._items(moves[name]),
+                    [{"phase_id": phase.id, "pinned": pin, "letter_count": 1}],
+                )
+                self._as_bookkeeper(moves[name]).invoice_date_due = TODAY
+                self.assertFalse(self._items(moves[name]).phase_id)
+        self.assertEqual(self._letters(), letters)
+
+    def test_due_date_later_before_it(self):
+        """A reminder before the due date is still right as long as its day has come."""
+        rule = self._create_rule({-10: self.phase_first, 5: self.phase_second}, sequence=1)
+        self.customer.collection_rule_id = rule
+        move = self._create_overdue(-2)
+        self._allocate()
+        self._assert_phase(move, self.phase_first)
+        for days in (10, 11):
+            self._as_bookkeeper(move).invoice_date_due = TODAY + timedelta(days=days)
+            self._assert_phase(move, self.phase_first if days == 10 else self.no_phase)
 
     def test_due_date_on_the_day_of_its_company(self):
         """GIVEN a user whose active company is where it is tomorrow already

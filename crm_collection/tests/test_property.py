@@ -255,11 +255,14 @@ class Life(RuleBasedStateMachine):
         test.assertEqual(item.state, state)
         if line:
             test.assertEqual(item.amount_residual, max(line.amount_residual, 0))
+            test.assertEqual(item.no_followup, line.no_followup)
+        if state != "cancelled":  # one that is says what it was cancelled with
             test.assertEqual(item.date_maturity, line.date_maturity)
             test.assertEqual(item.partner_id, line.partner_id.commercial_partner_id)
-            test.assertEqual(item.no_followup, line.no_followup)
+        if state == "settled":
+            test.assertFalse(item.date_next_letter)
         if state != "open":
-            test.assertFalse(item.phase_id or item.date_next_letter or item.proposed_step_id)
+            test.assertFalse(item.phase_id or item.proposed_step_id)
 
     def _check_stays(self, item):
         """One stay at a time, each after the other, never backwards by itself."""

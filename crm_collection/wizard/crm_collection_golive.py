@@ -106,16 +106,10 @@ class CrmCollectionGolive(models.TransientModel):
     @api.depends("company_id")
     def _compute_is_allocated(self):
         """Whether the job has been through today: before it, not every title is known."""
+        Run = self.env["crm.collection.run"]
         for wizard in self:
-            wizard.is_allocated = self.env["crm.collection.run"].search_count(
-                [
-                    ("kind", "=", "allocation"),
-                    ("company_id", "=", wizard.company_id.id),
-                    ("date", "=", wizard.company_id._get_collection_today()),
-                    ("state", "=", "done"),
-                ],
-                limit=1,
-            )
+            company = wizard.company_id
+            wizard.is_allocated = Run._is_allocated(company, company._get_collection_today())
 
     @api.depends("company_id", "date", "include_no_followup")
     def _compute_preview(self):
@@ -133,22 +127,29 @@ class CrmCollectionGolive(models.TransientModel):
     @api.depends("include_no_followup")
     def _compute_refusal_summary(self):
         """Counted, not read: there may be hundreds of thousands."""
-        Item = self.env["crm.collection.item"]
         for wizard in self:
             reasons = Counter()
             for domain, phase in wizard._get_targets():
-                rest = domain & ~Domain("phase_id", "=", phase.id)
-                refusals = Item._get_refusal_domains(
-                    phase, wizard.company_id, taken_in=wizard.include_no_followup
-                )
-                for reason, refused in refusals.items():
-                    reasons[reason] += Item.search_count(rest & refused)
-                    rest &= ~refused
+                again = wizard._get_again_domain(phase)
+                reasons += wizard._count_refusals(domain & ~again, phase)
+                # these have to leave their phase first
+                reasons += wizard._count_refusals(domain & again, phase.browse())
             wizard.refusal_summary = "\n".join(
                 self.env._("%(count)s stay where they are: %(reason)s", count=count, reason=reason)
                 for reason, count in reasons.most_common()
-                if count
             )
+
+    def _count_refusals(self, domain, phase):
+        """:return: {reason: how many titles of ``domain`` cannot enter ``phase`` for it}"""
+        Item = self.env["crm.collection.item"]
+        reasons = Counter()
+        refusals = Item._get_refusal_domains(
+            phase, self.company_id, taken_in=self.include_no_followup
+        )
+        for reason, refused in refusals.items():  # the first that applies counts
+            reasons[reason] = Item.search_count(domain & refused)
+            domain = domain & ~refused
+        return reasons
 
     # === Actions === #
 
@@ -188,11 +189,10 @@ class CrmCollectionGolive(models.TransientModel):
         """Put titles into their starting phase; :return: those that were placed.
 
         The job may have put some there already, with a letter due that must not leave: they
-        leave the phase and enter it again, unless they have been written to.
+        leave the phase and enter it again, unless they have been written to. Of those that
+        cannot, as they are held, the letter is taken back as well: the hold ends some day.
         """
-        here = items.filtered(
-            lambda item: item.phase_id == phase and not item.letter_count and not phase.is_guarded
-        )
+        here = items.filtered_domain(self._get_again_domain(phase))
         here._maintain(phase.browse(), self.reason, origin="opening")
         if phase.is_guarded:
             # the job has asked, with the letter of the phase
@@ -202,6 +202,7 @@ class CrmCollectionGolive(models.TransientModel):
         )
         if not self.send_letter:  # neither that of the phase they wait in
             result["waiting"]._silence()
+            items.filtered(lambda item: item.phase_id == phase)._silence(resends=True)
         return result["done"] | result["waiting"]
 
     def _get_old_domain(self):
@@ -224,6 +225,13 @@ class CrmCollectionGolive(models.TransientModel):
             Domain("origin", "=", "opening") & Domain("phase_id", "=", phase.id)
         )
         return Domain("allocation_ids", "any", Domain("date_out", "=", False) & placed)
+
+    @api.model
+    def _get_again_domain(self, phase):
+        """:return: the domain of the titles in ``phase`` that leave it and enter it again."""
+        if phase.is_guarded:
+            return Domain.FALSE
+        return Domain("phase_id", "=", phase.id) & Domain("letter_count", "=", 0)
 
     def _get_targets(self):
         """:return: [(domain of titles to place, starting phase)]"""
