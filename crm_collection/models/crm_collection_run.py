@@ -1,6 +1,8 @@
 import logging
 import time
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL, format_date
@@ -14,6 +16,8 @@ JOBS = {
 # Seconds a job goes on after the ten of Odoo's scheduler: it decides about all titles at once,
 # and would do so again for every ten seconds of writing. Odoo kills jobs after two minutes.
 PATIENCE = 50
+# When letters that wait for the allocation of the day ask for it again.
+WAIT = relativedelta(minutes=15)
 
 
 class CrmCollectionRun(models.Model):
@@ -46,6 +50,7 @@ class CrmCollectionRun(models.Model):
             ("running", "Running"),
             ("done", "Done"),
             ("interrupted", "To be continued"),
+            ("waiting", "Waiting for the allocation"),
             ("failed", "Failed"),
         ],
         default="running",
@@ -171,8 +176,33 @@ class CrmCollectionRun(models.Model):
             if run:
                 run._finish("failed", str(error))
             return True
-        run._finish("done" if done else "interrupted")
+        outcome = "waiting" if run.state == "waiting" else "done"
+        run._finish(outcome if done else "interrupted")
         return done
+
+    @api.model
+    def _is_allocated(self, company, day):
+        """:return: whether the allocation job has been through the company's titles that day"""
+        domain = [
+            ("kind", "=", "allocation"),
+            ("company_id", "=", company.id),
+            ("date", "=", day),
+            ("state", "=", "done"),
+        ]
+        return bool(self.search_count(domain, limit=1))
+
+    def _wait_for_allocation(self):
+        """Have the titles allocated first, and come back after that: once, however many
+        companies wait, and not at once where the allocation fails."""
+        self.state = "waiting"
+        self._log_waiting()
+        # jobs may be run by users who do not see scheduled actions
+        self.env.ref(JOBS["allocation"]).sudo()._trigger()
+        cron_sudo = self.env.ref(JOBS[self.kind]).sudo()
+        now = fields.Datetime.now()
+        to_come = [("cron_id", "=", cron_sudo.id), ("call_at", ">", now)]
+        if not self.env["ir.cron.trigger"].sudo().search_count(to_come, limit=1):
+            cron_sudo._trigger(now + WAIT)
 
     def _lock(self, kind, company):
         """Take the lock of a job on a company, which outlives its commits: two jobs at once
@@ -331,3 +361,12 @@ class CrmCollectionRun(models.Model):
                 if count
             ]
         )
+
+    def _log_waiting(self):
+        """Say why no letter was decided, until one may be (see :meth:`_log_skipped`)."""
+        self._log_skipped({})
+        message = self.env._(
+            "No new letters: the titles are not allocated for this day yet, their phases may be "
+            "of an earlier one."
+        )
+        self.line_ids.create({"run_id": self.id, "kind": "held", "message": message})

@@ -114,13 +114,8 @@ class CrmCollectionStatus(models.AbstractModel):
             return "danger", self.env._(
                 "The run of %(day)s failed: %(error)s", day=day, error=run.message or ""
             )
-        stopped_at = run.date_start if run.state == "running" else run.date_end
-        if run.state in ("running", "interrupted"):
-            if stopped_at and stopped_at > fields.Datetime.now() - LATE:
-                return "ok", self.env._("The run of %s is on its way.", day)
-            return "warning", self.env._(
-                "The run of %s was interrupted; the job goes on where it stopped.", day
-            )
+        if run.state != "done":
+            return self._get_unfinished_state(run, day)
         if run.exception_count:
             return "warning", self.env._(
                 "The run of %(day)s went through with %(count)s exceptions; they are tried again.",
@@ -128,6 +123,21 @@ class CrmCollectionStatus(models.AbstractModel):
                 count=run.exception_count,
             )
         return "ok", self.env._("The run of %s went well.", day)
+
+    def _get_unfinished_state(self, run, day):
+        """:return: the level and the sentence on a run that has not come to its end"""
+        if run.state == "waiting":
+            return "warning", self.env._(
+                "The letters of %s wait for the allocation of that day; the job tries again by "
+                "itself.",
+                day,
+            )
+        stopped_at = run.date_start if run.state == "running" else run.date_end
+        if stopped_at and stopped_at > fields.Datetime.now() - LATE:
+            return "ok", self.env._("The run of %s is on its way.", day)
+        return "warning", self.env._(
+            "The run of %s was interrupted; the job goes on where it stopped.", day
+        )
 
     def _check_auto_send(self):
         company = self.env.company

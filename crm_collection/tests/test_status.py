@@ -142,6 +142,15 @@ class TestStatus(CrmCollectionCommon):
         run_sudo.date_start = fields.Datetime.subtract(fields.Datetime.now(), hours=5)
         self._assert_check("letters_run", "warning", "interrupted")
 
+    def test_letters_wait_for_the_allocation(self):
+        """Seen to fail with a run that decided nothing taken for one that went well."""
+        self._move_on(1)
+        self._run_job("ir_cron_crm_collection_letters")
+        self._assert_check("letters_run", "warning", "wait for the allocation")
+        self._allocate()
+        self._run_job("ir_cron_crm_collection_letters")
+        self._assert_check("letters_run", "ok")
+
     def test_no_run_yet(self):
         self._get_run("letters").sudo().unlink()
         self._assert_check("letters_run", "warning", "None yet")
