@@ -108,7 +108,7 @@ class CrmCollectionLetter(models.Model):
         string="Open Credits",
         currency_field="company_currency_id",
         readonly=True,
-        help="Of the customer, as the letter shows them.",
+        help="Of the customer, as far as the letter takes them off: they pay what was due first.",
     )
 
     _state_idx = models.Index("(company_id, state) WHERE state NOT IN ('sent', 'cancelled')")
@@ -165,9 +165,9 @@ class CrmCollectionLetter(models.Model):
             raise UserError(self.env._("Only letters that did not arrive can be tried again."))
         # the state is the engine's; the user's right was checked above
         letters_sudo = letters.sudo()
+        letters_sudo.origin = "manual"  # a person's decision, also while the jobs may not send
         letters_sudo._check_still_true()
         letters_sudo._reset()
-        letters_sudo.origin = "manual"  # a person's decision, also while the jobs may not send
         letters_sudo._issue()
         letters_sudo._trigger_mail_queue()
 

@@ -2,6 +2,9 @@ import re
 from datetime import timedelta
 
 from odoo import fields, models
+from odoo.tools import SQL
+
+from ..sql import letters
 
 # "INV/2026/00012 2/3": the number of the document, then which of its installments.
 TITLE_NAME = re.compile(r"^(?P<number>.+?)(?:\s+(?P<installment>\d+/\d+))?$")
@@ -81,7 +84,9 @@ class CrmCollectionLetter(models.Model):
         overdue = sum(title["residual"] for title in late)
         # what is not due yet is shown, and not asked for beside what is overdue
         mixed = 0 < len(late) < len(titles)
-        balance = (overdue if mixed else sums["residual"]) + charges - credit
+        used = self._get_credit_used(currency, late if mixed else titles, credit)
+        unpaid = (overdue if mixed else sums["residual"]) - used
+        balance = unpaid + charges
         return {
             **sums,
             "currency": currency,
@@ -95,9 +100,51 @@ class CrmCollectionLetter(models.Model):
             "net": currency.round(sums["residual"] - credit),
             "to_pay": currency.round(max(balance, 0)),
             # other titles of the customer may use it up: it is no balance in his favor
-            "credit_left": currency.round(max(-balance, 0)),
+            "credit_left": currency.round(credit - used),
+            "credit_used": used,
+            "unpaid": currency.round(unpaid),
             "claim": currency.round(balance),
         }
+
+    def _get_credit_used(self, currency, titles, credit):
+        """Return how much of the open credits pays these titles: a credit pays what was due
+        first, whether this letter is about it or another one. So it is taken off once.
+        """
+        if not credit or not titles:
+            return 0.0
+        mine = {title["line"].item_id.id: title["residual"] for title in titles}
+        asked = self._get_asked_titles(currency)
+        owed = [(day, item_id, amount) for day, item_id, amount in asked if item_id not in mine]
+        owed += [
+            (title["date_maturity"], title["line"].item_id.id, title["residual"])
+            for title in titles
+        ]
+        left, used = credit, 0.0
+        for _day, item_id, amount in sorted(owed):
+            paid = min(amount, left)
+            left -= paid
+            used += paid if item_id in mine else 0.0
+        return currency.round(used)
+
+    def _get_asked_titles(self, currency):
+        """Return ``(due date, title id, owed)`` of what the customer may be asked for now."""
+        company, customer = self.company_id, self.partner_id._origin
+        today = company._get_collection_today()
+        self.env.flush_all()
+        return self.env.execute_query(
+            letters.asked_titles(
+                company.id,
+                today,
+                SQL("item.date_maturity, item.id, line.amount_residual_currency"),
+                condition=SQL(
+                    """item.partner_id = %s AND line.currency_id = %s
+                       AND (item.date_maturity < %s OR item.phase_id IS NOT NULL)""",
+                    customer.id,
+                    currency.id,
+                    today,
+                ),
+            )
+        )
 
     def _get_sections(self, titles):
         """Return ``(kind, titles)`` for the parts of a letter whose titles are in several phases:
@@ -152,6 +199,17 @@ class CrmCollectionLetter(models.Model):
         return {
             letter.id: groups.get((letter.company_id, letter.partner_id), none) for letter in self
         }
+
+    def _is_paid_by_credits(self, open_credits=None):
+        """Whether open credits pay all that the letter is about: there is nothing to ask for.
+
+        :param open_credits: ``account.move.line`` where they are known already
+        """
+        if open_credits is None:
+            open_credits = self._get_credits()
+        return bool(open_credits) and not any(
+            group["unpaid"] > 0 for group in self._get_groups(open_credits)
+        )
 
     # === Law === #
 

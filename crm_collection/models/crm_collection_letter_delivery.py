@@ -31,6 +31,7 @@ class CrmCollectionLetter(models.Model):
         self.env.flush_all()
         return (
             self._may_leave()
+            and self._has_its_template()
             and self._is_money_true(company, today)
             and not self._get_overtaken(company, today)
             and self._get_recipients()[0].email_formatted == self.email_to
@@ -55,7 +56,8 @@ class CrmCollectionLetter(models.Model):
         self.env.flush_all()
         rows = self.env.execute_query_dict(letters.recheck(company, today, self.ids))
         covered = self._split_covered(company, today, self.partner_id.ids)[1]
-        return bool(rows) and all(row["owed"] for row in rows) and not covered
+        is_owed = bool(rows) and all(row["owed"] for row in rows) and not covered
+        return is_owed and not self._is_paid_by_credits()
 
     def _withdraw(self):
         """Take back a letter that is not true any more: it is written anew, or cancelled when

@@ -26,13 +26,20 @@ class CrmCollectionLetter(models.Model):
     def _run_letters(self, run):
         """The letters job for one company; commits after each batch.
 
+        What is new is decided by the phases of the day alone: after the allocation. The jobs
+        start by the clock of the server, which may be on either side of the company's midnight,
+        and the allocation may have failed.
+
         :return: whether everything was done (false: time is up, the next call goes on)
         """
         company, today = run.company_id, run.date
         self._sweep_outgoing()
         done = True
         if company.collection_auto_send:
-            done = self._create_all_due(run, company, today)
+            if run._is_allocated(company, today):
+                done = self._create_all_due(run, company, today)
+            else:
+                run._wait_for_allocation()
         done = done and self._issue_all(run, company)
         self._trigger_mail_queue()
         return done
@@ -101,7 +108,9 @@ class CrmCollectionLetter(models.Model):
         skipped=None,
     ):
         """:return: (letters, number of lines)"""
-        partner_ids = self._filter_partners(company, today, partner_ids, force, skipped)
+        partner_ids = self._filter_partners(
+            company, today, partner_ids, force, skipped, item_ids
+        )
         if not partner_ids:
             return self.browse(), 0
         letter_ids, line_count = self.env.execute_query(
@@ -110,11 +119,13 @@ class CrmCollectionLetter(models.Model):
         self.env.invalidate_all(flush=False)
         return self.browse(letter_ids), line_count
 
-    def _filter_partners(self, company, today, partner_ids, force=False, skipped=None):
+    def _filter_partners(
+        self, company, today, partner_ids, force=False, skipped=None, item_ids=None
+    ):
         """Leave out customers who owe nothing in all, those in their quiet period, and those a
         letter waits for already: a person may write to the latter two (``force``)."""
         skipped = {} if skipped is None else skipped
-        left, covered = self._split_covered(company, today, partner_ids)
+        left, covered = self._split_paid(company, today, partner_ids, item_ids)
         skipped["credit"] = skipped.get("credit", 0) + len(covered)
         if force:
             return left
@@ -131,12 +142,29 @@ class CrmCollectionLetter(models.Model):
 
     def _split_covered(self, company, today, partner_ids):
         """:return: (ids of customers who owe, ids of those whose open credits cover it)"""
+        return self._split_by(partner_ids, self._get_net_owed(company, today, partner_ids))
+
+    def _split_paid(self, company, today, partner_ids, item_ids=None):
+        """:return: as :meth:`_split_covered`, also with those who owe, but whose open credits
+        pay all that a letter would be about"""
+        credit_by_owing = self._get_net_owed(company, today, partner_ids)
+        with_credit = [partner_id for partner_id, credit in credit_by_owing.items() if credit]
+        if with_credit:  # few have one
+            query = letters.paid_by_credits(company.id, today, with_credit, item_ids)
+            for (partner_id,) in self.env.execute_query(query):
+                del credit_by_owing[partner_id]
+        return self._split_by(partner_ids, credit_by_owing)
+
+    def _get_net_owed(self, company, today, partner_ids):
+        """:return: {id of a customer who owes in all: his open credits}"""
         rows = self.env.execute_query(letters.net_owed(company.id, today, list(partner_ids)))
-        owing = {
-            partner_id
+        return {
+            partner_id: credit
             for partner_id, owed, credit in rows
             if company.currency_id.compare_amounts(owed + credit, 0) > 0
         }
+
+    def _split_by(self, partner_ids, owing):
         return (
             [partner_id for partner_id in partner_ids if partner_id in owing],
             [partner_id for partner_id in partner_ids if partner_id not in owing],

@@ -23,6 +23,7 @@ MAIL_VALUES = {
     "failure_reason": False,
     "headers": False,
     "is_notification": False,
+    "message_type": "email_outgoing",
 }
 
 
@@ -128,8 +129,12 @@ class CrmCollectionLetter(models.Model):
         A letter that waited is dated anew: its interest and its last day to pay count from the
         day it leaves. One that was sent before is left as it went: it goes again whole, or not.
         """
-        self.filtered(lambda letter: letter.date != today).date = today
+        waited = self.filtered(lambda letter: letter.date != today)
+        waited.date = today
         self.env.flush_all()
+        if waited:  # the next one comes that long after the day it left
+            after = letters.titles_of_letters(waited.ids)
+            self.env.cr.execute(letters.reschedule(after, self.env.uid))
         rows = self.env.execute_query(letters.recheck(company, today, self.ids))
         went = self.filtered("date_sent")
         gone = [row[0] for row in rows if not row[4] and row[1] not in went.ids]
@@ -157,9 +162,13 @@ class CrmCollectionLetter(models.Model):
     def _take_back_covered(self, company, today):
         alive = self.filtered(lambda letter: letter.state == "to_send")
         covered = self._split_covered(company, today, alive.partner_id.ids)[1]
-        alive.filtered(lambda letter: letter.partner_id.id in covered)._take_back(
-            self.env._("Open credits cover what is owed.")
-        )
+        credits_by_letter = alive._get_credits_by_letter()
+        alive.filtered(
+            lambda letter: (
+                letter.partner_id.id in covered
+                or letter._is_paid_by_credits(credits_by_letter[letter.id])
+            )
+        )._take_back(self.env._("Open credits cover what is owed."))
 
     def _take_back_overtaken(self, company, today):
         """The quiet period is read again too."""
@@ -235,6 +244,9 @@ class CrmCollectionLetter(models.Model):
         found = self.partner_id.address_get(["collection", "invoice"])
         # where there is none of a type, core answers with the customer: that comes last
         chosen = self.env["res.partner"].browse(dict.fromkeys(found.values()))
+        # who another company writes to is none of this one's business
+        foreign = chosen.company_id - self.company_id.sudo().parent_ids
+        chosen = chosen.filtered(lambda partner: partner.company_id not in foreign)
         typed = chosen.filtered(lambda partner: partner.type in ("collection", "invoice"))
         ordered = typed.sorted("type") | self.partner_id
         with_email = ordered.filtered("email_normalized")
@@ -281,7 +293,7 @@ class CrmCollectionLetter(models.Model):
         )
         reply_to, credits_by_letter = self._get_reply_to(mails), self._get_credits_by_letter()
         for letter, mail in zip(self, mails, strict=True):
-            letter._own_attachments(mail)
+            letter._own_files(mail)
             mail.write(
                 {
                     "collection_letter_id": letter.id,
@@ -300,17 +312,6 @@ class CrmCollectionLetter(models.Model):
             if user:  # replies reach the collector
                 of_user.message_subscribe(user.partner_id.ids)
 
-    def _own_attachments(self, mail):
-        """What goes out with the letter is the letter's: its template's files and the invoices'
-        PDFs are other people's to change, and they stay free to."""
-        for attachment in mail.attachment_ids:
-            owner = {"res_model": self._name, "res_id": self.id, "res_field": False}
-            if attachment.res_model == "mail.message":  # made for this mail
-                attachment.write(owner)
-            elif attachment.res_model != self._name:
-                mail.attachment_ids += attachment.copy(owner)
-                mail.attachment_ids -= attachment
-
     def _get_reply_to(self, mails):
         """:return: {letter id: address} of the chatter; core asks for it only where a message is
         posted, not where a template is sent."""
@@ -322,8 +323,15 @@ class CrmCollectionLetter(models.Model):
         return self._notify_get_reply_to_batch(defaults=senders, author_ids=authors)
 
     def _sum_credits(self, open_credits):
-        """:return: open credits in company currency."""
-        return -sum(open_credits.mapped("amount_residual"))
+        """:return: what the letter takes off for open credits, in company currency."""
+        if not open_credits:
+            return 0.0
+        total = 0.0
+        for group in self._get_groups(open_credits):
+            if group["credit"]:
+                of_company = -sum(group["credits"].mapped("amount_residual"))
+                total += of_company * group["credit_used"] / group["credit"]
+        return self.company_id.currency_id.round(total)
 
     @api.model
     def _trigger_mail_queue(self):

@@ -119,7 +119,7 @@ class CrmCollectionRuleStep(models.Model):
 
     def _reschedule_letters(self):
         self.env.flush_all()
-        self.env.cr.execute(letters.reschedule(self.ids, self.env.uid))
+        self.env.cr.execute(letters.reschedule(letters.titles_of_steps(self.ids), self.env.uid))
         self.env["crm.collection.item"].invalidate_model(["date_next_letter"], flush=False)
 
     def _explain_resend(self):

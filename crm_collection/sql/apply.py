@@ -156,15 +156,17 @@ def update_items(item_ids, today, uid):
                date_phase = CASE WHEN plan.moves THEN %(today)s::date ELSE item.date_phase END,
                letter_count = CASE WHEN plan.moves THEN COALESCE(said.round, 0)
                                    ELSE item.letter_count END,
-               date_next_letter = CASE WHEN NOT plan.moves THEN item.date_next_letter
+               date_next_letter = CASE WHEN NOT plan.moves AND item.letter_count > 0
+                                            AND plan.step_id IS DISTINCT FROM item.step_id
+                                       THEN (%(again)s)
+                                       WHEN NOT plan.moves THEN item.date_next_letter
                                        WHEN NOT plan.has_letter THEN NULL
                                        WHEN said.is_said THEN said.date_next
                                        ELSE %(today)s::date END,
                to_evaluate = FALSE, exception = NULL,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM %(plan)s AS plan
-     LEFT JOIN LATERAL (SELECT before.*, TRUE AS is_said FROM (%(said)s) AS before)
-               AS said ON TRUE
+     LEFT JOIN LATERAL (%(said)s) AS said ON TRUE
          WHERE plan.item_id = item.id AND item.id = ANY(%(item_ids)s)
      RETURNING item.id, plan.moves, plan.proposed_step_id IS NOT NULL
                AND plan.proposed_step_id IS DISTINCT FROM plan.proposed_from_id,
@@ -172,8 +174,25 @@ def update_items(item_ids, today, uid):
         plan=SQL.identifier(PLAN_TABLE),
         item_ids=item_ids,
         said=said_of_plan(),
+        again=_next_of_another_step(),
         today=today,
         uid=uid,
+    )
+
+
+def _next_of_another_step():
+    """When the next letter goes of a title that stays in its phase under another step (its rule
+    was exchanged): counted from the last one, as the step says."""
+    return SQL(
+        """SELECT %s FROM crm_collection_rule_step step
+       CROSS JOIN LATERAL (
+               SELECT letter.date FROM crm_collection_letter_line line
+                 JOIN crm_collection_letter letter ON letter.id = line.letter_id
+                WHERE line.item_id = item.id AND line.phase_id = item.phase_id
+                  AND line.round = item.letter_count
+             ORDER BY line.id DESC LIMIT 1) AS last
+            WHERE step.id = plan.step_id AND step.phase_id = item.phase_id""",
+        next_letter_date(SQL("last.date"), SQL("item.letter_count")),
     )
 
 
@@ -195,11 +214,11 @@ def _said_before(title):
     word. One that waits in the queue is taken back, it is about a stay that is over.
 
     :param SQL title: the title, what it enters and what it owes
-    :return: SQL of (round, date of the next letter) of at most one row; of a letter of a phase
-        after the one it enters no round and no date: a milder one does not follow
+    :return: SQL of (TRUE, round, date of the next letter) of at most one row; of a letter of a
+        phase after the one it enters no round and no date: a milder one does not follow
     """
     return SQL(
-        """SELECT CASE WHEN said.is_same THEN said.round END AS round,
+        """SELECT TRUE AS is_said, CASE WHEN said.is_same THEN said.round END AS round,
                   CASE WHEN said.is_same THEN %(date_next)s END AS date_next
              FROM (
                 SELECT line.round, letter.date, title.entered_step_id,
@@ -211,7 +230,8 @@ def _said_before(title):
                   JOIN crm_collection_phase phase ON phase.id = stay.phase_id
                   JOIN crm_collection_letter_line line ON line.allocation_id = stay.id
                        AND (line.name, line.currency_id, line.date_maturity, line.amount_residual)
-                         = (title.name, title.owed_in, title.due, title.owed)
+                         IS NOT DISTINCT FROM
+                           (title.name, title.owed_in, title.due, title.owed)
                   JOIN crm_collection_letter letter ON letter.id = line.letter_id
                        AND letter.partner_id = title.customer_id
                        AND (letter.state = 'sent' OR letter.delivery_started IS NOT NULL
@@ -336,8 +356,7 @@ def maintain_items(
              LEFT JOIN crm_collection_phase phase ON phase.id = %(phase_id)s
              LEFT JOIN crm_collection_rule_step step
                        ON step.rule_id = moved.rule_id AND step.phase_id = phase.id
-             LEFT JOIN LATERAL (SELECT before.*, TRUE AS is_said FROM (%(said)s) AS before)
-                       AS said ON %(by_itself)s
+             LEFT JOIN LATERAL (%(said)s) AS said ON %(by_itself)s
                  WHERE moved.id = ANY(%(item_ids)s)) AS target
          WHERE target.id = item.id""",
         item_ids=item_ids,

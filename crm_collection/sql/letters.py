@@ -66,11 +66,13 @@ def may_be_written(company_id, today, which=None, locked=False):
            %(today)s::date - item.date_maturity AS days,
            stay.id AS allocation_id, phase.sequence AS phase_sequence,
            %(letter)s AS template_id,
+           %(leaves)s AS leaves_by_itself,
            COALESCE(step.attach_pdf, TRUE) AS attach_pdf,
            COALESCE(step.attach_invoices, FALSE) AS attach_invoices,
            %(date_after)s AS date_after""",
         today=today,
         letter=letter_template(),
+        leaves=leaves_by_itself(today),
         date_after=next_letter_date(SQL("%s::date", today), SQL("item.letter_count + 1")),
     )
     joins = SQL(
@@ -89,10 +91,26 @@ def may_be_written(company_id, today, which=None, locked=False):
     return asked_titles(company_id, today, columns, joins, condition, locked)
 
 
+def leaves_by_itself(today):
+    """Condition: nobody has to send the letter. Where the job put the title, a rule says so that
+    is in force, and a reminder before the due date does not come after it. Where a person did,
+    the letter is his."""
+    return SQL(
+        """(stay.origin != 'automatic' OR COALESCE(rule.active, FALSE)
+            AND (COALESCE(step.days, 0) >= 0 OR item.date_maturity >= %s))""",
+        today,
+    )
+
+
 def due(company_id, today, item_ids=None, partner_ids=None, locked=False):
     """Titles due for a letter; with ``item_ids`` exactly those, whatever their next date."""
     which = (
-        SQL("item.date_next_letter <= %s AND (item.letter_count = 0 OR %s)", today, is_repeated())
+        SQL(
+            "item.date_next_letter <= %s AND (item.letter_count = 0 OR %s) AND %s",
+            today,
+            is_repeated(),
+            leaves_by_itself(today),
+        )
         if item_ids is None
         else SQL("item.id = ANY(%s)", item_ids)
     )
@@ -110,16 +128,32 @@ def is_repeated():
     )
 
 
-def reschedule(step_ids, uid):
-    """The next letter of titles that had one in these steps, as the steps say now: counted from
+def titles_of_steps(step_ids):
+    return SQL("item.step_id = ANY(%s)", step_ids)
+
+
+def titles_of_letters(letter_ids):
+    """Titles that wait for the letter after these."""
+    return SQL(
+        """item.date_next_letter IS NOT NULL AND item.id IN (
+               SELECT line.item_id FROM crm_collection_letter_line line
+                WHERE line.letter_id = ANY(%s) AND line.round = item.letter_count)""",
+        letter_ids,
+    )
+
+
+def reschedule(titles, uid):
+    """The next letter of titles that had one in their step, as the step says now: counted from
     the last one. Materialized: of a step's titles few have a letter to look up.
+
+    :param SQL titles: condition on ``item``
     """
     return SQL(
         """
         WITH title AS MATERIALIZED (
                 SELECT item.id, item.letter_count, item.phase_id, item.step_id
                   FROM crm_collection_item item
-                 WHERE item.step_id = ANY(%(ids)s) AND item.state = 'open'
+                 WHERE %(titles)s AND item.state = 'open'
                    AND item.letter_count > 0),
              next AS MATERIALIZED (
                 SELECT title.id, %(date_next)s AS date
@@ -137,21 +171,25 @@ def reschedule(step_ids, uid):
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM next
          WHERE next.id = item.id AND next.date IS DISTINCT FROM item.date_next_letter""",
-        ids=step_ids,
+        titles=titles,
         uid=uid,
         date_next=next_letter_date(SQL("last.date"), SQL("title.letter_count")),
     )
 
 
-def silence(item_ids, uid):
-    """The letter of the phase they are in does not leave, where it has not yet."""
+def silence(item_ids, uid, resends=False):
+    """The letter of the phase they are in does not leave, where it has not yet.
+
+    :param bool resends: whether one that has left does not go again either
+    """
     return SQL(
         """UPDATE crm_collection_item
               SET date_next_letter = NULL,
                   write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
-            WHERE id = ANY(%s) AND letter_count = 0 AND date_next_letter IS NOT NULL""",
+            WHERE id = ANY(%s) AND (letter_count = 0 OR %s) AND date_next_letter IS NOT NULL""",
         uid,
         item_ids,
+        resends,
     )
 
 
@@ -194,7 +232,59 @@ def net_owed(company_id, today, partner_ids):
     )
 
 
-def _reaches(letter):
+def paid_by_credits(company_id, today, partner_ids, item_ids=None):
+    """Customers of ``partner_ids`` with open credits that pay all the titles a letter would be
+    about: credits pay what was due first, in their currency.
+
+    :param list item_ids: as for :func:`due`
+    """
+    return SQL(
+        """
+        WITH credit AS (
+                SELECT partner.commercial_partner_id AS partner_id, line.currency_id,
+                       SUM(line.amount_residual_currency) AS amount
+                  FROM account_move_line line
+                  JOIN account_account account
+                       ON account.id = line.account_id
+                      AND account.account_type = 'asset_receivable'
+                  JOIN res_partner partner ON partner.id = line.partner_id
+                 WHERE line.company_id = %(company_id)s AND line.parent_state = 'posted'
+                   AND line.reconciled IS NOT TRUE AND line.amount_residual < 0
+                   AND partner.commercial_partner_id = ANY(%(partner_ids)s)
+              GROUP BY 1, 2),
+             title AS (
+                SELECT asked.*, SUM(asked.amount) OVER (
+                           PARTITION BY asked.partner_id, asked.currency_id
+                           ORDER BY asked.date_maturity, asked.item_id) AS until_here
+                  FROM (%(asked)s) AS asked)
+        SELECT due.partner_id
+          FROM (%(due)s) AS due
+          JOIN title ON title.item_id = due.item_id
+     LEFT JOIN credit ON credit.partner_id = title.partner_id
+                     AND credit.currency_id = title.currency_id
+      GROUP BY due.partner_id
+        HAVING MAX(LEAST(title.amount, title.until_here + COALESCE(credit.amount, 0))) <= 0""",
+        company_id=company_id,
+        partner_ids=partner_ids,
+        asked=asked_titles(
+            company_id,
+            today,
+            SQL(
+                """item.id AS item_id, item.partner_id, line.currency_id, item.date_maturity,
+                   line.amount_residual_currency AS amount"""
+            ),
+            condition=SQL(
+                """item.partner_id = ANY(%s)
+                   AND (item.date_maturity < %s OR item.phase_id IS NOT NULL)""",
+                partner_ids,
+                today,
+            ),
+        ),
+        due=due(company_id, today, item_ids, partner_ids),
+    )
+
+
+def reaches(letter):
     """Condition: the letter reached the customer, will, or may have (delivery interrupted)."""
     return SQL(
         """(%(letter)s.state IN %(states)s OR (%(letter)s.state = 'failed'
@@ -217,7 +307,7 @@ def in_quiet_period(company, today, partner_ids):
         days=company.collection_quiet_days,
         company_id=company.id,
         partner_ids=partner_ids,
-        reaches=_reaches("letter"),
+        reaches=reaches("letter"),
         today=today,
     )
 
@@ -236,10 +326,19 @@ def overtaken(company, today, letter_ids):
             WHERE letter.id = ANY(%(letter_ids)s) AND letter.origin = 'automatic'""",
         company_id=company.id,
         letter_ids=letter_ids,
-        reaches=_reaches("other"),
+        reaches=reaches("other"),
         day=letter_day(company._get_collection_tz(), "other"),
         today=today,
         days=company.collection_quiet_days,
+    )
+
+
+def waits(letter):
+    """Condition: the letter leaves as soon as it can."""
+    return SQL(
+        """(%(letter)s.state IN ('no_address', 'blacklisted')
+            OR %(letter)s.state = 'failed' AND %(letter)s.will_retry)""",
+        letter=SQL.identifier(letter),
     )
 
 
@@ -249,9 +348,10 @@ def waiting_partners(company_id, partner_ids):
     return SQL(
         """SELECT DISTINCT partner_id FROM crm_collection_letter
             WHERE company_id = %s AND partner_id = ANY(%s)
-              AND (state IN ('no_address', 'blacklisted') OR (state = 'failed' AND will_retry))""",
+              AND %s""",
         company_id,
         partner_ids,
+        waits("crm_collection_letter"),
     )
 
 
@@ -397,6 +497,7 @@ def recheck(company, today, letter_ids):
                                           WHERE letter_id = ANY(%(letter_ids)s))) AS title
                ON title.allocation_id = line.allocation_id
               AND title.partner_id = letter.partner_id AND title.letter_count = line.round
+              AND (letter.origin = 'manual' OR title.leaves_by_itself)
          WHERE line.letter_id = ANY(%(letter_ids)s)
       ORDER BY line.id""",
         charges=charges(company, today),

@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from .apply import said_of_plan
 from .common import letter_day
-from .letters import REACHING_STATES, is_repeated
+from .letters import is_repeated, leaves_by_itself, reaches, waits
 
 # Held back from the next phase; the letters of the one they are in leave.
 WRITABLE = ("unapproved", "not_due", "approval", "refused")
@@ -59,17 +59,19 @@ def letters(company, today, limit):
                        (plan.moves AND plan.has_letter
                         AND (said.is_said IS NULL OR said.date_next <= %(today)s))
                        OR (NOT plan.moves AND plan.phase_id IS NOT NULL
-                           AND item.date_next_letter <= %(today)s
+                           AND item.date_next_letter <= %(today)s AND %(leaves)s
                            AND (item.letter_count = 0 OR COALESCE(%(repeated)s, FALSE))) AS due
                   FROM %(plan)s AS plan
              LEFT JOIN crm_collection_item item ON item.id = plan.item_id
+             LEFT JOIN crm_collection_allocation stay
+                       ON stay.item_id = plan.item_id AND stay.date_out IS NULL
              LEFT JOIN crm_collection_rule rule ON rule.id = plan.rule_id
              LEFT JOIN crm_collection_rule_step step ON step.id = plan.step_id
-             LEFT JOIN LATERAL (SELECT before.*, TRUE AS is_said FROM (%(said)s) AS before)
-                       AS said ON TRUE
+             LEFT JOIN LATERAL (%(said)s) AS said ON TRUE
              LEFT JOIN crm_collection_phase phase ON phase.id = plan.phase_id
                  WHERE plan.partner_id IS NOT NULL
-                   AND (plan.blocker IS NULL OR plan.blocker IN %(writable)s)),
+                   AND (plan.blocker IS NULL OR plan.blocker IN %(writable)s
+                        OR plan.blocker = 'no_rule' AND stay.origin != 'automatic')),
              credit AS (
                 SELECT partner.commercial_partner_id AS partner_id,
                        SUM(line.amount_residual) AS amount
@@ -91,9 +93,10 @@ def letters(company, today, limit):
          WHERE NOT EXISTS (
                 SELECT FROM crm_collection_letter written
                  WHERE written.company_id = %(company_id)s
-                   AND written.partner_id = title.partner_id AND written.state IN %(reaching)s
-                   AND %(day)s > %(today)s::date - %(quiet_days)s::integer
-                   AND %(day)s <= %(today)s)
+                   AND written.partner_id = title.partner_id
+                   AND (%(waits)s OR %(reaches)s
+                        AND %(day)s > %(today)s::date - %(quiet_days)s::integer
+                        AND %(day)s <= %(today)s))
       GROUP BY title.partner_id
         HAVING BOOL_OR(title.due)
            AND COALESCE(SUM(title.amount_residual)
@@ -104,8 +107,10 @@ def letters(company, today, limit):
         today=today,
         day=letter_day(company._get_collection_tz(), "written"),
         quiet_days=company.collection_quiet_days or 0,
-        reaching=REACHING_STATES,
+        reaches=reaches("written"),
+        waits=waits("written"),
         repeated=is_repeated(),
+        leaves=leaves_by_itself(today),
         said=said_of_plan(),
         writable=WRITABLE,
         plan=_table(),

@@ -91,11 +91,10 @@ class TestLetterContent(CrmCollectionCommon):
         self.assertFalse(self._write_letter()._get_credits())
 
     def test_credit_beyond_the_letter_is_no_negative_demand(self):
-        """Other titles of the customer use the credit up: the letter asks for nothing, and
-        does not say that the customer has money to get back."""
+        """Other titles of the customer use the credit up: a letter that was written before the
+        credit came asks for nothing, and does not say that the customer has money to get back."""
         self._create_overdue(12, amount=20)
         self._create_overdue(2, amount=500)
-        self._create_credit(50)
         self._allocate()
         items = self.env["crm.collection.item"].search([("partner_id", "=", self.customer.id)])
         small = items.filtered(lambda item: item.amount_residual == 20)
@@ -104,6 +103,7 @@ class TestLetterContent(CrmCollectionCommon):
             .sudo()
             ._create_due(self.company, TODAY, item_ids=small.ids)
         )
+        self._create_credit(50)
         group = letter._get_groups()[0]
         self.assertEqual((group["to_pay"], group["credit_left"], group["net"]), (0, 30, -30))
         self.assertIn("Credit left for other documents", letter.titles_html)

@@ -1,6 +1,7 @@
 from datetime import datetime, time, timedelta
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import TODAY
@@ -268,6 +269,105 @@ class TestLetterMoney(CrmCollectionLettersCommon):
         run = self.env["crm.collection.run"].search([("kind", "=", "letters")], limit=1)
         held = run.line_ids.filtered(lambda line: line.kind == "held")
         self.assertRecordValues(held, [{"blocker": "credit", "count": 2}])
+
+    def test_credit_pays_what_the_letter_is_about(self):
+        """GIVEN an invoice written to, and another one whose turn it is, paid by a credit: it was
+        due first
+        WHEN letters are written, by the job and by hand
+        THEN there is none: it would ask for nothing. In the queue it is taken back.
+
+        Seen to fail with what the customer owes in all looked at alone, deciding and at issue;
+        the mail in the queue says another amount then.
+        """
+        later = self._create_overdue(2, amount=200.0)
+        self._allocate()
+        self._send_letters()
+        self._deliver()
+        first = self._create_overdue(5, amount=100.0)
+        credit = self._create_credit(150.0)
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(self._letters().line_ids.item_id, self._items(later))
+        with self.assertRaisesRegex(UserError, "credits"):
+            self._send_now(self._items(first))
+        credit.button_draft()
+        self._send_letters()
+        queued = self._letters().filtered(lambda letter: letter.state == "outgoing")
+        self.assertEqual(queued.line_ids.item_id, self._items(first))
+        credit.action_post()
+        self.assertEqual(self._deliver(), [])
+        self.assertEqual(queued.state, "cancelled")
+
+    def test_credit_pays_what_came_back(self):
+        """GIVEN a letter that came back
+        WHEN a credit pays what it is about, though the customer owes more
+        THEN it does not go again.
+
+        Seen to fail with what he owes in all looked at alone.
+        """
+        first = self._create_overdue(5, amount=100.0)
+        self._allocate()
+        self._send_letters()
+        self._deliver()
+        letter = self._letters()
+        letter.sudo()._set_problem("bounced", "Returned")
+        self._create_overdue(2, amount=200.0)
+        self._create_credit(150.0)
+        self.assertTrue(self._items(first))
+        with self.assertRaisesRegex(UserError, "new letter instead"):
+            letter.with_user(self.collector).action_retry()
+
+    def test_credit_is_taken_off_once(self):
+        """GIVEN two invoices written to on two days, and a credit
+        WHEN both letters leave
+        THEN the one that was due first has it, and what they ask for together is owed.
+
+        Seen to fail with the whole credit taken off in each of them.
+        """
+        self._create_credit(30.0)
+        first = self._create_overdue(1, amount=100.0)
+        second = self._create_overdue(0, amount=100.0)
+        asked, seen = 0.0, self.env["crm.collection.letter"]
+        for _day in range(3):
+            self._allocate()
+            self._send_letters()
+            self._deliver()
+            for letter in self._letters() - seen:
+                (group,) = letter._get_groups()
+                asked += group["to_pay"] - group["charges"]
+                seen |= letter
+            self._move_on(1)
+        self.assertEqual(
+            [letter.line_ids.item_id.move_id for letter in seen.sorted("id")], [first, second]
+        )
+        self.assertEqual(seen.sorted("id").mapped("amount_credit"), [30.0, 0.0])
+        self.assertEqual(asked, 170.0)
+
+    def test_credit_that_is_free_again_is_taken_off(self):
+        """GIVEN a letter in the queue about the later of two invoices, and a credit that pays
+        the first one
+        WHEN the first is paid otherwise before it is delivered
+        THEN the letter is written anew, with the credit.
+
+        Seen to fail with the sum of the open credits compared.
+        """
+        self._create_credit(30.0)
+        first = self._create_overdue(1, amount=100.0)
+        second = self._create_overdue(0, amount=100.0)
+        self._allocate()
+        self._send_letters()
+        self._deliver()
+        self._move_on(1)
+        self._allocate()
+        self._send_letters()
+        queued = self._letters().filtered(lambda letter: letter.state == "outgoing")
+        self.assertEqual(queued.line_ids.item_id.move_id, second)
+        self.assertEqual(queued.amount_credit, 0.0)
+        self._pay(first)
+        self._deliver()
+        self._deliver()
+        self.assertEqual(queued.state, "sent")
+        self.assertEqual(queued.amount_credit, 30.0)
 
     def test_credit_does_not_pay_what_is_held(self):
         """A credit counts against what may be asked for, not against a disputed title."""

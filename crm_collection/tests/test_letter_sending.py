@@ -8,6 +8,8 @@ from odoo.tests import tagged
 from .common import TODAY
 from .common_letters import CrmCollectionLettersCommon
 
+LETTERS_JOB = "ir_cron_crm_collection_letters"
+
 
 @tagged("post_install", "-at_install")
 class TestLetterSending(CrmCollectionLettersCommon):
@@ -239,6 +241,239 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.assertEqual(mine.date_next_letter, TODAY + timedelta(days=5))
         self.assertFalse((items - mine).date_next_letter)
         self.assertFalse(self._items(waiting).date_next_letter)
+
+    # === After the allocation === #
+
+    def test_letters_wait_for_the_allocation_of_the_day(self):
+        """GIVEN a letter that was decided, and a title due for one, both of yesterday
+        WHEN the letters job runs before the allocation of the day, twice
+        THEN it issues the one, leaves the other alone, says so, has the allocation started, and
+        comes back in a while: once. After the allocation the letter goes, of the phase of today.
+
+        Seen to fail with letters of whatever phase the title is in.
+        """
+        self._create_overdue(9)
+        self._allocate()
+        decided = self._decide()
+        partner = self._create_customer("Second")
+        move = self._create_overdue(9, partner=partner)
+        self._allocate()
+        self._move_on(1)
+        before = self.env["ir.cron.trigger"].sudo().search([])
+        for _time in range(2):
+            self._run_job(LETTERS_JOB)
+        self.assertEqual(decided.state, "outgoing")
+        self.assertFalse(self._letters(partner))
+        run = self.env["crm.collection.run"].search([("kind", "=", "letters")], limit=1)
+        self.assertRecordValues(
+            run, [{"date": fields.Date.today(), "state": "waiting", "exception_count": 0}]
+        )
+        self.assertIn("not allocated", run.line_ids.message)
+        self.assertTrue(self._get_triggers("ir_cron_crm_collection_allocate") - before)
+        trigger = self._get_triggers(LETTERS_JOB) - before
+        self.assertEqual(
+            trigger.filtered(lambda trigger: trigger.call_at > fields.Datetime.now()).mapped(
+                "call_at"
+            ),
+            [fields.Datetime.now() + timedelta(minutes=15)],
+        )
+        self._allocate()
+        self._run_job(LETTERS_JOB)
+        self.assertEqual(self._letters(partner).phase_id, self.phase_second)
+        self.assertEqual(self._letters(partner).line_ids.item_id, self._items(move))
+        self.assertEqual(run.state, "done")
+        self.assertFalse(run.line_ids.filtered("message"))
+
+    def _get_triggers(self, xmlid):
+        cron = self.env.ref(f"crm_collection.{xmlid}")
+        return self.env["ir.cron.trigger"].sudo().search([("cron_id", "=", cron.id)])
+
+    def test_failed_allocation_keeps_letters(self):
+        """Only an allocation that went through counts; by hand letters leave as ever.
+
+        Seen to fail with letters of whatever phase the title is in.
+        """
+        move = self._create_overdue(9)
+        self._allocate()
+        run = self.env["crm.collection.run"].search([("kind", "=", "allocation")], limit=1)
+        for state in ("interrupted", "running"):
+            run.sudo().state = state
+            self._run_job(LETTERS_JOB)
+            self.assertFalse(self._letters())
+        self._send_now(self._items(move))
+        self.assertTrue(self._letters())
+
+    def test_resend_counts_from_the_day_it_left(self):
+        """GIVEN a letter that waits three weeks for an address, and a weekly resend
+        WHEN it leaves
+        THEN the next one comes a week later, not the next time the job runs.
+
+        Seen to fail with the date of the next letter left as it was decided.
+        """
+        self._create_step_rule(1, self.phase_first, resend_interval=7)
+        self.customer.email = False
+        self._create_overdue(1)
+        self.assertEqual(self._send_days(20), [0])
+        self.customer.email = "adler@customer.example"
+        self._move_on(1)
+        for _time in range(2):
+            self._allocate()
+            self._send_letters()
+            self._deliver()
+        self.assertEqual(len(self._letters_sent()), 1)
+        item = self._letters().line_ids.item_id
+        self.assertEqual(item.date_next_letter, fields.Date.today() + timedelta(days=7))
+
+    def test_late_letter_brings_no_other_back(self):
+        """A letter that waited, of a title whose next one was called off, does not bring it back.
+
+        Seen to fail with every title of the letter rescheduled.
+        """
+        rule = self._create_step_rule(1, self.phase_first)
+        self.customer.email = False
+        move = self._create_overdue(1)
+        self._send_days(0)
+        item = self._items(move)
+        self.assertFalse(item.date_next_letter)
+        # whatever the step says
+        self.env.cr.execute(
+            "UPDATE crm_collection_rule_step SET resend_interval = 5 WHERE id = %s",
+            [rule.step_ids.id],
+        )
+        self.env.invalidate_all()
+        self._move_on(2)
+        self.customer.email = "adler@customer.example"
+        self._send_letters()
+        self.assertEqual(self._letters().state, "outgoing")
+        self.assertFalse(item.date_next_letter)
+
+    def test_no_letter_by_itself_without_a_rule(self):
+        """GIVEN titles allocated, one of them with its letter in the queue, and one a person
+        placed
+        WHEN their rule is archived
+        THEN no letter leaves by itself but that of the one who was placed; a person may still
+        write to the others.
+
+        Seen to fail with the rule asked for letters that go again alone, in `due` and in
+        `recheck`.
+        """
+        names = ("Queued", "Allocated", "Placed")
+        customers = {name: self._create_customer(name) for name in names}
+        self._create_overdue(5, partner=customers["Queued"])
+        self._allocate()
+        self._send_letters()
+        moves = {
+            name: self._create_overdue(5, partner=customers[name])
+            for name in ("Allocated", "Placed")
+        }
+        self._allocate()
+        self._items(moves["Placed"])._maintain(self.phase_second, "Now")
+        self.rule.action_archive()
+        allocated = self._items(moves["Allocated"])
+        said = self.env["crm.collection.engine"].sudo()._simulate(self.company, TODAY)
+        self.assertEqual([row["partner_id"] for row in said["letters"]], [customers["Placed"].id])
+        self.assertEqual(allocated._explain_letter(), "None in this phase.")
+        self._send_letters()
+        self.assertFalse(self._letters(customers["Allocated"]))
+        to = [message["To"] for message in self._deliver()]
+        self.assertEqual(to, [customers["Placed"].email_formatted])
+        self.assertEqual(self._letters(customers["Queued"]).state, "cancelled")
+        self._allocate()
+        self._send_letters()
+        self.assertFalse(self._letters(customers["Allocated"]))
+        self._send_now(allocated)
+        self.assertEqual(len(self._deliver()), 1)
+
+    def test_letter_that_came_back_goes_again_without_a_rule(self):
+        """A person decides: no rule has to be in force.
+
+        Seen to fail with the letter taken for an automatic one while it is read again.
+        """
+        self._create_overdue(5)
+        self._allocate()
+        self._send_letters()
+        self._deliver()
+        letter = self._letters()
+        letter.sudo().state = "bounced"
+        self.rule.action_archive()
+        self.customer.email = "new@customer.example"
+        letter.with_user(self.collector).action_retry()
+        self.assertEqual([message["To"] for message in self._deliver()], [letter.email_to])
+        self.assertEqual(letter.state, "sent")
+
+    def test_reminder_does_not_leave_after_the_due_date(self):
+        """GIVEN reminders before the due date that were held up, or go again
+        WHEN the due date is past
+        THEN they do not leave any more, on the due date itself they do; what a person placed
+        leaves.
+
+        Seen to fail with the days of the step not looked at, in `due` and in `recheck`.
+        """
+        self._create_step_rule(-3, self.phase_first, resend_interval=2)
+        names = ("Again", "Held", "Waits", "Intime", "Placed")
+        customers = {name: self._create_customer(name) for name in names}
+        moves = {
+            name: self._create_overdue(-3, partner=customer) for name, customer in customers.items()
+        }
+        for name in ("Waits", "Intime"):
+            customers[name].email = False
+        self._allocate()
+        hold = self._hold(customers["Held"])
+        self._send_letters()
+        self.assertEqual(len(self._deliver()), 2)
+        self._move_on(2)
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(len(self._deliver()), 2, "Again, the day before")
+        self._move_on(1)
+        customers["Intime"].email = "intime@customer.example"
+        self._allocate()
+        self._send_letters()
+        to = [message["To"] for message in self._deliver()]
+        self.assertEqual(to, [customers["Intime"].email_formatted])
+        self._move_on(1)
+        customers["Waits"].email = "waits@customer.example"
+        hold.action_lift()
+        placed = self._items(moves["Placed"])
+        placed._maintain(self.phase_second, "Elsewhere", send_letter=False)
+        placed._maintain(self.phase_first, "Back")
+        said = (
+            self.env["crm.collection.engine"]
+            .sudo()
+            ._simulate(self.company, TODAY + timedelta(days=4))
+        )
+        self.assertEqual([row["partner_id"] for row in said["letters"]], [customers["Placed"].id])
+        self._allocate()
+        self._send_letters()
+        to = [message["To"] for message in self._deliver()]
+        self.assertEqual(to, [customers["Placed"].email_formatted])
+        self.assertEqual(self._letters(customers["Waits"]).state, "cancelled")
+        self.assertEqual(
+            {name: len(self._letters(each)) for name, each in customers.items()},
+            {"Again": 2, "Held": 0, "Waits": 1, "Intime": 1, "Placed": 3},
+        )
+
+    def test_another_rule_takes_over_the_calendar(self):
+        """GIVEN titles that were written to, with and without a resend
+        WHEN their customer's rule is another one, that says something else of it
+        THEN the next letter is the new rule's, counted from the last one.
+
+        Seen to fail with the date kept that the old rule had given.
+        """
+        self._create_step_rule(1, self.phase_first, resend_interval=7)
+        move = self._create_overdue(1)
+        self._send_days(0)
+        item = self._items(move)
+        days = {"monthly": 30, "never": 0, "weekly": 7}
+        for name, interval in days.items():
+            with self.subTest(name):
+                rule = self._create_rule({1: self.phase_first})
+                rule.step_ids.resend_interval = interval
+                self.customer.collection_rule_id = rule
+                self._allocate()
+                self.assertEqual(item.rule_id, rule)
+                expected = TODAY + timedelta(days=interval) if interval else False
+                self.assertEqual(item.date_next_letter, expected)
 
     # === Posted again === #
 

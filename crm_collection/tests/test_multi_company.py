@@ -138,6 +138,23 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         self.assertEqual(self._letters().company_id, self.second)
         self.assertFalse(self._letters()._get_credits())
 
+    def test_contacts_of_another_company_get_no_letter(self):
+        """GIVEN a customer both companies have, with a collection contact of the other one
+        WHEN this one writes
+        THEN it does not go to him, nor is he shown.
+
+        Seen to fail with every contact of the customer taken.
+        """
+        contact = self._contact(self.customer, "collection", "private@other.example")
+        contact.company_id = self.second
+        self._create_overdue(5)
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(self._letters().email_to, self.customer.email_formatted)
+        contact.company_id = self.company
+        self.env.invalidate_all()
+        self.assertEqual(self._letters()._get_recipients()[0], contact)
+
     def test_quiet_days_do_not_cross(self):
         (self.company | self.second).sudo().collection_quiet_days = 5
         self._create_overdue(5)

@@ -101,6 +101,20 @@ class TestSimulation(CrmCollectionCommon):
         self.assertFalse(wizard.letter_line_ids.partner_id & written)
         self.assertEqual(wizard.letter_count, len(wizard.letter_line_ids))
 
+    def test_customers_with_a_letter_that_waits_are_not_announced(self):
+        """For an address, or to be tried again: none is piled on it.
+
+        Seen to fail with the letters that left looked at alone.
+        """
+        self._allocate()
+        self._send_letters()
+        letters = self.env["crm.collection.letter"].search([])
+        waits = letters[0]
+        waits.sudo()._set_problem("no_address")
+        wizard = self._simulate(days=9)
+        self.assertTrue(wizard.letter_line_ids)
+        self.assertNotIn(waits.partner_id, wizard.letter_line_ids.partner_id)
+
     def test_held_back_and_why(self):
         self._allocate()
         self.env["crm.collection.hold"].create(

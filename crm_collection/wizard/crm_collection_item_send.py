@@ -94,7 +94,9 @@ class CrmCollectionItemSend(models.TransientModel):
         due = self.env.execute_query_dict(letters.due(company.id, today, items.ids))
         partner_ids = list({title["partner_id"] for title in due})
         Letter = self.env["crm.collection.letter"]
-        covered = Letter._split_covered(company, today, partner_ids)[1] if partner_ids else []
+        covered = []
+        if partner_ids:
+            covered = Letter._split_paid(company, today, partner_ids, items.ids)[1]
         by_partner = {}
         for title in due:
             if title["partner_id"] not in covered:
@@ -170,7 +172,7 @@ class CrmCollectionItemSend(models.TransientModel):
         )
 
     def _prepare_lines(self, rows):
-        addresses = self._get_addresses([row["partner"].id for row in rows if row["count"]])
+        addresses = self._get_addresses([row for row in rows if row["count"]])
         return [
             {
                 "company_id": row["company"].id,
@@ -181,7 +183,7 @@ class CrmCollectionItemSend(models.TransientModel):
                 "titles": self._shorten(row["titles"]),
                 "amount": row["amount"],
                 "refusal": "; ".join(dict.fromkeys(row["refusals"].values())),
-                **addresses.get(row["partner"].id, {}),
+                **addresses.get((row["company"], row["partner"]), {}),
             }
             for row in rows
         ]
@@ -192,16 +194,21 @@ class CrmCollectionItemSend(models.TransientModel):
             names.append(self.env._("and %s more", more))
         return ", ".join(names)
 
-    def _get_addresses(self, partner_ids):
+    def _get_addresses(self, rows):
         """The address each letter would go to, as the letter itself finds it, or why none."""
         Letter = self.env["crm.collection.letter"]
         states = dict(Letter._fields["state"]._description_selection(self.env))
         # read together: in one recordset the customers are prefetched for one another
-        drafts = Letter.concat(*(Letter.new({"partner_id": id_}) for id_ in partner_ids))
+        drafts = Letter.concat(
+            *(
+                Letter.new({"company_id": row["company"].id, "partner_id": row["partner"].id})
+                for row in rows
+            )
+        )
         addresses = {}
         for letter in drafts:
             recipient, problem = letter._get_recipients()
-            addresses[letter.partner_id.id] = {
+            addresses[letter.company_id, letter.partner_id] = {
                 "email_to": recipient.email_formatted or states[problem],
                 "has_address": not problem,
             }
