@@ -223,8 +223,8 @@ class CrmCollectionHold(models.Model):
     def _release_entries(self, moves):
         """Before entries are deleted: their holds end, and keep what they were about."""
         holds_sudo = self.sudo().search([("move_id", "in", moves.ids)])  # whoever deletes them
-        for record_sudo in holds_sudo:
-            record_sudo.entry_name = record_sudo.move_id.display_name
+        for move, of_move in holds_sudo.grouped("move_id").items():
+            of_move.entry_name = move.display_name
         holds_sudo.filtered(lambda record: record.state == "active")._close("ended")
 
     @api.model
