@@ -156,11 +156,22 @@ class CrmCollectionItem(models.Model):
             and (not step.resend_max or self.letter_count <= step.resend_max)
         )
 
+    def _is_letter_expected(self):
+        """Whether a letter is still to leave by itself: in words of ``sql.letters.due``."""
+        if not self.date_next_letter or (self.letter_count and not self._is_letter_repeated()):
+            return False
+        if self.allocation_id.origin != "automatic":
+            return True
+        late = self.date_maturity < max(
+            self.date_next_letter, self.company_id._get_collection_today()
+        )
+        return self.rule_id.active and not (self.step_id.days < 0 and late)
+
     def _explain_letter(self):
         _ = self.env._
         if self.state != "open" or not self.phase_id:
             return ""
-        if not self.date_next_letter or (self.letter_count and not self._is_letter_repeated()):
+        if not self._is_letter_expected():
             if self.letter_count:
                 return _("None any more; sent in this phase: %s.", self.letter_count)
             return _("None in this phase.")
@@ -183,7 +194,7 @@ class CrmCollectionItem(models.Model):
             return _("Due, once nothing holds it back.")
         if not self.phase_id.can_act:
             return _("Due, once the phase is approved.")
-        if Letter._split_covered(company, today, partner_ids)[1]:
+        if Letter._split_paid(company, today, partner_ids)[1]:
             return _("Due, but open credits of the customer cover what is owed.")
         if self.env.execute_query(letters.waiting_partners(company.id, partner_ids)):
             return _("Due, after the customer's letter that could not be delivered yet.")

@@ -42,7 +42,9 @@ class ResPartner(models.Model):
         the customer; the first with an address. Empty where none has one."""
         self.ensure_one()
         customer = self.commercial_partner_id
-        letter = self.env["crm.collection.letter"].new({"partner_id": customer.id})
+        letter = self.env["crm.collection.letter"].new(
+            {"partner_id": customer.id, "company_id": self.env.company.id}
+        )
         return letter._get_recipients()[0]
 
     # === Actions === #
