@@ -28,6 +28,7 @@ from . import (
     crm_collection_letter_line,
     crm_collection_letter_engine,
     crm_collection_letter_issue,
+    crm_collection_letter_recipient,
     crm_collection_letter_files,
     crm_collection_letter_delivery,
     crm_collection_letter_content,

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..sql import approval as sql
-from ..sql import letters
+from ..sql import letter_dates
 
 
 class CrmCollectionItem(models.Model):
@@ -90,7 +90,7 @@ class CrmCollectionItem(models.Model):
         """
         self.check_access("write")
         self.flush_model()
-        self.env.cr.execute(letters.silence(self.ids, self.env.uid, resends))
+        self.env.cr.execute(letter_dates.silence(self.ids, self.env.uid, resends))
         self.invalidate_model(["date_next_letter"], flush=False)
 
     def _withdraw_approval(self, reason):

@@ -109,6 +109,7 @@ class CrmCollectionLetter(models.Model):
     def _get_credit_used(self, currency, titles, credit):
         """Return how much of the open credits pays these titles: a credit pays what was due
         first, whether this letter is about it or another one. So it is taken off once.
+        ``sql.credits.owed_until_here`` says the same of letters that are not written yet.
         """
         if not credit or not titles:
             return 0.0
@@ -137,11 +138,7 @@ class CrmCollectionLetter(models.Model):
                 today,
                 SQL("item.date_maturity, item.id, line.amount_residual_currency"),
                 condition=SQL(
-                    """item.partner_id = %s AND line.currency_id = %s
-                       AND (item.date_maturity < %s OR item.phase_id IS NOT NULL)""",
-                    customer.id,
-                    currency.id,
-                    today,
+                    "item.partner_id = %s AND line.currency_id = %s", customer.id, currency.id
                 ),
             )
         )

@@ -5,7 +5,7 @@ from markupsafe import escape
 from odoo import api, fields, models
 from odoo.tools.mail import email_normalize, email_normalize_all
 
-from ..sql import letters
+from ..sql import letter_unsent
 
 # The mail server asks to try later: "(451, b'...')" in the text of smtplib's exceptions.
 TRY_LATER = re.compile(r"\(4\d\d, b?['\"]")
@@ -38,7 +38,7 @@ class CrmCollectionLetter(models.Model):
         )
 
     def _is_money_true(self, company, today):
-        rows = self.env.execute_query_dict(letters.recheck(company, today, self.ids))
+        rows = self.env.execute_query_dict(letter_unsent.recheck(company, today, self.ids))
         shown = {line.id: line for line in self.line_ids}
         return (
             rows
@@ -54,7 +54,7 @@ class CrmCollectionLetter(models.Model):
         self.ensure_one()
         company, today = self.company_id, self.company_id._get_collection_today()
         self.env.flush_all()
-        rows = self.env.execute_query_dict(letters.recheck(company, today, self.ids))
+        rows = self.env.execute_query_dict(letter_unsent.recheck(company, today, self.ids))
         covered = self._split_covered(company, today, self.partner_id.ids)[1]
         is_owed = bool(rows) and all(row["owed"] for row in rows) and not covered
         return is_owed and not self._is_paid_by_credits()
@@ -162,7 +162,7 @@ class CrmCollectionLetter(models.Model):
     @api.model
     def _sweep_outgoing(self):
         """Settle letters whose mail was dealt with behind our back, or deleted."""
-        rows = self.env.execute_query(letters.stale_outgoing())
+        rows = self.env.execute_query(letter_unsent.stale_outgoing())
         for letter_id, state, reason, failure_type in rows:
             letter = self.browse(letter_id)
             if state == "sent":

@@ -3,7 +3,7 @@ import psycopg2
 from odoo import api, models
 from odoo.tools import split_every
 
-from ..sql import letters
+from ..sql import credits, letters
 from .crm_collection_engine import MAX_TRIES, RETRIED
 
 CUSTOMERS_PER_BATCH = 1000  # letters decided and written in one transaction
@@ -150,14 +150,14 @@ class CrmCollectionLetter(models.Model):
         credit_by_owing = self._get_net_owed(company, today, partner_ids)
         with_credit = [partner_id for partner_id, credit in credit_by_owing.items() if credit]
         if with_credit:  # few have one
-            query = letters.paid_by_credits(company.id, today, with_credit, item_ids)
+            query = credits.paid_by_credits(company.id, today, with_credit, item_ids)
             for (partner_id,) in self.env.execute_query(query):
                 del credit_by_owing[partner_id]
         return self._split_by(partner_ids, credit_by_owing)
 
     def _get_net_owed(self, company, today, partner_ids):
         """:return: {id of a customer who owes in all: his open credits}"""
-        rows = self.env.execute_query(letters.net_owed(company.id, today, list(partner_ids)))
+        rows = self.env.execute_query(credits.net_owed(company.id, today, list(partner_ids)))
         return {
             partner_id: credit
             for partner_id, owed, credit in rows

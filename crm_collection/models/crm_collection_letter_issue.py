@@ -6,9 +6,8 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import clean_context, split_every
-from odoo.tools.mail import email_normalize_all
 
-from ..sql import letters
+from ..sql import letter_dates, letter_unsent
 from .crm_collection_engine import MAX_TRIES, RETRIED
 from .mail_message import WRITING
 
@@ -133,25 +132,31 @@ class CrmCollectionLetter(models.Model):
         waited.date = today
         self.env.flush_all()
         if waited:  # the next one comes that long after the day it left
-            after = letters.titles_of_letters(waited.ids)
-            self.env.cr.execute(letters.reschedule(after, self.env.uid))
-        rows = self.env.execute_query(letters.recheck(company, today, self.ids))
+            after = letter_dates.titles_of_letters(waited.ids)
+            self.env.cr.execute(letter_dates.reschedule(after, self.env.uid))
+        rows = self.env.execute_query(letter_unsent.recheck(company, today, self.ids))
         went = self.filtered("date_sent")
         gone = [row[0] for row in rows if not row[4] and row[1] not in went.ids]
-        self.env.cr.execute(letters.give_back(gone))
-        self.env.cr.execute(letters.refresh_lines(company, today, self.ids, self.env.uid))
+        self.env.cr.execute(letter_unsent.give_back(gone))
+        self.env.cr.execute(letter_unsent.refresh_lines(company, today, self.ids, self.env.uid))
         self.env.invalidate_all(flush=False)
         changed = self.browse({row[1] for row in rows if not row[4]})
-        (changed & went)._cancel(self.env._("Nothing is owed any more, or it is held back."))
+        (changed & went)._cancel(self._get_reason_empty())
         changed -= went
         stale = self.filtered(lambda letter: not letter._has_its_template())
         (stale & went)._cancel(self.env._("Another letter was approved for its phase meanwhile."))
         changed |= stale - went
         changed.filtered("line_ids")._set_tone()
         empty = self.filtered(lambda letter: not letter.line_ids)
-        empty._cancel(self.env._("Nothing is owed any more, or it is held back."))
+        empty._cancel(self._get_reason_empty())
         self._take_back_covered(company, today)
         self._take_back_overtaken(company, today)
+
+    def _get_reason_empty(self):
+        return self.env._(
+            "There is nothing left to ask for in it: its titles were paid, held back or moved, or "
+            "no rule sends it any more."
+        )
 
     def _has_its_template(self):
         """Whether the letter has a text, and that of a phase approved with its letter is the one
@@ -181,7 +186,7 @@ class CrmCollectionLetter(models.Model):
         if not company.collection_quiet_days or not self:
             return self.browse()
         self.flush_model()
-        rows = self.env.execute_query(letters.overtaken(company, today, self.ids))
+        rows = self.env.execute_query(letter_unsent.overtaken(company, today, self.ids))
         return self.browse([row[0] for row in rows])
 
     def _take_back(self, reason):
@@ -189,7 +194,7 @@ class CrmCollectionLetter(models.Model):
         if not self:
             return
         left = self.filtered(lambda letter: not letter.date_sent)
-        self.env.cr.execute(letters.give_back(left.line_ids.ids))
+        self.env.cr.execute(letter_unsent.give_back(left.line_ids.ids))
         self.env.invalidate_all(flush=False)
         self._cancel(reason)
 
@@ -208,61 +213,6 @@ class CrmCollectionLetter(models.Model):
                     "round": max(letter.line_ids.mapped("round")),
                 }
             )
-
-    def _set_recipients(self):
-        """:return: the letters that have an address to go to."""
-        self._prefetch_recipients()
-        ready = self.browse()
-        for letter in self:
-            partner, problem = letter._get_recipients()
-            if problem:
-                letter._set_problem(problem)
-                continue
-            letter.write(
-                {
-                    "recipient_ids": [fields.Command.set(partner.ids)],
-                    "email_to": partner.email_formatted,
-                    # the whole letter in one language: one that is installed
-                    "lang": letter._get_lang(partner.lang),
-                }
-            )
-            ready |= letter
-        return ready
-
-    def _prefetch_recipients(self):
-        """Look at once for what :meth:`_get_recipients` is going to ask letter by letter."""
-        self.mapped("recipient_ids")
-        (self.partner_id | self.partner_id.child_ids).mapped("is_blacklisted")
-
-    def _get_recipients(self):
-        """The contact of type Collection, else the invoice address, else the customer itself:
-        the first with an address that is not blacklisted.
-
-        :return: (partner, False) or (empty, state that says why)
-        """
-        self.ensure_one()
-        found = self.partner_id.address_get(["collection", "invoice"])
-        # where there is none of a type, core answers with the customer: that comes last
-        chosen = self.env["res.partner"].browse(dict.fromkeys(found.values()))
-        # who another company writes to is none of this one's business
-        foreign = chosen.company_id - self.company_id.sudo().parent_ids
-        chosen = chosen.filtered(lambda partner: partner.company_id not in foreign)
-        typed = chosen.filtered(lambda partner: partner.type in ("collection", "invoice"))
-        ordered = typed.sorted("type") | self.partner_id
-        with_email = ordered.filtered("email_normalized")
-        allowed = with_email.filtered(lambda partner: not self._is_refused(partner))
-        if allowed:
-            return allowed[0], False
-        return allowed, "blacklisted" if with_email else "no_address"
-
-    @api.model
-    def _is_refused(self, partner):
-        """Whether one of the contact's addresses is blacklisted; core looks at the first alone."""
-        addresses = email_normalize_all(partner.email)
-        if len(addresses) < 2 or partner.is_blacklisted:
-            return partner.is_blacklisted
-        blacklist_sudo = self.env["mail.blacklist"].sudo()  # as core asks for `is_blacklisted`
-        return bool(blacklist_sudo.search_count([("email", "in", addresses)], limit=1))
 
     def _queue_safely(self, template, run=None):
         """Queue the mails together, or one by one when one of them cannot be rendered."""

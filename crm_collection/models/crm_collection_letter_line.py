@@ -70,7 +70,7 @@ class CrmCollectionLetterLine(models.Model):
         """Whether the title still stands as the letter says, days and due date included: they
         carry the interest and the last day to pay.
 
-        :param dict now: a row of ``sql.letters.recheck``
+        :param dict now: a row of ``sql.letter_unsent.recheck``
         """
         self.ensure_one()
         return (

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..sql import letters
+from ..sql import letter_dates
 
 RESEND_FIELDS = {"resend_interval", "resend_unit", "resend_max"}
 
@@ -119,7 +119,8 @@ class CrmCollectionRuleStep(models.Model):
 
     def _reschedule_letters(self):
         self.env.flush_all()
-        self.env.cr.execute(letters.reschedule(letters.titles_of_steps(self.ids), self.env.uid))
+        titles = letter_dates.titles_of_steps(self.ids)
+        self.env.cr.execute(letter_dates.reschedule(titles, self.env.uid))
         self.env["crm.collection.item"].invalidate_model(["date_next_letter"], flush=False)
 
     def _explain_resend(self):

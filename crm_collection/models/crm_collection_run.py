@@ -1,7 +1,6 @@
 import logging
 import time
-
-from dateutil.relativedelta import relativedelta
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
@@ -17,7 +16,7 @@ JOBS = {
 # and would do so again for every ten seconds of writing. Odoo kills jobs after two minutes.
 PATIENCE = 50
 # When letters that wait for the allocation of the day ask for it again.
-WAIT = relativedelta(minutes=15)
+WAIT = timedelta(minutes=15)
 
 
 class CrmCollectionRun(models.Model):

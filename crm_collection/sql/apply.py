@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 
 from .common import (
+    date_of_last_letter,
     letter_template,
     line_date_maturity,
     line_is_owed,
@@ -184,15 +185,10 @@ def _next_of_another_step():
     """When the next letter goes of a title that stays in its phase under another step (its rule
     was exchanged): counted from the last one, as the step says."""
     return SQL(
-        """SELECT %s FROM crm_collection_rule_step step
-       CROSS JOIN LATERAL (
-               SELECT letter.date FROM crm_collection_letter_line line
-                 JOIN crm_collection_letter letter ON letter.id = line.letter_id
-                WHERE line.item_id = item.id AND line.phase_id = item.phase_id
-                  AND line.round = item.letter_count
-             ORDER BY line.id DESC LIMIT 1) AS last
+        """SELECT %s FROM crm_collection_rule_step step CROSS JOIN LATERAL (%s) AS last
             WHERE step.id = plan.step_id AND step.phase_id = item.phase_id""",
         next_letter_date(SQL("last.date"), SQL("item.letter_count")),
+        date_of_last_letter("item"),
     )
 
 

@@ -57,6 +57,21 @@ def next_letter_date(date, count, step="step"):
     )
 
 
+def date_of_last_letter(title):
+    """The day of the last letter a title had in its phase: at most one row.
+
+    :param str title: alias of the title
+    """
+    return SQL(
+        """SELECT letter.date FROM crm_collection_letter_line line
+             JOIN crm_collection_letter letter ON letter.id = line.letter_id
+            WHERE line.item_id = %(title)s.id AND line.phase_id = %(title)s.phase_id
+              AND line.round = %(title)s.letter_count
+         ORDER BY line.id DESC LIMIT 1""",
+        title=SQL.identifier(title),
+    )
+
+
 def letter_template(step="step", phase="phase"):
     """The letter of a title: the step's own or the phase's. Of a phase whose definition is
     approved the letter is part of what was approved: a step has no other."""

@@ -1,4 +1,4 @@
-"""Letters: which titles are due for one, and writing them; the recheck before they leave."""
+"""Letters: which titles are due for one, and writing them."""
 
 from odoo.tools import SQL
 
@@ -18,7 +18,8 @@ CONSUMER_FINE_MAX = 0.02  # of what is owed
 
 
 def asked_titles(company_id, today, columns, joins=None, condition=None, locked=False):
-    """Titles that may be asked for at this moment: owed, in follow-up, held by nothing.
+    """Titles that may be asked for at this moment: owed, in follow-up, held by nothing, and
+    overdue where they are in no phase.
 
     Read from accounting, not from copies: aliases ``item``, ``line``, ``move``.
 
@@ -35,11 +36,13 @@ def asked_titles(company_id, today, columns, joins=None, condition=None, locked=
         %(hold_joins)s
             WHERE item.company_id = %(company_id)s AND item.state = 'open'
               AND item.partner_id IS NOT NULL
+              AND (item.date_maturity < %(today)s OR item.phase_id IS NOT NULL)
               AND (line.no_followup IS NOT TRUE OR item.include_no_followup)
               AND %(hold)s IS NULL AND %(condition)s
         %(lock)s""",
         columns=columns,
         company_id=company_id,
+        today=today,
         owed=line_is_owed(),
         silent=move_is_silent(),
         joins=joins or SQL(),
@@ -128,162 +131,6 @@ def is_repeated():
     )
 
 
-def titles_of_steps(step_ids):
-    return SQL("item.step_id = ANY(%s)", step_ids)
-
-
-def titles_of_letters(letter_ids):
-    """Titles that wait for the letter after these."""
-    return SQL(
-        """item.date_next_letter IS NOT NULL AND item.id IN (
-               SELECT line.item_id FROM crm_collection_letter_line line
-                WHERE line.letter_id = ANY(%s) AND line.round = item.letter_count)""",
-        letter_ids,
-    )
-
-
-def reschedule(titles, uid):
-    """The next letter of titles that had one in their step, as the step says now: counted from
-    the last one. Materialized: of a step's titles few have a letter to look up.
-
-    :param SQL titles: condition on ``item``
-    """
-    return SQL(
-        """
-        WITH title AS MATERIALIZED (
-                SELECT item.id, item.letter_count, item.phase_id, item.step_id
-                  FROM crm_collection_item item
-                 WHERE %(titles)s AND item.state = 'open'
-                   AND item.letter_count > 0),
-             next AS MATERIALIZED (
-                SELECT title.id, %(date_next)s AS date
-                  FROM title
-                  JOIN crm_collection_rule_step step
-                       ON step.id = title.step_id AND step.phase_id = title.phase_id
-            CROSS JOIN LATERAL (
-                    SELECT letter.date FROM crm_collection_letter_line line
-                      JOIN crm_collection_letter letter ON letter.id = line.letter_id
-                     WHERE line.item_id = title.id AND line.phase_id = title.phase_id
-                       AND line.round = title.letter_count
-                  ORDER BY line.id DESC LIMIT 1) AS last)
-        UPDATE crm_collection_item item
-           SET date_next_letter = next.date,
-               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
-          FROM next
-         WHERE next.id = item.id AND next.date IS DISTINCT FROM item.date_next_letter""",
-        titles=titles,
-        uid=uid,
-        date_next=next_letter_date(SQL("last.date"), SQL("title.letter_count")),
-    )
-
-
-def silence(item_ids, uid, resends=False):
-    """The letter of the phase they are in does not leave, where it has not yet.
-
-    :param bool resends: whether one that has left does not go again either
-    """
-    return SQL(
-        """UPDATE crm_collection_item
-              SET date_next_letter = NULL,
-                  write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
-            WHERE id = ANY(%s) AND (letter_count = 0 OR %s) AND date_next_letter IS NOT NULL""",
-        uid,
-        item_ids,
-        resends,
-    )
-
-
-def net_owed(company_id, today, partner_ids):
-    """What each customer owes in all, in company currency: overdue titles that nothing holds
-    back, less the open credits (payments, credit notes not yet matched).
-
-    :return: SQL of (partner_id, owed, credit); ``credit`` is zero or negative
-    """
-    return SQL(
-        """
-        SELECT partner_id, SUM(owed) AS owed, SUM(credit) AS credit
-          FROM (
-            %(titles)s
-             UNION ALL
-            SELECT partner.commercial_partner_id, 0, line.amount_residual
-              FROM account_move_line line
-              JOIN account_account account
-                   ON account.id = line.account_id AND account.account_type = 'asset_receivable'
-              JOIN res_partner partner ON partner.id = line.partner_id
-             WHERE line.company_id = %(company_id)s AND line.parent_state = 'posted'
-               AND line.reconciled IS NOT TRUE AND line.amount_residual < 0
-               AND line.partner_id IN (
-                    SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%(partner_ids)s))
-          ) AS part
-      GROUP BY partner_id""",
-        titles=asked_titles(
-            company_id,
-            today,
-            SQL("item.partner_id, line.amount_residual AS owed, 0 AS credit"),
-            condition=SQL(
-                """item.partner_id = ANY(%s)
-                   AND (item.date_maturity < %s OR item.phase_id IS NOT NULL)""",
-                partner_ids,
-                today,
-            ),
-        ),
-        company_id=company_id,
-        partner_ids=partner_ids,
-    )
-
-
-def paid_by_credits(company_id, today, partner_ids, item_ids=None):
-    """Customers of ``partner_ids`` with open credits that pay all the titles a letter would be
-    about: credits pay what was due first, in their currency.
-
-    :param list item_ids: as for :func:`due`
-    """
-    return SQL(
-        """
-        WITH credit AS (
-                SELECT partner.commercial_partner_id AS partner_id, line.currency_id,
-                       SUM(line.amount_residual_currency) AS amount
-                  FROM account_move_line line
-                  JOIN account_account account
-                       ON account.id = line.account_id
-                      AND account.account_type = 'asset_receivable'
-                  JOIN res_partner partner ON partner.id = line.partner_id
-                 WHERE line.company_id = %(company_id)s AND line.parent_state = 'posted'
-                   AND line.reconciled IS NOT TRUE AND line.amount_residual < 0
-                   AND partner.commercial_partner_id = ANY(%(partner_ids)s)
-              GROUP BY 1, 2),
-             title AS (
-                SELECT asked.*, SUM(asked.amount) OVER (
-                           PARTITION BY asked.partner_id, asked.currency_id
-                           ORDER BY asked.date_maturity, asked.item_id) AS until_here
-                  FROM (%(asked)s) AS asked)
-        SELECT due.partner_id
-          FROM (%(due)s) AS due
-          JOIN title ON title.item_id = due.item_id
-     LEFT JOIN credit ON credit.partner_id = title.partner_id
-                     AND credit.currency_id = title.currency_id
-      GROUP BY due.partner_id
-        HAVING MAX(LEAST(title.amount, title.until_here + COALESCE(credit.amount, 0))) <= 0""",
-        company_id=company_id,
-        partner_ids=partner_ids,
-        asked=asked_titles(
-            company_id,
-            today,
-            SQL(
-                """item.id AS item_id, item.partner_id, line.currency_id, item.date_maturity,
-                   line.amount_residual_currency AS amount"""
-            ),
-            condition=SQL(
-                """item.partner_id = ANY(%s)
-                   AND (item.date_maturity < %s OR item.phase_id IS NOT NULL)""",
-                partner_ids,
-                today,
-            ),
-        ),
-        due=due(company_id, today, item_ids, partner_ids),
-    )
-
-
 def reaches(letter):
     """Condition: the letter reached the customer, will, or may have (delivery interrupted)."""
     return SQL(
@@ -309,27 +156,6 @@ def in_quiet_period(company, today, partner_ids):
         partner_ids=partner_ids,
         reaches=reaches("letter"),
         today=today,
-    )
-
-
-def overtaken(company, today, letter_ids):
-    """Automatic letters of ``letter_ids`` whose customer was written to in another letter while
-    they waited: by a person, or by a letter that came before."""
-    return SQL(
-        """SELECT DISTINCT letter.id
-             FROM crm_collection_letter letter
-             JOIN crm_collection_letter other
-                  ON other.company_id = %(company_id)s AND other.partner_id = letter.partner_id
-                 AND other.id != letter.id AND %(reaches)s
-                 AND %(day)s > %(today)s::date - %(days)s::integer
-                 AND (other.state = 'sent' OR other.origin = 'manual' OR other.id < letter.id)
-            WHERE letter.id = ANY(%(letter_ids)s) AND letter.origin = 'automatic'""",
-        company_id=company.id,
-        letter_ids=letter_ids,
-        reaches=reaches("other"),
-        day=letter_day(company._get_collection_tz(), "other"),
-        today=today,
-        days=company.collection_quiet_days,
     )
 
 
@@ -472,90 +298,6 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
         charges=charges(company, today),
         uid=uid,
         now=SQL("(now() AT TIME ZONE 'UTC')"),
-    )
-
-
-def recheck(company, today, letter_ids):
-    """The titles of unsent letters as they are now: (line id, item id, stay, still owed, amounts).
-
-    ``owed`` is false for what was paid, held, left out, changed hands or was written about in a
-    later letter since.
-    """
-    return SQL(
-        """
-        SELECT line.id, line.letter_id, line.item_id, line.allocation_id,
-               title.item_id IS NOT NULL AS owed, title.amount_residual_currency,
-               title.amount_residual, title.days, title.amount_fine, title.amount_interest,
-               title.date_maturity, title.amount_original
-          FROM crm_collection_letter_line line
-          JOIN crm_collection_letter letter ON letter.id = line.letter_id
-     LEFT JOIN (SELECT title.*, %(charges)s
-                  FROM (%(titles)s) AS title
-                  JOIN res_partner partner ON partner.id = title.partner_id
-                  JOIN res_currency currency ON currency.id = title.currency_id
-                 WHERE title.item_id IN (SELECT item_id FROM crm_collection_letter_line
-                                          WHERE letter_id = ANY(%(letter_ids)s))) AS title
-               ON title.allocation_id = line.allocation_id
-              AND title.partner_id = letter.partner_id AND title.letter_count = line.round
-              AND (letter.origin = 'manual' OR title.leaves_by_itself)
-         WHERE line.letter_id = ANY(%(letter_ids)s)
-      ORDER BY line.id""",
-        charges=charges(company, today),
-        titles=may_be_written(company.id, today),
-        letter_ids=letter_ids,
-    )
-
-
-def refresh_lines(company, today, letter_ids, uid):
-    """Bring the amounts of unsent letters up to date, where they changed.
-
-    Materialized, or the titles are read again for every line.
-    """
-    return SQL(
-        """
-        WITH now AS MATERIALIZED (%(recheck)s)
-        UPDATE crm_collection_letter_line line
-           SET amount_residual = now.amount_residual_currency,
-               amount_residual_company = now.amount_residual, days_overdue = now.days,
-               amount_fine = now.amount_fine, amount_interest = now.amount_interest,
-               date_maturity = now.date_maturity, amount_original = now.amount_original,
-               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
-          FROM now
-         WHERE now.id = line.id AND now.owed
-           AND (line.amount_residual, line.amount_residual_company, line.days_overdue,
-                line.amount_fine, line.amount_interest, line.date_maturity, line.amount_original)
-               IS DISTINCT FROM (now.amount_residual_currency, now.amount_residual, now.days,
-                                 now.amount_fine, now.amount_interest, now.date_maturity,
-                                 now.amount_original)""",
-        recheck=recheck(company, today, letter_ids),
-        uid=uid,
-    )
-
-
-def give_back(line_ids):
-    """Undo the round of lines that never left: the title is due for its letter as it was."""
-    return SQL(
-        """
-        WITH line AS (DELETE FROM crm_collection_letter_line WHERE id = ANY(%(ids)s)
-                      RETURNING item_id, allocation_id, round, date_due),
-             stay AS (UPDATE crm_collection_allocation stay
-                         SET letter_count = GREATEST(stay.letter_count - 1, 0)
-                        FROM line WHERE stay.id = line.allocation_id)
-        UPDATE crm_collection_item item
-           SET letter_count = line.round - 1, date_next_letter = line.date_due
-          FROM line JOIN crm_collection_allocation stay ON stay.id = line.allocation_id
-         WHERE item.id = line.item_id AND stay.date_out IS NULL
-           AND item.letter_count = line.round AND item.state = 'open'""",
-        ids=line_ids,
-    )
-
-
-def stale_outgoing():
-    """Letters whose state lags behind their mail: (letter id, mail state or NULL, failure)."""
-    return SQL(
-        """SELECT letter.id, mail.state, mail.failure_reason, mail.failure_type
-             FROM crm_collection_letter letter LEFT JOIN mail_mail mail ON mail.id = letter.mail_id
-            WHERE letter.state = 'outgoing' AND mail.state IS DISTINCT FROM 'outgoing'"""
     )
 
 

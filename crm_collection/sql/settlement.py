@@ -163,7 +163,8 @@ def record(scope, days, uid, live=False):
 def _matches(scope, days, live):
     """A row for each match of a title the ledger lacks, with what it is matched with.
 
-    The matches first, by themselves: whatever else is joined before them is read in vain.
+    The matches first, by themselves, and then their titles, one by one: whatever else is joined
+    before them is read in vain, and so is every title of the portfolio for a slice of some.
 
     ``paid``: the share of the counterpart's entry that is money; the rest of a payment's entry
     was written off with it (a discount, a bank fee).
@@ -173,15 +174,19 @@ def _matches(scope, days, live):
         WITH partial AS MATERIALIZED (
                 SELECT partial.*, side.sign, side.line_id, side.counterpart_id,
                        side.amount_currency
-                  FROM account_partial_reconcile partial CROSS JOIN LATERAL %(sides)s
-                 WHERE partial.id IN (%(scope)s)),
+                  FROM (SELECT DISTINCT partial_ref FROM (%(scope)s) AS scope (partial_ref)) AS due
+            CROSS JOIN LATERAL (SELECT * FROM account_partial_reconcile
+                                 WHERE id = due.partial_ref OFFSET 0) AS partial
+            CROSS JOIN LATERAL %(sides)s),
              title AS MATERIALIZED (
                 SELECT item.id AS item_id, item.company_id, item.partner_id, item.name,
                        item.currency_id, item.user_id, item.date_maturity, partial.counterpart_id,
                        partial.id AS partial_ref, partial.max_date AS date, %(moment)s AS moment,
                        partial.sign * partial.amount AS amount,
                        partial.sign * partial.amount_currency AS amount_currency
-                  FROM partial JOIN crm_collection_item item ON item.line_id = partial.line_id
+                  FROM partial
+            CROSS JOIN LATERAL (SELECT * FROM crm_collection_item
+                                 WHERE line_id = partial.line_id OFFSET 0) AS item
                  WHERE %(missing)s
               ORDER BY partial.id)
         SELECT title.*, company.today, company.tz, company.decimal_places,

@@ -3,11 +3,13 @@
 from odoo.tools import SQL
 
 from .apply import said_of_plan
-from .common import letter_day
+from .common import letter_day, letter_template
+from .credits import is_unpaid, open_credits, owed_until_here
 from .letters import is_repeated, leaves_by_itself, reaches, waits
 
-# Held back from the next phase; the letters of the one they are in leave.
-WRITABLE = ("unapproved", "not_due", "approval", "refused")
+# What nobody is asked for; other titles that are held back from the next phase count, and the
+# letters of the phase they are in leave.
+NOT_ASKED = ("no_followup", "blocked", "hold")
 SIMULATION_TABLE = "crm_collection_simulation"
 
 
@@ -54,11 +56,13 @@ def letters(company, today, limit):
     ``total`` is the number of all of them, listed or not."""
     return SQL(
         """
-        WITH title AS (
+        WITH placed AS (
                 SELECT plan.*, phase.sequence AS phase_sequence,
                        (plan.moves AND plan.has_letter
                         AND (said.is_said IS NULL OR said.date_next <= %(today)s))
-                       OR (NOT plan.moves AND plan.phase_id IS NOT NULL
+                       OR (NOT plan.moves AND phase.active AND phase.approval_state = 'approved'
+                           AND %(letter)s IS NOT NULL
+                           AND plan.amount_residual >= COALESCE(rule.amount_min, 0)
                            AND item.date_next_letter <= %(today)s AND %(leaves)s
                            AND (item.letter_count = 0 OR COALESCE(%(repeated)s, FALSE))) AS due
                   FROM %(plan)s AS plan
@@ -66,30 +70,28 @@ def letters(company, today, limit):
              LEFT JOIN crm_collection_allocation stay
                        ON stay.item_id = plan.item_id AND stay.date_out IS NULL
              LEFT JOIN crm_collection_rule rule ON rule.id = plan.rule_id
-             LEFT JOIN crm_collection_rule_step step ON step.id = plan.step_id
+             LEFT JOIN crm_collection_rule_step step
+                       ON step.id = plan.step_id AND step.phase_id = plan.phase_id
              LEFT JOIN LATERAL (%(said)s) AS said ON TRUE
              LEFT JOIN crm_collection_phase phase ON phase.id = plan.phase_id
                  WHERE plan.partner_id IS NOT NULL
-                   AND (plan.blocker IS NULL OR plan.blocker IN %(writable)s
-                        OR plan.blocker = 'no_rule' AND stay.origin != 'automatic')),
-             credit AS (
-                SELECT partner.commercial_partner_id AS partner_id,
-                       SUM(line.amount_residual) AS amount
-                  FROM account_move_line line
-                  JOIN account_account account ON account.id = line.account_id
-                       AND account.account_type = 'asset_receivable'
-                  JOIN res_partner partner ON partner.id = line.partner_id
-                 WHERE line.company_id = %(company_id)s AND line.parent_state = 'posted'
-                   AND line.reconciled IS NOT TRUE AND line.amount_residual < 0
-              GROUP BY 1)
+                   AND (plan.days > 0 OR plan.phase_id IS NOT NULL)
+                   AND (plan.blocker IS NULL OR plan.blocker NOT IN %(not_asked)s)),
+             title AS (SELECT placed.*, %(until_here)s AS until_here FROM placed),
+             credit AS (%(credits)s),
+             credit_in_all AS (
+                SELECT partner_id, SUM(amount) AS amount FROM credit GROUP BY partner_id)
         SELECT title.partner_id,
                (array_agg(title.phase_id ORDER BY title.phase_sequence DESC, title.phase_id DESC)
                 FILTER (WHERE title.due))[1] AS phase_id,
                array_agg(title.name ORDER BY title.date_maturity) FILTER (WHERE title.due) AS names,
                array_remove(array_agg(title.item_id) FILTER (WHERE title.due), NULL) AS item_ids,
                SUM(title.amount_residual) FILTER (WHERE title.due) AS amount,
-               COALESCE(MIN(credit.amount), 0) AS credit, COUNT(*) OVER () AS total
-          FROM title LEFT JOIN credit ON credit.partner_id = title.partner_id
+               COALESCE(MIN(credit_in_all.amount), 0) AS credit, COUNT(*) OVER () AS total
+          FROM title
+     LEFT JOIN credit_in_all ON credit_in_all.partner_id = title.partner_id
+     LEFT JOIN credit ON credit.partner_id = title.partner_id
+                     AND credit.currency_id = title.currency_id
          WHERE NOT EXISTS (
                 SELECT FROM crm_collection_letter written
                  WHERE written.company_id = %(company_id)s
@@ -98,10 +100,8 @@ def letters(company, today, limit):
                         AND %(day)s > %(today)s::date - %(quiet_days)s::integer
                         AND %(day)s <= %(today)s))
       GROUP BY title.partner_id
-        HAVING BOOL_OR(title.due)
-           AND COALESCE(SUM(title.amount_residual)
-                FILTER (WHERE title.days > 0 OR title.phase_id IS NOT NULL), 0)
-               + COALESCE(MIN(credit.amount), 0) > 0
+        HAVING BOOL_OR(title.due AND %(unpaid)s)
+           AND SUM(title.amount_residual) + COALESCE(MIN(credit_in_all.amount), 0) > 0
       ORDER BY amount DESC, title.partner_id LIMIT %(limit)s""",
         company_id=company.id,
         today=today,
@@ -111,8 +111,12 @@ def letters(company, today, limit):
         waits=waits("written"),
         repeated=is_repeated(),
         leaves=leaves_by_itself(today),
+        letter=letter_template(),
+        credits=open_credits(company.id),
+        until_here=owed_until_here("placed"),
+        unpaid=is_unpaid(),
         said=said_of_plan(),
-        writable=WRITABLE,
+        not_asked=NOT_ASKED,
         plan=_table(),
         limit=limit,
     )

@@ -79,11 +79,11 @@ def truth(scope, today):
                         (item.partner_id, item.date_maturity, item.currency_id, item.name)
                     AS reposted
           FROM crm_collection_item item
-     LEFT JOIN account_move_line line ON line.id = item.line_id
-     LEFT JOIN account_account account ON account.id = line.account_id
+          JOIN account_move_line line ON line.id = item.line_id
+          JOIN account_account account ON account.id = line.account_id
      LEFT JOIN res_partner partner ON partner.id = line.partner_id
     CROSS JOIN LATERAL (
-            SELECT CASE WHEN line.id IS NULL OR line.parent_state != 'posted'
+            SELECT CASE WHEN line.parent_state != 'posted'
                           OR account.account_type != 'asset_receivable' THEN 'cancelled'
                         WHEN %(owed)s THEN 'open' ELSE 'settled' END AS state) AS now
     CROSS JOIN LATERAL (
@@ -105,7 +105,14 @@ def truth(scope, today):
             OR actual.date_maturity IS DISTINCT FROM item.date_maturity
             OR actual.partner_id IS DISTINCT FROM item.partner_id
             OR actual.currency_id IS DISTINCT FROM item.currency_id
-            OR actual.no_followup IS DISTINCT FROM COALESCE(item.no_followup, FALSE))""",
+            OR actual.no_followup IS DISTINCT FROM COALESCE(item.no_followup, FALSE))
+         UNION ALL
+        SELECT item.id, item.state, 'cancelled', item.date_maturity, item.partner_id,
+               item.currency_id, 0, 0, FALSE, item.name, FALSE, FALSE
+          FROM crm_collection_item item
+         WHERE %(scope)s AND item.line_id IS NULL AND (
+               item.state != 'cancelled' OR item.amount_residual != 0
+            OR item.amount_residual_currency != 0 OR item.no_followup)""",
         scope=scope,
         owed=line_is_owed(),
         date_maturity=line_date_maturity(),

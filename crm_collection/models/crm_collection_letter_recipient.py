@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+from odoo.tools.mail import email_normalize_all
+
+
+class CrmCollectionLetter(models.Model):
+    """Who a letter goes to, and why it cannot."""
+
+    _inherit = "crm.collection.letter"
+
+    def _set_recipients(self):
+        """:return: the letters that have an address to go to."""
+        self._prefetch_recipients()
+        ready = self.browse()
+        for letter in self:
+            partner, problem = letter._get_recipients()
+            if problem:
+                letter._set_problem(problem)
+                continue
+            letter.write(
+                {
+                    "recipient_ids": [fields.Command.set(partner.ids)],
+                    "email_to": partner.email_formatted,
+                    # the whole letter in one language: one that is installed
+                    "lang": letter._get_lang(partner.lang),
+                }
+            )
+            ready |= letter
+        return ready
+
+    def _prefetch_recipients(self):
+        """Look at once for what :meth:`_get_recipients` is going to ask letter by letter."""
+        self.mapped("recipient_ids")
+        (self.partner_id | self.partner_id.child_ids).mapped("is_blacklisted")
+
+    def _get_recipients(self):
+        """The contact of type Collection, else the invoice address, else the customer itself:
+        the first with an address that is not blacklisted.
+
+        :return: (partner, False) or (empty, state that says why)
+        """
+        self.ensure_one()
+        found = self.partner_id.address_get(["collection", "invoice"])
+        # where there is none of a type, core answers with the customer: that comes last
+        chosen = self.env["res.partner"].browse(dict.fromkeys(found.values()))
+        # who another company writes to is none of this one's business
+        foreign = chosen.company_id - self.company_id.sudo().parent_ids
+        chosen = chosen.filtered(lambda partner: partner.company_id not in foreign)
+        typed = chosen.filtered(lambda partner: partner.type in ("collection", "invoice"))
+        ordered = typed.sorted("type") | self.partner_id
+        with_email = ordered.filtered("email_normalized")
+        allowed = with_email.filtered(lambda partner: not self._is_refused(partner))
+        if allowed:
+            return allowed[0], False
+        return allowed, "blacklisted" if with_email else "no_address"
+
+    @api.model
+    def _is_refused(self, partner):
+        """Whether one of the contact's addresses is blacklisted; core looks at the first alone."""
+        addresses = email_normalize_all(partner.email)
+        if len(addresses) < 2 or partner.is_blacklisted:
+            return partner.is_blacklisted
+        blacklist_sudo = self.env["mail.blacklist"].sudo()  # as core asks for `is_blacklisted`
+        return bool(blacklist_sudo.search_count([("email", "in", addresses)], limit=1))
