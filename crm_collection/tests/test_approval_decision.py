@@ -275,10 +275,9 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
     def test_each_reason_is_asked_for_apart(self):
         """Seen to fail with titles joining a request that gives another reason."""
         self._guard(self.phase_third)
-        items = self._items(self._create_overdue(2) | self._create_overdue(3))
-        if not items:
-            self._allocate()
-            items = self.env["crm.collection.item"].search([])
+        moves = self._create_overdue(2) | self._create_overdue(3)
+        self._allocate()
+        items = self._items(moves)
         for item, reason in zip(items, ("One", "Two"), strict=True):
             item.with_user(self.collector)._maintain(self.phase_third, reason)
         self.assertEqual(sorted(self._requests().mapped("reason")), ["One", "Two"])

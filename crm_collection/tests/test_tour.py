@@ -1,13 +1,14 @@
 from datetime import timedelta
 
 from odoo.fields import Command
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import TODAY, CrmCollectionCommon
+from .common_browser import CrmCollectionBrowserCase
 
 
 @tagged("post_install", "-at_install")
-class TestTour(CrmCollectionCommon, HttpCase):
+class TestTour(CrmCollectionCommon, CrmCollectionBrowserCase):
     """The screens, in a browser, as the people who use them."""
 
     @classmethod

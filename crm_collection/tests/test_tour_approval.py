@@ -1,11 +1,12 @@
 from odoo.fields import Command
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
 from .common_approval_screens import CrmCollectionApprovalScreensCommon
+from .common_browser import CrmCollectionBrowserCase
 
 
 @tagged("post_install", "-at_install")
-class TestTourApproval(CrmCollectionApprovalScreensCommon, HttpCase):
+class TestTourApproval(CrmCollectionApprovalScreensCommon, CrmCollectionBrowserCase):
     """Approvals in a browser: as the user who asks, the approvers who decide, the manager who
     configured and the outsider who has no part in it."""
 
