@@ -74,8 +74,9 @@ class CrmCollectionApproval(models.Model):
             "params": {
                 "type": "warning" if failed else "success",
                 "sticky": bool(failed),
-                "title": texts[decision],
-                "message": "\n".join(dict.fromkeys(failed.values())),
+                # the web client ends a title with a full stop, after "S.A." too
+                "title": texts[decision] if failed else False,
+                "message": "\n".join(dict.fromkeys(failed.values())) or texts[decision],
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

@@ -112,20 +112,29 @@ class CrmCollectionItemMaintain(models.TransientModel):
         moved = result["done"] or result["waiting"]
         if not moved:
             raise UserError(summary or self.env._("There is no title to move."))
-        message = self.env._("%(count)s titles moved to %(phase)s")
-        if result["waiting"]:
-            message = self.env._("%(count)s titles await approval to enter %(phase)s")
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "warning" if summary else "success",
                 "sticky": bool(summary),
-                "title": message % {"count": len(moved), "phase": self.phase_id.name},
+                "title": self._get_result(len(moved), bool(result["waiting"])),
                 "message": summary,
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def _get_result(self, count, waits):
+        _, phase = self.env._, self.phase_id.name
+        if waits and count == 1:
+            return _("One title awaits approval to enter %s", phase)
+        if waits:
+            return _(
+                "%(count)s titles await approval to enter %(phase)s", count=count, phase=phase
+            )
+        if count == 1:
+            return _("One title moved to %s", phase)
+        return _("%(count)s titles moved to %(phase)s", count=count, phase=phase)
 
     # === Business methods === #
 

@@ -222,7 +222,9 @@ class CrmCollectionItemSend(models.TransientModel):
             "params": {
                 "type": "warning" if stopped else "success",
                 "sticky": bool(stopped),
-                "title": self.env._("%s letters written", len(sent)),
+                "title": self.env._("One letter written")
+                if len(sent) == 1
+                else self.env._("%s letters written", len(sent)),
                 "message": "\n".join(
                     f"{letter.partner_id.display_name}: {letter.failure_reason or ''}"
                     for letter in stopped

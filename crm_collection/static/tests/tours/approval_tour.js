@@ -159,6 +159,6 @@ add("drag", [
     see(".modal .alert:contains(wait for approval)"),
     write(".modal div[name=reason] input", "Does not answer"),
     click(".modal button[name=action_apply]:contains(Ask for Approval)"),
-    see(".o_notification:contains(1 titles await approval to enter Phase 3)"),
+    see(".o_notification:contains(One title awaits approval to enter Phase 3)"),
     see(`${card("Phase 2")}:contains(Awaiting approval)`, "The card stays, and says so"),
 ]);
