@@ -55,11 +55,6 @@ class CrmCollectionPortalCommon(CrmCollectionLettersCommon, HttpCase):
         cls._create_dummy_payment_method_for_provider(provider, journal)
         return provider
 
-    def _run_job(self, xmlid):
-        # HttpCase is in test mode already: a job's commits are the test's savepoints
-        self.env.ref(f"crm_collection.{xmlid}").sudo().method_direct_trigger()
-        self.env.invalidate_all()
-
     def _login(self, user):
         self.authenticate(user.login, user.login)
 

@@ -1,5 +1,4 @@
 import re
-from datetime import timedelta
 
 from odoo import fields
 from odoo.fields import Command
@@ -23,11 +22,6 @@ class TestApprovalDigest(CrmCollectionApprovalScreensCommon, HttpCase):
         self._run_job("ir_cron_crm_collection_approvals")
         mails = self.env["mail.mail"].sudo().search([]) - before
         return {mail.email_to: mail for mail in mails.filtered("email_to")}
-
-    def _run_job(self, xmlid):
-        self.env.ref(f"crm_collection.{xmlid}").sudo().method_direct_trigger()
-        self.env.invalidate_all()
-        self.env.cr._now = self.env.cr.now() + timedelta(seconds=1)
 
     def _ask_one(self, **vals):
         move = self._create_overdue(20, **vals)

@@ -8,11 +8,6 @@ class TestChatterRoute(CrmCollectionApprovalCommon, HttpCase):
     """The route by which the web client posts: it works as superuser, and passes on what it is
     told."""
 
-    def _run_job(self, xmlid):
-        # HttpCase is in test mode already: a job's commits are the test's savepoints
-        self.env.ref(f"crm_collection.{xmlid}").sudo().method_direct_trigger()
-        self.env.invalidate_all()
-
     def _post(self, thread, **vals):
         result = self.make_jsonrpc_request(
             "/mail/message/post",

@@ -1,4 +1,3 @@
-from odoo.fields import Command
 from odoo.tests import Form, tagged
 
 from .common import CrmCollectionCommon
@@ -59,31 +58,16 @@ class TestMaintenance(MaintenanceCommon):
         )
 
     def test_preview_lists_two_hundred_and_counts_all(self):
-        partner = self._create_customer("Many")
-        line_vals = [Command.create({"name": "S", "price_unit": 10, "tax_ids": []})]
-        moves = self.env["account.move"].create(
-            [
-                {
-                    "move_type": "out_invoice",
-                    "partner_id": partner.id,
-                    "invoice_date": "2026-03-01",
-                    "invoice_date_due": "2026-03-01",
-                    "invoice_payment_term_id": False,
-                    "invoice_line_ids": line_vals,
-                }
-            ]
-            * 203
-        )
-        moves.action_post()
+        move = self._create_opening_balance(15, [self._create_customer("Many")] * 203)
         self._allocate()
-        form = self._open(self._items(moves))
+        form = self._open(self._items(move))
         form.phase_id = self.phase_third
         form.reason = "All"
         wizard = form.save()
         self.assertEqual((wizard.allowed_count, len(wizard.line_ids)), (203, 200))
         wizard.action_apply()
-        self.assertEqual(self._items(moves).phase_id, self.phase_third)
-        self.assertEqual(len(self._items(moves)), 203)
+        self.assertEqual(self._items(move).phase_id, self.phase_third)
+        self.assertEqual(len(self._items(move)), 203)
 
     def test_letter_note_says_when_the_letter_leaves(self):
         form = self._open(self.items)

@@ -353,12 +353,12 @@ class TestSettlement(CrmCollectionEngineCommon):
         """P6: 3 matches of the sweep or 30 take as many statements."""
         counts = []
         for number in (3, 30):
-            moves = self.env["account.move"].browse()
-            for _index in range(number):
-                moves |= self._create_overdue(12)
-            self._pay(moves, None)
+            move = self._create_overdue(50, terms=tuple(range(number)))
+            self._pay(move, None)
+            matches = move.line_ids.matched_credit_ids
+            self.assertEqual(len(matches), number)
             self.env.cr.execute("DELETE FROM crm_collection_settlement")
-            self._touch(moves[0])
+            self._touch(move)
             start = self.env.cr.sql_log_count
             self._allocate()
             counts.append(self.env.cr.sql_log_count - start)

@@ -28,11 +28,6 @@ class TestTour(CrmCollectionCommon, CrmCollectionBrowserCase):
             company_ids=[Command.set(cls.company.ids)],
         )
 
-    def _run_job(self, xmlid):
-        # HttpCase is in test mode already: a job's commits are the test's savepoints
-        self.env.ref(f"crm_collection.{xmlid}").sudo().method_direct_trigger()
-        self.env.invalidate_all()
-
     def _action_path(self, xmlid, record=None):
         path = f"/odoo/action-{xmlid}"
         return f"{path}/{record.id}" if record else path
