@@ -106,18 +106,28 @@ def truth(scope, today):
             OR actual.partner_id IS DISTINCT FROM item.partner_id
             OR actual.currency_id IS DISTINCT FROM item.currency_id
             OR actual.no_followup IS DISTINCT FROM COALESCE(item.no_followup, FALSE))
-         UNION ALL
-        SELECT item.id, item.state, 'cancelled', item.date_maturity, item.partner_id,
-               item.currency_id, 0, 0, FALSE, item.name, FALSE, FALSE
-          FROM crm_collection_item item
-         WHERE %(scope)s AND item.line_id IS NULL AND (
-               item.state != 'cancelled' OR item.amount_residual != 0
-            OR item.amount_residual_currency != 0 OR item.no_followup)""",
+         UNION ALL %(deleted)s""",
         scope=scope,
         owed=line_is_owed(),
         date_maturity=line_date_maturity(),
         overtaken=_is_overtaken(today),
         name=_reposted_name(),
+        deleted=_deleted(scope),
+    )
+
+
+def _deleted(scope):
+    """Titles whose journal item was deleted, in the columns of :func:`truth`: the database has
+    emptied their line, and what they were stays on record as cancelled."""
+    return SQL(
+        """
+        SELECT item.id, item.state, 'cancelled', item.date_maturity, item.partner_id,
+               item.currency_id, 0, 0, FALSE, item.name, FALSE, FALSE
+          FROM crm_collection_item item
+         WHERE %s AND item.line_id IS NULL AND (
+               item.state != 'cancelled' OR item.amount_residual != 0
+            OR item.amount_residual_currency != 0 OR item.no_followup)""",
+        scope,
     )
 
 
