@@ -102,12 +102,12 @@ class TestGolive(CrmCollectionCommon):
         self.assertEqual(
             set(form.refusal_summary.split("\n")),
             {
-                "1 stay where they are: It is on hold: lift the hold first.",
-                "1 stay where they are: The invoice is blocked.",
+                "1 left in place: It is on hold: lift the hold first.",
+                "1 left in place: The invoice is blocked.",
             },
         )
         action = form.save().action_apply()
-        self.assertIn("1 titles", action["params"]["message"])
+        self.assertIn("One title", action["params"]["message"])
         self.assertEqual(self._opening().item_id, self._items(self.young))
 
     # === What it does === #
@@ -162,8 +162,8 @@ class TestGolive(CrmCollectionCommon):
         self.assertEqual(
             set(form.refusal_summary.split("\n")),
             {
-                "1 stay where they are: It is on hold: lift the hold first.",
-                "1 stay where they are: It is in this phase already.",
+                "1 left in place: It is on hold: lift the hold first.",
+                "1 left in place: It is in this phase already.",
             },
         )
         form.save().action_apply()

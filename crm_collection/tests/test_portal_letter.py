@@ -98,7 +98,7 @@ class TestPortalLetter(CrmCollectionPortalCommon):
         self.letter.lang = "pt_BR"
         page = self._get(self.path)
         self.assertIn("1.234,50", page)
-        self.assertIn("12 dia(s) de atraso", " ".join(page.split()))
+        self.assertIn("12 dias de atraso", " ".join(page.split()))
         self._move_on(61)
         page = self._get(self.path, status=410)
         self.assertIn('lang="pt-BR"', page)

@@ -135,7 +135,7 @@ class CrmCollectionGolive(models.TransientModel):
                 # these have to leave their phase first
                 reasons += wizard._count_refusals(domain & again, phase.browse())
             wizard.refusal_summary = "\n".join(
-                self.env._("%(count)s stay where they are: %(reason)s", count=count, reason=reason)
+                self.env._("%(count)s left in place: %(reason)s", count=count, reason=reason)
                 for reason, count in reasons.most_common()
             )
 
@@ -264,7 +264,9 @@ class CrmCollectionGolive(models.TransientModel):
             "params": {
                 "type": "success",
                 "title": self.env._("%s is live", self.company_id.name),
-                "message": self.env._("%s titles of old debt placed.", done),
+                "message": self.env._("One title of old debt placed.")
+                if done == 1
+                else self.env._("%s titles of old debt placed.", done),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

@@ -33,7 +33,11 @@ export class CollectionDecision extends Component {
         if (kind === "allocation") {
             parts.push(amount);
             parts.push(item_count === 1 ? _t("1 title") : _t("%s titles", item_count));
-            parts.push(_t("oldest %s days overdue", days_oldest));
+            if (days_oldest === 1) {
+                parts.push(_t("oldest 1 day overdue"));
+            } else if (days_oldest > 1) {
+                parts.push(_t("oldest %s days overdue", days_oldest));
+            }
         }
         parts.push(user ? _t("asked by %s", user) : _t("asked by the job"));
         return parts.join(", ");
