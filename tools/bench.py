@@ -26,7 +26,7 @@ ROWS = {
     "next_day": "item_moved",
     "letters_1000": "letter_count",
     "mails_1000": "letter_count",
-    "pdfs_100": "letter_count",
+    "pdfs": "letter_count",
 }
 GROWTH = (10_000, 100_000, 1_000_000)
 # Larger ones are not measured under approval: it says the same again, and takes as long.
@@ -38,6 +38,7 @@ def parse_arguments(argv):
     parser.add_argument("--items", type=int, default=100_000, help="receivable installments")
     parser.add_argument("--growth", action="store_true", help="10,000, 100,000 and 1,000,000")
     parser.add_argument("--repeat", type=int, default=3, help="runs per median (default 3)")
+    parser.add_argument("--pdfs", type=int, default=100, help="letters to print (default 100)")
     parser.add_argument("--json", type=Path, help="write the result here")
     parser.add_argument(
         "--base",
@@ -85,7 +86,8 @@ def bench(databases, items, arguments):
     for number in range(1, arguments.repeat + 1):
         log(f"{items:,} installments: round {number} of {arguments.repeat}")
         databases.copy(filled, work)
-        rounds.append(measure(databases, work, screens=number == arguments.repeat))
+        last = number == arguments.repeat
+        rounds.append(measure(databases, work, arguments.pdfs, screens=last))
         if items <= MAX_APPROVAL_ITEMS:
             databases.copy(filled, work)
             measure_approval(databases, work, rounds[-1])
@@ -95,7 +97,7 @@ def bench(databases, items, arguments):
     return summarise(items, fill, facts, rounds)
 
 
-def measure(databases, work, screens):
+def measure(databases, work, pdfs, screens):
     """One round: the jobs in their order, each followed by its floor."""
     jobs, floors = {}, {}
 
@@ -114,7 +116,7 @@ def measure(databases, work, screens):
     shown = run_steps(work, ("screens", {}))[0] if screens else {}
     run_steps(work, ("limit", {}))
     databases.vacuum(work, own=True)
-    [letters] = run_steps(work, ("letters", {"days": 1}))
+    [letters] = run_steps(work, ("letters", {"days": 1, "pdfs": pdfs}))
     jobs |= letters["jobs"]
     floors |= letters["floors"]
     return {"jobs": jobs, "floors": floors, "screens": shown, "paid": paid}

@@ -11,7 +11,6 @@ from bench_tables import copy_tables, drop_tables
 
 from odoo.tools import SQL
 
-PDF_LETTERS = 100
 TABLES = ("crm_collection_letter", "crm_collection_letter_line", "mail_message", "mail_mail")
 
 
@@ -21,14 +20,16 @@ class BenchLetters:
     :param run_job: callable that runs the letters job and returns what `step_job` returns
     :param peak_mb: callable that returns the peak of memory
     :param query_count: callable that returns the number of statements since the job began
+    :param int pdfs: how many letters are rendered as PDF
     """
 
-    def __init__(self, env, run_job, peak_mb, query_count):
+    def __init__(self, env, run_job, peak_mb, query_count, pdfs):
         self.env = env
         self.cr = env.cr
         self.run_job = run_job
         self.peak_mb = peak_mb
         self.query_count = query_count
+        self.pdfs = pdfs
         self.before = {table: last_id(self.cr, table) for table in TABLES}
 
     def run(self):
@@ -47,7 +48,7 @@ class BenchLetters:
             "jobs": {
                 "letters_1000": letters_job,
                 "mails_1000": mails_job,
-                "pdfs_100": self._render_pdfs(job),
+                "pdfs": self._render_pdfs(job),
             },
             "floors": {"letters_1000": self._floor_letters(), "mails_1000": self._floor_mails()},
         }
@@ -72,7 +73,7 @@ class BenchLetters:
         letters._issue_all = watched
 
     def _render_pdfs(self, job):
-        letters = self.env["crm.collection.letter"].search([], limit=PDF_LETTERS, order="id")
+        letters = self.env["crm.collection.letter"].search([], limit=self.pdfs, order="id")
         start = time.perf_counter()
         contents = letters._render_pdfs()
         seconds = time.perf_counter() - start

@@ -11,7 +11,7 @@ TITLES = {
     "next_day": "Next day's run",
     "letters_1000": "Letters for 1,000 customers: decide and write",
     "mails_1000": "Their mails: check again, compose, queue",
-    "pdfs_100": "PDFs of 100 letters",
+    "pdfs": "PDFs of some of the letters",
     "portfolio_list": "Portfolio, list",
     "portfolio_kanban": "Portfolio, kanban",
     "customers": "Customers, list",

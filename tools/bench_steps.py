@@ -172,13 +172,13 @@ def step_requests(env):
     return count_requests(env)
 
 
-def step_letters(env, days):
+def step_letters(env, days, pdfs):
     """The letters of some customers, by the job; its parts are told apart."""
 
     def run_job():
         return step_job(env, "letters", CRON_LETTERS, days)
 
-    return BenchLetters(env, run_job, peak_mb, query_count).run()
+    return BenchLetters(env, run_job, peak_mb, query_count, pdfs).run()
 
 
 def step_limit(env):
