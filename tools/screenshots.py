@@ -1,18 +1,15 @@
 """Take the pictures of the documentation from a served demonstration database.
 
-./dev demo            # in one terminal, then in another:
+./dev demo --fresh    # in one terminal, then in another:
 ./dev screenshots     # --url where the first one says another address
+./dev screenshots --approvals    # last: it asks for some, which the other pictures do not have
 """
 
 import argparse
-import contextlib
-import os
-import shutil
-from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+import screenshots_approval
+from screenshots_page import IMAGES, go, session, snap
 
-IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 # of the portfolio's list: one on hold, others that may move
 MAINTAINED = (1, 3, 6, 9, 11)
 MAINTAINED_PHASE = "Final notice"
@@ -24,54 +21,6 @@ REPORTS = {
     "indicators": "collection-indicators",
 }
 COCKPIT = ".o_crm_cockpit_page canvas"
-CONTROLLER = ".o_view_controller, .o_form_view, .o_kanban_view, .o_list_view"
-
-
-@contextlib.contextmanager
-def session(options, width=1440, height=860, lang="en_US"):
-    """A logged-in page in a language, which the user has only as long as it is open."""
-    chromium = os.environ.get("CRM_COLLECTION_CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": width, "height": height}).new_page()
-        # the server may be building the web client's files
-        page.set_default_timeout(120_000)
-        page.goto(f"{options.url}/web/login")
-        page.fill("#login", options.login)
-        page.fill("#password", options.password)
-        page.click("button[type=submit]")
-        page.wait_for_selector(".o_main_navbar")
-        set_language(page, options, lang)
-        try:
-            yield page
-        finally:
-            set_language(page, options, "en_US")
-            browser.close()
-
-
-def set_language(page, options, lang):
-    uid = call(page, options, "res.users", "search", [[["login", "=", options.login]]])
-    call(page, options, "res.users", "write", [uid, {"lang": lang}])
-
-
-def call(page, options, model, method, arguments):
-    response = page.request.post(
-        f"{options.url}/web/dataset/call_kw",
-        data={"params": {"model": model, "method": method, "args": arguments, "kwargs": {}}},
-    )
-    return response.json()["result"]
-
-
-def go(page, url, path, selector=CONTROLLER):
-    page.goto(f"{url}/odoo/{path}")
-    page.wait_for_selector(selector)
-    page.wait_for_timeout(2500)
-
-
-def snap(page, name):
-    page.mouse.move(0, 0)  # no tooltip in the picture
-    page.wait_for_timeout(500)
-    page.screenshot(path=IMAGES / f"{name}.png")
 
 
 def portfolio(page, url):
@@ -113,9 +62,16 @@ def main():
     parser.add_argument("--url", default="http://127.0.0.1:8069")
     parser.add_argument("--login", default="admin")
     parser.add_argument("--password", default="admin")
+    parser.add_argument(
+        "--approvals",
+        action="store_true",
+        help="only those of the page about approvals; asks for some in the database first",
+    )
     options = parser.parse_args()
     url = options.url
     IMAGES.mkdir(parents=True, exist_ok=True)
+    if options.approvals:
+        return screenshots_approval.take(options)
     with session(options) as page:
         portfolio(page, url)
         go(page, url, "collection-cockpit", COCKPIT)

@@ -1,0 +1,62 @@
+"""A browser on a served demonstration: what the tools that take pictures share."""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+CONTROLLER = ".o_view_controller, .o_form_view, .o_kanban_view, .o_list_view"
+
+
+@contextlib.contextmanager
+def session(options, width=1440, height=860, lang="en_US"):
+    """A logged-in page in a language, which the user has only as long as it is open."""
+    chromium = os.environ.get("CRM_COLLECTION_CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+        # the server may be building the web client's files
+        page.set_default_timeout(120_000)
+        page.goto(f"{options.url}/web/login")
+        page.fill("#login", options.login)
+        page.fill("#password", options.password)
+        page.click("button[type=submit]")
+        page.wait_for_selector(".o_main_navbar")
+        set_language(page, options, lang)
+        try:
+            yield page
+        finally:
+            set_language(page, options, "en_US")
+            browser.close()
+
+
+def set_language(page, options, lang):
+    uid = call(page, options, "res.users", "search", [[["login", "=", options.login]]])
+    call(page, options, "res.users", "write", [uid, {"lang": lang}])
+
+
+def call(page, options, model, method, arguments):
+    """:raise RuntimeError: with what the server says where it refuses"""
+    response = page.request.post(
+        f"{options.url}/web/dataset/call_kw",
+        data={"params": {"model": model, "method": method, "args": arguments, "kwargs": {}}},
+    )
+    answer = response.json()
+    if "error" in answer:
+        raise RuntimeError(f"{model}.{method}: {answer['error']['data']['message']}")
+    return answer["result"]
+
+
+def go(page, url, path, selector=CONTROLLER):
+    page.goto(f"{url}/odoo/{path}")
+    page.wait_for_selector(selector)
+    page.wait_for_timeout(2500)
+
+
+def snap(page, name):
+    page.mouse.move(0, 0)  # no tooltip in the picture
+    page.wait_for_timeout(500)
+    page.screenshot(path=IMAGES / f"{name}.png")
