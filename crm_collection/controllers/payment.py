@@ -68,7 +68,9 @@ class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
         statement = self._get_collection_statement()
         domain = self._get_collection_titles_domain()
         if scope == "overdue":
+            # sudo: a portal user reads no settings of companies; these are his own
             domain &= statement._get_overdue_domain(self._get_collection_companies().sudo())
+        # sudo: no access to journal items; the domain is his customer's
         lines_sudo = request.env["account.move.line"].sudo()
         return statement._get_payments(lines_sudo.search(domain, order="date_maturity, id"))
 
@@ -104,6 +106,7 @@ class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
         }
 
     def _get_collection_moves(self, payment):
+        # sudo: the entries of titles that were found to be the customer's
         moves = request.env["account.move"].sudo()
         return moves.browse(dict.fromkeys(title["move"].id for title in payment["titles"]))
 

@@ -27,9 +27,11 @@ class CollectionPortal(CustomerPortal):
         return request.env.companies
 
     def _get_collection_statement(self):
+        # sudo: it reads accounting; every call is given the customer and the companies of the user
         return request.env["crm.collection.statement"].sudo()
 
     def _get_collection_titles_domain(self):
+        # sudo: a portal user reads no settings of companies; these are his own
         return self._get_collection_statement()._get_titles_domain(
             self._get_collection_customers_domain(), self._get_collection_companies().sudo()
         )
@@ -47,6 +49,7 @@ class CollectionPortal(CustomerPortal):
         if "collection_count" in counters:
             values["collection_count"] = self._count_collection_titles()
         if "collection_letter_count" in counters:
+            # sudo: no access to letters; the domain is his customer's, and sent ones
             values["collection_letter_count"] = (
                 request.env["crm.collection.letter"]
                 .sudo()
@@ -55,6 +58,7 @@ class CollectionPortal(CustomerPortal):
         return values
 
     def _count_collection_titles(self):
+        # sudo: no access to journal items; the domain is his customer's
         lines_sudo = request.env["account.move.line"].sudo()
         return lines_sudo.search_count(self._get_collection_titles_domain())
 
@@ -72,6 +76,7 @@ class CollectionPortal(CustomerPortal):
         }
 
     def _get_collection_filters(self):
+        # sudo: a portal user reads no settings of companies; these are his own
         companies_sudo = self._get_collection_companies().sudo()
         overdue = self._get_collection_statement()._get_overdue_domain(companies_sudo)
         return OrderedDict(
@@ -92,6 +97,7 @@ class CollectionPortal(CustomerPortal):
         sortby = sortby if sortby in sortings else "due"
         filterby = filterby if filterby in filters else "all"
         domain = self._get_collection_titles_domain() & filters[filterby]["domain"]
+        # sudo: no access to journal items; the domain is his customer's
         lines_sudo = request.env["account.move.line"].sudo()
         pager = portal_pager(
             url="/my/collections",
@@ -121,6 +127,7 @@ class CollectionPortal(CustomerPortal):
         return self._prepare_portal_layout_values() | {
             "page_name": page_name,
             "default_url": default_url,
+            # sudo: the page shows their names and addresses; they are his own
             "companies": self._get_collection_companies().sudo(),
         }
 
@@ -139,6 +146,7 @@ class CollectionPortal(CustomerPortal):
 
     def _get_collection_accounts(self):
         """Return the customer's accounts (see ``crm.collection.statement``)."""
+        # sudo: a portal user reads no settings of companies; these are his own
         return self._get_collection_statement()._get_accounts(
             self._get_collection_customers_domain(), self._get_collection_companies().sudo()
         )
@@ -154,6 +162,7 @@ class CollectionPortal(CustomerPortal):
     def portal_my_collection_letters(self, page=1, **kw):
         """The letters that reached the customer, the newest first."""
         domain = self._get_collection_letters_domain()
+        # sudo: no access to letters; the domain is his customer's, and sent ones
         letters_sudo = request.env["crm.collection.letter"].sudo()
         pager = portal_pager(
             url="/my/collections/letters",
@@ -172,6 +181,7 @@ class CollectionPortal(CustomerPortal):
     def portal_my_collection_letter_pdf(self, letter_id, **kw):
         """The letter as PDF, or 404 where it is not the customer's or never reached him."""
         domain = self._get_collection_letters_domain() & Domain("id", "=", letter_id)
+        # sudo: no access to letters; one that is not the customer's is not found
         letter_sudo = request.env["crm.collection.letter"].sudo().search(domain)
         if not letter_sudo:
             raise request.not_found()
@@ -180,6 +190,7 @@ class CollectionPortal(CustomerPortal):
     def _make_collection_letter_response(self, letter_sudo):
         content = letter_sudo.pdf_attachment_id.raw
         if not content:
+            # sudo: the report reads a letter that was found to be the customer's
             report_sudo = request.env["ir.actions.report"].sudo()
             report_sudo = report_sudo.with_company(letter_sudo.company_id)
             content = report_sudo._render_qweb_pdf(
@@ -206,6 +217,7 @@ class CollectionPortal(CustomerPortal):
         statement = self._get_collection_statement()
         url = "/my/collections/statement"
         values = self._prepare_collection_values("collection_statement", url)
+        # sudo: a portal user reads no settings of companies; these are his own
         values["statements"] = statement._get_statements(
             self._get_collection_customer(), self._get_collection_companies().sudo()
         )
