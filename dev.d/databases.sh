@@ -47,7 +47,7 @@ run_python() {
 }
 
 database() {
-    run_python "$ROOT/dev.d/database.py" "$@"
+    run_python "$ROOT/tools/databases.py" "$@"
 }
 
 # install DATABASE LOG OPTIONS...: run Odoo until its modules are loaded

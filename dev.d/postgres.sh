@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034 # the variables are used by the other parts
 # PostgreSQL: the server named in the environment, else a private cluster in the cache. The
 # cluster listens on a socket in a folder that only its owner may enter, and trades safety
-# against power cuts for speed: it holds nothing that cannot be made again.
+# against power cuts for speed: after one it is made again, as is what it holds.
 
 DATA_DIR='' # Odoo's files, which belong to one server's databases
 
@@ -86,8 +86,28 @@ pg_init() {
 
 pg_launch() {
     pg_write_settings
+    boot_id | as_pg_owner tee "$PG_HOME/boot_id" >/dev/null
     as_pg_owner "$PG_BIN/pg_ctl" start --pgdata "$PG_HOME/data" --wait --timeout 60 \
         --log "$PG_HOME/server.log" >/dev/null 2>&1 </dev/null 9>&-
+}
+
+boot_id() {
+    cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown
+}
+
+# Did the machine go down with the cluster running? What was not on the disk yet is lost, and
+# nobody knows what that is. A server that was killed is no harm: the system kept what it wrote.
+pg_is_torn() {
+    [[ $(as_pg_owner cat "$PG_HOME/boot_id" 2>/dev/null) != "$(boot_id)" ]] &&
+        ! as_pg_owner env LC_ALL=C "$PG_BIN/pg_controldata" --pgdata "$PG_HOME/data" 2>/dev/null |
+            grep -qE '^Database cluster state: +shut down$'
+}
+
+pg_set_aside() {
+    say "$1: it is set aside and a new one is made"
+    as_pg_owner rm -rf "$PG_HOME/data.broken"
+    as_pg_owner mv "$PG_HOME/data" "$PG_HOME/data.broken"
+    pg_init
 }
 
 pg_running() {
@@ -98,12 +118,12 @@ pg_start_cluster() {
     pg_paths
     pg_make_folders
     as_pg_owner test -e "$PG_HOME/data/crm_collection.conf" || { pg_init && pg_write_settings; }
+    if ! pg_running && pg_is_torn; then
+        pg_set_aside "The machine stopped while the private cluster ran"
+    fi
     if ! pg_running && ! pg_launch; then
         as_pg_owner tail -n 5 "$PG_HOME/server.log" >&2 || true
-        say "The private cluster did not start: it is set aside and a new one is made"
-        as_pg_owner rm -rf "$PG_HOME/data.broken"
-        as_pg_owner mv "$PG_HOME/data" "$PG_HOME/data.broken"
-        pg_init
+        pg_set_aside "The private cluster did not start"
         pg_launch || fail "PostgreSQL does not start: $PG_HOME/server.log"
     fi
     export PGHOST=$PG_SOCKET PGPORT=5432 PGUSER=odoo
@@ -118,7 +138,7 @@ require_postgres() {
     fi
     DATA_DIR=$CACHE/data-$(hash_of <<<"${PGHOST:-} ${PGPORT:-} ${PGSERVICE:-}")
     export PGUSER=${PGUSER:-$(id -un)}
-    "$VENV/bin/python" "$ROOT/dev.d/database.py" ping ||
+    "$VENV/bin/python" "$ROOT/tools/databases.py" ping ||
         fail "no PostgreSQL answers at ${PGHOST:-the default socket}; correct PGHOST, PGPORT and" \
             "PGUSER, or unset them to use a private cluster"
 }

@@ -10,6 +10,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import databases
 import psycopg2
 from psycopg2 import sql
 
@@ -101,10 +102,10 @@ class Databases:
 
     def copy(self, source, target):
         self.drop(target)
-        self._execute("postgres", "CREATE DATABASE {} TEMPLATE {}", target, source)
+        databases.copy(source, target)
 
     def drop(self, name):
-        self._execute("postgres", "DROP DATABASE IF EXISTS {}", name)
+        databases.drop(name)
         shutil.rmtree(config.filestore(name), ignore_errors=True)
 
     def vacuum(self, name, own=False):

@@ -12,8 +12,8 @@ import sys
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import databases
 import psycopg2
-from psycopg2 import sql
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
@@ -63,11 +63,11 @@ def make_database(name, say):
     installed = f"{PREFIX}_{hashlib.sha256(source.encode()).hexdigest()[:8]}"
     try:
         with lock(installed):
-            if read_mark(installed) != key:
+            if databases.read_mark(installed) != key:
                 say("installing the module in a database to copy (once per version of the module)")
                 copy_database(source, installed)
                 install(installed)
-                write_mark(installed, key)
+                databases.mark(installed, key)
             copy_database(installed, name)
     except psycopg2.Error as error:
         raise DatabaseError(f"PostgreSQL: {str(error).strip()}") from error
@@ -104,42 +104,24 @@ def is_installed(name):
 # ------------------------------------------------------------
 
 
-def execute(query, *parameters):
-    with closing(psycopg2.connect(dbname="postgres")) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(query, parameters)
-            return cursor.fetchall() if cursor.description else []
-
-
 @contextmanager
 def lock(name):
     """One replay at a time makes or copies the installed database."""
-    with closing(psycopg2.connect(dbname="postgres")) as connection, connection.cursor() as cursor:
+    with databases.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
         yield
 
 
-def read_mark(name):
-    query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
-    return next((mark for (mark,) in execute(query, name)), None)
-
-
-def write_mark(name, mark):
-    execute(sql.SQL("COMMENT ON DATABASE {} IS %s").format(sql.Identifier(name)), mark)
-
-
 def copy_database(source, name):
     drop_database(name)
-    query = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    execute(query.format(sql.Identifier(name), sql.Identifier(source)))
+    databases.copy(source, name)
     filestore = get_filestore(source)
     if filestore.is_dir():
         shutil.copytree(filestore, get_filestore(name))
 
 
 def drop_database(name):
-    execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    databases.drop(name)
     shutil.rmtree(get_filestore(name), ignore_errors=True)
 
 

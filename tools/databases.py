@@ -1,4 +1,4 @@
-"""What ./dev needs of the PostgreSQL server, without psql: libpq's variables say where it is.
+"""Databases of the PostgreSQL server that libpq's variables name, without psql.
 
 A database that was made completely carries a mark in its comment: what it was made from. A
 database whose making was interrupted carries none, and is made again.
@@ -11,14 +11,25 @@ import psycopg2
 from psycopg2 import sql
 
 UNDEFINED_MARK = "none"
+COPIES_BY_LOG = 150000  # the version since when PostgreSQL does so, unless told otherwise
+
+
+def connect():
+    return closing(psycopg2.connect(dbname="postgres", connect_timeout=10))
 
 
 def execute(query, *parameters):
-    with closing(psycopg2.connect(dbname="postgres", connect_timeout=10)) as connection:
+    with connect() as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(query, parameters)
             return cursor.fetchall() if cursor.description else []
+
+
+def read_version():
+    """The server's version, as the number 150018 for 15.18."""
+    with connect() as connection:
+        return connection.server_version
 
 
 def ping():
@@ -29,11 +40,14 @@ def mark(name, text):
     execute(sql.SQL("COMMENT ON DATABASE {} IS %s").format(sql.Identifier(name)), text)
 
 
-def show(name):
-    """Print the mark of a database; nothing when there is no such database."""
+def read_mark(name):
+    """The mark of a database, `none` when it has none; None when there is no such database."""
     query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
-    for (text,) in execute(query, name):
-        print(text or UNDEFINED_MARK)
+    return next((text or UNDEFINED_MARK for (text,) in execute(query, name)), None)
+
+
+def show(name):
+    print(read_mark(name) or "")
 
 
 def drop(name):
@@ -41,9 +55,16 @@ def drop(name):
 
 
 def copy(template, name):
+    """Copy a database file by file, between two checkpoints.
+
+    Copied by the log, as is the default, the first 32 numbers that a sequence of the copy gives
+    are in no log: after a crash it gives them again, to rows that are there already.
+    """
     drop(name)
-    query = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    execute(query.format(sql.Identifier(name), sql.Identifier(template)))
+    query = "CREATE DATABASE {} TEMPLATE {}"
+    if read_version() >= COPIES_BY_LOG:
+        query += " STRATEGY file_copy"
+    execute(sql.SQL(query).format(sql.Identifier(name), sql.Identifier(template)))
 
 
 if __name__ == "__main__":
