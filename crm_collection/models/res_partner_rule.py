@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..sql import plan
+from ..sql import rule
 from .res_partner import ACCOUNT_GROUPS
 
 
@@ -51,6 +51,6 @@ class ResPartner(models.Model):
         return SQL(
             """SELECT partner.id AS partner_id, %s AS rule_id FROM res_partner partner
                 WHERE partner.commercial_partner_id = partner.id AND %s""",
-            plan.customer_rule(partners.with_company(company), rules),
+            rule.customer_rule(partners.with_company(company), rules),
             condition,
         )
