@@ -206,6 +206,46 @@ class Commands:
             ]
             return {"states": states, "odd": odd}
 
+    def decide_on(self, xmlid):
+        """A phase is put under approval, all titles are sent there, and an approver lets those of
+        one customer in.
+
+        :param xmlid: the phase's
+        :return: the states of the requests
+        """
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            manager, approver = env["res.users"].create(
+                [
+                    {
+                        "name": role,
+                        "login": role,
+                        "email": f"{role}@creditor.example",
+                        "group_ids": [
+                            Command.link(env.ref(f"crm_collection.group_crm_collection_{role}").id)
+                        ],
+                    }
+                    for role in ("manager", "approver")
+                ]
+            )
+            phase = env.ref(xmlid).with_user(manager)
+            phase.approval_rule_id = phase.approval_rule_id.create(
+                {"name": "Agreed", "governs": "allocation"}
+            )
+            items = env["crm.collection.item"].with_user(manager).search([("phase_id", "!=", False)])
+            wizard = items.env["crm.collection.item.maintain"].create(
+                {"item_ids": [Command.set(items.ids)], "phase_id": phase.id, "reason": "Agreed"}
+            )
+            wizard.action_apply()
+            requests = env["crm.collection.approval"].search([("state", "=", "pending")])
+            requests[0].with_user(approver).action_approve()
+            return requests.mapped("state")
+
+    def uninstall(self):
+        with self.registry.cursor() as cr:
+            modules = self._environment(cr)["ir.module.module"]
+            modules.search([("name", "=", "crm_collection")]).button_immediate_uninstall()
+
     # --- transactions held open, to put two side by side ---
 
     def begin(self):
