@@ -44,6 +44,18 @@ class TestApprovalDigest(CrmCollectionApprovalScreensCommon, HttpCase):
         self.assertFalse(self._mail_of(mails, self.collector))
         self.assertFalse(self._mail_of(mails, self.manager))
 
+    def test_what_it_says_of_a_request(self):
+        """One line each: since when, how many titles, how late the oldest is."""
+        said = {"Late Ltd": "oldest 20 days overdue", "Just Late Ltd": "oldest 1 day overdue"}
+        for name, days in zip(said, (20, 1), strict=True):
+            move = self._create_overdue(days, partner=self._create_customer(name))
+            self._allocate()
+            self._ask(move)
+        body = self._mail_of(self._digest(), self.approver).body_html
+        for name, late in said.items():
+            text = " ".join(re.sub(r"<[^>]*>", "", body.split(f": {name}")[1]).split())
+            self.assertRegex(text, rf"^waiting since [\d/]+, 1 title, {late} \$")
+
     def test_nothing_waits(self):
         self.assertFalse(self._digest())
         self._ask_one().with_user(self.approver).action_approve()
