@@ -232,7 +232,8 @@ class Commands:
             phase.approval_rule_id = phase.approval_rule_id.create(
                 {"name": "Agreed", "governs": "allocation"}
             )
-            items = env["crm.collection.item"].with_user(manager).search([("phase_id", "!=", False)])
+            titles = env["crm.collection.item"].with_user(manager)
+            items = titles.search([("phase_id", "!=", False)])
             wizard = items.env["crm.collection.item.maintain"].create(
                 {"item_ids": [Command.set(items.ids)], "phase_id": phase.id, "reason": "Agreed"}
             )

@@ -21,10 +21,9 @@ MENTIONS = {
 
 
 def fetch(database, query, *values):
-    with closing(psycopg2.connect(dbname=database)) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute(query, values)
-            return cursor.fetchall()
+    with closing(psycopg2.connect(dbname=database)) as connection, connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return cursor.fetchall()
 
 
 def find_tables(database):
@@ -36,6 +35,10 @@ def find_columns(database):
     query = """SELECT table_name || '.' || column_name FROM information_schema.columns
                 WHERE column_name LIKE %s AND table_schema = 'public'"""
     return [name for (name,) in fetch(database, query, r"%collection\_%")]
+
+
+def find_entries(database):
+    return fetch(database, "SELECT name, state, amount_residual FROM account_move ORDER BY id")
 
 
 def count_mentions(database):
@@ -65,13 +68,13 @@ def used(odoo, database):
 
 def test_uninstall_and_install(used, odoo):
     columns = find_columns(used)
-    entries = fetch(used, "SELECT name, state, amount_residual FROM account_move ORDER BY id")
+    entries = find_entries(used)
     odoo("uninstall")
     assert find_tables(used) == []
     assert count_mentions(used) == {}
     gone = set(columns) - set(find_columns(used))
     assert {"res_company.collection_auto_send", "res_partner.collection_rule_id"} <= gone
-    assert entries == fetch(used, "SELECT name, state, amount_residual FROM account_move ORDER BY id")
+    assert find_entries(used) == entries
     command = [sys.executable, "-m", "odoo", "-d", used, "-i", "crm_collection", "--no-http"]
     command += ["--stop-after-init", "--max-cron-threads=0", "--log-level=warn"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -149,18 +149,20 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
         return move
 
     @classmethod
-    def _create_opening_balance(cls, days, partners):
-        """One entry with what each of many customers owes (a title for each time it is named):
-        quicker to post than so many invoices."""
+    def _create_entry(cls, days, amount=100.0, partners=None, **line_vals):
+        """A posted miscellaneous entry such as an opening balance: a title for each of the
+        customers (the test's one when none is named), quicker than so many invoices."""
         due = TODAY - timedelta(days=days)
         accounts = cls.company_data
-        owed = {"account_id": accounts["default_account_receivable"].id, "debit": 100.0}
-        owed |= {"date_maturity": due, "no_followup": False}
+        owed = {"account_id": accounts["default_account_receivable"].id, "debit": amount}
+        lines = [
+            {**owed, "partner_id": partner.id, "date_maturity": due, **line_vals}
+            for partner in partners or cls.customer
+        ]
         income = {
             "account_id": accounts["default_account_revenue"].id,
-            "credit": 100.0 * len(partners),
+            "credit": amount * len(lines),
         }
-        lines = [owed | {"partner_id": partner.id} for partner in partners]
         move = cls.env["account.move"].create(
             {
                 "move_type": "entry",

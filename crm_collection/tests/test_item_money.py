@@ -7,7 +7,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from .common import TODAY
-from .engine_common import CrmCollectionEngineCommon
+from .common_engine import CrmCollectionEngineCommon
 
 
 @tagged("post_install", "-at_install")

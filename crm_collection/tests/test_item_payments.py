@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from .common import TODAY
-from .engine_common import CrmCollectionEngineCommon
+from .common_engine import CrmCollectionEngineCommon
 
 
 @tagged("post_install", "-at_install")

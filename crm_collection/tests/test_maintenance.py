@@ -58,7 +58,9 @@ class TestMaintenance(MaintenanceCommon):
         )
 
     def test_preview_lists_two_hundred_and_counts_all(self):
-        move = self._create_opening_balance(15, [self._create_customer("Many")] * 203)
+        move = self._create_entry(
+            15, partners=[self._create_customer("Many")] * 203, no_followup=False
+        )
         self._allocate()
         form = self._open(self._items(move))
         form.phase_id = self.phase_third

@@ -10,7 +10,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from .common import TODAY
-from .engine_common import CrmCollectionEngineCommon
+from .common_engine import CrmCollectionEngineCommon
 
 # Sequences of operations that are tried; more of them find more.
 EXAMPLES = int(os.environ.get("CRM_COLLECTION_EXAMPLES", "12"))

@@ -5,7 +5,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .engine_common import CrmCollectionEngineCommon
+from .common_engine import CrmCollectionEngineCommon
 
 
 @tagged("post_install", "-at_install")

@@ -5,7 +5,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .common import TODAY
-from .engine_common import COLLECTION_TABLES, CrmCollectionEngineCommon
+from .common_engine import COLLECTION_TABLES, CrmCollectionEngineCommon
 
 
 @tagged("post_install", "-at_install")

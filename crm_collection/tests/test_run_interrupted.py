@@ -6,7 +6,7 @@ from psycopg2.errors import SerializationFailure
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .engine_common import CrmCollectionEngineCommon
+from .common_engine import CrmCollectionEngineCommon
 
 SLICES = "odoo.addons.crm_collection.models.crm_collection_engine_slices"
 

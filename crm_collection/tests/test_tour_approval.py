@@ -114,7 +114,7 @@ class TestTourApproval(CrmCollectionApprovalScreensCommon, CrmCollectionBrowserC
     def test_two_hundred_at_once(self):
         self._guard(self.phase_third)
         customers = [self._create_customer(f"C{number} Ltd") for number in range(200)]
-        move = self._create_opening_balance(20, customers)
+        move = self._create_entry(20, partners=customers, no_followup=False)
         self._allocate()
         self.assertEqual(len(self._ask(move)), 200)
         self._tour_inbox("many", self.approver, timeout=300)

@@ -37,35 +37,6 @@ class CrmCollectionEngineCommon(CrmCollectionCommon):
         )
 
     @classmethod
-    def _create_entry(cls, days, amount=100.0, partner=None, **line_vals):
-        """A posted miscellaneous entry that the customer owes, such as an opening balance."""
-        common = {"date_maturity": cls._day(-days), "partner_id": (partner or cls.customer).id}
-        move = cls.env["account.move"].create(
-            {
-                "move_type": "entry",
-                "date": cls._day(-days),
-                "line_ids": [
-                    Command.create(
-                        {
-                            "account_id": cls.company_data["default_account_receivable"].id,
-                            "debit": amount,
-                            **common,
-                            **line_vals,
-                        }
-                    ),
-                    Command.create(
-                        {
-                            "account_id": cls.company_data["default_account_revenue"].id,
-                            "credit": amount,
-                        }
-                    ),
-                ],
-            }
-        )
-        move.action_post()
-        return move
-
-    @classmethod
     def _day(cls, days):
         """The date so many days from the day the tests stand on."""
         return TODAY + timedelta(days=days)
