@@ -62,6 +62,7 @@ def used(odoo, database):
     states = odoo("decide_on", xmlid="crm_collection.phase_legal")
     assert states == ["approved", "pending"]
     assert fetch(database, "SELECT DISTINCT state FROM crm_collection_letter") == [("sent",)]
+    assert "crm_collection_item" in find_tables(database)
     assert set(MENTIONS) - set(count_mentions(database)) == {"ir_filters"}
     return database
 
