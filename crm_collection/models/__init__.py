@@ -41,6 +41,7 @@ from . import (
     crm_collection_status,
     res_partner,
     res_partner_rule,
+    account_account,
     account_move,
     account_move_sync,
     account_move_line,

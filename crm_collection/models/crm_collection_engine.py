@@ -49,6 +49,7 @@ class CrmCollectionEngine(models.AbstractModel):
             today,
             partners.with_company(company),
             rules,
+            self.env["account.account"]._get_collection_receivable_ids(),
             horizon,
             changed_only,
             together=self.env["crm.collection.approval"]._is_used(),

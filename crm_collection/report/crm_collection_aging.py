@@ -173,14 +173,9 @@ class CrmCollectionAging(models.Model):
 
     @property
     def _table_query(self):
-        accounts_sudo = (
-            self.env["account.account"]
-            .sudo()
-            .with_context(active_test=False)
-            .search([("account_type", "=", "asset_receivable")])
-        )
+        account_ids = self.env["account.account"]._get_collection_receivable_ids()
         limits = self.env.company._get_collection_aging_limits()
-        return aging.titles(self._get_day(), accounts_sudo.ids, limits)
+        return aging.titles(self._get_day(), account_ids, limits)
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr not in JOINED or query is None:

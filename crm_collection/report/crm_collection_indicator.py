@@ -183,10 +183,5 @@ class CrmCollectionIndicator(models.Model):
 
     @property
     def _table_query(self):
-        accounts_sudo = (
-            self.env["account.account"]
-            .sudo()
-            .with_context(active_test=False)
-            .search([("account_type", "=", "asset_receivable")])
-        )
-        return indicator.indicators(self._get_days(), accounts_sudo.ids)
+        account_ids = self.env["account.account"]._get_collection_receivable_ids()
+        return indicator.indicators(self._get_days(), account_ids)

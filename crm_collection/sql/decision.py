@@ -28,7 +28,7 @@ def _may_enter(step="step"):
     )
 
 
-def candidates(company_id, today, horizon):
+def candidates(company_id, today, account_ids, horizon):
     """Titles of the company that are overdue, or due within ``horizon`` days.
 
     The customer is the commercial partner of today, not of the day the entry was posted.
@@ -49,15 +49,15 @@ def candidates(company_id, today, horizon):
                item.refused_phase_id, item.refused_version, item.refused_amount,
                waiting.phase_id AS waiting_phase_id, waiting.origin AS waiting_origin
           FROM account_move_line line
-          JOIN account_account account
-               ON account.id = line.account_id AND account.account_type = 'asset_receivable'
           JOIN account_move move ON move.id = line.move_id
      LEFT JOIN res_partner partner ON partner.id = line.partner_id
      LEFT JOIN crm_collection_item item ON item.line_id = line.id
      LEFT JOIN (%(waiting)s) AS waiting ON waiting.item_id = item.id
-         WHERE line.company_id = %(company_id)s AND %(owed)s
+         WHERE line.company_id = %(company_id)s AND line.account_id = ANY(%(account_ids)s)
+           AND %(owed)s
            AND %(date_maturity)s <= %(today)s::date + %(horizon)s::integer""",
         company_id=company_id,
+        account_ids=account_ids,
         today=today,
         horizon=horizon,
         date_maturity=line_date_maturity(),
@@ -177,10 +177,11 @@ def _blocker(hold):
     )
 
 
-def decide(company_id, today, partner_model, rules, horizon):
+def decide(company_id, today, partner_model, rules, account_ids, horizon):
     """Every candidate with its rule, step, proposal and blocker, changed or not.
 
     :param date today: the company's day
+    :param account_ids: the receivable accounts
     :param horizon: how many days before the due date a title is taken in
     """
     hold = hold_id()
@@ -223,7 +224,7 @@ def decide(company_id, today, partner_model, rules, horizon):
         enough=_enough_owed("last_step"),
         enough_manual=_enough_owed("manual_step"),
         blocker=_blocker(hold),
-        candidates=candidates(company_id, today, horizon),
+        candidates=candidates(company_id, today, account_ids, horizon),
         next_step=_next_step(rules, today),
         unusable=_unusable_step(rules_with_unusable(rules, company_id)),
         hold_joins=hold_joins(

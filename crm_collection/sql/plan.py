@@ -122,7 +122,16 @@ def _is_changed():
     )
 
 
-def plan(company_id, today, partner_model, rules, horizon, changed_only=True, together=False):
+def plan(
+    company_id,
+    today,
+    partner_model,
+    rules,
+    account_ids,
+    horizon,
+    changed_only=True,
+    together=False,
+):
     """What to write, one row per title: see :func:`decide` for the parameters.
 
     A title moves when nothing holds it back, nobody pinned it, and the step's phase is more
@@ -172,7 +181,7 @@ def plan(company_id, today, partner_model, rules, horizon, changed_only=True, to
                 OR -decided.days <= decided.rule_horizon
           ) AS change
          WHERE %(filter)s""",
-        decide=decide(company_id, today, partner_model, rules, horizon),
+        decide=decide(company_id, today, partner_model, rules, account_ids, horizon),
         steps=steps(company_id),
         order=SQL("ORDER BY change.partner_id") if together else SQL(),
         name=_title_name(),

@@ -163,6 +163,16 @@ class TestAllocation(CrmCollectionEngineCommon):
             self._assert_phase(move, self.phase_first)
             self.assertEqual(self._items(move).amount_residual, 100)
 
+    def test_archived_account(self):
+        """What is owed on an account that is not used any more is owed still.
+
+        Seen to fail with the archived accounts left out.
+        """
+        move = self._create_overdue(12)
+        self._receivables(move).account_id.sudo().active = False
+        self._allocate()
+        self._assert_phase(move, self.phase_second)
+
     def test_without_a_due_date_the_date_counts(self):
         """Miscellaneous items need not have a due date."""
         move = self._create_entry(12, no_followup=False, date_maturity=False)
