@@ -103,6 +103,17 @@ pg_is_torn() {
             grep -qE '^Database cluster state: +shut down$'
 }
 
+# pg_ctl takes for the server whatever has its number: one that was killed and that nobody has
+# buried yet, or another program after the machine came up again. A server works in its folder.
+pg_forget_dead() {
+    local pid file=$PG_HOME/data/postmaster.pid
+    pid=$(as_pg_owner head -n 1 "$file" 2>/dev/null || true)
+    if [[ $pid && -e /proc/$pid &&
+        $(readlink "/proc/$pid/cwd" || true) != "$(readlink -f "$PG_HOME/data")" ]]; then
+        as_pg_owner rm -f "$file"
+    fi
+}
+
 pg_set_aside() {
     say "$1: it is set aside and a new one is made"
     as_pg_owner rm -rf "$PG_HOME/data.broken"
@@ -117,6 +128,7 @@ pg_running() {
 pg_start_cluster() {
     pg_paths
     pg_make_folders
+    pg_forget_dead
     as_pg_owner test -e "$PG_HOME/data/crm_collection.conf" || { pg_init && pg_write_settings; }
     if ! pg_running && pg_is_torn; then
         pg_set_aside "The machine stopped while the private cluster ran"
@@ -149,6 +161,7 @@ command_stop() {
     fi
     find_pg_bindir >/dev/null || { say "PostgreSQL is not installed: nothing to stop"; return; }
     pg_paths
+    [[ ! -d $PG_HOME ]] || pg_forget_dead
     if [[ -d $PG_HOME ]] && pg_running; then
         say "Stopping the private PostgreSQL cluster"
         as_pg_owner "$PG_BIN/pg_ctl" stop --pgdata "$PG_HOME/data" --mode fast --wait >/dev/null
