@@ -104,12 +104,13 @@ pg_is_torn() {
 }
 
 # pg_ctl takes for the server whatever has its number: one that was killed and that nobody has
-# buried yet, or another program after the machine came up again. A server works in its folder.
+# buried yet, or another program after the machine came up again. A server works in its folder;
+# its owner asks, as in a container root may not look into the processes of others.
 pg_forget_dead() {
     local pid file=$PG_HOME/data/postmaster.pid
     pid=$(as_pg_owner head -n 1 "$file" 2>/dev/null || true)
     if [[ $pid && -e /proc/$pid &&
-        $(readlink "/proc/$pid/cwd" || true) != "$(readlink -f "$PG_HOME/data")" ]]; then
+        $(as_pg_owner readlink "/proc/$pid/cwd" || true) != "$(readlink -f "$PG_HOME/data")" ]]; then
         as_pg_owner rm -f "$file"
     fi
 }
