@@ -61,8 +61,11 @@ def main():
         texts[path] = render_language(args.export, path)
     behind = [refresh(path, text, args.check) for path, text in texts.items()]
     for language in LANGUAGES:
-        missing = [entry for entry in polib.pofile(texts[args.folder / f"{language}.po"])
-                   if not entry.msgstr and not entry.msgstr_plural]
+        missing = [
+            entry
+            for entry in polib.pofile(texts[args.folder / f"{language}.po"])
+            if not entry.msgstr and not entry.msgstr_plural
+        ]
         print(f"{language}: {len(missing)} terms without a translation")
     return 1 if args.check and any(behind) else 0
 

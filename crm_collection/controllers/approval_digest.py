@@ -1,7 +1,7 @@
 from odoo import http
 from odoo.http import request
 
-from ..models.res_users import UNSUBSCRIBE_PATH
+from ..models.approval.res_users import UNSUBSCRIBE_PATH
 
 
 class ApprovalDigest(http.Controller):

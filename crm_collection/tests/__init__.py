@@ -1,55 +1,10 @@
-from . import test_allocation
-from . import test_concurrency
-from . import test_escalation
-from . import test_hold
-from . import test_history
-from . import test_item_lifecycle
-from . import test_item_money
-from . import test_item_payments
-from . import test_promise_accounting
-from . import test_query_count
-from . import test_rule_matching
-from . import test_run
-from . import test_run_interrupted
-from . import test_golive
-from . import test_invoice_fields
-from . import test_letter_content
-from . import test_letter_evidence
-from . import test_letter_pdf
-from . import test_letter_pdf_network
-from . import test_letter_sending
-from . import test_maintenance, test_maintenance_refusals
-from . import test_manual_letters
-from . import test_partner
-from . import test_simulation
-from . import test_status
-from . import test_letter_money
-from . import test_letter_once
-from . import test_tour
-from . import test_letter_state
-from . import test_explanation
-from . import test_approval_allocation
-from . import test_approval_concurrency
-from . import test_approval_decision
-from . import test_approval_definition
-from . import test_access_rights
-from . import test_multi_company
-from . import test_report_wizard
-from . import test_reports
-from . import test_settlement
-from . import test_settlement_letters
-from . import test_translations
-from . import test_property
-from . import test_letter_plan
-from . import test_maintenance_reading
-from . import test_aging, test_aging_reproducible
-from . import test_indicator
-from . import test_portal
-from . import test_portal_letter
-from . import test_portal_payment
-from . import test_statement
-from . import test_cockpit
-from . import test_approval_screens
-from . import test_approval_digest
-from . import test_tour_approval
-from . import test_approval_report
+from . import (
+    portfolio,
+    ledger,
+    letters,
+    approval,
+    engine,
+    customer,
+    insight,
+    module,
+)

@@ -7,8 +7,8 @@ from odoo.fields import Command
 from odoo.modules.registry import DummyRLock, Registry
 from odoo.tests import BaseCase, get_db_name
 
-SLICES = "odoo.addons.crm_collection.models.crm_collection_engine_slices"
-RUN = "odoo.addons.crm_collection.models.crm_collection_run"
+SLICES = "odoo.addons.crm_collection.models.engine.slices"
+RUN = "odoo.addons.crm_collection.models.engine.run"
 TABLES = (
     "mail_activity",
     "crm_collection_approval_decision",

@@ -1,0 +1,17 @@
+from . import (
+    rule,
+    level,
+    delegation,
+    phase,
+    item,
+    request,
+    line,
+    decision,
+    decide,
+    notify,
+    screen,
+    preview,
+    digest,
+    mail_activity,
+    res_users,
+)

@@ -1,0 +1,331 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_datetime
+
+from . import queries
+
+MAX_TITLES = 50  # titles named in the record of a decision
+
+
+class CrmCollectionApproval(models.Model):
+    """Deciding: who may, what it takes, and what follows.
+
+    Power is looked up when it is used, never stored: an approver who left, lost the group or
+    asked himself has none, whatever buttons he still sees.
+    """
+
+    _inherit = "crm.collection.approval"
+
+    # === Actions === #
+
+    def action_approve(self, reason=None):
+        """Approve these requests, each on its own.
+
+        :param str reason: needed where the approval rule says so
+        :raise UserError: when not a single one could be approved; of several the others stand
+        :return: a notification that names those that could not
+        """
+        return self._decide_each("approved", reason)
+
+    def action_refuse(self, reason=None):
+        """Refuse these requests, each on its own: see :meth:`action_approve`.
+
+        :param str reason: why, always needed
+        """
+        return self._decide_each("refused", reason)
+
+    def _decide_each(self, decision, reason):
+        self.check_access("read")
+        if not self:
+            raise UserError(self.env._("Choose what you decide about first."))
+        if len(self) == 1:
+            results = {self: self._decide(decision, reason)}
+            self.sudo()._after_decisions(results)
+            return self._get_notification(decision, self, {})
+        failed, results = {}, {}
+        for approval in self:
+            try:
+                with self.env.cr.savepoint():
+                    results[approval] = approval._decide(decision, reason)
+            except UserError as error:
+                failed[approval] = str(error)
+        done = self.filtered(lambda approval: approval in results)
+        if not done:
+            raise UserError("\n".join(dict.fromkeys(failed.values())))
+        done.sudo()._after_decisions(results)  # nobody writes requests by himself
+        return self._get_notification(decision, done, failed)
+
+    def _get_notification(self, decision, done, failed):
+        """:param dict failed: {request: why it could not be decided}"""
+        _ = self.env._
+        if len(done) == 1:
+            texts = {
+                "approved": _("Approved: %s", done.display_name),
+                "refused": _("Refused: %s", done.display_name),
+            }
+        else:
+            texts = {
+                "approved": _("%s requests approved", len(done)),
+                "refused": _("%s requests refused", len(done)),
+            }
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if failed else "success",
+                "sticky": bool(failed),
+                # the web client ends a title with a full stop, after "S.A." too
+                "title": texts[decision] if failed else False,
+                "message": "\n".join(dict.fromkeys(failed.values())) or texts[decision],
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    # === Who may === #
+
+    def _get_authors(self):
+        """:return: who had a hand in what is asked for: who asked, who said who decides, and who
+        configured the phase where its definition has not been through four eyes itself"""
+        self_sudo = self.sudo()  # whoever may see them
+        authors = self_sudo.user_id | self_sudo.author_ids
+        authors |= self_sudo.approval_rule_id.configured_by_ids
+        if self.kind == "allocation" and not self_sudo.phase_id.is_governed:
+            authors |= self_sudo.phase_id.configured_by_ids
+        return authors
+
+    def _get_power(self, user):
+        """:return: dict of ``principal`` (in whose name), ``delegation`` and ``escalated``, or
+        ``None`` where ``user`` cannot decide. One person decides once about a request."""
+        self.ensure_one()
+        self_sudo = self.sudo()  # rules and delegations are not everybody's to read
+        authors, level, company = self._get_authors(), self_sudo.level_id, self_sudo.company_id
+        decided = self_sudo.decision_ids.user_id | self_sudo.decision_ids.principal_id
+        barred = authors | decided
+        if user in barred or not user.sudo().active:
+            return None
+        power = {"principal": user.browse(), "delegation": False, "escalated": False}
+        if level._is_approver(user, company):
+            return power
+        for delegation in self.env["crm.collection.approval.delegation"]._get_of(user):
+            principal = delegation.user_id
+            if principal not in barred and level._is_approver(principal, company):
+                return power | {"principal": principal, "delegation": delegation}
+        escalates = user == self_sudo.approval_rule_id.escalation_user_id
+        if self.date_escalated and escalates and user._is_collection_approver(company):
+            return power | {"escalated": True}
+        return None
+
+    def _get_cannot_decide_reason(self):
+        """:return: why the current user cannot decide, or ``False``."""
+        self.ensure_one()
+        _, user, self_sudo = self.env._, self.env.user, self.sudo()
+        if self.state != "pending":
+            return self._get_over_message()
+        if user in self._get_authors():
+            return self._get_author_reason(user)
+        if user in self_sudo.decision_ids.user_id:
+            return _("You have decided already: it takes somebody else now.")
+        if not self._get_power(user):
+            return _(
+                "You are not an approver under %(rule)s (%(level)s).",
+                rule=self_sudo.approval_rule_id.display_name,
+                level=self_sudo.level_id.display_name,
+            )
+        return False
+
+    def _get_author_reason(self, user):
+        """:return: what keeps somebody who had a hand in it from deciding about it"""
+        if user == self.sudo().user_id:
+            return self.env._("Who asked for the approval cannot give it.")
+        if user in self.sudo().approval_rule_id.configured_by_ids:
+            return self.env._("Who wrote the approval rule cannot approve under it.")
+        return self.env._("Who configured the phase cannot approve it.")
+
+    def _get_over_message(self):
+        """Tell who comes late what happened."""
+        last = self.sudo().decision_ids.sorted("id")[-1:]
+        if self.state == "cancelled" or not last:
+            return self.env._("%s: there is nothing left to decide.", self.display_name)
+        return self.env._(
+            "%(request)s: %(user)s has decided already (%(decision)s, %(date)s).",
+            request=self.display_name,
+            user=last.user_id.name,
+            decision=dict(last._fields["decision"]._description_selection(self.env))[last.decision],
+            date=format_datetime(self.env, last.date),
+        )
+
+    def _check_can_decide(self, decision, reason):
+        if problem := self._get_cannot_decide_reason():
+            raise UserError(problem) if self.state != "pending" else AccessError(problem)
+        if not (reason or "").strip():
+            if decision == "refused":
+                raise UserError(self.env._("Say why you refuse: it is kept with the decision."))
+            if self.sudo().approval_rule_id.reason_required:
+                raise UserError(self.env._("Say why you approve: the approval rule asks for it."))
+
+    def _check_seen(self):
+        """Titles join a request as long as nobody has decided: who decides has seen them.
+
+        :raise UserError: some were added since the user looked, where his screen said when
+        """
+        seen = self.env.context.get("crm_collection_seen")
+        if seen and max(self._get_waiting_lines().ids, default=0) > seen:
+            raise UserError(
+                self.env._(
+                    "Titles were added to %s since you opened it: look at it again.",
+                    self.display_name,
+                )
+            )
+
+    # === Deciding === #
+
+    def _decide(self, decision, reason=None):
+        """Record what the current user says, and do what follows.
+
+        :return: (the record of the decision, the titles that entered the phase or ``None``)
+        :raise AccessError: he may not decide
+        :raise UserError: it is decided already, somebody is deciding, or the reason is missing
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        self_sudo = self.sudo()  # nobody writes requests by himself: the rights are checked here
+        if not self_sudo.try_lock_for_update():
+            raise UserError(
+                self.env._(
+                    "Somebody else, or the job, is at work on %s: try again in a moment.",
+                    self.display_name,
+                )
+            )
+        self.invalidate_recordset()
+        self._check_can_decide(decision, reason)
+        self_sudo._check_seen()
+        record = self_sudo._record_decision(decision, reason)
+        follow = self_sudo._refuse if decision == "refused" else self_sudo._advance
+        return record, follow(record)
+
+    def _record_decision(self, decision, reason):
+        power, level = self._get_power(self.env.user), self.level_id
+        now = fields.Datetime.now()
+        titles = self._get_waiting_lines().mapped("name")
+        return (
+            self.env["crm.collection.approval.decision"]
+            .sudo()
+            .create(
+                {
+                    "approval_id": self.id,
+                    "level_id": level.id,
+                    "level_name": level.display_name,
+                    "user_id": self.env.uid,
+                    "principal_id": power["principal"].id,
+                    "delegation_id": power["delegation"] and power["delegation"].id,
+                    "is_escalated": power["escalated"],
+                    "decision": decision,
+                    "reason": (reason or "").strip() or False,
+                    "date": now,
+                    "hours_waited": (now - self.date_request).total_seconds() / 3600,
+                    "currency_id": self.company_currency_id.id,
+                    "amount": self._get_amount_today(),
+                    "item_count": len(titles),
+                    "titles": self._name_titles(titles),
+                }
+            )
+        )
+
+    def _name_titles(self, titles):
+        names = [name or "" for name in titles[:MAX_TITLES]]
+        if more := len(titles) - len(names):
+            names.append(self.env._("and %s more", more))
+        return ", ".join(names)
+
+    def _get_waiting_lines(self):
+        return self.line_ids.filtered(lambda line: line.state == "pending")
+
+    def _get_amount_today(self):
+        """:return: what the waiting titles owe now, in company currency at the rate of the day"""
+        self.ensure_one()
+        if self.kind == "definition":
+            return 0.0
+        company, currency = self.company_id, self.company_id.currency_id
+        today = company._get_collection_today()
+        return sum(
+            title_currency._convert(
+                sum(items.mapped("amount_residual_currency")), currency, company, today
+            )
+            for title_currency, items in self._get_waiting_lines()
+            .item_id.grouped("currency_id")
+            .items()
+        )
+
+    def _advance(self, record):
+        """One more agrees: the next level's turn, or all have and it is done.
+
+        :return: the titles that entered the phase, ``None`` while others have to decide
+        """
+        level = self.level_id
+        agreed = self.decision_ids.filtered(lambda decision: decision.level_id == level)
+        if len(agreed) < level.approver_count and not record.is_escalated:
+            return None
+        amount = None if self.kind == "definition" else record.amount
+        levels = self.approval_rule_id._get_levels(amount)
+        done = levels.filtered(lambda one: one in self.decision_ids.level_id)
+        if following := (levels - done)[:1]:
+            self.write({"level_id": following.id})
+            return None
+        self.write({"state": "approved", "date_end": record.date})
+        if self.kind == "definition":
+            self.phase_id._approve_definition(self)
+            return self.env["crm.collection.item"]
+        return self._enter(record)
+
+    def _enter(self, record):
+        """Move the titles that may still move; the others are told why not."""
+        entered = self.env["crm.collection.item"]
+        lines = self._get_waiting_lines()
+        by_item = {line.item_id.id: line for line in lines}
+        for (send_letter, pinned), group in lines.grouped(
+            lambda line: (line.send_letter, line.pinned)
+        ).items():
+            late = group.filtered(self._is_late)
+            self._end_lines(late, "withdrawn", "moved")
+            result = (group - late).item_id._maintain(
+                self.phase_id, record.reason or self.reason, send_letter, pinned, "approval", self
+            )
+            if result["locked"]:
+                raise UserError(
+                    self.env._("The job is at work on these titles: try again in a moment.")
+                )
+            for item_id, reason in result["refused"].items():
+                by_item[item_id].note = reason
+            refused = lines.browse(by_item[item_id].id for item_id in result["refused"])
+            self._end_lines(refused, "withdrawn", "not_allowed")
+            entered |= result["done"]
+        self._end_lines(self._get_waiting_lines(), "approved")
+        return entered
+
+    def _is_late(self, line):
+        """Whether the title has moved on by itself or by hand since the job asked."""
+        item, phase = line.item_id, self.phase_id
+        further = (item.phase_id.sequence, item.phase_id.id) >= (phase.sequence, phase.id)
+        return self.origin == "automatic" and (item.pinned or bool(item.phase_id) and further)
+
+    def _refuse(self, record):
+        self.write({"state": "refused", "date_end": record.date})
+        if self.kind == "definition":
+            self.phase_id._refuse_definition(self, record.reason)
+            return None
+        lines = self._get_waiting_lines()
+        self.env.flush_all()
+        self.env.cr.execute(queries.remember_refusal(lines.ids, self.env.uid))
+        self._end_lines(lines, "refused")
+        self.env["crm.collection.item"].invalidate_model(flush=False)
+        return None
+
+    def _end_lines(self, lines, state, reason_out=None):
+        if not lines:
+            return
+        lines.flush_recordset()
+        self.env.cr.execute(queries.end_lines(lines.ids, state, reason_out))
+        if state == "withdrawn":
+            self.env.cr.execute(queries.set_waiting(lines.item_id.ids, False, self.env.uid))
+            self.env["crm.collection.item"].invalidate_model(flush=False)
+        lines.invalidate_recordset()

@@ -1,0 +1,234 @@
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+
+ACTIVITY_TYPE = "crm_collection.mail_activity_type_approval"
+SLICE = 1000  # activities made at once
+MAX_TOLD = 20  # decisions told in one message to who asked
+
+
+class CrmCollectionApproval(models.Model):
+    """Who is told: activities, messages, reminders, escalation."""
+
+    _inherit = "crm.collection.approval"
+
+    # === Activities === #
+
+    def _schedule_activities(self):
+        """Put pending requests on the approvers' lists: as many approvers as still have to
+        agree, by turns, so that a large run does not land on one desk.
+
+        Made together and without a mail for each (a thousand mails take longer than the run).
+        """
+        vals_list = []
+        activity_type = self._get_activity_type()
+        model_id = self.env["ir.model"]._get_id(self._name)
+        for (rule, level, company), approvals in self.grouped(
+            lambda approval: (approval.approval_rule_id, approval.level_id, approval.company_id)
+        ).items():
+            approvers = level._get_approvers(company)
+            today = fields.Date.context_today(self)
+            deadline = today + timedelta(days=rule.sudo().remind_days)
+            standing_in = self.env["crm.collection.approval.delegation"]._get_delegates(
+                approvers | rule.sudo().escalation_user_id, today
+            )
+            for approval in approvals:
+                vals_list += [
+                    {
+                        "activity_type_id": activity_type.id,
+                        "res_model_id": model_id,
+                        "res_id": approval.id,
+                        "user_id": user.id,
+                        "date_deadline": deadline,
+                        "summary": approval.with_context(lang=user.lang).display_name,
+                    }
+                    for user in approval._get_turn(approvers, standing_in)
+                ]
+        Activity = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        for start in range(0, len(vals_list), SLICE):
+            Activity.create(vals_list[start : start + SLICE])
+
+    def _get_turn(self, approvers, standing_in):
+        """:param dict standing_in: {approver: who decides for him today}
+        :return: those whose turn it is to decide, list of users
+        """
+        self_sudo = self.sudo()  # the job asks, too, and users read no approval rules
+        decided = self_sudo.decision_ids
+        barred = self._get_authors() | decided.user_id | decided.principal_id
+        free = approvers - barred
+        agreed = decided.filtered(lambda decision: decision.level_id == self_sudo.level_id)
+        # a level may need fewer since; it is the next decision that says so
+        needed = max(self_sudo.level_id.approver_count - len(agreed), 1)
+        if self.date_escalated:
+            free = self_sudo.approval_rule_id.escalation_user_id | free
+        start = self.id % len(free) if free and not self.date_escalated else 0
+        turn = (free[start:] + free[:start])[:needed]
+        # who stands in may have asked himself, or be gone
+        standing_in = {
+            user: other
+            for user, other in standing_in.items()
+            if other.active and other not in barred
+        }
+        return [standing_in.get(user, user) for user in turn]
+
+    @api.model
+    def _get_activity_type(self):
+        return self.env.ref(ACTIVITY_TYPE).sudo()
+
+    def _get_activities(self):
+        # other people's too
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("activity_category", "=", "collection_approval"),
+                ]
+            )
+        )
+
+    def _get_shown_activities(self):
+        """:return: (one activity of each request, the user's own where he has one; the requests
+        that have none)"""
+        activities = self._get_activities().sudo(False)
+        own = activities.filtered(lambda activity: activity.user_id == self.env.user)
+        shown = self.env["mail.activity"]
+        for activity in own + activities:
+            if activity.res_id not in shown.mapped("res_id"):
+                shown += activity
+        return shown, self.filtered(lambda approval: approval.id not in shown.mapped("res_id"))
+
+    def _drop_activities(self):
+        self._get_activities().unlink()
+
+    # === After a decision === #
+
+    def _after_decisions(self, results):
+        """Tell everybody concerned about these decisions, where they look, in batches.
+
+        :param dict results: {request: (decision, the titles that entered the phase, ``None``
+            when none had to)}
+        """
+        self._drop_activities()
+        self.filtered(lambda approval: approval.state == "pending")._schedule_activities()
+        bodies = {approval.id: approval._get_decision_body(*results[approval]) for approval in self}
+        author = self.env.user.partner_id.id
+        self._message_log_batch(bodies, author_id=author)
+        self._log_on_records(bodies, author)
+        self._notify_authors(bodies)
+        if any(entered for _decision, entered in results.values()):
+            # the letters that are now due do not wait for the night
+            self.env.ref("crm_collection.ir_cron_crm_collection_letters").sudo()._trigger()
+
+    def _get_decision_body(self, record, entered):
+        return self.env["ir.qweb"]._render(
+            "crm_collection.approval_decision_message",
+            {"approval": self, "decision": record, "entered": entered},
+        )
+
+    def _log_on_records(self, bodies, author):
+        """On the phase each decision, on the invoices the last one."""
+        by_move = {}
+        for approval in self:
+            if approval.kind == "definition":
+                approval.phase_id._message_log(body=bodies[approval.id], author_id=author)
+            elif approval.state != "pending":
+                # what was paid or moved meanwhile is none of those decided about
+                lines = approval.line_ids.filtered(
+                    lambda line: line.state != "withdrawn" or line.reason_out == "not_allowed"
+                )
+                for move in lines.item_id.move_id:
+                    by_move.setdefault(move, []).append(bodies[approval.id])
+        moves = self.env["account.move"].union(*by_move) if by_move else self.env["account.move"]
+        messages = {move.id: Markup("").join(by_move[move]) for move in moves}
+        moves._message_log_batch(messages, author_id=author)
+
+    def _notify_authors(self, bodies):
+        """One message to everybody who asked, whatever number was decided about."""
+        over = self.filtered(lambda approval: approval.state != "pending" and approval.user_id)
+        for user, approvals in over.grouped("user_id").items():
+            if user == self.env.ref("base.user_root"):
+                continue
+            shown = approvals[:MAX_TOLD]
+            parts = [bodies[approval.id] for approval in shown]
+            if more := len(approvals) - len(shown):
+                parts.append(Markup("<p>%s</p>") % self.env._("and %s more.", more))
+            subject = (
+                shown.display_name
+                if len(approvals) == 1
+                else self.env._("%s of your requests are decided", len(approvals))
+            )
+            approvals[:1].with_context(mail_notify_force_send=False).message_notify(
+                partner_ids=user.partner_id.ids, subject=subject, body=Markup("").join(parts)
+            )
+
+    # === Reminders === #
+
+    @api.model
+    def _cron_remind(self):
+        """Daily: put requests nobody has on his list on one, remind, escalate."""
+        pending = self.sudo().search([("state", "=", "pending")])
+        pending._ensure_activities()
+        for rule, approvals in pending.grouped("approval_rule_id").items():
+            if rule.escalate_days:
+                approvals._get_overdue(rule.escalate_days, "date_escalated")._escalate()
+            if rule.remind_days:
+                approvals._get_overdue(rule.remind_days, "date_reminded")._remind()
+        self._send_digest()
+
+    def _ensure_activities(self):
+        """An approver may have left, lost the group or deleted what was on his list."""
+        lists = self._get_activities().grouped("res_id")
+        gone, lost = self.env["mail.activity"].sudo(), self.browse()
+        for approval in self:
+            activities = lists.get(approval.id, self.env["mail.activity"])
+            idle = activities.filtered(
+                lambda activity, approval=approval: not approval._get_power(activity.user_id)
+            )
+            if idle or not activities:
+                gone |= activities
+                lost |= approval
+        gone.unlink()
+        lost._schedule_activities()
+
+    def _get_overdue(self, days, fname):
+        limit = fields.Datetime.now() - timedelta(days=days)
+        return self.filtered(
+            lambda approval: not approval[fname] and approval.date_request <= limit
+        )
+
+    def _remind(self):
+        """Make what is on the approvers' lists due, and tell them once."""
+        today = fields.Date.context_today(self)
+        self.write({"date_reminded": today})
+        activities = self._get_activities()
+        activities.with_context(mail_activity_quick_update=True).write({"date_deadline": today})
+        by_user = activities.grouped("user_id")
+        for user, of_user in by_user.items():
+            if user:
+                self.browse(of_user.mapped("res_id"))._notify_waiting(user)
+
+    def _escalate(self):
+        self.write({"date_escalated": fields.Date.context_today(self)})
+        self._drop_activities()
+        self._schedule_activities()
+        for user, approvals in self.grouped(
+            lambda approval: approval.approval_rule_id.escalation_user_id
+        ).items():
+            approvals._notify_waiting(user)
+
+    def _notify_waiting(self, user):
+        """One message about all the requests that wait for ``user``."""
+        translated = self.with_context(lang=user.lang)
+        body = translated.env["ir.qweb"]._render(
+            "crm_collection.approval_waiting_message", {"approvals": translated, "user": user}
+        )
+        self[:1].with_context(mail_notify_force_send=False, lang=user.lang).message_notify(
+            partner_ids=user.partner_id.ids,
+            subject=translated.env._("%s approvals wait for you", len(self)),
+            body=body,
+        )

@@ -1,0 +1,7 @@
+from . import (
+    explain,
+    run,
+    run_line,
+    engine,
+    slices,
+)

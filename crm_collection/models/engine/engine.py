@@ -1,0 +1,259 @@
+from collections import Counter, defaultdict
+
+import psycopg2
+
+from odoo import api, models
+from odoo.fields import Domain
+
+from ..ledger import queries as ledger_queries
+from ..portfolio import allocation_queries, sync_queries
+from . import apply_queries, plan_queries, simulate_queries
+
+
+class CrmCollectionEngine(models.AbstractModel):
+    """Allocation: decides by one statement, writes in slices, each its own transaction.
+
+    Killed between two slices it loses nothing: what was written is no longer in the next plan.
+    """
+
+    _name = "crm.collection.engine"
+    _description = "Collection Engine"
+
+    # === Deciding === #
+
+    @api.model
+    def _get_rules(self, company):
+        """:return: the rules of the company and those above it, first match first."""
+        return (
+            self.env["crm.collection.rule"]
+            .with_context(active_test=True)
+            .sudo()  # jobs and simulations see every rule that is in force for the company
+            .search(Domain("company_id", "in", [False, *company.sudo().parent_ids.ids]))
+        )
+
+    @api.model
+    def _query_plan(self, company, today, changed_only=True):
+        """:return: SQL of the allocation plan of a company on a day (see ``plan_queries``)."""
+        rules = self._get_rules(company)
+        partners = self.env["res.partner"].sudo().with_context(active_test=False)
+        horizon = max([0, *(-days for days in rules.step_ids.mapped("days"))])
+        if furthest := self._get_changed_items(company, "date_maturity desc").date_maturity:
+            # changed titles are looked at however far away their new due date is
+            horizon = max(horizon, (furthest - today).days)
+        return plan_queries.plan(
+            company.id,
+            today,
+            partners.with_company(company),
+            rules,
+            self.env["account.account"]._get_collection_receivable_ids(),
+            horizon,
+            changed_only,
+            together=self.env["crm.collection.approval"]._is_used(),
+        )
+
+    @api.model
+    def _get_fingerprint(self, company, today):
+        query = plan_queries.fingerprint(company.id, today, self._get_rules(company))
+        return self.env.execute_query(query)[0][0]
+
+    @api.model
+    def _get_changed_items(self, company, order=None):
+        """:return: one of the company's titles the job has to look at again, if there is any."""
+        domain = [("company_id", "=", company.id), ("to_evaluate", "=", True)]
+        return self.env["crm.collection.item"].sudo().search(domain, order=order, limit=1)
+
+    # === Allocating === #
+
+    def _allocate(self, run):
+        """Sweep, plan and write one company's titles; commits between the slices.
+
+        :param run: the run that keeps the log
+        :return: whether everything was done (false: time is up, the next call goes on)
+        """
+        company, today = run.company_id, run.date
+        self.env["crm.collection.hold"]._update_states(company, today, run)
+        for problem in filter(None, (rule._get_problem() for rule in self._get_rules(company))):
+            run._log_problem(problem)
+        self.env.flush_all()
+        fingerprint = self._get_fingerprint(company, today)
+        if fingerprint == run.fingerprint and not self._get_changed_items(company):
+            return True
+        run.fingerprint = False
+        swept = self._sweep(run)
+        moved = swept is not None and self._move(run)
+        if swept is None or moved is None:
+            return False
+        recorded = self._record_settlements(run)
+        if recorded is None:
+            return False
+        run._log_blockers(self.env.execute_query(apply_queries.blockers_summary(company.id)))
+        if swept and moved and recorded:
+            run.fingerprint = fingerprint
+        return True
+
+    def _sweep(self, run):
+        """Settle, reopen and cancel what the hooks did not see (data loaded by SQL, say).
+
+        :return: as :meth:`_write_slices`
+        """
+        self.env.cr.execute(sync_queries.drop_sweep())
+        self.env.cr.execute(sync_queries.create_sweep(run.company_id.id, run.date))
+        total = self.env.execute_query(sync_queries.count_sweep())[0][0]
+        result = self._write_slices(run, total, self._sweep_slice, sync_queries.swept_title)
+        self.env.cr.execute(sync_queries.drop_sweep())
+        return result
+
+    def _sweep_slice(self, run, first, last):
+        Item = self.env["crm.collection.item"].with_company(run.company_id)
+        # the plan, made next, looks at every title
+        counts = Item._sync(sync_queries.items_of_slice(first, last), evaluate=False)
+        return Counter(
+            item_settled=counts.get("settled", 0),
+            item_reopened=counts.get("reopened", 0),
+            item_cancelled=counts.get("cancelled", 0),
+            done=last - first + 1,
+        )
+
+    def _record_settlements(self, run):
+        """Bring the ledger of settlements up to date with what the hooks did not see, and with
+        what was settled of new titles before.
+
+        :return: as :meth:`_write_slices`
+        """
+        self.env.cr.execute(ledger_queries.drop_sweep())
+        self.env.cr.execute(ledger_queries.create_sweep(run.company_id.id))
+        self.env.cr.execute(ledger_queries.analyze_sweep())
+        total = self.env.execute_query(ledger_queries.count_sweep())[0][0]
+        done = not total or self._write_slices(
+            run, total, self._settlement_slice, ledger_queries.swept_title
+        )
+        self.env.cr.execute(ledger_queries.drop_sweep())
+        return done
+
+    def _settlement_slice(self, run, first, last):
+        scope = ledger_queries.partials_of_slice(first, last)
+        self.env["crm.collection.settlement"]._record(scope, run.company_id)
+        return Counter(done=last - first + 1)
+
+    def _move(self, run):
+        """Plan, keep the plan in a temporary table and write it.
+
+        :return: as :meth:`_write_slices`
+        """
+        self.env.cr.execute(apply_queries.drop_plan())
+        self.env.cr.execute(apply_queries.create_plan(self._query_plan(run.company_id, run.date)))
+        self.env.cr.execute(apply_queries.index_plan())
+        total = self.env.execute_query(apply_queries.count_plan())[0][0]
+        result = self._write_slices(run, total, self._move_slice, apply_queries.planned_title)
+        self.env.cr.execute(apply_queries.drop_plan())
+        return result
+
+    def _move_slice(self, run, first, last):
+        """Five statements, whatever the number of titles."""
+        company, today, uid = run.company_id, run.date, self.env.uid
+        entered = self.env.execute_query(
+            apply_queries.insert_items(company.id, today, uid, first, last)
+        )
+        locked = self.env.execute_query(apply_queries.lock_items(company.id, today, first, last))
+        known = self._move_known([row[0] for row in locked], today)
+        moves = defaultdict(lambda: (0, 0.0))
+        for phase_id, count, amount, _proposed in entered:
+            if phase_id:
+                moves[None, phase_id] = (count, amount)
+        for _id, is_moved, _proposed, phase_from_id, phase_id, amount in known:
+            if is_moved:
+                count, total = moves[phase_from_id, phase_id]
+                moves[phase_from_id, phase_id] = (count + 1, total + amount)
+        run._log_moves(moves)
+        waiting = self._ask_approvals(first, last)
+        self._schedule_activities(run, first, last)
+        self.env["crm.collection.item"].invalidate_model(flush=False)
+        self.env["crm.collection.allocation"].invalidate_model(flush=False)
+        new = sum(row[1] for row in entered)
+        return Counter(
+            item_new=new,
+            item_moved=sum(count for count, _amount in moves.values()),
+            item_proposed=sum(row[3] for row in entered) + sum(1 for row in known if row[2]),
+            item_waiting=waiting,
+            done=new + len(known),
+        )
+
+    def _move_known(self, item_ids, today):
+        """:return: rows of :func:`apply_queries.update_items`"""
+        if not item_ids:
+            return []
+        uid = self.env.uid
+        rows = self.env.execute_query(apply_queries.update_items(item_ids, today, uid))
+        moved = [row[0] for row in rows if row[1]]
+        if moved:
+            self.env.cr.execute(allocation_queries.close_stays(moved, "moved", today, uid))
+            self.env.cr.execute(
+                allocation_queries.open_stays_of_items(moved, "automatic", today, uid)
+            )
+        return rows
+
+    def _ask_approvals(self, first, last):
+        """Titles of a slice that are to enter a phase under approval wait for it, and no longer
+        where the days or the rule do not ask for it any more.
+
+        :return: how many titles wait from now on
+        """
+        Approval = self.env["crm.collection.approval"]
+        if not Approval._is_used():
+            return 0
+        withdrawn = self.env.execute_query(apply_queries.withdraw_of_plan(first, last))
+        Approval._close_empty({row[0] for row in withdrawn})
+        return Approval._ask(apply_queries.titles_of_plan(first, last), "automatic")[1]
+
+    # === Activities === #
+
+    def _schedule_activities(self, run, first, last):
+        Step = self.env["crm.collection.rule.step"]
+        if not Step.search_count([("activity_type_id", "!=", False)], limit=1):
+            return
+        rows = self.env.execute_query(apply_queries.entered_with_activity(first, last))
+        items = self.env["crm.collection.item"].browse(row[0] for row in rows)
+        self._schedule_safely(run, items)
+
+    def _schedule_safely(self, run, items):
+        """Schedule activities together, or one by one when one of them cannot be: a title moves
+        whether somebody can be reminded of it or not."""
+        try:
+            with self.env.cr.savepoint():
+                return items._schedule_step_activity()
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            if len(items) == 1:
+                run._log_exception(f"{items.name}: {error}", items.id, items.partner_id.id)
+                return None
+        for item in items:
+            self._schedule_safely(run, item)
+        return None
+
+    # === Simulating === #
+
+    @api.model
+    def _simulate(self, company, date, limit=5000):
+        """What the jobs would do on ``date``; writes nothing that lasts.
+
+        :param int limit: rows of each list at most; the totals are of everything
+        :return: dict of ``moves`` and ``letters`` (lists of dicts, amounts in company currency)
+            and ``totals`` (looked_at, moves, amount, proposed, held, letters)
+        """
+        self.env.flush_all()
+        self.env.cr.execute(simulate_queries.drop_table())
+        self.env.cr.execute(
+            simulate_queries.create_table(self._query_plan(company, date, changed_only=False))
+        )
+        names = ("looked_at", "moves", "amount", "proposed", "held")
+        result = {
+            "moves": self.env.execute_query_dict(simulate_queries.moves(limit)),
+            "letters": self.env.execute_query_dict(simulate_queries.letters(company, date, limit)),
+            "totals": dict(
+                zip(names, self.env.execute_query(simulate_queries.totals())[0], strict=True)
+            ),
+        }
+        result["totals"]["letters"] = next((row["total"] for row in result["letters"]), 0)
+        self.env.cr.execute(simulate_queries.drop_table())
+        return result

@@ -1,0 +1,233 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..letters import queries as letter_queries
+
+# These keep a title where it is, whatever the days say.
+STILL = ("no_partner", "no_followup", "blocked", "no_rule", "below_minimum", "empty")
+
+
+class CrmCollectionItem(models.Model):
+    """A title explains itself: which rule and why, which step, what comes next, what holds it
+    back and until when."""
+
+    _inherit = "crm.collection.item"
+
+    explanation = fields.Html(compute="_compute_explanation", sanitize=False)
+    next_step_id = fields.Many2one(
+        comodel_name="crm.collection.rule.step", compute="_compute_next_step_id"
+    )
+    next_phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase", compute="_compute_next_step_id"
+    )
+    date_next_step = fields.Date(
+        string="Next Phase on", compute="_compute_next_step_id", help="If nothing is paid by then."
+    )
+
+    @api.depends("rule_id.step_ids.days", "phase_id", "date_maturity", "state")
+    def _compute_next_step_id(self):
+        for item in self:
+            step = item._get_next_step()
+            item.next_step_id = step
+            item.next_phase_id = step.phase_id
+            item.date_next_step = step and item._get_step_date(step)
+
+    def _get_next_step(self):
+        """:return: the first step of the title's rule that comes after its phase."""
+        self.ensure_one()
+        if self.state != "open" or not self.rule_id.active:
+            return self.rule_id.step_ids.browse()
+        return self.rule_id.step_ids.sorted("days").filtered(self._may_be_next)[:1]
+
+    def _may_be_next(self, step):
+        current = (self.phase_id.sequence, self.phase_id.id) if self.phase_id else (-1, -1)
+        return (
+            step.phase_id.can_act
+            and step.phase_id._serves(self.company_id)
+            and (not self.phase_id or (step.phase_id.sequence, step.phase_id.id) > current)
+            and (step.days >= 0 or self.days_overdue <= 0)
+            and self.amount_residual >= step.amount_min
+            and self.amount_residual_currency * 100
+            >= step.percent_min * self.amount_original_currency
+        )
+
+    def _get_step_date(self, step):
+        """:return: the first day ``step`` may act on the title, today at the earliest."""
+        today = self.company_id._get_collection_today()
+        grace = self.rule_id.grace_days if step.days > 0 else 0
+        dates = [today, (self.date_maturity or today) + timedelta(days=step.days + grace)]
+        if self.rule_id.escalation == "step" and self.date_phase:
+            dates.append(self.date_phase + timedelta(days=max(self.rule_id.step_min_days, 1)))
+        if self.hold_id.date_until:
+            dates.append(self.hold_id.date_until + timedelta(days=1))
+        return max(dates)
+
+    def _compute_explanation(self):
+        for item in self:
+            item.explanation = self.env["ir.qweb"]._render(
+                "crm_collection.item_explanation", {"facts": item._get_facts()}
+            )
+
+    def _get_facts(self):
+        """:return: list of dicts ``level`` (info, warning, danger), ``label`` and ``text``."""
+        self.ensure_one()
+        facts = [
+            self._fact(self.env._("Rule"), self._explain_rule()),
+            self._fact(self.env._("Phase"), self._explain_phase()),
+            self._fact(self.env._("Next phase"), self._explain_next()),
+            self._fact(self.env._("Next letter"), self._explain_letter()),
+            self._fact(self.env._("Held back"), self._explain_blocker(), "warning"),
+            self._fact(self.env._("Approval"), self._explain_approval(), "warning"),
+            self._fact(self.env._("Proposed"), self._explain_proposal(), "warning"),
+            self._fact(self.env._("Last error"), self.exception, "danger"),
+        ]
+        return [fact for fact in facts if fact["text"]]
+
+    def _fact(self, label, text, level="info"):
+        return {"label": label, "text": text, "level": level}
+
+    def _explain_rule(self):
+        rule, _ = self.rule_id, self.env._
+        if not rule:
+            return ""
+        own = self.partner_id.with_company(self.company_id).collection_rule_id
+        if own == rule:
+            return _("%s, the customer's own rule.", rule.name)
+        criteria = rule._get_criteria_labels()
+        if criteria:
+            return _(
+                "%(rule)s, the first that fits the customer: %(criteria)s.",
+                rule=rule.name,
+                criteria=", ".join(criteria),
+            )
+        return _("%s, which serves every customer no rule before it catches.", rule.name)
+
+    def _explain_phase(self):
+        _, stay = self.env._, self.allocation_id
+        if not self.phase_id or not stay:
+            return ""
+        origins = dict(stay._fields["origin"]._description_selection(self.env))
+        text = _(
+            "%(phase)s since %(date)s (%(origin)s), %(moment)s.",
+            phase=self.phase_id.name,
+            date=self._format_date(stay.day_in),
+            origin=origins[stay.origin].lower(),
+            moment=self._explain_moment(stay.days_in),
+        )
+        if stay.reason:
+            text += " " + _("%(user)s: %(reason)s.", user=stay.user_id.name, reason=stay.reason)
+        if self.pinned:
+            text += " " + _("Pinned: the job leaves it here.")
+        return text
+
+    def _explain_moment(self, days):
+        """:return: a moment by its days after the due date, negative before it."""
+        near = {
+            -1: self.env._("the day before the due date"),
+            0: self.env._("on the due date"),
+            1: self.env._("the day after the due date"),
+        }
+        if days in near:
+            return near[days]
+        if days < 0:
+            return self.env._("%s days before the due date", -days)
+        return self.env._("%s days after the due date", days)
+
+    def _explain_next(self):
+        if not self.next_step_id or self.pinned or self.blocker in STILL:
+            return ""
+        phase, date = self.next_phase_id.name, self._format_date(self.date_next_step)
+        if self.hold_id and not self.hold_id.date_until:
+            return self.env._("%(phase)s, once the hold is lifted.", phase=phase)
+        if self.next_phase_id.allocation_mode == "manual":
+            return self.env._("%(phase)s from %(date)s, by hand only.", phase=phase, date=date)
+        if self.next_phase_id.is_guarded:
+            return self.env._("%(phase)s from %(date)s, if it is approved.", phase=phase, date=date)
+        return self.env._("%(phase)s on %(date)s, unless it is paid.", phase=phase, date=date)
+
+    def _is_letter_repeated(self):
+        """Whether the letter goes again: in words of ``letters.queries.due``."""
+        rule, step = self.rule_id, self.step_id
+        return (
+            rule.active
+            and step.rule_id == rule
+            and step.resend_interval > 0
+            and (not step.resend_max or self.letter_count <= step.resend_max)
+        )
+
+    def _is_letter_expected(self):
+        """Whether a letter is still to leave by itself: in words of ``letters.queries.due``."""
+        if not self.date_next_letter or (self.letter_count and not self._is_letter_repeated()):
+            return False
+        if self.allocation_id.origin != "automatic":
+            return True
+        late = self.date_maturity < max(
+            self.date_next_letter, self.company_id._get_collection_today()
+        )
+        return self.rule_id.active and not (self.step_id.days < 0 and late)
+
+    def _explain_letter(self):
+        _ = self.env._
+        if self.state != "open" or not self.phase_id:
+            return ""
+        if not self._is_letter_expected():
+            if self.letter_count:
+                return _("None any more; sent in this phase: %s.", self.letter_count)
+            return _("None in this phase.")
+        if self.date_next_letter > self.company_id._get_collection_today():
+            text = _("On %s.", self._format_date(self.date_next_letter))
+        else:
+            obstacle = self._explain_letter_obstacle()
+            text = obstacle or _("With the next run of the letters job.")
+        if not self.company_id.collection_auto_send:
+            text += " " + _("Automatic sending is off: it waits until a person sends it.")
+        return text
+
+    def _explain_letter_obstacle(self):
+        """:return: why a letter that is due has not been written, or an empty text."""
+        _, company = self.env._, self.company_id
+        Letter, today = self.env["crm.collection.letter"], company._get_collection_today()
+        partner_ids = self.partner_id.ids
+        self.env.flush_all()  # SQL reads the credits
+        if self.hold_id:
+            return _("Due, once nothing holds it back.")
+        if not self.phase_id.can_act:
+            return _("Due, once the phase is approved.")
+        if Letter._split_paid(company, today, partner_ids)[1]:
+            return _("Due, but open credits of the customer cover what is owed.")
+        if self.env.execute_query(letter_queries.waiting_partners(company.id, partner_ids)):
+            return _("Due, after the customer's letter that could not be delivered yet.")
+        quiet = company.collection_quiet_days and self.env.execute_query(
+            letter_queries.in_quiet_period(company, today, partner_ids)
+        )
+        if quiet:
+            return _("On %s, when the customer's quiet days end.", self._format_date(quiet[0][1]))
+        return ""
+
+    def _explain_blocker(self):
+        _ = self.env._
+        if self.state != "open":
+            return ""
+        if self.hold_id:
+            until = self.hold_id.date_until
+            return _(
+                "%(hold)s (%(reason)s), %(until)s.",
+                hold=self.hold_id.display_name,
+                reason=self.hold_id.reason,
+                until=_("until %s", self._format_date(until)) if until else _("until it is lifted"),
+            )
+        if not self.blocker or self.blocker in ("hold", "approval", "refused"):
+            return ""
+        return dict(self._fields["blocker"]._description_selection(self.env))[self.blocker] + "."
+
+    def _explain_proposal(self):
+        if not self.proposed_phase_id:
+            return ""
+        return self.env._(
+            "%s is reached and filled by hand only: decide in phase maintenance.",
+            self.proposed_phase_id.name,
+        )
+
+    def _format_date(self, date):
+        return self.env["ir.qweb.field.date"].value_to_html(date, {}) if date else ""

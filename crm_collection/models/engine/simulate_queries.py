@@ -1,0 +1,122 @@
+"""What a run on a day would do, without doing it: the plan's own builder, read-only."""
+
+from odoo.tools import SQL
+
+from ..letters.credit_queries import is_unpaid, open_credits, owed_until_here
+from ..letters.queries import is_repeated, leaves_by_itself, reaches, waits
+from ..portfolio.queries import letter_day, letter_template
+from .apply_queries import said_of_plan
+
+# What nobody is asked for; other titles that are held back from the next phase count, and the
+# letters of the phase they are in leave.
+NOT_ASKED = ("no_followup", "blocked", "hold")
+SIMULATION_TABLE = "crm_collection_simulation"
+
+
+def create_table(plan):
+    return SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", _table(), plan)
+
+
+def drop_table():
+    return SQL("DROP TABLE IF EXISTS pg_temp.%s", _table())
+
+
+def _table():
+    return SQL.identifier(SIMULATION_TABLE)
+
+
+def moves(limit):
+    return SQL(
+        """SELECT line_id, item_id, partner_id, name, phase_from_id, phase_id, step_id, rule_id,
+                  proposed_step_id, blocker, hold_id, amount_residual AS amount, days, moves
+             FROM %s
+            WHERE moves OR proposed_step_id IS DISTINCT FROM proposed_from_id
+               OR blocker NOT IN ('not_due')
+         ORDER BY moves DESC, amount_residual DESC, line_id LIMIT %s""",
+        _table(),
+        limit,
+    )
+
+
+def totals():
+    """One row: titles looked at, moves, their amount, proposals, held back."""
+    return SQL(
+        """SELECT COUNT(*), COUNT(*) FILTER (WHERE moves),
+                  COALESCE(SUM(amount_residual) FILTER (WHERE moves), 0),
+                  COUNT(*) FILTER (WHERE proposed_step_id IS NOT NULL
+                                   AND proposed_step_id IS DISTINCT FROM proposed_from_id),
+                  COUNT(*) FILTER (WHERE blocker != 'not_due' AND NOT moves)
+             FROM %s""",
+        _table(),
+    )
+
+
+def letters(company, today, limit):
+    """Customers who would get a letter: most severe phase, titles, amount, open credits;
+    ``total`` is the number of all of them, listed or not."""
+    return SQL(
+        """
+        WITH placed AS (
+                SELECT plan.*, phase.sequence AS phase_sequence,
+                       (plan.moves AND plan.has_letter
+                        AND (said.is_said IS NULL OR said.date_next <= %(today)s))
+                       OR (NOT plan.moves AND phase.active AND phase.approval_state = 'approved'
+                           AND %(letter)s IS NOT NULL
+                           AND plan.amount_residual >= COALESCE(rule.amount_min, 0)
+                           AND item.date_next_letter <= %(today)s AND %(leaves)s
+                           AND (item.letter_count = 0 OR COALESCE(%(repeated)s, FALSE))) AS due
+                  FROM %(plan)s AS plan
+             LEFT JOIN crm_collection_item item ON item.id = plan.item_id
+             LEFT JOIN crm_collection_allocation stay
+                       ON stay.item_id = plan.item_id AND stay.date_out IS NULL
+             LEFT JOIN crm_collection_rule rule ON rule.id = plan.rule_id
+             LEFT JOIN crm_collection_rule_step step
+                       ON step.id = plan.step_id AND step.phase_id = plan.phase_id
+             LEFT JOIN LATERAL (%(said)s) AS said ON TRUE
+             LEFT JOIN crm_collection_phase phase ON phase.id = plan.phase_id
+                 WHERE plan.partner_id IS NOT NULL
+                   AND (plan.days > 0 OR plan.phase_id IS NOT NULL)
+                   AND (plan.blocker IS NULL OR plan.blocker NOT IN %(not_asked)s)),
+             title AS (SELECT placed.*, %(until_here)s AS until_here FROM placed),
+             credit AS (%(credits)s),
+             credit_in_all AS (
+                SELECT partner_id, SUM(amount) AS amount FROM credit GROUP BY partner_id)
+        SELECT title.partner_id,
+               (array_agg(title.phase_id ORDER BY title.phase_sequence DESC, title.phase_id DESC)
+                FILTER (WHERE title.due))[1] AS phase_id,
+               array_agg(title.name ORDER BY title.date_maturity) FILTER (WHERE title.due) AS names,
+               array_remove(array_agg(title.item_id) FILTER (WHERE title.due), NULL) AS item_ids,
+               SUM(title.amount_residual) FILTER (WHERE title.due) AS amount,
+               COALESCE(MIN(credit_in_all.amount), 0) AS credit, COUNT(*) OVER () AS total
+          FROM title
+     LEFT JOIN credit_in_all ON credit_in_all.partner_id = title.partner_id
+     LEFT JOIN credit ON credit.partner_id = title.partner_id
+                     AND credit.currency_id = title.currency_id
+         WHERE NOT EXISTS (
+                SELECT FROM crm_collection_letter written
+                 WHERE written.company_id = %(company_id)s
+                   AND written.partner_id = title.partner_id
+                   AND (%(waits)s OR %(reaches)s
+                        AND %(day)s > %(today)s::date - %(quiet_days)s::integer
+                        AND %(day)s <= %(today)s))
+      GROUP BY title.partner_id
+        HAVING BOOL_OR(title.due AND %(unpaid)s)
+           AND SUM(title.amount_residual) + COALESCE(MIN(credit_in_all.amount), 0) > 0
+      ORDER BY amount DESC, title.partner_id LIMIT %(limit)s""",
+        company_id=company.id,
+        today=today,
+        day=letter_day(company._get_collection_tz(), "written"),
+        quiet_days=company.collection_quiet_days or 0,
+        reaches=reaches("written"),
+        waits=waits("written"),
+        repeated=is_repeated(),
+        leaves=leaves_by_itself(today),
+        letter=letter_template(),
+        credits=open_credits(company.id),
+        until_here=owed_until_here("placed"),
+        unpaid=is_unpaid(),
+        said=said_of_plan(),
+        not_asked=NOT_ASKED,
+        plan=_table(),
+        limit=limit,
+    )

@@ -1,0 +1,6 @@
+from . import (
+    ir_attachment,
+    mail_message,
+    mail_tracking_value,
+    mail_thread,
+)

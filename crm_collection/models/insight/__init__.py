@@ -1,0 +1,8 @@
+from . import (
+    status,
+    res_company,
+    res_config_settings,
+    cockpit,
+    cards,
+    work,
+)

@@ -1,0 +1,261 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from . import queries
+
+DEBTORS = 8
+OUTCOMES = ("moved", "settled", "stayed", "left")
+
+
+class CrmCollectionCockpit(models.AbstractModel):
+    """The cards about money: how much, how late, where it stands, who owes it, what moved."""
+
+    _inherit = "crm.collection.cockpit"
+
+    def _get_cards(self, scope, titles):
+        """:param titles: the rows of the scope"""
+        overdue = [title for title in titles if scope.get_days(title) > 0]
+        stays = self._read_stays(scope)
+        return {
+            "overdue": self._get_overdue(scope, overdue),
+            "aging": self._get_aging(scope, titles),
+            "phases": self._get_phases(scope, titles),
+            "debtors": self._get_debtors(scope, overdue),
+            "settled": self._get_settled(scope),
+            "rolls": self._get_rolls(scope, stays),
+            "letters": self._get_letters(scope),
+            "approvals": self._get_approvals(scope),
+            "proposals": self._get_proposals(scope, titles),
+            "exceptions": self._get_exceptions(scope, titles),
+        }
+
+    # === Overdue === #
+
+    def _get_overdue(self, scope, overdue):
+        """Now, on the same day last month, and what lies between: ``before - settled + new`` is
+        what is overdue ``now``."""
+        before_day = fields.Date.to_string(scope.month_ago)
+        domain = scope.get_title_domain() & scope.get_due_domain(first=1)
+        old = [title for title in overdue if title.date_maturity < scope.month_ago]
+        new = [title for title in overdue if title.date_maturity >= scope.month_ago]
+        result = {
+            "day": before_day,
+            "now": self._get_title_figure(self.env._("Overdue"), domain, overdue),
+            "new": self._get_title_figure(
+                self.env._("Newly Overdue"), domain & Domain("date_maturity", ">=", before_day), new
+            ),
+            "before": False,
+            "settled": False,
+        }
+        if self._is_known(scope, scope.month_ago):
+            result |= self._get_before(scope, before_day, old)
+        return result
+
+    def _get_before(self, scope, day, old):
+        """:param old: the rows that are overdue now and were on ``day``"""
+        query = self.env["crm.collection.item"]._search(
+            scope.get_domain()
+            & Domain("state", "in", ("open", "settled"))
+            & Domain("date_maturity", "<", day)
+        )
+        self.env["account.partial.reconcile"].flush_model()
+        [(touched, settled, amount)] = self.env.execute_query(queries.settled_since(query, day))
+        model, domain = "crm.collection.overdue", scope.get_domain()
+        return {
+            "before": self._get_figure(
+                model,
+                self.env._("Overdue a Month Ago"),
+                domain,
+                sum(title.count for title in old) + settled,
+                self._add_up(old) + float(amount),
+                "amount",
+                crm_collection_overdue_on=day,
+            ),
+            "settled": self._get_figure(
+                model,
+                self.env._("Settled since a Month Ago"),
+                domain & Domain("amount_settled", "!=", 0),
+                touched,
+                float(amount),
+                "amount_settled",
+                crm_collection_overdue_on=day,
+            ),
+        }
+
+    def _is_known(self, scope, day):
+        """Whether every company of the scope collected on ``day`` already: titles that were
+        settled before the first run are no titles."""
+        first_days = dict(
+            self.env["crm.collection.run"]._read_group(
+                [("company_id", "in", scope.companies.ids), ("kind", "=", "allocation")],
+                ["company_id"],
+                ["date:min"],
+            )
+        )
+        return all(
+            company in first_days and first_days[company] <= day for company in scope.companies
+        )
+
+    def _get_aging(self, scope, titles):
+        """Open titles by days overdue; what is not due yet comes first."""
+        last_days = scope.companies[:1]._get_collection_aging_limits()
+        first_days = (None, 1, *(last + 1 for last in last_days))
+        figures = []
+        for first, last in zip(first_days, (0, *last_days, None), strict=True):
+            figure = self._get_title_figure(
+                self._get_range_name(first, last),
+                scope.get_title_domain() & scope.get_due_domain(first, last),
+                [
+                    title
+                    for title in titles
+                    if (first is None or scope.get_days(title) >= first)
+                    and (last is None or scope.get_days(title) <= last)
+                ],
+            )
+            figures.append({**figure, "first": first, "last": last})
+        return figures
+
+    def _get_range_name(self, first, last):
+        if first is None:
+            return self.env._("Not due yet")
+        if last is None:
+            return self.env._("More than %s days", first - 1)
+        return self.env._("%(first)s to %(last)s days", first=first, last=last)
+
+    # === Phases === #
+
+    def _get_phases(self, scope, titles):
+        """Open titles by phase, in the order of severity; every phase in use is there."""
+        Phase = self.env["crm.collection.phase"]
+        used = {title.phase_id for title in titles} - {None}
+        phases = Phase.with_context(active_test=False).search(
+            Domain("id", "in", list(used))
+            | Domain("active", "=", True)
+            & Domain("company_id", "in", [False, *scope.companies.sudo().parent_ids.ids])
+        )
+        figures = [self._get_phase(scope, titles, phase) for phase in phases]
+        without = self._get_phase(scope, titles, Phase)
+        return ([without] if without["count"] else []) + figures
+
+    def _get_phase(self, scope, titles, phase):
+        figure = self._get_title_figure(
+            phase.name or self.env._("No phase"),
+            scope.get_title_domain() & Domain("phase_id", "=", phase.id),
+            [title for title in titles if (title.phase_id or False) == phase.id],
+        )
+        return {**figure, "id": phase.id, "color": phase.color}
+
+    def _read_stays(self, scope):
+        """:return: rows of (phase id, outcome, count, amount on entry)"""
+        Stay = self.env["crm.collection.allocation"]
+        Stay.flush_model()
+        query = Stay._search(self._get_stay_domain(scope))
+        return self.env.execute_query(queries.stays(query, scope.start, scope.end))
+
+    @api.model
+    def _get_stay_domain(self, scope, phase=None, outcome=None):
+        """Stays that lasted into the period: all, or those of a phase and what became of them."""
+        start, end = map(fields.Date.to_string, (scope.start, scope.end))
+        domain = scope.get_domain(user="item_id.user_id") & Domain("day_in", "<=", end)
+        if phase:
+            domain &= Domain("phase_id", "=", phase.id)
+        if outcome == "stayed":
+            return domain & (Domain("date_out", "=", False) | Domain("day_out", ">", end))
+        if outcome:
+            reasons = ("cancelled", "released") if outcome == "left" else (outcome,)
+            domain &= Domain("reason_out", "in", reasons) & Domain("day_out", "<=", end)
+            return domain & Domain("day_out", ">=", start)
+        return domain & (Domain("date_out", "=", False) | Domain("day_out", ">=", start))
+
+    def _get_settled(self, scope):
+        """What was settled in the period, in whatever phase, parts too: as the report says."""
+        domain = (
+            scope.get_domain()
+            & Domain("allocation_id", "!=", False)
+            & Domain("date", ">=", fields.Date.to_string(scope.start))
+            & Domain("date", "<=", fields.Date.to_string(scope.end))
+        )
+        Settlement = self.env["crm.collection.settlement"]
+        [(count, amount)] = Settlement._read_group(domain, [], ["__count", "amount:sum"])
+        return self._get_figure(
+            Settlement._name,
+            self.env._("Settled in Collection"),
+            domain,
+            count,
+            amount or 0.0,
+            "amount",
+        )
+
+    def _get_rolls(self, scope, stays):
+        """Of what was in each phase during the period: how much moved on, was settled, stayed."""
+        phases = (
+            self.env["crm.collection.phase"]
+            .with_context(active_test=False)
+            .search([("id", "in", list({row[0] for row in stays}))])
+        )
+        return [
+            {
+                "id": phase.id,
+                "name": phase.name,
+                "color": phase.color,
+                "outcomes": [self._get_roll(scope, phase, outcome, stays) for outcome in OUTCOMES],
+            }
+            for phase in phases
+        ]
+
+    def _get_roll(self, scope, phase, outcome, stays):
+        names = {
+            "moved": self.env._("moved on"),
+            "settled": self.env._("settled"),
+            "stayed": self.env._("still there"),
+            "left": self.env._("released or cancelled"),
+        }
+        reasons = ("cancelled", "released") if outcome == "left" else (outcome,)
+        rows = [row for row in stays if row[0] == phase.id and row[1] in reasons]
+        figure = self._get_figure(
+            "crm.collection.allocation",
+            f"{phase.name}: {names[outcome]}",
+            self._get_stay_domain(scope, phase, outcome),
+            sum(row[2] for row in rows),
+            float(sum(row[3] for row in rows)),
+            "amount_in",
+        )
+        return {**figure, "key": outcome, "name": names[outcome]}
+
+    # === Customers === #
+
+    def _get_debtors(self, scope, overdue):
+        """The customers who owe most of what is overdue, and how many there are.
+
+        :param overdue: the rows of titles that are overdue
+        """
+        Item = self.env["crm.collection.item"]
+        domain = scope.get_title_domain() & scope.get_due_domain(first=1)
+        rows = self.env.execute_query(queries.debtors(Item._search(domain), DEBTORS))
+        groups = Item._read_group(
+            domain & Domain("partner_id", "in", [partner_id or False for partner_id, _n in rows]),
+            ["partner_id"],
+            ["__count", "amount_residual:sum", "date_maturity:min"],
+        )
+        groups.sort(key=lambda group: (-group[2], group[0].id or 0))
+        customers = [self._get_debtor(scope, domain, *group) for group in groups]
+        return {
+            "count": rows[0][1] if rows else 0,
+            "customers": customers,
+            "all": self._get_title_figure(
+                self.env._("Overdue by Customer"), domain, overdue, group_by=["partner_id"]
+            ),
+        }
+
+    def _get_debtor(self, scope, domain, partner, count, amount, oldest):
+        # only the name, also of a customer another company keeps to itself
+        name = partner.sudo().display_name or self.env._("No customer")
+        figure = self._get_figure(
+            "crm.collection.item",
+            name,
+            domain & Domain("partner_id", "=", partner.id),
+            count,
+            amount,
+            "amount_residual",
+        )
+        return {**figure, "id": partner.id, "name": name, "days": (scope.day - oldest).days}

@@ -1,0 +1,173 @@
+from collections import namedtuple
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from . import queries
+from .scope import NOBODY, PERIODS, CockpitScope
+
+Title = namedtuple("Title", (*queries.TITLE_KEYS, "count", "amount"))
+
+
+class CrmCollectionCockpit(models.AbstractModel):
+    """The first page of the app: where collection stands, what changed, what waits for somebody.
+
+    Everything is read with the user's own access; a figure comes with the action that opens the
+    list behind it, whose domain gives the same number. Amounts are in company currency, and
+    those of companies with another currency are never added to them.
+    """
+
+    _name = "crm.collection.cockpit"
+    _description = "Collection Cockpit"
+
+    @api.model
+    @api.readonly
+    def get_cockpit(self, filters=None):
+        """The whole page.
+
+        :param dict filters: ``period`` (one of PERIODS), ``company_id``, ``books_id`` (company
+            currency, where the companies have several), ``currency_id`` (of the titles),
+            ``user_id`` (collector, NOBODY for titles without one); what is missing or not
+            allowed falls back to all
+        :return: dict of ``filters`` as they were applied, ``options`` to choose from,
+            ``freshness``, ``empty`` (next steps, while there is no title at all) and ``cards``
+        :raise AccessError: for who may not read titles
+        """
+        Item = self.env["crm.collection.item"]
+        Item.check_access("read")
+        Item.flush_model()
+        titles = self._read_titles()
+        scope, books = self._get_scope(filters or {}, titles)
+        result = {
+            "filters": self._get_filters(scope),
+            "options": self._get_options(books, titles),
+            "currency_id": scope.currency.id,
+            "freshness": self._get_freshness(scope, titles),
+            "empty": False,
+            "cards": {},
+        }
+        if not titles and not Item.search_count([], limit=1):
+            return {**result, "empty": self._get_next_steps()}
+        titles = [title for title in titles if scope.covers(title)]
+        return {**result, "cards": self._get_cards(scope, titles)}
+
+    # === Filters === #
+
+    def _get_scope(self, filters, titles):
+        """:return: the scope, and the company currencies to choose from"""
+        currency_id, user_id = (filters.get(key) or False for key in ("currency_id", "user_id"))
+        currencies = {title.currency_id for title in titles}
+        collectors = {title.user_id or NOBODY for title in titles}
+        companies = self.env.companies
+        chosen = companies.filtered(lambda company: company.id == filters.get("company_id"))
+        books = (chosen or companies).currency_id
+        book = books.filtered(lambda currency: currency.id == filters.get("books_id"))
+        book = book or self.env.company.currency_id & books or books[:1]
+        period = filters.get("period")
+        scope = CockpitScope(
+            (chosen or companies).filtered(lambda company: company.currency_id == book),
+            period=period if period in PERIODS else "month",
+            company_id=chosen.id,
+            currency_id=currency_id in currencies and currency_id,
+            user_id=user_id in collectors and user_id,
+        )
+        return scope, books
+
+    def _get_filters(self, scope):
+        return {
+            "period": scope.period,
+            "start": fields.Date.to_string(scope.start),
+            "end": fields.Date.to_string(scope.end),
+            "company_id": scope.company_id,
+            "books_id": scope.currency.id,
+            "currency_id": scope.currency_id,
+            "user_id": scope.user_id,
+        }
+
+    def _get_options(self, books, titles):
+        """What the filters offer: what there is, not what there could be."""
+        currency_ids = {title.currency_id for title in titles} - {None}
+        user_ids = {title.user_id for title in titles} - {None}
+        currencies = self.env["res.currency"].browse(currency_ids)
+        # only names, also of people of another company
+        users_sudo = self.env["res.users"].sudo().browse(user_ids).sorted("name")
+        return {
+            "periods": self._get_period_options(),
+            "companies": self._get_pairs(self.env.companies),
+            "books": self._get_pairs(books),
+            "currencies": self._get_pairs(currencies.sorted("name")),
+            "collectors": self._get_pairs(users_sudo)
+            + [{"id": NOBODY, "name": self.env._("Nobody")}] * bool(users_sudo),
+        }
+
+    @api.model
+    def _get_pairs(self, records):
+        return [{"id": record.id, "name": record.display_name} for record in records]
+
+    @api.model
+    def _get_period_options(self):
+        names = {
+            "week": self.env._("This week"),
+            "month": self.env._("This month"),
+            "last_month": self.env._("Last month"),
+            "quarter": self.env._("This quarter"),
+            "year": self.env._("This year"),
+        }
+        return [{"id": period, "name": names[period]} for period in PERIODS]
+
+    # === Figures === #
+
+    def _read_titles(self):
+        """:return: the open titles the user may read, added up (see ``queries.titles``)"""
+        query = self.env["crm.collection.item"]._search(
+            Domain("state", "=", "open") & Domain("company_id", "in", self.env.companies.ids)
+        )
+        return [Title(*row) for row in self.env.execute_query(queries.titles(query))]
+
+    @api.model
+    def _get_figure(self, model, name, domain, count, amount=None, measure=None, **context):
+        """A figure and the list behind it.
+
+        :param count: how many records ``domain`` finds
+        :param amount: the sum of the field ``measure`` over them, in company currency
+        :param name: the title of the list
+        :param context: of the list: ``group_by``, say
+        """
+        return {
+            "count": count,
+            "amount": amount and round(amount, 4),  # without the dust of adding floats
+            "measure": measure,
+            "action": {
+                "type": "ir.actions.act_window",
+                "name": name,
+                "res_model": model,
+                "views": [[False, view] for view in self._get_view_types(model)],
+                "domain": list(domain),
+                "context": context,
+            },
+        }
+
+    @api.model
+    def _get_view_types(self, model):
+        return {
+            "crm.collection.item": ("list", "kanban", "pivot", "graph", "form"),
+            "crm.collection.allocation": ("list", "pivot", "graph", "form"),
+            "crm.collection.overdue": ("list", "pivot", "graph"),
+            "crm.collection.settlement": ("list", "kanban", "pivot", "graph", "form"),
+            "crm.collection.run.line": ("list",),
+        }.get(model, ("list", "form"))
+
+    def _get_title_figure(self, name, domain, titles, **context):
+        return self._get_figure(
+            "crm.collection.item",
+            name,
+            domain,
+            sum(title.count for title in titles),
+            self._add_up(titles),
+            "amount_residual",
+            **context,
+        )
+
+    @api.model
+    def _add_up(self, titles):
+        return float(sum(title.amount or 0 for title in titles))

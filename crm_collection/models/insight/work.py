@@ -1,0 +1,243 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import date_utils
+
+from ..letters.letter import PROBLEM_STATES
+from . import queries
+
+GROUP_USER = "crm_collection.group_crm_collection_user"
+# What keeps a title from being collected until somebody changes the configuration.
+WRONG_BLOCKERS = ("no_rule", "no_partner", "unapproved", "empty")
+
+
+class CrmCollectionCockpit(models.AbstractModel):
+    """The cards about work: letters, approvals, exceptions, and how fresh the figures are."""
+
+    _inherit = "crm.collection.cockpit"
+
+    # === Letters === #
+
+    def _get_letters(self, scope):
+        """The letters of the week, Monday to Sunday, by state."""
+        Letter = self.env["crm.collection.letter"]
+        start = date_utils.start_of(scope.day, "week")
+        end = start + relativedelta(days=6)
+        domain = scope.get_domain(currency="line_ids.currency_id")
+        domain &= Domain("date", ">=", fields.Date.to_string(start))
+        domain &= Domain("date", "<=", fields.Date.to_string(end))
+        counts = dict(Letter._read_group(domain, ["state"], ["__count"]))
+        states = Letter._fields["state"]._description_selection(self.env)
+        return {
+            "start": fields.Date.to_string(start),
+            "end": fields.Date.to_string(end),
+            "total": self._get_figure(
+                Letter._name, self.env._("Letters of the Week"), domain, sum(counts.values())
+            ),
+            "states": [
+                {
+                    **self._get_figure(
+                        Letter._name, name, domain & Domain("state", "=", state), counts[state]
+                    ),
+                    "key": state,
+                    "name": name,
+                }
+                for state, name in states
+                if state in counts
+            ],
+        }
+
+    # === Waiting for somebody === #
+
+    def _get_approvals(self, scope):
+        """The approvals waiting that the user sees, and those among them he may decide; or
+        ``False``."""
+        if "crm.collection.approval" not in self.env:
+            return False
+        Approval = self.env["crm.collection.approval"]
+        if not Approval.has_access("read"):
+            return False
+        domain = Domain("state", "=", "pending")
+        domain &= Domain("company_id", "in", [False, *scope.companies.ids])
+        names = {
+            "waiting": (self.env._("Approvals Waiting"), domain),
+            "mine": (self.env._("For You to Decide"), domain & Domain("can_decide", "=", True)),
+        }
+        return {
+            key: self._get_figure(Approval._name, name, domain, Approval.search_count(domain))
+            for key, (name, domain) in names.items()
+        }
+
+    def _get_exceptions(self, scope, titles):
+        """What the jobs could not do: titles, letters, and what the last runs noted."""
+        figures = [
+            *self._get_title_exceptions(scope, titles),
+            *self._get_letter_exceptions(scope),
+            {
+                **self._get_run_exceptions(scope),
+                "key": "run",
+                "name": self.env._("Errors noted by the last runs"),
+            },
+        ]
+        return [figure for figure in figures if figure["count"]]
+
+    def _get_proposals(self, scope, titles):
+        """Titles whose rule proposes a phase that only a person decides about."""
+        return self._get_title_figure(
+            self.env._("Proposed for a Manual Phase"),
+            scope.get_title_domain() & Domain("proposed_step_id", "!=", False),
+            [title for title in titles if title.proposed_step_id],
+        )
+
+    def _get_title_exceptions(self, scope, titles):
+        Item = self.env["crm.collection.item"]
+        names = dict(Item._fields["blocker"]._description_selection(self.env))
+        for blocker in WRONG_BLOCKERS:
+            figure = self._get_title_figure(
+                names[blocker],
+                scope.get_title_domain() & Domain("blocker", "=", blocker),
+                [title for title in titles if title.blocker == blocker],
+            )
+            yield {**figure, "key": blocker, "name": names[blocker]}
+        name = self.env._("Failed in the last run")
+        figure = self._get_title_figure(
+            name,
+            scope.get_title_domain() & Domain("exception", "!=", False),
+            [title for title in titles if title.exception],
+        )
+        yield {**figure, "key": "failed_title", "name": name}
+
+    def _get_letter_exceptions(self, scope):
+        """Letters that reached nobody, however long ago: they wait until somebody acts."""
+        Letter = self.env["crm.collection.letter"]
+        domain = scope.get_domain(currency="line_ids.currency_id")
+        counts = dict(
+            Letter._read_group(
+                domain & Domain("state", "in", PROBLEM_STATES), ["state"], ["__count"]
+            )
+        )
+        names = {
+            "no_address": self.env._("Letters without an address"),
+            "bounced": self.env._("Letters that bounced"),
+            "failed": self.env._("Letters that could not be sent"),
+            "blacklisted": self.env._("Letters to blacklisted addresses"),
+        }
+        for state, name in names.items():
+            figure = self._get_figure(
+                Letter._name, name, domain & Domain("state", "=", state), counts.get(state, 0)
+            )
+            yield {**figure, "key": state, "name": name}
+
+    def _get_run_exceptions(self, scope):
+        Run, Line = self.env["crm.collection.run"], self.env["crm.collection.run.line"]
+        runs = Run.union(
+            *(
+                Run.search([("company_id", "=", company.id), ("kind", "=", kind)], limit=1)
+                for company in scope.companies
+                for kind in ("allocation", "letters")
+            )
+        )
+        domain = Domain("run_id", "in", runs.ids) & Domain("kind", "=", "exception")
+        return self._get_figure(
+            Line._name, self.env._("Exceptions"), domain, Line.search_count(domain)
+        )
+
+    # === Freshness === #
+
+    def _get_freshness(self, scope, titles):
+        """When the figures were read, and whether the job is behind them.
+
+        :param titles: the rows of all companies
+        :return: dict of ``time`` (UTC), ``last_run`` (UTC, ``False``: never; of several
+            companies, the one longest ago), ``waiting`` (titles the job has to look at) and
+            ``is_stale``
+        """
+        runs = {run.company_id: run for run in self._get_last_runs(scope)}
+        self.env["account.move.line"].flush_model()
+        waiting = sum(
+            title.count for title in titles if title.to_evaluate and title.company_id in scope.today
+        )
+        for company in scope.companies:
+            waiting += self._count_unseen(company, scope.today[company.id], runs.get(company))
+        is_late = any(
+            company not in runs or runs[company].date < scope.today[company.id]
+            for company in scope.companies
+        )
+        ends = [run.date_end for run in runs.values() if run.date_end]
+        is_complete = len(ends) == len(scope.companies)
+        return {
+            "time": fields.Datetime.to_string(fields.Datetime.now()),
+            "last_run": fields.Datetime.to_string(min(ends)) if is_complete else False,
+            "waiting": waiting,
+            "is_stale": bool(is_late or waiting),
+            "can_run": self.env.user.has_group(GROUP_USER),
+        }
+
+    def _get_last_runs(self, scope):
+        """:return: the last complete allocation of each company that has one"""
+        Run = self.env["crm.collection.run"]
+        domain = Domain("kind", "=", "allocation") & Domain("state", "=", "done")
+        return Run.union(
+            *(
+                Run.search(domain & Domain("company_id", "=", company.id), limit=1)
+                for company in scope.companies
+            )
+        )
+
+    def _count_unseen(self, company, today, run):
+        """Overdue items that are no titles yet, as far as they are younger than ``run``."""
+        since = (run.date, run.date_start) if run else (None, None)
+        return self.env.execute_query(queries.unseen(company.id, today, *since))[0][0]
+
+    # === A fresh database === #
+
+    def _get_next_steps(self):
+        """What makes the first titles appear, each with the screen the user may open for it."""
+        steps = [
+            (
+                self.env._("Post your invoices"),
+                self.env._("Every installment that passes its due date becomes a title by itself."),
+                "account.action_move_out_invoice_type",
+                "account.move",
+            ),
+            (
+                self.env._("Look through phases and sending rules"),
+                self.env._("Who is written to after how many days, in which words."),
+                "crm_collection.crm_collection_rule_action",
+                "crm.collection.rule",
+            ),
+            (
+                self.env._("Go live"),
+                self.env._(
+                    "Choose where debt that is old already starts, and whether letters leave."
+                ),
+                "crm_collection.crm_collection_golive_action",
+                "crm.collection.golive",
+            ),
+            (
+                self.env._("Check the service"),
+                self.env._("Whether the jobs run and mail can leave, in plain words."),
+                "crm_collection.crm_collection_status_view_action",
+                "crm.collection.status.view",
+            ),
+        ]
+        if self.env.user.has_group("base.group_system"):
+            steps.append(
+                (
+                    self.env._("Settings"),
+                    self.env._("Quiet days, late fine and interest, who is told of exceptions."),
+                    "crm_collection.crm_collection_settings_action",
+                    "res.config.settings",
+                )
+            )
+        return [
+            {"title": title, "text": text, "action": self._get_step_action(xmlid, model)}
+            for title, text, xmlid, model in steps
+        ]
+
+    @api.model
+    def _get_step_action(self, xmlid, model):
+        """:return: the action, where the user may use it, else ``False``"""
+        operation = "create" if self.env[model]._transient else "read"
+        return xmlid if self.env[model].has_access(operation) else False

@@ -1,0 +1,340 @@
+"""The ledger of settlements: one row for what each match settled of a title, never changed."""
+
+from odoo.tools import SQL
+
+from ..portfolio.queries import letter_day
+
+SETTLE_TABLE = "crm_collection_settle"
+
+# What a reversal repeats of the row it reverses: it is counted where that one was.
+COPIED = (
+    *("item_id", "allocation_id", "phase_id", "rule_id", "step_id", "company_id", "partner_id"),
+    *("partner_name", "name", "currency_id", "kind", "partial_ref", "counterpart_name"),
+    *("days_overdue", "days_in_phase", "letter_count", "date_last_letter", "days_since_letter"),
+    *("last_letter_phase_id", "user_id", "industry_id", "is_company"),
+)
+
+
+def partials_by_id(partial_ids):
+    return SQL("SELECT unnest(%s::integer[])", partial_ids)
+
+
+def partials_of_slice(first, last):
+    """Matches of a slice of the sweep (see :func:`create_sweep`)."""
+    return SQL(
+        "SELECT partial_ref FROM %s WHERE seq BETWEEN %s AND %s",
+        SQL.identifier(SETTLE_TABLE),
+        first,
+        last,
+    )
+
+
+def _sides():
+    """Both ends of a match: a title is settled on its debit side; on the credit side, where an
+    exchange difference takes back what was too much, it owes more again."""
+    return SQL(
+        """(VALUES (1, partial.debit_move_id, partial.credit_move_id,
+                    partial.debit_amount_currency),
+                   (-1, partial.credit_move_id, partial.debit_move_id,
+                    partial.credit_amount_currency))
+            AS side (sign, line_id, counterpart_id, amount_currency)"""
+    )
+
+
+# ------------------------------------------------------------
+# SWEEP
+# ------------------------------------------------------------
+
+
+def create_sweep(company_id):
+    """Keep the matches of a company's titles that the ledger lacks, and those it has that are
+    gone, to be written in slices."""
+    return SQL(
+        """
+        CREATE TEMPORARY TABLE %(table)s ON COMMIT PRESERVE ROWS AS
+        SELECT row_number() OVER () AS seq, differing.item_id, differing.partial_ref
+          FROM (SELECT item.id AS item_id, partial.id AS partial_ref
+                  FROM (SELECT id, debit_move_id AS line_id FROM account_partial_reconcile
+                         UNION ALL
+                        SELECT id, credit_move_id FROM account_partial_reconcile) AS partial
+                  JOIN crm_collection_item item ON item.line_id = partial.line_id
+                 WHERE item.company_id = %(company_id)s AND %(missing)s
+                 UNION
+                SELECT settled.item_id, settled.partial_ref
+                  FROM crm_collection_settlement settled
+                 WHERE settled.company_id = %(company_id)s AND %(gone)s) AS differing""",
+        table=SQL.identifier(SETTLE_TABLE),
+        company_id=company_id,
+        missing=_is_missing(),
+        gone=_is_gone(),
+    )
+
+
+def analyze_sweep():
+    """So that the planner joins a slice as what it is, and not as a row or two."""
+    return SQL("ANALYZE %s", SQL.identifier(SETTLE_TABLE))
+
+
+def count_sweep():
+    return SQL("SELECT COUNT(*) FROM %s", SQL.identifier(SETTLE_TABLE))
+
+
+def drop_sweep():
+    return SQL("DROP TABLE IF EXISTS pg_temp.%s", SQL.identifier(SETTLE_TABLE))
+
+
+def swept_title(seq):
+    return SQL(
+        """SELECT item.id, item.partner_id, item.name FROM %s AS sweep
+             JOIN crm_collection_item item ON item.id = sweep.item_id WHERE sweep.seq = %s""",
+        SQL.identifier(SETTLE_TABLE),
+        seq,
+    )
+
+
+def _is_missing():
+    return SQL(
+        """NOT EXISTS (SELECT FROM crm_collection_settlement settled
+                        WHERE settled.partial_ref = partial.id AND settled.item_id = item.id
+                          AND settled.reversal_of_id IS NULL)"""
+    )
+
+
+def _is_gone():
+    return SQL(
+        """settled.reversal_of_id IS NULL
+           AND NOT EXISTS (SELECT FROM account_partial_reconcile match
+                            WHERE match.id = settled.partial_ref)
+           AND NOT EXISTS (SELECT FROM crm_collection_settlement reversal
+                            WHERE reversal.reversal_of_id = settled.id)"""
+    )
+
+
+# ------------------------------------------------------------
+# WRITING
+# ------------------------------------------------------------
+
+
+def record(scope, days, uid, live=False):
+    """Add what the ledger lacks of the matches in ``scope``.
+
+    The stay is the one the title was in on the day of the settlement; where the payment is dated
+    before the title came into collection, the one it was in when it was matched. What was
+    matched before any stay has none.
+
+    :param SQL scope: a query of the numbers of matches
+    :param days: rows of (company id, its day, its time zone, decimal places of its currency,
+        its journal of exchange differences)
+    :param bool live: the matches were made just now, after all there is
+    """
+    return SQL(
+        """
+        INSERT INTO crm_collection_settlement (
+               item_id, allocation_id, phase_id, rule_id, step_id, company_id, partner_id,
+               partner_name, name, currency_id, date, day_recorded, amount, amount_currency, kind,
+               partial_ref, counterpart_name, days_overdue, days_in_phase, letter_count,
+               date_last_letter, days_since_letter, last_letter_phase_id, user_id, industry_id,
+               is_company, create_uid, create_date, write_uid, write_date)
+        SELECT match.item_id, stay.id, stay.phase_id, stay.rule_id, stay.step_id,
+               match.company_id, match.partner_id, partner.complete_name, match.name,
+               match.currency_id, match.date, match.today, part.amount, part.amount_currency,
+               part.kind, match.partial_ref, match.counterpart_name,
+               match.date - match.date_maturity, GREATEST(match.date - stay.day_in, 0),
+               letters.number, letters.day, match.date - letters.day, letters.phase_id,
+               collector.id,
+               partner.industry_id, partner.is_company, %(uid)s, %(now)s, %(uid)s, %(now)s
+          FROM (%(matches)s) AS match
+    CROSS JOIN LATERAL (%(parts)s) AS part
+     LEFT JOIN LATERAL (%(stay)s) AS stay ON TRUE
+    CROSS JOIN LATERAL (%(letters)s) AS letters
+     LEFT JOIN res_partner partner ON partner.id = match.partner_id
+     LEFT JOIN res_users collector ON collector.id = COALESCE(match.user_id,
+                    (partner.collection_user_id ->> match.company_id::text)::integer)
+            ON CONFLICT DO NOTHING""",
+        matches=_matches(scope, days, live),
+        parts=_parts(),
+        stay=_stay(),
+        letters=_letters(),
+        uid=uid,
+        now=SQL("(now() AT TIME ZONE 'UTC')"),
+    )
+
+
+def _matches(scope, days, live):
+    """A row for each match of a title the ledger lacks, with what it is matched with.
+
+    The matches first, by themselves, and then their titles, one by one: whatever else is joined
+    before them is read in vain, and so is every title of the portfolio for a slice of some.
+
+    ``paid``: the share of the counterpart's entry that is money; the rest of a payment's entry
+    was written off with it (a discount, a bank fee).
+    """
+    return SQL(
+        """
+        WITH partial AS MATERIALIZED (
+                SELECT partial.*, side.sign, side.line_id, side.counterpart_id,
+                       side.amount_currency
+                  FROM (SELECT DISTINCT partial_ref FROM (%(scope)s) AS scope (partial_ref)) AS due
+            CROSS JOIN LATERAL (SELECT * FROM account_partial_reconcile
+                                 WHERE id = due.partial_ref OFFSET 0) AS partial
+            CROSS JOIN LATERAL %(sides)s),
+             title AS MATERIALIZED (
+                SELECT item.id AS item_id, item.company_id, item.partner_id, item.name,
+                       item.currency_id, item.user_id, item.date_maturity, partial.counterpart_id,
+                       partial.id AS partial_ref, partial.max_date AS date, %(moment)s AS moment,
+                       partial.sign * partial.amount AS amount,
+                       partial.sign * partial.amount_currency AS amount_currency
+                  FROM partial
+            CROSS JOIN LATERAL (SELECT * FROM crm_collection_item
+                                 WHERE line_id = partial.line_id OFFSET 0) AS item
+                 WHERE %(missing)s
+              ORDER BY partial.id)
+        SELECT title.*, company.today, company.tz, company.decimal_places,
+               (SELECT currency.decimal_places FROM res_currency currency
+                 WHERE currency.id = title.currency_id) AS decimal_places_currency,
+               move.name AS counterpart_name, move.move_type, %(is_exchange)s AS is_exchange,
+               entry.paid
+          FROM title
+          JOIN (VALUES %(days)s) AS company (id, today, tz, decimal_places, exchange_journal_id)
+            ON company.id = title.company_id
+          JOIN account_move_line counterpart ON counterpart.id = title.counterpart_id
+          JOIN account_move move ON move.id = counterpart.move_id
+          JOIN account_journal journal ON journal.id = move.journal_id
+    CROSS JOIN LATERAL (%(paid)s) AS entry""",
+        days=days,
+        sides=_sides(),
+        moment=SQL("'infinity'::timestamp")
+        if live
+        else SQL("COALESCE(partial.create_date, 'infinity')"),
+        is_exchange=_is_exchange(),
+        paid=_paid_share(),
+        scope=scope,
+        missing=_is_missing(),
+    )
+
+
+def _is_exchange():
+    """The journal tells it where the difference is matched before it is noted on the match."""
+    return SQL(
+        """(move.move_type = 'entry' AND (
+                move.journal_id = company.exchange_journal_id
+                OR EXISTS (SELECT FROM account_partial_reconcile cause
+                            WHERE cause.exchange_move_id = move.id)))"""
+    )
+
+
+def _paid_share():
+    """Money against what the counterpart's entry settles, between 0 and 1; a bank entry without
+    recognisable money is all money."""
+    return SQL(
+        """
+        SELECT CASE WHEN journal.type IN ('bank', 'cash', 'credit') AND COALESCE(total.money, 0) = 0
+                    THEN 1
+                    WHEN total.settled * total.money > 0
+                    THEN LEAST(total.money / total.settled, 1)
+                    ELSE 0 END AS paid
+          FROM (SELECT SUM(line.balance) FILTER (
+                           WHERE account.account_type IN ('asset_cash', 'liability_credit_card')
+                              OR account.id = payment.outstanding_account_id
+                              OR account.id IN (journal.default_account_id,
+                                                journal.suspense_account_id)
+                              AND journal.type IN ('bank', 'cash', 'credit')) AS money,
+                       -SUM(line.balance) FILTER (
+                           WHERE account.account_type IN ('asset_receivable', 'liability_payable')
+                       ) AS settled
+                  FROM account_move_line line
+                  JOIN account_account account ON account.id = line.account_id
+             LEFT JOIN account_payment payment ON payment.id = move.origin_payment_id
+                 WHERE line.move_id = move.id AND move.move_type = 'entry') AS total"""
+    )
+
+
+def _parts():
+    """The kinds of a match and the amount of each: money and what was written off with it are
+    told apart."""
+    return SQL(
+        """
+        SELECT part.kind, part.amount, part.amount_currency
+          FROM (SELECT match.amount - ROUND(match.amount * match.paid, match.decimal_places)
+                           AS unpaid,
+                       match.amount_currency - ROUND(match.amount_currency * match.paid,
+                           COALESCE(match.decimal_places_currency, match.decimal_places))
+                           AS unpaid_currency,
+                       match.move_type = 'entry' AND NOT match.is_exchange AS is_split) AS rest
+    CROSS JOIN LATERAL (VALUES
+                (CASE WHEN match.is_exchange THEN 'exchange'
+                      WHEN match.move_type = 'entry' THEN 'payment'
+                      WHEN match.move_type = 'out_refund' THEN 'credit_note'
+                      ELSE 'other' END,
+                 match.amount - CASE WHEN is_split THEN unpaid ELSE 0 END,
+                 match.amount_currency - CASE WHEN is_split THEN unpaid_currency ELSE 0 END,
+                 NOT is_split OR match.paid > 0),
+                ('write_off', unpaid, unpaid_currency, is_split AND match.paid < 1)
+               ) AS part (kind, amount, amount_currency, is_there)
+         WHERE part.is_there"""
+    )
+
+
+def _stay():
+    return SQL(
+        """
+        SELECT stay.id, stay.phase_id, stay.rule_id, stay.step_id, stay.day_in
+          FROM crm_collection_allocation stay
+    CROSS JOIN LATERAL (
+            SELECT stay.day_in <= match.date
+                   AND (stay.day_out IS NULL OR stay.day_out >= match.date) AS on_the_day) AS was
+         WHERE stay.item_id = match.item_id AND stay.date_in < match.moment
+           AND (was.on_the_day OR stay.date_out IS NULL OR stay.date_out >= match.moment)
+      ORDER BY was.on_the_day DESC, stay.date_in DESC, stay.id DESC LIMIT 1"""
+    )
+
+
+def _letters():
+    """Letters about the title that reached the customer by the day of the settlement."""
+    return SQL(
+        """
+        SELECT COUNT(*) AS number, MAX(sent.day) AS day,
+               (ARRAY_AGG(sent.phase_id ORDER BY sent.day DESC, sent.id DESC))[1] AS phase_id
+          FROM (SELECT letter.id, line.phase_id, %(day)s AS day
+                  FROM crm_collection_letter_line line
+                  JOIN crm_collection_letter letter ON letter.id = line.letter_id
+                 WHERE line.item_id = match.item_id AND letter.state = 'sent') AS sent
+         WHERE sent.day <= match.date""",
+        day=letter_day(SQL("match.tz")),
+    )
+
+
+def reverse(scope, days, uid):
+    """Add the negative of what was unmatched: the row it reverses stays.
+
+    What is gone is found first, match by match: mostly nothing, and the ledger, which the
+    planner takes for small while it is being filled, is not compared with itself.
+
+    :param SQL scope: a query of the numbers of matches
+    :param days: rows of (company id, its day, its time zone, decimal places of its currency,
+        its journal of exchange differences)
+    """
+    return SQL(
+        """
+        WITH unmatched AS MATERIALIZED (
+                SELECT scope.partial_ref FROM (%(scope)s) AS scope (partial_ref)
+                 WHERE NOT EXISTS (SELECT FROM account_partial_reconcile match
+                                    WHERE match.id = scope.partial_ref))
+        INSERT INTO crm_collection_settlement (
+               %(copied)s, date, day_recorded, amount, amount_currency, reversal_of_id,
+               create_uid, create_date, write_uid, write_date)
+        SELECT %(origin)s, company.today, company.today, -settled.amount,
+               -settled.amount_currency, settled.id, %(uid)s, %(now)s, %(uid)s, %(now)s
+          FROM crm_collection_settlement settled
+          JOIN (VALUES %(days)s) AS company (id, today, tz, decimal_places, exchange_journal_id)
+            ON company.id = settled.company_id
+         WHERE settled.partial_ref IN (SELECT partial_ref FROM unmatched) AND %(gone)s
+            ON CONFLICT DO NOTHING""",
+        copied=SQL(", ").join(SQL.identifier(name) for name in COPIED),
+        origin=SQL(", ").join(SQL.identifier("settled", name) for name in COPIED),
+        days=days,
+        scope=scope,
+        gone=_is_gone(),
+        uid=uid,
+        now=SQL("(now() AT TIME ZONE 'UTC')"),
+    )

@@ -1,0 +1,249 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from . import queries
+
+KINDS = [
+    ("payment", "Payment"),
+    ("credit_note", "Credit Note"),
+    ("write_off", "Write-off"),
+    ("exchange", "Exchange Difference"),
+    ("other", "Other"),
+]
+# What the ledger is made of: flushed before SQL reads it.
+READ_FIELDS = {
+    "account.partial.reconcile": None,
+    "account.move": ["name", "move_type", "journal_id", "origin_payment_id"],
+    "account.move.line": ["account_id", "balance", "move_id"],
+    "account.payment": ["outstanding_account_id"],
+    "crm.collection.item": None,
+    "crm.collection.letter": ["date", "date_sent", "state"],
+    "res.partner": ["collection_user_id", "complete_name", "industry_id", "is_company"],
+}
+
+
+class CrmCollectionSettlement(models.Model):
+    """What was settled of a title, match by match: a ledger that is only added to.
+
+    A row for each partial reconciliation of the title's journal item, or two where a payment's
+    entry also writes something off. What is unmatched again (a returned payment) gets a negative
+    row of the day it was seen. What was owed on a day is the title's amount less the rows dated
+    up to it; ``day_recorded`` tells those apart that were dated back and matched later.
+
+    Written by SQL alone (:mod:`.queries`), at once by the hooks on
+    reconciliation and again by the allocation job's sweep. Nobody creates, writes or deletes.
+    Everything about the title, its customer and its letters is a copy of the moment.
+    """
+
+    _name = "crm.collection.settlement"
+    _description = "Settlement of a Title"
+    _order = "date desc, id desc"
+
+    item_id = fields.Many2one(
+        comodel_name="crm.collection.item",
+        string="Title in Collection",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    allocation_id = fields.Many2one(
+        comodel_name="crm.collection.allocation",
+        string="Stay",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The stay the title was in; none for what was settled outside collection.",
+    )
+    phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase",
+        string="Phase at Settlement",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
+    rule_id = fields.Many2one(
+        comodel_name="crm.collection.rule", readonly=True, ondelete="restrict"
+    )
+    step_id = fields.Many2one(
+        comodel_name="crm.collection.rule.step", readonly=True, ondelete="set null"
+    )
+    company_id = fields.Many2one(comodel_name="res.company", required=True, readonly=True)
+    partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", readonly=True, index="btree_not_null"
+    )
+    partner_name = fields.Char(string="Customer's Name", readonly=True)
+    name = fields.Char(string="Title", readonly=True)
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    date = fields.Date(
+        required=True,
+        readonly=True,
+        help="The later date of the two entries matched; of a reversal the day it was seen.",
+    )
+    day_recorded = fields.Date(string="Seen on", required=True, readonly=True)
+    amount = fields.Monetary(
+        string="Amount Settled", currency_field="company_currency_id", readonly=True
+    )
+    amount_currency = fields.Monetary(string="Settled in Currency", readonly=True)
+    kind = fields.Selection(selection=KINDS, required=True, readonly=True)
+    partial_ref = fields.Integer(
+        string="Match",
+        required=True,
+        readonly=True,
+        aggregator=None,
+        help="The number of the partial reconciliation, kept when that is gone.",
+    )
+    counterpart_name = fields.Char(string="Settled by", readonly=True)
+    days_overdue = fields.Integer(readonly=True, aggregator="avg")
+    days_in_phase = fields.Integer(string="Days in Phase", readonly=True, aggregator="avg")
+    letter_count = fields.Integer(
+        string="Letters Before",
+        readonly=True,
+        aggregator="avg",
+        help="About the title, that reached the customer by then.",
+    )
+    date_last_letter = fields.Date(string="Last Letter", readonly=True)
+    days_since_letter = fields.Integer(
+        string="Days since Last Letter", readonly=True, aggregator="avg"
+    )
+    last_letter_phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase",
+        string="Phase of Last Letter",
+        readonly=True,
+        ondelete="restrict",
+    )
+    reversal_of_id = fields.Many2one(
+        comodel_name="crm.collection.settlement",
+        string="Reversal of",
+        readonly=True,
+        ondelete="restrict",
+    )
+    user_id = fields.Many2one(comodel_name="res.users", string="Collector", readonly=True)
+    industry_id = fields.Many2one(
+        comodel_name="res.partner.industry", string="Segment", readonly=True
+    )
+    is_company = fields.Boolean(string="Is a Company", readonly=True)
+    company_type = fields.Selection(
+        selection=[("person", "Person"), ("company", "Company")],
+        compute="_compute_company_type",
+        search="_search_company_type",
+    )
+    is_attributed = fields.Boolean(
+        string="Attributed to Letter",
+        compute="_compute_is_attributed",
+        search="_search_is_attributed",
+        help="Settled within the company's days after the last letter (Settings), the day of the "
+        "letter and the last of those days included.",
+    )
+
+    # the match alone would clash where both ends are titles, the title where it has two parts
+    _partial_uniq = models.UniqueIndex(
+        "(partial_ref, item_id, kind) WHERE reversal_of_id IS NULL",
+        "A match is settled once.",
+    )
+    _reversal_uniq = models.UniqueIndex(
+        "(reversal_of_id) WHERE reversal_of_id IS NOT NULL", "A settlement is reversed once."
+    )
+    _company_date_idx = models.Index("(company_id, date)")
+
+    # === Compute and search methods === #
+
+    @api.depends("is_company")
+    def _compute_company_type(self):
+        for row in self:
+            row.company_type = "company" if row.is_company else "person"
+
+    def _search_company_type(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain("is_company", "in", [kind == "company" for kind in value])
+
+    @api.depends("days_since_letter", "date_last_letter", "company_id")
+    def _compute_is_attributed(self):
+        for row in self:
+            days = row.company_id.sudo().collection_attribution_days
+            row.is_attributed = bool(row.date_last_letter) and row.days_since_letter <= days
+
+    def _search_is_attributed(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        companies_sudo = self.env["res.company"].sudo().search([("active", "in", [True, False])])
+        days = companies_sudo.grouped("collection_attribution_days")
+        return Domain("date_last_letter", "!=", False) & Domain.OR(
+            Domain("company_id", "in", companies.ids) & Domain("days_since_letter", "<=", number)
+            for number, companies in days.items()
+        )
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr == "is_attributed":
+            return SQL(
+                """(COALESCE(%s <= (SELECT company.collection_attribution_days
+                                      FROM res_company company WHERE company.id = %s), FALSE))""",
+                self._field_to_sql(alias, "days_since_letter", query),
+                self._field_to_sql(alias, "company_id", query),
+            )
+        if field_expr == "company_type":
+            return SQL(
+                "(CASE WHEN %s THEN 'company' ELSE 'person' END)",
+                self._field_to_sql(alias, "is_company", query),
+            )
+        return super()._field_to_sql(alias, field_expr, query)
+
+    # === ORM overrides === #
+
+    def write(self, vals):  # pylint: disable=method-required-super
+        raise AccessError(self.env._("The ledger of settlements cannot be changed."))
+
+    @api.model_create_multi
+    def create(self, vals_list):  # pylint: disable=method-required-super
+        raise AccessError(self.env._("Settlements are recorded from reconciliations alone."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise AccessError(self.env._("The ledger of settlements cannot be deleted."))
+
+    # === Recording === #
+
+    @api.model
+    def _record_partials(self, partial_ids, companies):
+        """Bring the ledger up to date with these matches, which were just made or undone.
+
+        :param list partial_ids: ids of partial reconciliations, existing or not
+        :param companies: the companies of their journal items
+        """
+        if partial_ids and companies and self.env["crm.collection.item"]._has_items():
+            self._record(queries.partials_by_id(partial_ids), companies, live=True)
+
+    @api.model
+    def _record(self, scope, companies, live=False):
+        """Add what the ledger lacks in ``scope`` and reverse what is gone: two statements.
+
+        :param SQL scope: see :mod:`.queries`
+        """
+        for model, names in READ_FIELDS.items():
+            self.env[model].flush_model(names)
+        days = self._get_days(companies)
+        self.env.cr.execute(queries.record(scope, days, self.env.uid, live))
+        self.env.cr.execute(queries.reverse(scope, days, self.env.uid))
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _get_days(self, companies):
+        """:return: SQL rows about companies (see :func:`.queries.record`)"""
+        companies_sudo = companies.sudo()  # whoever matches need not see all of the company
+        return SQL(", ").join(
+            SQL(
+                "(%s, %s::date, %s, %s, %s::integer)",
+                company.id,
+                company._get_collection_today(),
+                company._get_collection_tz(),
+                company.currency_id.decimal_places,
+                company.currency_exchange_journal_id.id or None,
+            )
+            for company in companies_sudo
+        )

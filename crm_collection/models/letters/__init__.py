@@ -1,0 +1,16 @@
+from . import (
+    letter,
+    letter_line,
+    due,
+    issue,
+    recipient,
+    files,
+    deliver,
+    content,
+    document,
+    wording,
+    ir_actions_report,
+    mail_mail,
+    mail_template,
+    link,
+)

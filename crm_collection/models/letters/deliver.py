@@ -1,0 +1,190 @@
+import re
+
+from markupsafe import escape
+
+from odoo import api, fields, models
+from odoo.tools.mail import email_normalize, email_normalize_all
+
+from . import unsent_queries
+
+# The mail server asks to try later: "(451, b'...')" in the text of smtplib's exceptions.
+TRY_LATER = re.compile(r"\(4\d\d, b?['\"]")
+# The sender's or the server's fault, not the address's: tried again when that is mended.
+OWN_FAULTS = ("mail_smtp", "mail_from_missing", "mail_from_invalid")
+
+
+class CrmCollectionLetter(models.Model):
+    """What becomes of a letter in the mail queue, and who is told when it does not arrive.
+
+    The mail system (:mod:`.mail_mail`) asks before it delivers and says what happened after.
+    """
+
+    _inherit = "crm.collection.letter"
+
+    # === Before delivery === #
+
+    def _is_still_true(self):
+        """Whether everything the letter asks for is owed at this moment, as it says, and whether
+        it may leave for where it goes."""
+        self.ensure_one()
+        company, today = self.company_id, self.company_id._get_collection_today()
+        self.env.flush_all()
+        return (
+            self._may_leave()
+            and self._has_its_template()
+            and self._is_money_true(company, today)
+            and not self._get_overtaken(company, today)
+            and self._get_recipients()[0].email_formatted == self.email_to
+        )
+
+    def _is_money_true(self, company, today):
+        rows = self.env.execute_query_dict(unsent_queries.recheck(company, today, self.ids))
+        shown = {line.id: line for line in self.line_ids}
+        return (
+            rows
+            and all(shown[row["id"]]._is_as_written(row) for row in rows)
+            and not company.currency_id.compare_amounts(
+                self.amount_credit, self._sum_credits(self._get_credits())
+            )
+            and not self._split_covered(company, today, self.partner_id.ids)[1]
+        )
+
+    def _is_still_owed(self):
+        """Whether all the titles of the letter may still be asked for."""
+        self.ensure_one()
+        company, today = self.company_id, self.company_id._get_collection_today()
+        self.env.flush_all()
+        rows = self.env.execute_query_dict(unsent_queries.recheck(company, today, self.ids))
+        covered = self._split_covered(company, today, self.partner_id.ids)[1]
+        is_owed = bool(rows) and all(row["owed"] for row in rows) and not covered
+        return is_owed and not self._is_paid_by_credits()
+
+    def _withdraw(self):
+        """Take back a letter that is not true any more: it is written anew, or cancelled when
+        nothing is owed."""
+        self._message_log(
+            body=self._in_office_language().env._(
+                "The mail in the queue was taken back: it was not true any more."
+            )
+        )
+        self._reset()
+        self._issue()
+        self._trigger_mail_queue()
+
+    # === States === #
+
+    def _cancel(self, reason):
+        """Stop letters: their queued mails, if any, do not leave."""
+        if not self:
+            return
+        self.write({"state": "cancelled", "failure_reason": reason})
+        self.mail_id.filtered(lambda mail: mail.state in ("outgoing", "exception")).cancel()
+        self.activity_unlink(["mail.mail_activity_data_todo"])
+
+    def _set_problem(self, state, reason=False, will_retry=False):
+        """Keep why letters did not arrive, and put them on somebody's list."""
+        env = self._in_office_language().env
+        reasons = {
+            "no_address": env._("The customer has no e-mail address."),
+            "blacklisted": env._("The address is on the blacklist."),
+        }
+        reason = (reasons.get(state) or reason or "")[:500]
+        self.write({"state": state, "failure_reason": reason, "will_retry": will_retry})
+        self.activity_unlink(["mail.mail_activity_data_todo"])
+        quiet = self.with_context(mail_activity_quick_update=True)
+        for user, of_user in quiet._group_by_responsible().items():
+            of_user.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=of_user.with_context(lang=user.lang).env._("The letter did not arrive"),
+                note=escape(reason),
+                user_id=user.id,
+            )
+
+    def _in_office_language(self):
+        """Return these letters in the language of the company's people, who read what is written
+        here, and not of the customer or of the job that delivers them."""
+        return self.with_context(
+            lang=self.company_id[:1]._get_collection_lang() if self else self.env.lang
+        )
+
+    def _get_responsible(self):
+        """:return: who works the letter: its collector, else the collection manager, else any
+        manager; of them the first who works in collections in its company."""
+        self.ensure_one()
+        asked = self.user_id | self.company_id.collection_manager_id
+        return asked.filtered(self._is_workable_by)[:1] or self._get_managers()[:1]
+
+    def _group_by_responsible(self):
+        """:return: {user: letters}, asked once per company and collector"""
+        groups = {}
+        for letters_of_one in self.grouped(lambda each: (each.company_id, each.user_id)).values():
+            user = letters_of_one[0]._get_responsible()
+            groups[user] = groups.get(user, self.browse()) | letters_of_one
+        return groups
+
+    def _get_managers(self):
+        root = self.env.ref("base.user_root")
+        group = self.env.ref("crm_collection.group_crm_collection_manager")
+        return (group.all_user_ids - root).filtered(self._is_workable_by).sorted("id")
+
+    def _is_workable_by(self, user):
+        return (
+            user.active
+            and self.company_id in user.company_ids
+            and user.has_group("crm_collection.group_crm_collection_user")
+        )
+
+    def _set_sent(self):
+        self.write({"state": "sent", "date_sent": fields.Datetime.now(), "failure_reason": False})
+        self.activity_unlink(["mail.mail_activity_data_todo"])
+
+    def _set_failed(self, reason, failure_type=None):
+        """The mail system could not deliver; where it was not the address's fault, the job
+        tries again."""
+        states = {"mail_bl": "blacklisted", "mail_email_missing": "no_address"}
+        self._set_problem(
+            states.get(failure_type, "failed"),
+            reason,
+            will_retry=failure_type in OWN_FAULTS or bool(TRY_LATER.search(reason or "")),
+        )
+
+    def _set_interrupted(self):
+        """Handed over, and no answer: nobody knows whether it left, so it is not sent again."""
+        self._set_problem(
+            "failed",
+            self._in_office_language().env._(
+                "Delivery was interrupted at %s: ask the customer whether it arrived before you "
+                "try again.",
+                self.delivery_started,
+            ),
+        )
+
+    @api.model
+    def _sweep_outgoing(self):
+        """Settle letters whose mail was dealt with behind our back, or deleted."""
+        rows = self.env.execute_query(unsent_queries.stale_outgoing())
+        for letter_id, state, reason, failure_type in rows:
+            letter = self.browse(letter_id)
+            if state == "sent":
+                letter._set_sent()
+            elif state == "exception" and letter.delivery_started:
+                letter._set_interrupted()
+            elif state == "exception":
+                letter._set_failed(reason, failure_type)
+            else:
+                env = letter._in_office_language().env
+                letter._set_problem("cancelled", env._("The mail was cancelled or deleted."))
+
+    def _message_receive_bounce(self, email, partner):
+        """The mail came back: it was sent, but it did not arrive. What somebody wrote to others
+        from the letter's chatter is not the letter."""
+        super()._message_receive_bounce(email, partner)
+        returned = self.sudo().filtered(
+            lambda letter: (
+                letter.state != "cancelled"
+                and email_normalize(email) in email_normalize_all(letter.email_to or "")
+            )
+        )
+        if returned:
+            env = returned._in_office_language().env
+            returned._set_problem("bounced", env._("Returned by the server of %s.", email))

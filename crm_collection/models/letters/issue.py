@@ -1,0 +1,289 @@
+import logging
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import clean_context, split_every
+
+from ...tools.retry import MAX_TRIES, RETRIED
+from ..evidence.mail_message import WRITING
+from . import date_queries, unsent_queries
+
+_logger = logging.getLogger(__name__)
+
+LETTERS_PER_BATCH = 50  # letters rendered and queued in one transaction
+COME_BACK_AFTER = timedelta(minutes=5)
+MAIL_VALUES = {
+    "auto_delete": False,
+    "scheduled_date": False,
+    "state": "outgoing",
+    "failure_reason": False,
+    "headers": False,
+    "is_notification": False,
+    "message_type": "email_outgoing",
+}
+
+
+class CrmCollectionLetter(models.Model):
+    """Issuing letters: the money read again, recipients, text, PDF and a queued mail."""
+
+    _inherit = "crm.collection.letter"
+
+    def _issue_all(self, run, company):
+        """Issue the company's letters ``to send``, and those whose address was added since."""
+        in_company = Domain("company_id", "=", company.id)
+        if not company.collection_auto_send:
+            in_company &= Domain("origin", "=", "manual")
+        self._reset_recovered(in_company)
+        ids = self.search(in_company & Domain("state", "=", "to_send")).ids
+        run._set_total(len(ids))
+        for batch in split_every(LETTERS_PER_BATCH, ids, list):
+            self._issue_safely(run, batch)
+            if not run._commit(len(batch)):
+                return False
+        self._come_back(in_company)
+        return True
+
+    def _come_back(self, domain):
+        """Letters somebody else was writing to were left out: they do not wait for tomorrow."""
+        if self.search_count(domain & Domain("state", "=", "to_send"), limit=1):
+            job = self.env.ref("crm_collection.ir_cron_crm_collection_letters")
+            job._trigger(fields.Datetime.now() + COME_BACK_AFTER)
+
+    def _issue_safely(self, run, letter_ids, tries=1):
+        """Issue a batch, again on a new snapshot where somebody else wrote to one of them, and
+        letter by letter where one of them cannot be issued."""
+        try:
+            with self.env.cr.savepoint():
+                return self.browse(letter_ids)._issue(run)
+        except psycopg2.OperationalError as error:
+            if error.pgcode not in RETRIED:
+                raise
+            self.env.cr.rollback()
+            self.env.invalidate_all(flush=False)
+            if tries < MAX_TRIES:
+                return self._issue_safely(run, letter_ids, tries + 1)
+            # the next run tries again
+            return run._log_exception(" ".join(str(error).split()))
+        except Exception as error:
+            self.env.invalidate_all(flush=False)
+            if len(letter_ids) == 1:
+                return self.browse(letter_ids)._set_unwritable(error, run)
+        for letter_id in letter_ids:
+            self._issue_safely(run, [letter_id])
+            run._commit(0)  # what is done is not undone by the next one's conflict
+        return None
+
+    def _reset_recovered(self, domain):
+        """Letters whose customer has an address now, or that failed for no fault of theirs."""
+        waiting = self.search(domain & Domain("state", "in", ("no_address", "blacklisted")))
+        waiting._prefetch_recipients()
+        failed = self.search(
+            domain & Domain("state", "=", "failed") & Domain("will_retry", "=", True)
+        )
+        (waiting.filtered(lambda letter: letter._get_recipients()[0]) | failed)._reset()
+
+    def _reset(self):
+        """Make letters that did not leave ready to be issued again, as the same letters; the
+        mails they had do not leave any more."""
+        mails = self.mail_id
+        self.write(
+            {
+                "state": "to_send",
+                "failure_reason": False,
+                "will_retry": False,
+                "mail_id": False,
+                "delivery_started": False,
+                "pdf_attachment_id": False,
+            }
+        )
+        mails.filtered(lambda mail: mail.state in ("outgoing", "exception")).cancel()
+
+    def _issue(self, run=None):
+        """Give letters ``to send`` recipients, text, PDF and a queued mail.
+
+        The money is read again first. A letter that cannot be rendered is set apart as failed,
+        the others leave.
+        """
+        locked = self.try_lock_for_update()
+        todo = locked.filtered(lambda letter: letter.state == "to_send" and letter._may_leave())
+        for company, letters_of_company in todo.grouped("company_id").items():
+            in_company = letters_of_company.with_company(company)._in_office_language()
+            in_company._refresh_money(company, company._get_collection_today())
+            ready = in_company.filtered(lambda letter: letter.state == "to_send")
+            ready = ready._set_recipients()
+            for template, letters_of_template in ready.grouped("template_id").items():
+                letters_of_template._queue_safely(template, run)
+
+    def _may_leave(self):
+        """Automatic letters wait while the company does not send by itself."""
+        self.ensure_one()
+        return self.origin == "manual" or self.company_id.collection_auto_send
+
+    def _refresh_money(self, company, today):
+        """Take out of unsent letters what is not owed any more; cancel those with nothing left.
+
+        A letter that waited is dated anew: its interest and its last day to pay count from the
+        day it leaves. One that was sent before is left as it went: it goes again whole, or not.
+        """
+        waited = self.filtered(lambda letter: letter.date != today)
+        waited.date = today
+        self.env.flush_all()
+        if waited:  # the next one comes that long after the day it left
+            after = date_queries.titles_of_letters(waited.ids)
+            self.env.cr.execute(date_queries.reschedule(after, self.env.uid))
+        rows = self.env.execute_query(unsent_queries.recheck(company, today, self.ids))
+        went = self.filtered("date_sent")
+        gone = [row[0] for row in rows if not row[4] and row[1] not in went.ids]
+        self.env.cr.execute(unsent_queries.give_back(gone))
+        self.env.cr.execute(unsent_queries.refresh_lines(company, today, self.ids, self.env.uid))
+        self.env.invalidate_all(flush=False)
+        changed = self.browse({row[1] for row in rows if not row[4]})
+        (changed & went)._cancel(self._get_reason_empty())
+        changed -= went
+        stale = self.filtered(lambda letter: not letter._has_its_template())
+        (stale & went)._cancel(self.env._("Another letter was approved for its phase meanwhile."))
+        changed |= stale - went
+        changed.filtered("line_ids")._set_tone()
+        empty = self.filtered(lambda letter: not letter.line_ids)
+        empty._cancel(self._get_reason_empty())
+        self._take_back_covered(company, today)
+        self._take_back_overtaken(company, today)
+
+    def _get_reason_empty(self):
+        return self.env._(
+            "There is nothing left to ask for in it: its titles were paid, held back or moved, or "
+            "no rule sends it any more."
+        )
+
+    def _has_its_template(self):
+        """Whether the letter has a text, and that of a phase approved with its letter is the one
+        in force: another one may have been approved while it waited."""
+        phase = self.phase_id
+        return self.template_id and (not phase.is_governed or self.template_id == phase.template_id)
+
+    def _take_back_covered(self, company, today):
+        alive = self.filtered(lambda letter: letter.state == "to_send")
+        covered = self._split_covered(company, today, alive.partner_id.ids)[1]
+        credits_by_letter = alive._get_credits_by_letter()
+        alive.filtered(
+            lambda letter: (
+                letter.partner_id.id in covered
+                or letter._is_paid_by_credits(credits_by_letter[letter.id])
+            )
+        )._take_back(self.env._("Open credits cover what is owed."))
+
+    def _take_back_overtaken(self, company, today):
+        """The quiet period is read again too."""
+        alive = self.filtered(lambda letter: letter.state == "to_send")
+        alive._get_overtaken(company, today)._take_back(
+            self.env._("The customer was written to meanwhile: quiet period.")
+        )
+
+    def _get_overtaken(self, company, today):
+        if not company.collection_quiet_days or not self:
+            return self.browse()
+        self.flush_model()
+        rows = self.env.execute_query(unsent_queries.overtaken(company, today, self.ids))
+        return self.browse([row[0] for row in rows])
+
+    def _take_back(self, reason):
+        """Cancel letters that were not to be; their titles are due as before."""
+        if not self:
+            return
+        left = self.filtered(lambda letter: not letter.date_sent)
+        self.env.cr.execute(unsent_queries.give_back(left.line_ids.ids))
+        self.env.invalidate_all(flush=False)
+        self._cancel(reason)
+
+    def _set_tone(self):
+        """The most severe phase that is left in the letter sets its tone."""
+        for letter in self:
+            item = letter.line_ids.item_id.sorted(
+                lambda item: (item.phase_id.sequence, item.phase_id.id, item.days_overdue)
+            )[-1]
+            template = item.phase_id._get_letter(item.step_id)
+            letter.write(
+                {
+                    "phase_id": item.phase_id.id,
+                    "step_id": item.step_id.id,
+                    "template_id": (template or letter.template_id).id,
+                    "round": max(letter.line_ids.mapped("round")),
+                }
+            )
+
+    def _queue_safely(self, template, run=None):
+        """Queue the mails together, or one by one when one of them cannot be rendered."""
+        try:
+            with self.env.cr.savepoint():
+                return self._queue(template)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            if len(self) == 1:
+                self.invalidate_recordset(flush=False)
+                return self._set_unwritable(error, run)
+        for letter in self:
+            letter._queue_safely(template, run)
+        return None
+
+    def _set_unwritable(self, error, run=None):
+        _logger.info("Letter %s could not be written: %s", self.id, error)
+        self._set_problem("failed", str(error), will_retry=True)
+        if run:
+            run._log_exception(str(error), partner_id=self.partner_id.id)
+
+    def _queue(self, template):
+        # said, not left to defaults: anybody may set some for himself
+        bare = template.with_env(template.env(context=clean_context(self.env.context)))
+        mails = bare.with_context(crm_collection_writing=WRITING).send_mail_batch(
+            self.ids, email_values=MAIL_VALUES
+        )
+        reply_to, credits_by_letter = self._get_reply_to(mails), self._get_credits_by_letter()
+        for letter, mail in zip(self, mails, strict=True):
+            letter._own_files(mail)
+            mail.write(
+                {
+                    "collection_letter_id": letter.id,
+                    "reply_to": mail.reply_to or reply_to[letter.id],
+                }
+            )
+            letter.write(
+                {
+                    "state": "outgoing",
+                    "mail_id": mail.id,
+                    "mail_message_id": mail.mail_message_id.id,
+                    "amount_credit": letter._sum_credits(credits_by_letter[letter.id]),
+                }
+            )
+        for user, of_user in self._group_by_responsible().items():
+            if user:  # replies reach the collector
+                of_user.message_subscribe(user.partner_id.ids)
+
+    def _get_reply_to(self, mails):
+        """:return: {letter id: address} of the chatter; core asks for it only where a message is
+        posted, not where a template is sent."""
+        authors = {
+            letter.id: (letter._get_signing_user() or letter.company_id).partner_id.id
+            for letter in self
+        }
+        senders = {letter.id: mail.email_from for letter, mail in zip(self, mails, strict=True)}
+        return self._notify_get_reply_to_batch(defaults=senders, author_ids=authors)
+
+    def _sum_credits(self, open_credits):
+        """:return: what the letter takes off for open credits, in company currency."""
+        if not open_credits:
+            return 0.0
+        total = 0.0
+        for group in self._get_groups(open_credits):
+            if group["credit"]:
+                of_company = -sum(group["credits"].mapped("amount_residual"))
+                total += of_company * group["credit_used"] / group["credit"]
+        return self.company_id.currency_id.round(total)
+
+    @api.model
+    def _trigger_mail_queue(self):
+        if self.search_count([("state", "=", "outgoing")], limit=1):
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()

@@ -1,0 +1,213 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+
+STATES = [
+    ("to_send", "To send"),
+    ("outgoing", "In the mail queue"),
+    ("sent", "Sent"),
+    ("bounced", "Bounced"),
+    ("failed", "Failed"),
+    ("no_address", "No address"),
+    ("blacklisted", "Blacklisted"),
+    ("cancelled", "Cancelled"),
+]
+# Did not reach anybody and will not by itself: somebody has to do something.
+PROBLEM_STATES = ("bounced", "failed", "no_address", "blacklisted")
+
+
+class CrmCollectionLetter(models.Model):
+    """One letter to one customer about all titles due for one, a line for each.
+
+    Written by the letters job and by manual sending through the same engine
+    (:mod:`.due`). The state is the mail system's: a letter is sent when
+    the mail server took it, never before. What was sent is never changed or deleted.
+    """
+
+    _name = "crm.collection.letter"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _description = "Collection Letter"
+    _order = "date desc, id desc"
+    _mail_post_access = "read"
+
+    company_id = fields.Many2one(comodel_name="res.company", required=True, readonly=True)
+    partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", readonly=True, index="btree_not_null"
+    )
+    recipient_ids = fields.Many2many(
+        comodel_name="res.partner",
+        relation="crm_collection_letter_recipient_rel",
+        string="Recipients",
+        readonly=True,
+        context={"active_test": False},  # an archived customer still owes
+    )
+    email_to = fields.Char(string="E-mail", readonly=True, help="The address as it was used.")
+    lang = fields.Char(string="Language", readonly=True)
+    template_id = fields.Many2one(
+        comodel_name="mail.template", string="Letter", readonly=True, ondelete="set null"
+    )
+    phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase",
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+        help="The most severe phase of its titles: it sets the tone.",
+    )
+    step_id = fields.Many2one(
+        comodel_name="crm.collection.rule.step", readonly=True, ondelete="set null"
+    )
+    date = fields.Date(required=True, readonly=True)
+    round = fields.Integer(readonly=True, aggregator=None)
+    origin = fields.Selection(
+        selection=[("automatic", "Automatic"), ("manual", "Manual")], readonly=True, required=True
+    )
+    user_id = fields.Many2one(comodel_name="res.users", string="Collector", readonly=True)
+    state = fields.Selection(selection=STATES, required=True, readonly=True, default="to_send")
+    failure_reason = fields.Char(string="What Went Wrong", readonly=True)
+    will_retry = fields.Boolean(
+        readonly=True, help="The failure was not the address's: the next run tries again."
+    )
+    mail_id = fields.Many2one(
+        comodel_name="mail.mail", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    mail_message_id = fields.Many2one(
+        comodel_name="mail.message",
+        string="Message",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",  # else deleting any message reads all letters
+    )
+    date_sent = fields.Datetime(readonly=True)
+    delivery_started = fields.Datetime(
+        readonly=True,
+        help="Handed to the mail server at this time. Where no answer was recorded, nobody "
+        "knows whether it left: it is not sent again by itself.",
+    )
+    attach_pdf = fields.Boolean(readonly=True)
+    attach_invoices = fields.Boolean(readonly=True)
+    pdf_attachment_id = fields.Many2one(
+        comodel_name="ir.attachment",
+        string="PDF",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",  # as above
+    )
+    pdf_missing = fields.Boolean(string="Without PDF", readonly=True)
+    line_ids = fields.One2many(
+        comodel_name="crm.collection.letter.line", inverse_name="letter_id", string="Titles"
+    )
+    line_count = fields.Integer(compute="_compute_line_totals", string="Number of Titles")
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    amount_total = fields.Monetary(
+        compute="_compute_line_totals", currency_field="company_currency_id", string="Amount Owed"
+    )
+    amount_credit = fields.Monetary(
+        string="Open Credits",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="Of the customer, as far as the letter takes them off: they pay what was due first.",
+    )
+
+    _state_idx = models.Index("(company_id, state) WHERE state NOT IN ('sent', 'cancelled')")
+    _partner_date_idx = models.Index("(company_id, partner_id, date)")
+    _date_idx = models.Index("(company_id, date)")
+
+    # === Compute methods === #
+
+    @api.depends("partner_id", "phase_id", "date")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for letter in self:
+            letter.display_name = f"{letter.phase_id.name or ''} · {letter.partner_id.name or ''}"
+
+    @api.depends("line_ids.amount_residual_company")
+    def _compute_line_totals(self):
+        groups = self.env["crm.collection.letter.line"]._read_group(
+            [("letter_id", "in", self.ids)],
+            ["letter_id"],
+            ["__count", "amount_residual_company:sum"],
+        )
+        totals = {letter.id: (count, amount) for letter, count, amount in groups}
+        for letter in self:
+            letter.line_count, letter.amount_total = totals.get(letter.id, (0, 0.0))
+
+    # === ORM overrides === #
+
+    def unlink(self):
+        """Letters are never deleted.
+
+        Refused here and not in an ``ondelete`` method: the chatter's ``unlink`` takes the
+        messages first, and deleting the message of a letter written in the same transaction may
+        end in an error of the database that says nothing to the user.
+
+        :raise UserError: always, but while the module is uninstalled
+        """
+        self.check_access("unlink")
+        self._check_uninstalling()
+        return super().unlink()
+
+    def _check_uninstalling(self):
+        if self and not self.env.context.get(MODULE_UNINSTALL_FLAG):
+            raise UserError(
+                self.env._("Letters are not deleted; cancel one that has not been sent.")
+            )
+
+    # === Actions === #
+
+    def action_retry(self):
+        """Send again letters that did not reach anybody: money and address are read anew."""
+        self._check_user()
+        letters = self.filtered(lambda letter: letter.state in PROBLEM_STATES)
+        if not letters:
+            raise UserError(self.env._("Only letters that did not arrive can be tried again."))
+        # the state is the engine's; the user's right was checked above
+        letters_sudo = letters.sudo()
+        letters_sudo.origin = "manual"  # a person's decision, also while the jobs may not send
+        letters_sudo._check_still_true()
+        letters_sudo._reset()
+        letters_sudo._issue()
+        letters_sudo._trigger_mail_queue()
+
+    def _check_still_true(self):
+        """A letter that went out and came back goes again as it was, or not at all: what it said
+        stays on record.
+
+        :raise UserError: where it says something else than what is owed now
+        """
+        for letter in self.filtered("date_sent"):
+            if not letter._is_still_owed():
+                raise UserError(
+                    self.env._(
+                        "%s: what this letter asks for was paid, is held back or was asked for "
+                        "again meanwhile. Send a new letter instead.",
+                        letter.display_name,
+                    )
+                )
+
+    def action_cancel(self):
+        """Stop letters that have not left yet; their titles get the next round, not this one."""
+        self._check_user()
+        stoppable = self.filtered(lambda letter: letter.state not in ("sent", "cancelled"))
+        if stoppable != self:
+            raise UserError(self.env._("A letter that was sent cannot be cancelled."))
+        self.sudo()._cancel(self.env._("Cancelled by %s", self.env.user.name))
+
+    def action_open_mail(self):
+        """Show the letter in the browser, as the customer got it."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/report/html/crm_collection.report_letter/{self.id}",
+            "target": "new",
+        }
+
+    def action_print(self):
+        return self.env.ref("crm_collection.action_report_letter").report_action(self, config=False)
+
+    def _check_user(self):
+        self.check_access("read")
+        if not self.env.user.has_group("crm_collection.group_crm_collection_user"):
+            raise AccessError(self.env._("Only collection users send letters."))

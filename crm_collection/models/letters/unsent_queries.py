@@ -1,0 +1,111 @@
+"""Letters that have not left: what they say read again, their rounds given back."""
+
+from odoo.tools import SQL
+
+from ..portfolio.queries import letter_day
+from .queries import charges, may_be_written, reaches
+
+
+def recheck(company, today, letter_ids):
+    """The titles of unsent letters as they are now: (line id, item id, stay, still owed, amounts).
+
+    ``owed`` is false for what was paid, held, left out, changed hands or was written about in a
+    later letter since.
+    """
+    return SQL(
+        """
+        SELECT line.id, line.letter_id, line.item_id, line.allocation_id,
+               title.item_id IS NOT NULL AS owed, title.amount_residual_currency,
+               title.amount_residual, title.days, title.amount_fine, title.amount_interest,
+               title.date_maturity, title.amount_original
+          FROM crm_collection_letter_line line
+          JOIN crm_collection_letter letter ON letter.id = line.letter_id
+     LEFT JOIN (SELECT title.*, %(charges)s
+                  FROM (%(titles)s) AS title
+                  JOIN res_partner partner ON partner.id = title.partner_id
+                  JOIN res_currency currency ON currency.id = title.currency_id
+                 WHERE title.item_id IN (SELECT item_id FROM crm_collection_letter_line
+                                          WHERE letter_id = ANY(%(letter_ids)s))) AS title
+               ON title.allocation_id = line.allocation_id
+              AND title.partner_id = letter.partner_id AND title.letter_count = line.round
+              AND (letter.origin = 'manual' OR title.leaves_by_itself)
+         WHERE line.letter_id = ANY(%(letter_ids)s)
+      ORDER BY line.id""",
+        charges=charges(company, today),
+        titles=may_be_written(company.id, today),
+        letter_ids=letter_ids,
+    )
+
+
+def refresh_lines(company, today, letter_ids, uid):
+    """Bring the amounts of unsent letters up to date, where they changed.
+
+    Materialized, or the titles are read again for every line.
+    """
+    return SQL(
+        """
+        WITH now AS MATERIALIZED (%(recheck)s)
+        UPDATE crm_collection_letter_line line
+           SET amount_residual = now.amount_residual_currency,
+               amount_residual_company = now.amount_residual, days_overdue = now.days,
+               amount_fine = now.amount_fine, amount_interest = now.amount_interest,
+               date_maturity = now.date_maturity, amount_original = now.amount_original,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM now
+         WHERE now.id = line.id AND now.owed
+           AND (line.amount_residual, line.amount_residual_company, line.days_overdue,
+                line.amount_fine, line.amount_interest, line.date_maturity, line.amount_original)
+               IS DISTINCT FROM (now.amount_residual_currency, now.amount_residual, now.days,
+                                 now.amount_fine, now.amount_interest, now.date_maturity,
+                                 now.amount_original)""",
+        recheck=recheck(company, today, letter_ids),
+        uid=uid,
+    )
+
+
+def give_back(line_ids):
+    """Undo the round of lines that never left: the title is due for its letter as it was."""
+    return SQL(
+        """
+        WITH line AS (DELETE FROM crm_collection_letter_line WHERE id = ANY(%(ids)s)
+                      RETURNING item_id, allocation_id, round, date_due),
+             stay AS (UPDATE crm_collection_allocation stay
+                         SET letter_count = GREATEST(stay.letter_count - 1, 0)
+                        FROM line WHERE stay.id = line.allocation_id)
+        UPDATE crm_collection_item item
+           SET letter_count = line.round - 1, date_next_letter = line.date_due
+          FROM line JOIN crm_collection_allocation stay ON stay.id = line.allocation_id
+         WHERE item.id = line.item_id AND stay.date_out IS NULL
+           AND item.letter_count = line.round AND item.state = 'open'""",
+        ids=line_ids,
+    )
+
+
+def overtaken(company, today, letter_ids):
+    """Automatic letters of ``letter_ids`` whose customer was written to in another letter while
+    they waited: by a person, or by a letter that came before."""
+    return SQL(
+        """SELECT DISTINCT letter.id
+             FROM crm_collection_letter letter
+             JOIN crm_collection_letter other
+                  ON other.company_id = %(company_id)s AND other.partner_id = letter.partner_id
+                 AND other.id != letter.id AND %(reaches)s
+                 AND %(day)s > %(today)s::date - %(days)s::integer
+                 AND (other.state = 'sent' OR other.origin = 'manual' OR other.id < letter.id)
+            WHERE letter.id = ANY(%(letter_ids)s) AND letter.origin = 'automatic'""",
+        company_id=company.id,
+        letter_ids=letter_ids,
+        reaches=reaches("other"),
+        day=letter_day(company._get_collection_tz(), "other"),
+        today=today,
+        days=company.collection_quiet_days,
+    )
+
+
+def stale_outgoing():
+    """Letters whose state lags behind their mail: (letter id, mail state or NULL, failure)."""
+    return SQL(
+        """SELECT letter.id, mail.state, mail.failure_reason, mail.failure_type
+             FROM crm_collection_letter letter LEFT JOIN mail_mail mail ON mail.id = letter.mail_id
+            WHERE letter.state = 'outgoing' AND mail.state IS DISTINCT FROM 'outgoing'"""
+    )

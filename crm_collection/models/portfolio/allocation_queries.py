@@ -1,0 +1,122 @@
+"""Stays in phases: beginning and ending them, by the job or by a person."""
+
+from odoo.tools import SQL
+
+from .queries import letter_template
+from .reposted_queries import said_before
+
+
+def open_stays(source, origin, today, uid, reason=None, approval_id=None):
+    """Insert one stay for each row of ``source``: item rows as written, with their phase."""
+    return SQL(
+        """
+        INSERT INTO crm_collection_allocation (
+               item_id, phase_id, rule_id, step_id, company_id, partner_id, partner_name, name,
+               currency_id, origin, user_id, reason, approval_id, date_in, day_in, days_in,
+               amount_in, amount_in_currency, amount_settled, letter_count,
+               create_uid, create_date, write_uid, write_date)
+        SELECT entered.id, entered.phase_id, entered.rule_id, entered.step_id, entered.company_id,
+               entered.partner_id, partner.complete_name, entered.name, entered.currency_id,
+               %(origin)s, %(uid)s, %(reason)s, %(approval_id)s, %(now)s, %(today)s::date,
+               %(today)s::date - entered.date_maturity, entered.amount_residual,
+               entered.amount_residual_currency, 0, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
+          FROM (%(source)s) AS entered
+     LEFT JOIN res_partner partner ON partner.id = entered.partner_id""",
+        source=source,
+        origin=origin,
+        uid=uid,
+        reason=reason,
+        approval_id=SQL("%s::integer", approval_id),
+        today=today,
+        now=SQL("(now() AT TIME ZONE 'UTC')"),
+    )
+
+
+def open_stays_of_items(item_ids, origin, today, uid, reason=None, approval_id=None):
+    """The stays of titles that were just moved, as their rows now say."""
+    return open_stays(
+        SQL(
+            """SELECT id, phase_id, rule_id, step_id, company_id, partner_id, name, currency_id,
+                      date_maturity, amount_residual, amount_residual_currency
+                 FROM crm_collection_item WHERE id = ANY(%s) AND phase_id IS NOT NULL""",
+            item_ids,
+        ),
+        origin,
+        today,
+        uid,
+        reason,
+        approval_id,
+    )
+
+
+def close_stays(item_ids, reason_out, today, uid):
+    """End the current stays of titles: what was settled is what it owed on entry, less what it
+    owes now."""
+    return SQL(
+        """
+        UPDATE crm_collection_allocation stay
+           SET date_out = now() AT TIME ZONE 'UTC', day_out = %(today)s, reason_out = %(reason)s,
+               user_out_id = %(uid)s,
+               amount_settled = CASE WHEN %(reason)s = 'cancelled' THEN 0
+                    ELSE GREATEST(stay.amount_in - item.amount_residual, 0) END,
+               date_settled = CASE WHEN %(reason)s = 'settled' THEN (
+                    SELECT MAX(partial.max_date) FROM account_partial_reconcile partial
+                     WHERE partial.debit_move_id = item.line_id) END,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM crm_collection_item item
+         WHERE item.id = stay.item_id AND stay.date_out IS NULL AND stay.item_id = ANY(%(ids)s)
+           AND item.id = ANY(%(ids)s)  -- said twice, the table is not read as a whole
+        """,
+        ids=item_ids,
+        reason=reason_out,
+        today=today,
+        uid=uid,
+    )
+
+
+def maintain_items(
+    item_ids, phase_id, today, pinned, send_letter, uid, is_approved=False, by_itself=False
+):
+    """Phase maintenance: titles into a phase, with the step their rule has for it.
+
+    :param bool by_itself: whether the job had asked: what was said before is not said again
+    """
+    return SQL(
+        """
+        UPDATE crm_collection_item item
+           SET phase_id = %(phase_id)s, step_id = target.step_id,
+               date_phase = CASE WHEN %(phase_id)s IS NULL THEN NULL ELSE %(today)s::date END,
+               letter_count = COALESCE(target.round, 0), proposed_step_id = NULL,
+               pinned = %(pinned)s,
+               date_next_letter = CASE WHEN NOT (%(send_letter)s AND target.has_letter) THEN NULL
+                                       WHEN target.is_said THEN target.date_next
+                                       ELSE %(today)s::date END,
+               blocker = NULL, exception = NULL, to_evaluate = TRUE,
+               approval_state = CASE WHEN %(is_approved)s THEN 'approved' END,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM (SELECT moved.id, step.id AS step_id,
+                       %(letter)s IS NOT NULL AS has_letter, said.*
+                  FROM crm_collection_item moved
+             LEFT JOIN crm_collection_phase phase ON phase.id = %(phase_id)s
+             LEFT JOIN crm_collection_rule_step step
+                       ON step.rule_id = moved.rule_id AND step.phase_id = phase.id
+             LEFT JOIN LATERAL (%(said)s) AS said ON %(by_itself)s
+                 WHERE moved.id = ANY(%(item_ids)s)) AS target
+         WHERE target.id = item.id""",
+        item_ids=item_ids,
+        phase_id=SQL("%s::integer", phase_id or None),
+        today=today,
+        pinned=pinned,
+        send_letter=send_letter,
+        is_approved=is_approved,
+        by_itself=by_itself,
+        said=said_before(
+            SQL(
+                """SELECT moved.*, phase.id AS entered_id, step.id AS entered_step_id,
+                          moved.date_maturity AS due, moved.currency_id AS owed_in,
+                          moved.amount_residual_currency AS owed, moved.partner_id AS customer_id"""
+            )
+        ),
+        letter=letter_template(),
+        uid=uid,
+    )

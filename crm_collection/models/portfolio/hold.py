@@ -1,0 +1,305 @@
+import logging
+from collections import defaultdict
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from . import hold_queries
+
+_logger = logging.getLogger(__name__)
+
+SCOPES = ("partner_id", "move_id", "item_id")
+
+
+class CrmCollectionHold(models.Model):
+    """Collection held back for a customer, an entry or a title.
+
+    While a hold is in force nothing it covers moves or is written to; when it ends, collection
+    resumes by itself in the phase the days say. A promise is kept when the promised amount is
+    paid in time, and broken when its date passes without.
+    """
+
+    _name = "crm.collection.hold"
+    _inherit = ["mail.thread"]
+    _description = "Collection Hold"
+    _order = "date_from desc, id desc"
+    _check_company_auto = True
+
+    kind = fields.Selection(
+        selection=[("block", "Block"), ("dispute", "Dispute"), ("promise", "Promise to pay")],
+        default="block",
+        required=True,
+        tracking=True,
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        default=lambda self: self.env.company,
+        index=True,
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", index="btree_not_null", tracking=True
+    )
+    move_id = fields.Many2one(
+        comodel_name="account.move",
+        string="Invoice/Entry",
+        check_company=True,
+        ondelete="set null",  # the record of the hold stays, see `_release_entries`
+        index="btree_not_null",
+    )
+    item_id = fields.Many2one(
+        comodel_name="crm.collection.item",
+        string="Title",
+        check_company=True,
+        ondelete="cascade",
+        index="btree_not_null",
+    )
+    customer_id = fields.Many2one(
+        comodel_name="res.partner",
+        string="Customer Concerned",
+        compute="_compute_customer_id",
+        store=True,
+        index="btree_not_null",
+    )
+    entry_name = fields.Char(
+        string="Deleted Entry", readonly=True, copy=False, help="Its number, when it was deleted."
+    )
+    reason = fields.Char(required=True, tracking=True)
+    date_from = fields.Date(required=True, default=lambda self: self._default_date_from())
+    date_until = fields.Date(
+        string="Until",
+        tracking=True,
+        help="Last day of the hold, or the day the payment is promised for. Empty: until lifted.",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="By",
+        default=lambda self: self.env.user,
+        readonly=True,
+        copy=False,
+    )
+    state = fields.Selection(
+        selection=[
+            ("active", "In force"),
+            ("ended", "Ended"),
+            ("kept", "Promise kept"),
+            ("broken", "Promise broken"),
+        ],
+        default="active",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    date_closed = fields.Date(readonly=True, copy=False)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    amount = fields.Monetary(string="Promised Amount", tracking=True, help="0: all that is owed.")
+    amount_paid = fields.Monetary(compute="_compute_amount_paid", string="Paid since")
+
+    _promise_has_date = models.Constraint(
+        "CHECK(kind != 'promise' OR date_until IS NOT NULL)", "A promise needs the day it is for."
+    )
+    _one_scope = models.Constraint(
+        """CHECK(num_nonnulls(partner_id, move_id, item_id) = 1
+                 OR num_nonnulls(partner_id, move_id, item_id) = 0 AND entry_name IS NOT NULL)""",
+        "A hold is for one customer, one invoice or one title.",
+    )
+    _dates_in_order = models.Constraint(
+        "CHECK(date_until IS NULL OR date_until >= date_from)", "The hold ends before it begins."
+    )
+    _amount_positive = models.Constraint(
+        "CHECK(amount >= 0)", "A promised amount cannot be negative."
+    )
+    _active_idx = models.Index("(company_id) WHERE state = 'active'")
+
+    def _default_date_from(self):
+        return self.env.company._get_collection_today()
+
+    # === Compute methods === #
+
+    @api.depends("kind", "customer_id", "move_id", "item_id", "entry_name", "date_until")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for record in self:
+            scope = record.item_id or record.move_id or record.partner_id
+            name = scope.display_name or record.entry_name or ""
+            record.display_name = f"{kinds.get(record.kind, '')}: {name}"
+
+    @api.depends("partner_id", "move_id", "item_id.partner_id")
+    def _compute_customer_id(self):
+        for record in self:
+            partner = record.partner_id or record.move_id.partner_id or record.item_id.partner_id
+            record.customer_id = partner.commercial_partner_id
+
+    def _compute_amount_paid(self):
+        """Payments and credits matched since the hold was set, in company currency: as promises
+        are judged by."""
+        self._flush_money()
+        paid = dict(self.env.execute_query(hold_queries.paid_since(self.ids)))
+        for record in self:
+            record.amount_paid = paid.get(record.id, 0.0)
+
+    @api.onchange("company_id", "move_id", "item_id")
+    def _onchange_company_id(self):
+        """A hold begins today where its company is, which may not be where its user is; another
+        day that was chosen stays."""
+        company = self.item_id.company_id or self.move_id.company_id or self.company_id
+        if company and not self._origin:
+            self.company_id = company
+            if self.date_from in {one._get_collection_today() for one in self.env.companies}:
+                self.date_from = company._get_collection_today()
+
+    # === Constraints and ORM overrides === #
+
+    @api.constrains("company_id", "item_id", "move_id")
+    def _check_scope_company(self):
+        for record in self:
+            scope = record.item_id or record.move_id
+            if scope and scope.company_id != record.company_id:
+                raise ValidationError(
+                    self.env._("The hold and what it holds belong to different companies.")
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._complete_vals(vals)
+            self._complete_date(vals)
+        holds = super().create(vals_list)
+        # looked at afterwards: a default may have said it, too
+        if not self.env.su and any(hold._is_forged() for hold in holds):
+            raise UserError(self.env._("A hold begins in force, and in the name of who sets it."))
+        return holds
+
+    def write(self, vals):
+        if {"state", "date_closed", "user_id", "entry_name"} & vals.keys() and not self.env.su:
+            raise UserError(self.env._("A hold is ended with its button."))
+        self._complete_vals(vals)
+        return super().write(vals)
+
+    def _is_forged(self):
+        self.ensure_one()
+        changed = self.date_closed or self.entry_name or self.user_id != self.env.user
+        return self.state != "active" or changed
+
+    def _complete_vals(self, vals):
+        """The scope is the commercial partner, and brings its company along."""
+        if partner_id := vals.get("partner_id"):
+            partner = self.env["res.partner"].browse(partner_id)
+            vals["partner_id"] = partner.commercial_partner_id.id
+        for fname in ("item_id", "move_id"):
+            if vals.get(fname) and "company_id" not in vals:
+                record = self.env[self._fields[fname].comodel_name].browse(vals[fname])
+                vals["company_id"] = record.company_id.id
+
+    def _complete_date(self, vals):
+        """A hold begins today where its company is, which may not be where its user is."""
+        if vals.get("company_id") and not {"date_from", "default_date_from"} & {
+            *vals,
+            *self.env.context,
+        }:
+            company = self.env["res.company"].browse(vals["company_id"])
+            vals["date_from"] = company._get_collection_today()
+
+    # === Actions === #
+
+    def action_lift(self):
+        """End the hold now; collection resumes with the next run."""
+        self.check_access("write")
+        self.filtered(lambda record: record.state == "active")._close("ended")
+
+    # === Business methods === #
+
+    def _close(self, state):
+        for company, holds in self.grouped("company_id").items():
+            # state is the engine's field: the access check was the caller's
+            holds.sudo().write({"state": state, "date_closed": company._get_collection_today()})
+
+    @api.model
+    def _release_entries(self, moves):
+        """Before entries are deleted: their holds end, and keep what they were about."""
+        holds_sudo = self.sudo().search([("move_id", "in", moves.ids)])  # whoever deletes them
+        for move, of_move in holds_sudo.grouped("move_id").items():
+            of_move.entry_name = move.display_name
+        holds_sudo.filtered(lambda record: record.state == "active")._close("ended")
+
+    @api.model
+    def _update_states(self, company, today, run=None):
+        """Close what is over on ``today`` (the company's day), promises by what was paid.
+
+        :param run: the run that keeps the log of a hold that cannot be closed
+        """
+        self._flush_money()
+        closings = self.env.execute_query(hold_queries.closings(company.id, today))
+        ids_by_state = defaultdict(list)
+        for hold_id, state in closings:
+            ids_by_state[state].append(hold_id)
+        for state, ids in ids_by_state.items():
+            self.browse(ids)._close_safely(state, run)
+
+    def _flush_money(self):
+        self.env["account.move.line"].flush_model()
+        self.env["account.partial.reconcile"].flush_model()
+        self.flush_model()
+
+    def _close_safely(self, state, run=None):
+        """Close the holds together, or one by one when one of them cannot be."""
+        try:
+            with self.env.cr.savepoint():
+                return self._close(state)
+        except psycopg2.OperationalError:
+            raise  # not the hold's fault: the run decides
+        except Exception as error:
+            if len(self) == 1:
+                _logger.info("Hold %s could not be closed: %s", self.id, error)
+                if run:
+                    run._log_exception(f"{self.display_name}: {error}", self.item_id.id)
+                return None
+        for record in self:
+            record._close_safely(state, run)
+        return None
+
+    @api.model
+    def _get_by_item(self, items):
+        """:return: {item id: the hold in force today}"""
+        result = {}
+        for company, company_items in items.grouped("company_id").items():
+            if company and company_items.ids:
+                result.update(self._get_by_item_of_company(company, company_items))
+        return result
+
+    def _get_by_item_of_company(self, company, items):
+        self.flush_model()
+        rows = self.env.execute_query(
+            hold_queries.active_holds(company.id, company._get_collection_today())
+        )
+        by_scope = {}
+        for hold_id, *scopes in rows:
+            for fname, scope_id in zip(SCOPES, scopes, strict=True):
+                if scope_id:
+                    by_scope.setdefault((fname, scope_id), hold_id)
+        found = {
+            item.id: by_scope.get(("item_id", item.id))
+            or by_scope.get(("move_id", item.move_id.id))
+            or by_scope.get(("partner_id", item.partner_id.id))
+            for item in items
+        }
+        return {item_id: self.browse(hold_id) for item_id, hold_id in found.items() if hold_id}
+
+    @api.model
+    def _get_held_items_domain(self):
+        """:return: domain of the titles held today in the active companies."""
+        domain = Domain.FALSE
+        for company in self.env.companies:
+            rows = self.env.execute_query(
+                hold_queries.active_holds(company.id, company._get_collection_today())
+            )
+            for index, fname in enumerate(("partner_id", "move_id", "id"), start=1):
+                ids = [row[index] for row in rows if row[index]]
+                if ids:
+                    domain |= Domain("company_id", "=", company.id) & Domain(fname, "in", ids)
+        return domain

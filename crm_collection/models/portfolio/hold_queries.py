@@ -1,0 +1,118 @@
+from odoo.tools import SQL
+
+from .queries import line_date_maturity, line_is_owed
+
+
+def active_holds(company_id, today):
+    """Holds in force on ``today``: one row each with its scope (customer, entry or title).
+
+    The customer is the commercial partner of today: one that became a contact of another
+    customer since holds that customer.
+    """
+    return SQL(
+        """SELECT hold.id, partner.commercial_partner_id AS partner_id, hold.move_id, hold.item_id
+             FROM crm_collection_hold hold
+        LEFT JOIN res_partner partner ON partner.id = hold.partner_id
+            WHERE hold.company_id = %(company_id)s AND hold.state = 'active'
+              AND hold.date_from <= %(today)s
+              AND (hold.date_until IS NULL OR hold.date_until >= %(today)s)""",
+        company_id=company_id,
+        today=today,
+    )
+
+
+def hold_joins(company_id, today, partner, move, item):
+    """LEFT JOINs of the holds on a query's customer, entry and title expressions.
+
+    Three small hash joins instead of one with ORs. The hold is then :func:`hold_id`.
+    """
+    scopes = (("partner_id", partner), ("move_id", move), ("item_id", item))
+    return SQL(" ").join(
+        SQL(
+            """LEFT JOIN (SELECT %(scope)s AS scope_id, MIN(id) AS hold_id
+                            FROM (%(holds)s) AS hold WHERE %(scope)s IS NOT NULL
+                        GROUP BY %(scope)s) AS %(alias)s ON %(alias)s.scope_id = %(value)s""",
+            scope=SQL.identifier(scope),
+            holds=active_holds(company_id, today),
+            alias=SQL.identifier(f"hold_{scope}"),
+            value=value,
+        )
+        for scope, value in scopes
+    )
+
+
+def hold_id():
+    return SQL("COALESCE(hold_item_id.hold_id, hold_move_id.hold_id, hold_partner_id.hold_id)")
+
+
+def closings(company_id, today):
+    """Holds in force that are over on ``today``: (hold id, the state they end in).
+
+    A promise is kept when the promised amount was paid since, or when nothing is left of what
+    was due by the promised day and owed already when it was made; broken when its day has
+    passed without. A promise on what is no title yet waits for one.
+    """
+    return SQL(
+        """
+        SELECT id, state_to
+          FROM (SELECT hold.id,
+                       CASE WHEN hold.kind != 'promise'
+                            THEN CASE WHEN hold.date_until < %(today)s THEN 'ended' END
+                            WHEN hold.amount > 0 AND promised.paid >= hold.amount
+                              OR promised.titles > 0 AND promised.titles_left = 0 THEN 'kept'
+                            WHEN hold.date_until < %(today)s THEN 'broken' END AS state_to
+                  FROM crm_collection_hold hold
+             LEFT JOIN LATERAL (%(promised)s) AS promised ON hold.kind = 'promise'
+                 WHERE hold.company_id = %(company_id)s AND hold.state = 'active') AS hold
+         WHERE state_to IS NOT NULL
+      ORDER BY id""",
+        company_id=company_id,
+        today=today,
+        promised=_promised(),
+    )
+
+
+def paid_since(hold_ids):
+    """What was paid of what each hold covers since it was set, in company currency: (hold id,
+    amount)."""
+    return SQL(
+        """SELECT hold.id, promised.paid FROM crm_collection_hold hold
+       CROSS JOIN LATERAL (%s) AS promised WHERE hold.id = ANY(%s)""",
+        _promised(),
+        hold_ids,
+    )
+
+
+def _promised():
+    """What became of the titles of a promise (alias ``hold``): paid since, titles, titles left.
+
+    What a customer promises is about what was there when he did and is due by the day he
+    promised; what somebody promises about one entry or title is about that, whenever it is dated
+    or due, once it is posted. Paid since: matched later than the promise, by the clock or, where
+    it was noted afterwards, by the day.
+    """
+    meant = SQL(
+        """(line.parent_state = 'posted'
+            AND (hold.partner_id IS NULL OR line.date <= hold.date_from))"""
+    )
+    return SQL(
+        """
+        SELECT COUNT(*) FILTER (WHERE %(meant)s AND %(in_time)s) AS titles,
+               COUNT(*) FILTER (WHERE %(meant)s AND %(in_time)s AND %(owed)s) AS titles_left,
+               COALESCE(SUM((SELECT SUM(partial.amount) FROM account_partial_reconcile partial
+                              WHERE partial.debit_move_id = line.id
+                                AND (partial.max_date > hold.date_from
+                                  OR partial.create_date > hold.create_date
+                                  OR partial.create_date = hold.create_date
+                                 AND partial.max_date = hold.date_from)))
+                         FILTER (WHERE %(meant)s), 0) AS paid
+          FROM crm_collection_item item
+          JOIN account_move_line line ON line.id = item.line_id
+         WHERE item.company_id = hold.company_id
+           AND (item.id = hold.item_id OR item.move_id = hold.move_id
+                OR hold.partner_id IS NOT NULL AND item.partner_id = (
+                    SELECT commercial_partner_id FROM res_partner WHERE id = hold.partner_id))""",
+        owed=line_is_owed(),
+        in_time=SQL("(hold.partner_id IS NULL OR %s <= hold.date_until)", line_date_maturity()),
+        meant=meant,
+    )

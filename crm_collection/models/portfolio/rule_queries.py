@@ -1,0 +1,101 @@
+"""Which rule a customer falls under, and the steps of the rules: when each is reached."""
+
+from odoo.tools import SQL
+
+from .queries import letter_template, step_version, workers
+
+
+def customer_rule(partner_model, rules):
+    """A customer's rule as an expression over ``partner`` (alias of ``res_partner``).
+
+    :param partner_model: ``res.partner`` in the company's context, archived included
+    :param rules: the company's rules in order of precedence
+    """
+    if not rules:
+        return SQL("NULL::integer")
+    own = partner_model._field_to_sql("partner", "collection_rule_id")
+    # Whom the further conditions of a rule would catch is not known where they cannot be read:
+    # nobody who fits its other criteria goes to a later, milder one.
+    first_match = SQL(" ").join(
+        SQL("WHEN %s THEN NULL", _matches(partner_model, rule._get_criteria_domain()))
+        if rule._get_problem()
+        else SQL("WHEN %s THEN %s", _matches(partner_model, rule._get_partner_domain()), rule.id)
+        for rule in rules
+    )
+    return SQL(
+        "CASE WHEN %(own)s = ANY(%(ids)s) THEN %(own)s ELSE CASE %(first_match)s END END",
+        own=own,
+        ids=rules.ids,
+        first_match=first_match,
+    )
+
+
+def _matches(partner_model, domain):
+    if domain.is_true():
+        return SQL("TRUE")
+    matching = partner_model._search(domain, bypass_access=True)
+    return SQL("partner.id IN %s", matching.subselect())
+
+
+def customers(partner_model, rules, company_id):
+    """Each customer's rule and collector, once per customer: its own, else its salesperson, of
+    those who work in the company."""
+    collector = partner_model._field_to_sql("partner", "collection_user_id")
+    return SQL(
+        """SELECT partner.id AS partner_id, %(rule)s AS rule_id,
+                  CASE WHEN %(collector)s IN (%(workers)s) THEN %(collector)s
+                       WHEN partner.user_id IN (%(workers)s) THEN partner.user_id
+                  END AS user_id
+             FROM res_partner partner
+            WHERE partner.commercial_partner_id = partner.id""",
+        rule=customer_rule(partner_model, rules),
+        collector=collector,
+        workers=workers(company_id),
+    )
+
+
+def steps(company_id):
+    """Steps in force: when each is reached, whether it may act, and up to when it is the last
+    one reached among those of its kind (automatic steps that may act; manual ones)."""
+    return SQL(
+        """
+        SELECT reached.*,
+               LEAD(threshold) OVER (PARTITION BY rule_id, usable, manual ORDER BY threshold)
+                   AS threshold_next
+          FROM (
+            SELECT step.id AS step_id, step.rule_id, step.phase_id, step.days,
+                   step.days + CASE WHEN step.days > 0 THEN COALESCE(rule.grace_days, 0) ELSE 0 END
+                       AS threshold,
+                   phase.sequence AS phase_sequence,
+                   phase.allocation_mode = 'manual' AS manual,
+                   COALESCE(phase.active AND phase.approval_state = 'approved'
+                       AND (phase.company_id IS NULL OR phase.company_id IN (
+                            SELECT owner.id FROM res_company owner JOIN res_company company
+                                   ON company.parent_path LIKE owner.parent_path || '%%'
+                             WHERE company.id = %(company_id)s)), FALSE)
+                       AS usable,
+                   GREATEST(step.amount_min, rule.amount_min, 0) AS amount_min,
+                   COALESCE(step.percent_min, 0) AS percent_min,
+                   %(letter)s IS NOT NULL AS has_letter,
+                   COALESCE(phase.is_guarded, FALSE) AS guarded, %(version)s AS version
+              FROM crm_collection_rule_step step
+              JOIN crm_collection_rule rule ON rule.id = step.rule_id
+              JOIN crm_collection_phase phase ON phase.id = step.phase_id
+          ) AS reached""",
+        company_id=company_id,
+        letter=letter_template(),
+        version=step_version(),
+    )
+
+
+def rules_with_unusable(rules, company_id):
+    """Ids of the rules with a step that may not act: only their titles are asked the question."""
+    company = rules.env["res.company"].browse(company_id)
+    return [
+        rule.id
+        for rule in rules
+        if any(
+            not step.phase_id.can_act or not step.phase_id._serves(company)
+            for step in rule.step_ids
+        )
+    ]

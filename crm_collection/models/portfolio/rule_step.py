@@ -1,0 +1,143 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..letters import date_queries
+
+RESEND_FIELDS = {"resend_interval", "resend_unit", "resend_max"}
+
+
+class CrmCollectionRuleStep(models.Model):
+    """One step of a sending rule: so many days after the due date, this phase, this letter."""
+
+    _name = "crm.collection.rule.step"
+    _description = "Collection Rule Step"
+    _order = "days, id"
+    _check_company_auto = True
+
+    rule_id = fields.Many2one(
+        comodel_name="crm.collection.rule", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="rule_id.company_id", store=True, index=True)
+    days = fields.Integer(
+        required=True,
+        help="Days after the due date; negative for a reminder before it.",
+    )
+    phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase",
+        required=True,
+        ondelete="restrict",
+        check_company=True,
+        index=True,
+    )
+    template_id = fields.Many2one(
+        comodel_name="mail.template",
+        string="Letter",
+        domain="[('model', '=', 'crm.collection.letter')]",
+        help="Empty: the letter of the phase.",
+    )
+    attach_pdf = fields.Boolean(string="Attach PDF", default=True)
+    attach_invoices = fields.Boolean()
+    resend_interval = fields.Integer(
+        string="Send Again Every", help="0: the letter goes once per stay in the phase."
+    )
+    resend_unit = fields.Selection(
+        selection=[("day", "Days"), ("week", "Weeks"), ("month", "Months")],
+        default="day",
+        required=True,
+    )
+    resend_max = fields.Integer(
+        string="At Most", help="How many times the letter is sent again. 0: until it is paid."
+    )
+    amount_min = fields.Float(
+        string="Minimum Amount",
+        digits="Account",
+        help="A title that owes less, in the company's currency, stays in the step below.",
+    )
+    percent_min = fields.Float(
+        string="Minimum %",
+        help="A title of which a smaller share is still owed stays in the step below.",
+    )
+    activity_type_id = fields.Many2one(comodel_name="mail.activity.type", string="Activity")
+    activity_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Activity for",
+        help="Empty: the title's collector.",
+    )
+
+    _rule_days_uniq = models.UniqueIndex(
+        "(rule_id, days)", "A rule cannot have two steps on the same day."
+    )
+    _days_in_calendar = models.Constraint(
+        "CHECK(days BETWEEN -36500 AND 36500 AND resend_interval <= 36500)",
+        "Days are at most 36500: a hundred years.",
+    )
+    _resend_positive = models.Constraint(
+        "CHECK(resend_interval >= 0 AND resend_max >= 0)",
+        "The interval and the number of times cannot be negative.",
+    )
+    _minimum_range = models.Constraint(
+        "CHECK(amount_min >= 0 AND percent_min >= 0 AND percent_min <= 100)",
+        "The minimum amount cannot be negative, the minimum share is between 0 and 100.",
+    )
+
+    @api.depends("days", "phase_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for step in self:
+            step.display_name = self.env._(
+                "day %(days)s: %(phase)s", days=step.days, phase=step.phase_id.name
+            )
+
+    @api.constrains("days", "phase_id")
+    def _check_order(self):
+        # Written from the step alone, the rule's own constraint is not triggered.
+        self.rule_id._check_step_order()
+
+    @api.constrains("template_id", "phase_id")
+    def _check_template_id(self):
+        self.template_id._check_is_letter()
+        for step in self:
+            phase = step.phase_id
+            if phase.is_governed and step.template_id not in (
+                step.template_id.browse(),
+                phase.template_id,
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "The letter of %(phase)s is approved with the phase: leave the step's "
+                        "letter empty and choose it on the phase.",
+                        phase=phase.name,
+                    )
+                )
+
+    def write(self, vals):
+        """Titles that had their letter are asked again as the step says from now on."""
+        result = super().write(vals)
+        if not RESEND_FIELDS.isdisjoint(vals):
+            self._reschedule_letters()
+        return result
+
+    def _reschedule_letters(self):
+        self.env.flush_all()
+        titles = date_queries.titles_of_steps(self.ids)
+        self.env.cr.execute(date_queries.reschedule(titles, self.env.uid))
+        self.env["crm.collection.item"].invalidate_model(["date_next_letter"], flush=False)
+
+    def _explain_resend(self):
+        """:return: when the letter goes again, in words"""
+        _, unit, number = self.env._, self.resend_unit, self.resend_interval
+        text = {
+            "day": _("every day") if number == 1 else _("every %s days", number),
+            "week": _("every week") if number == 1 else _("every %s weeks", number),
+            "month": _("every month") if number == 1 else _("every %s months", number),
+        }[unit]
+        if not self.resend_max:
+            return text
+        if self.resend_max == 1:
+            return _("%s, once", text)
+        return _("%(every)s, %(number)s times", every=text, number=self.resend_max)
+
+    def _get_template(self):
+        """:return: the letter of the step, else that of its phase (may be empty)."""
+        self.ensure_one()
+        return self.phase_id._get_letter(self)

@@ -1,0 +1,128 @@
+from collections import Counter, defaultdict
+
+from odoo import api, models
+
+from . import allocation_queries, reposted_queries, sync_queries
+
+# What the titles' truth is made of: flushed before SQL reads it.
+LINE_FIELDS = (
+    "account_id",
+    "amount_residual",
+    "amount_residual_currency",
+    "balance",
+    "currency_id",
+    "date",
+    "date_maturity",
+    "move_id",
+    "no_followup",
+    "parent_state",
+    "partner_id",
+    "reconciled",
+)
+
+
+class CrmCollectionItem(models.Model):
+    """Settlement and change: titles follow their journal items at once, and in the sweep."""
+
+    _inherit = "crm.collection.item"
+
+    @api.model
+    def _sync_lines(self, lines):
+        """Bring the titles of journal items up to date (hook of reconciliation and entries)."""
+        if lines and self._has_items():
+            for company, of_company in lines.grouped("company_id").items():
+                self.with_company(company)._sync(sync_queries.items_of_lines(of_company.ids))
+
+    @api.model
+    def _sync_moves(self, moves):
+        """Bring the titles of entries up to date (hook of post, draft, cancel, customer)."""
+        if not moves or not self._has_items():
+            return
+        self.sudo().search([("move_id", "in", moves.ids)])._sync_items()
+
+    @api.model
+    def _has_items(self):
+        """Accounting pays nothing for this module while there is no title at all."""
+        return bool(self.sudo().search_fetch([], [], limit=1))
+
+    @api.model
+    def _sync(self, scope, evaluate=True):
+        """Set titles equal to accounting and end the stays of those that leave their phase.
+
+        The titles are the active company's: whether a new due date takes them out of their phase
+        is a question of its day.
+
+        :param SQL scope: a condition on ``item`` (see :mod:`.sync_queries`)
+        :param bool evaluate: whether the job has to look at the titles again
+        :return: {what happened: number of titles}
+        """
+        self.env["account.move.line"].flush_model(LINE_FIELDS)
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        self.env["crm.collection.letter"].flush_model(["delivery_started", "state"])
+        self.flush_model()
+        today = self.env.company._get_collection_today()
+        rows = self.env.execute_query(
+            sync_queries.update_items(scope, today, self.env.uid, evaluate)
+        )
+        if not rows:
+            return {}
+        left = defaultdict(list)
+        for item_id, company_id, event in rows:
+            if event in ("settled", "cancelled", "released"):
+                left[company_id, event].append(item_id)
+        self._close_left(left)
+        self._put_back([item_id for item_id, _company_id, event in rows if event == "reposted"])
+        self.env["crm.collection.approval"]._refresh_items([row[0] for row in rows])
+        self.invalidate_model(flush=False)
+        counts = Counter(event for _item_id, _company_id, event in rows)
+        counts["reopened"] += counts.pop("reposted", 0)
+        return dict(+counts)
+
+    def _close_left(self, left):
+        for (company_id, event), item_ids in left.items():
+            self.env["crm.collection.approval"]._withdraw(item_ids, "left")
+            today = self.env["res.company"].browse(company_id)._get_collection_today()
+            self.env.cr.execute(
+                allocation_queries.close_stays(item_ids, event, today, self.env.uid)
+            )
+        if left:
+            self.env["crm.collection.allocation"].invalidate_model(flush=False)
+
+    @api.model
+    def _put_back(self, item_ids):
+        """Titles whose entry was posted again as it was go on where a person had put them, by a
+        new stay of the same person and reason: his decision was about this debt."""
+        if not item_ids:
+            return
+        self.env["crm.collection.phase"].flush_model(["active", "approval_state", "is_guarded"])
+        groups = defaultdict(list)
+        for item_id, *placement in self.env.execute_query(reposted_queries.placed_before(item_ids)):
+            groups[tuple(placement)].append(item_id)
+        gone = set(item_ids).difference(*groups.values())
+        self.env.cr.execute(reposted_queries.forget_placement(list(gone)))
+        for placement, ids in groups.items():
+            if placement[0]:  # else out of every phase, and pinned there
+                self._enter_again(ids, *placement)
+
+    @api.model
+    def _enter_again(self, item_ids, phase_id, origin, user_id, reason, pinned, has_letter):
+        today, uid = self.env.company._get_collection_today(), self.env.uid
+        cr = self.env.cr
+        cr.execute(
+            allocation_queries.maintain_items(
+                item_ids, phase_id, today, pinned, has_letter, uid, by_itself=True
+            )
+        )
+        cr.execute(
+            allocation_queries.open_stays_of_items(item_ids, origin, today, user_id or uid, reason)
+        )
+        self.env["crm.collection.allocation"].invalidate_model(flush=False)
+
+    def _sync_deleted(self):
+        """The journal items of these titles were just deleted."""
+        self.invalidate_recordset(["line_id", "move_id"], flush=False)
+        self._sync_items()
+
+    def _sync_items(self):
+        for company, of_company in self.grouped("company_id").items():
+            self.with_company(company)._sync(sync_queries.items_by_id(of_company.ids))

@@ -1,0 +1,8 @@
+from . import (
+    customer,
+    aging,
+    indicator,
+    allocation_report,
+    roll_rate,
+    overdue,
+)

@@ -1,0 +1,285 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from . import aging_queries
+
+DATE_KEY = "crm_collection_aging_date"
+# what a title owed depends on the day that is asked for
+AS_OF = (DATE_KEY,)
+COMPANY_CURRENCY = "company_currency_id"
+# columns that are joined only where somebody asks for them
+JOINED = ("phase_id", "item_id", "user_id")
+
+
+def _bucket_amount(label):
+    return fields.Monetary(
+        string=label,
+        currency_field=COMPANY_CURRENCY,
+        readonly=True,
+        depends_context=(*AS_OF, "company"),
+    )
+
+
+class CrmCollectionAging(models.Model):
+    """What every title owed at the end of a day, and how late it was: the aging.
+
+    The day is the context's ``crm_collection_aging_date`` ("2026-01-31"), today without one.
+    Each posted receivable debit item dated up to the day is a title; it owed its amount less
+    what was matched with it up to the day. Its phase is the one it was in at the end of the
+    day, its bucket comes from the limits of the current company. Nothing is stored: whatever
+    is asked is one query. Read only; who reads accounting or collections reads it, by company.
+    """
+
+    _name = "crm.collection.aging"
+    _description = "Collection Aging"
+    _auto = False
+    _order = "date_maturity, id"
+    _rec_name = "name"
+    _depends = {
+        "account.move.line": [
+            "account_id",
+            "amount_residual",
+            "amount_residual_currency",
+            "balance",
+            "company_id",
+            "currency_id",
+            "date",
+            "date_maturity",
+            "move_id",
+            "move_name",
+            "parent_state",
+            "partner_id",
+            "reconciled",
+        ],
+        "account.partial.reconcile": [
+            "amount",
+            "credit_amount_currency",
+            "credit_move_id",
+            "debit_amount_currency",
+            "debit_move_id",
+            "max_date",
+        ],
+        "crm.collection.allocation": ["day_in", "day_out", "item_id", "phase_id"],
+        "crm.collection.item": ["line_id", "phase_id", "user_id"],
+        "crm.collection.settlement": [
+            "amount",
+            "amount_currency",
+            "date",
+            "day_recorded",
+            "item_id",
+            "reversal_of_id",
+        ],
+        "res.company": ["currency_id"],
+        "res.partner": ["collection_user_id", "commercial_partner_id", "industry_id"],
+    }
+
+    line_id = fields.Many2one(
+        comodel_name="account.move.line", string="Journal Item", readonly=True
+    )
+    move_id = fields.Many2one(comodel_name="account.move", string="Invoice/Entry", readonly=True)
+    name = fields.Char(string="Title", readonly=True)
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
+    partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", readonly=True)
+    industry_id = fields.Many2one(related="partner_id.industry_id", string="Segment")
+    item_id = fields.Many2one(
+        comodel_name="crm.collection.item",
+        string="Title in Collection",
+        compute="_compute_joined",
+        search="_search_item_id",
+    )
+    phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase",
+        compute="_compute_joined",
+        search="_search_phase_id",
+        help="The phase the title was in at the end of the day.",
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Collector",
+        compute="_compute_joined",
+        search="_search_user_id",
+        help="The title's collector today, else the customer's.",
+    )
+    date = fields.Date(string="Accounting Date", readonly=True)
+    date_maturity = fields.Date(string="Due Date", readonly=True)
+    date_as_of = fields.Date(string="As of", readonly=True, depends_context=AS_OF)
+    days_overdue = fields.Integer(
+        readonly=True, aggregator="max", depends_context=AS_OF, help="Negative before the due date."
+    )
+    bucket = fields.Selection(
+        selection="_selection_bucket",
+        readonly=True,
+        depends_context=(*AS_OF, "company"),
+    )
+    company_currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
+    amount_original = fields.Monetary(
+        string="Original Amount", currency_field="company_currency_id", readonly=True
+    )
+    amount = fields.Monetary(
+        string="Amount Owed",
+        currency_field="company_currency_id",
+        readonly=True,
+        depends_context=AS_OF,
+    )
+    amount_currency = fields.Monetary(
+        string="Amount Owed in Currency", readonly=True, depends_context=AS_OF
+    )
+    # the same amount once more, in the column of its bucket; fields_get has the labels
+    amount_0 = _bucket_amount("Not Due")
+    amount_1 = _bucket_amount("First Bucket")
+    amount_2 = _bucket_amount("Second Bucket")
+    amount_3 = _bucket_amount("Third Bucket")
+    amount_4 = _bucket_amount("Fourth Bucket")
+    amount_5 = _bucket_amount("Last Bucket")
+
+    # === The day and the buckets === #
+
+    @api.model
+    def _get_day(self):
+        """:return: the day that is asked for, today in the current company by default"""
+        day = fields.Date.to_date(self.env.context.get(DATE_KEY))
+        return day or self.env.company._get_collection_today()
+
+    @api.model
+    def _is_past(self):
+        return self._get_day() < self.env.company._get_collection_today()
+
+    @api.model
+    def _selection_bucket(self):
+        """:return: the buckets of the current company, such as ``("1", "1–30 days")``"""
+        limits = self.env.company._get_collection_aging_limits()
+        firsts = [1, *(limit + 1 for limit in limits)]
+        return [
+            ("0", self.env._("Not due")),
+            *(
+                (str(number), self.env._("%(first)s–%(last)s days", first=first, last=last))
+                for number, (first, last) in enumerate(zip(firsts, limits, strict=False), start=1)
+            ),
+            (str(len(limits) + 1), self.env._("Over %s days", limits[-1])),
+        ]
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        # EXTENDS 'base': the amounts by bucket are called as the buckets
+        result = super().fields_get(allfields, attributes)
+        for number, label in self._selection_bucket():
+            if "string" in result.get(f"amount_{number}", ()):
+                result[f"amount_{number}"]["string"] = label
+        return result
+
+    # === SQL === #
+
+    @property
+    def _table_query(self):
+        account_ids = self.env["account.account"]._get_collection_receivable_ids()
+        limits = self.env.company._get_collection_aging_limits()
+        return aging_queries.titles(self._get_day(), account_ids, limits)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr not in JOINED or query is None:
+            return super()._field_to_sql(alias, field_expr, query)
+        self._check_field_access(self._fields[field_expr], "read")
+        line = SQL.identifier(alias, "line_id")
+        if field_expr == "phase_id":
+            table = SQL("(%s)", aging_queries.phases(self._get_day(), self._is_past()))
+            phase = self._join(query, alias, "phase", table, line)
+            return SQL.identifier(phase, "phase_id")
+        item = self._join(query, alias, "item", SQL.identifier("crm_collection_item"), line)
+        if field_expr == "item_id":
+            return SQL.identifier(item, "id")
+        return aging_queries.collector(alias, item, self._join_partner(query, alias))
+
+    def _read_group_select(self, aggregate_spec, query):
+        """With one company there is nothing to convert and one currency: said in SQL, a list by
+        customer takes half the time."""
+        fname, _colon, function = aggregate_spec.partition(":")
+        field = self._fields.get(fname)
+        if len(self.env.companies) == 1 and field:
+            if function == "sum_currency" and field.get_currency_field(self) == COMPANY_CURRENCY:
+                return super()._read_group_select(f"{fname}:sum", query)
+            if function == "array_agg_distinct" and fname == COMPANY_CURRENCY:
+                return SQL("ARRAY[MIN(%s)]", self._field_to_sql(self._table, fname, query))
+        return super()._read_group_select(aggregate_spec, query)
+
+    def _join(self, query, alias, link, table, line):
+        joined = query.make_alias(alias, link)
+        query.add_join(
+            "LEFT JOIN", joined, table, SQL("%s = %s", SQL.identifier(joined, "line_id"), line)
+        )
+        return joined
+
+    def _join_partner(self, query, alias):
+        joined = query.make_alias(alias, "collector")
+        query.add_join(
+            "LEFT JOIN",
+            joined,
+            SQL.identifier("res_partner"),
+            SQL("%s = %s", SQL.identifier(joined, "id"), SQL.identifier(alias, "partner_id")),
+        )
+        return joined
+
+    # === Compute and search methods === #
+
+    @api.depends_context(DATE_KEY)
+    def _compute_joined(self):
+        """What the joins tell of the few titles that are shown, read by their index."""
+        phases = dict(
+            self.env.execute_query(
+                aging_queries.phases_of(self._get_day(), self._is_past(), self.ids)
+            )
+        )
+        items = {
+            item.line_id.id: item
+            for item in self.env["crm.collection.item"].search([("line_id", "in", self.ids)])
+        }
+        for title in self:
+            item = items.get(title.id, self.env["crm.collection.item"])
+            partner = title.partner_id.with_company(title.company_id)
+            title.item_id = item
+            title.phase_id = phases.get(title.id)
+            title.user_id = item.user_id or partner.collection_user_id
+
+    def _search_phase_id(self, operator, value):
+        return self._search_joined("phase_id", operator, value)
+
+    def _search_item_id(self, operator, value):
+        return self._search_joined("item_id", operator, value)
+
+    def _search_user_id(self, operator, value):
+        return self._search_joined("user_id", operator, value)
+
+    @api.model
+    def _search_joined(self, fname, operator, value):
+        """:return: the domain of the titles whose joined column is among the records named"""
+        Model = self.env[self._fields[fname].comodel_name].with_context(active_test=False)
+        if operator in ("any", "any!"):
+            value = Model.search(value).ids
+        elif operator in ("ilike", "like", "=ilike", "=like"):
+            value = Model.search([("display_name", operator, value)]).ids
+        elif operator != "in":
+            return NotImplemented
+        ids = [id_ for id_ in value if id_]
+
+        def to_sql(model, alias, query):
+            column = model._field_to_sql(alias, fname, query)
+            found = SQL("%s = ANY(%s)", column, ids)
+            return SQL("(%s OR %s IS NULL)", found, column) if False in value else found
+
+        return Domain.custom(
+            to_sql=to_sql, predicate=lambda title: (title[fname].id or False) in value
+        )
+
+    # === Actions === #
+
+    def action_open_title(self):
+        """The title in collection, or the entry of one that is in none."""
+        self.ensure_one()
+        record = self.item_id or self.move_id
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [(False, "form")],
+        }

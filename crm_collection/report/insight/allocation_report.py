@@ -1,0 +1,149 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...models.portfolio.allocation import ORIGINS, REASONS_OUT
+from . import queries
+
+
+class CrmCollectionAllocationReport(models.Model):
+    """What works: each stay of a title in a phase, what became of it and what it brought in.
+
+    Read only; the company rule applies. Median and recovery rate are those of whatever is
+    grouped together, not sums or means of its parts.
+    """
+
+    _name = "crm.collection.allocation.report"
+    _description = "Collection Results by Phase"
+    _auto = False
+    _order = "day_in desc, id desc"
+    _rec_name = "name"
+    _depends = {
+        "crm.collection.allocation": [
+            "item_id",
+            "company_id",
+            "partner_id",
+            "phase_id",
+            "day_in",
+            "day_out",
+            "reason_out",
+            "date_settled",
+            "amount_in",
+        ],
+        "crm.collection.settlement": ["allocation_id", "amount", "kind"],
+        "crm.collection.letter": ["state", "template_id"],
+        "crm.collection.letter.line": ["allocation_id", "letter_id"],
+        "crm.collection.item": ["user_id"],
+    }
+
+    allocation_id = fields.Many2one(
+        comodel_name="crm.collection.allocation", string="Stay", readonly=True
+    )
+    item_id = fields.Many2one(
+        comodel_name="crm.collection.item", string="Title in Collection", readonly=True
+    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", readonly=True)
+    name = fields.Char(string="Title", readonly=True)
+    partner_name = fields.Char(string="Customer's Name", readonly=True)
+    phase_id = fields.Many2one(comodel_name="crm.collection.phase", readonly=True)
+    rule_id = fields.Many2one(comodel_name="crm.collection.rule", readonly=True)
+    step_id = fields.Many2one(comodel_name="crm.collection.rule.step", readonly=True)
+    template_id = fields.Many2one(
+        comodel_name="mail.template",
+        string="Letter",
+        readonly=True,
+        help="The title's last letter in the phase.",
+    )
+    origin = fields.Selection(selection=ORIGINS, readonly=True)
+    user_id = fields.Many2one(comodel_name="res.users", string="Collector", readonly=True)
+    day_in = fields.Date(string="Entered on", readonly=True)
+    day_out = fields.Date(string="Left on", readonly=True)
+    outcome = fields.Selection(selection=[("open", "Still there"), *REASONS_OUT], readonly=True)
+    phase_to_id = fields.Many2one(
+        comodel_name="crm.collection.phase", string="Next Phase", readonly=True
+    )
+    stay_count = fields.Integer(string="Titles in", readonly=True)
+    settled_count = fields.Integer(string="Settled", readonly=True)
+    moved_count = fields.Integer(string="Moved on", readonly=True)
+    open_count = fields.Integer(string="Still There", readonly=True)
+    left_count = fields.Integer(
+        string="Left Otherwise", readonly=True, help="Cancelled or released."
+    )
+    days_stay = fields.Integer(string="Days in Phase", aggregator="avg", readonly=True)
+    days_to_settle = fields.Float(
+        string="Median Days to Settle",
+        digits=(16, 1),
+        aggregator="avg",
+        readonly=True,
+        help="From entering the phase to the payment, of the titles settled in it.",
+    )
+    amount_in = fields.Monetary(
+        string="Amount in",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="What the titles owed when they entered.",
+    )
+    amount_recovered = fields.Monetary(
+        string="Recovered",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="Payments while in the phase, less those returned.",
+    )
+    amount_other = fields.Monetary(
+        string="Settled Otherwise",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="By credit note, write-off or exchange difference while in the phase.",
+    )
+    recovery_rate = fields.Float(
+        string="Recovery Rate (%)",
+        digits=(16, 1),
+        aggregator="avg",
+        readonly=True,
+        help="Recovered, in percent of the amount in.",
+    )
+    letter_sent_count = fields.Integer(string="Letters Sent", readonly=True)
+    letter_bounced_count = fields.Integer(string="Letters Bounced", readonly=True)
+    letter_unaddressed_count = fields.Integer(string="Letters without Address", readonly=True)
+
+    # === SQL === #
+
+    @property
+    def _table_query(self):
+        return queries.stays(self._query_days())
+
+    @api.model
+    def _query_days(self):
+        """:return: SQL rows of (company id, its day): which the user sees, the rules decide"""
+        companies_sudo = self.env["res.company"].sudo().search([("active", "in", [True, False])])
+        return SQL(", ").join(
+            SQL("(%s, %s::date)", company.id, company._get_collection_today())
+            for company in companies_sudo
+        )
+
+    def _read_group_select(self, aggregate_spec, query):
+        """The median of the group, and the rate of its sums."""
+        if aggregate_spec == "days_to_settle:avg":
+            days = self._field_to_sql(self._table, "days_to_settle", query)
+            return SQL("PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY %s)", days)
+        if aggregate_spec == "recovery_rate:avg":
+            return SQL(
+                "100 * SUM(%s) / NULLIF(SUM(%s), 0)",
+                self._field_to_sql(self._table, "amount_recovered", query),
+                self._field_to_sql(self._table, "amount_in", query),
+            )
+        return super()._read_group_select(aggregate_spec, query)
+
+    # === Actions === #
+
+    def action_open_allocation(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crm.collection.allocation",
+            "res_id": self.allocation_id.id,
+            "view_mode": "form",
+        }

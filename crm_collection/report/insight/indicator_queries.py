@@ -1,0 +1,226 @@
+"""Indicators: receivables, overdue and sales of every month-end at once, and what is told by them.
+
+A title's amount counts from its date, what was matched with it is taken off from the date of the
+match: the same money as in the aging of each day. Money is overdue from the later of its own date
+and the day after the due date, so that one pass over the items gives all the days.
+"""
+
+from odoo.tools import SQL
+
+from ...models.portfolio.queries import line_date_maturity
+from .aging_queries import undone_since
+
+
+def indicators(days, account_ids):
+    """One row per company and day with receivables.
+
+    :param days: ascending: month-ends without a gap, then today. The first only begins the
+        second and has no row.
+    :param account_ids: the receivable accounts
+    """
+    return SQL(
+        """
+        WITH ends AS (
+                SELECT row_number() OVER (ORDER BY day) AS number, day,
+                       date_trunc('month', day)::date AS month
+                  FROM unnest(%(days)s::date[]) AS day),
+             titles AS MATERIALIZED (%(titles)s),
+             balances AS (%(balances)s),
+             sales AS (%(sales)s),
+             promises AS (%(promises)s),
+             counted AS (%(count_back)s),
+             figures AS (
+                SELECT balance.company_id, ends.number, ends.day, ends.month, balance.receivables,
+                       balance.overdue, balance.not_due, balance.receivables_from,
+                       COALESCE(own.sales, 0) AS sales, quarter.sales AS quarter_sales,
+                       ends.day - quarter.month_from + 1 AS quarter_days,
+                       balance.receivables_from + COALESCE(own.sales, 0) - balance.not_due
+                           AS cei_base,
+                       counted.dso, promises.kept, promises.broken
+                  FROM ends
+                  JOIN (SELECT *, receivables - overdue AS not_due,
+                               LAG(receivables, 1, 0::numeric) OVER (
+                                   PARTITION BY company_id ORDER BY number) AS receivables_from
+                          FROM balances) AS balance ON balance.number = ends.number
+             LEFT JOIN sales own
+                       ON own.company_id = balance.company_id AND own.month = ends.month
+            CROSS JOIN LATERAL (
+                    SELECT GREATEST((ends.month - interval '2 months')::date, MIN(month))
+                               AS month_from,
+                           SUM(sales) FILTER (WHERE month >= ends.month - interval '2 months')
+                               AS sales
+                      FROM sales
+                     WHERE sales.company_id = balance.company_id AND month <= ends.month
+                   ) AS quarter
+             LEFT JOIN counted
+                       ON counted.company_id = balance.company_id AND counted.number = ends.number
+             LEFT JOIN promises ON promises.company_id = balance.company_id
+                       AND promises.month = ends.month)
+        SELECT figures.company_id::bigint * 100000 + EXTRACT(YEAR FROM figures.day)::integer * 12
+                   + EXTRACT(MONTH FROM figures.day)::integer AS id,
+               figures.company_id, company.currency_id AS company_currency_id, figures.day AS date,
+               figures.day = %(today)s AS is_current, figures.receivables, figures.receivables_from,
+               figures.overdue, figures.not_due, figures.sales, figures.quarter_sales,
+               figures.quarter_days, figures.dso, figures.dso IS NOT NULL AS has_dso,
+               figures.cei_base != 0 AS has_cei, %(ratios)s,
+               COALESCE(figures.kept, 0) AS promise_kept_count,
+               COALESCE(figures.broken, 0) AS promise_broken_count
+          FROM figures
+          JOIN res_company company ON company.id = figures.company_id
+         WHERE figures.number > 1
+           AND figures.day >= (SELECT MIN(titles.date) FROM titles
+                                WHERE titles.company_id = figures.company_id)""",
+        days=list(days),
+        today=days[-1],
+        titles=_titles(days[-1], account_ids),
+        balances=_balances(days, account_ids),
+        sales=_sales(),
+        promises=_promises(),
+        count_back=_count_back(),
+        ratios=_ratios(),
+    )
+
+
+def _titles(today, account_ids):
+    """What was invoiced and owed, by date and due date: a few rows for each day."""
+    return SQL(
+        """SELECT line.company_id, line.date, %(due)s AS due,
+                  SUM(line.balance) FILTER (WHERE line.balance > 0) AS amount,
+                  SUM(line.balance) FILTER (WHERE line.display_type = 'payment_term') AS sales
+             FROM account_move_line line
+            WHERE line.account_id = ANY(%(account_ids)s) AND line.parent_state = 'posted'
+              AND line.date <= %(today)s
+         GROUP BY line.company_id, line.date, %(due)s""",
+        due=line_date_maturity(),
+        account_ids=list(account_ids),
+        today=today,
+    )
+
+
+def _balances(days, account_ids):
+    """Receivables and what of them was overdue, by company and number of the day.
+
+    Each event falls into the slot of the first day that sees it, and of the first that sees it
+    overdue; a day has what the slots before its number have.
+    """
+    return SQL(
+        """
+        SELECT part.company_id, part.number, SUM(part.amount) AS receivables,
+               SUM(part.overdue) AS overdue
+          FROM (SELECT slot.company_id, ends.number, slot.amount,
+                       CASE WHEN slot.overdue < ends.number THEN slot.amount ELSE 0 END AS overdue
+                  FROM (SELECT event.company_id,
+                               width_bucket(event.day - 1, %(days)s::date[]) AS seen,
+                               width_bucket(GREATEST(event.day - 1, event.due), %(days)s::date[])
+                                   AS overdue,
+                               SUM(event.amount) AS amount
+                          FROM (%(events)s) AS event
+                      GROUP BY 1, 2, 3) AS slot
+                  JOIN ends ON slot.seen < ends.number
+                 UNION ALL
+                SELECT line.company_id, ends.number, -undone.amount,
+                       CASE WHEN %(due)s < ends.day THEN -undone.amount ELSE 0 END
+                  FROM ends
+            CROSS JOIN LATERAL (%(undone)s) AS undone
+                  JOIN account_move_line line ON line.id = undone.line_id
+                 WHERE %(is_title)s AND line.date <= ends.day) AS part
+      GROUP BY part.company_id, part.number""",
+        days=list(days),
+        events=_events(days[-1], account_ids),
+        due=line_date_maturity(),
+        undone=undone_since(SQL("ends.day")),
+        is_title=_is_title(account_ids),
+    )
+
+
+def _is_title(account_ids):
+    return SQL(
+        "(line.account_id = ANY(%s) AND line.parent_state = 'posted' AND line.balance > 0)",
+        list(account_ids),
+    )
+
+
+def _events(today, account_ids):
+    return SQL(
+        """SELECT company_id, date AS day, due, amount FROM titles WHERE amount IS NOT NULL
+            UNION ALL
+           SELECT line.company_id, side.day, %(due)s, SUM(side.amount)
+             FROM (SELECT debit_move_id AS line_id, max_date AS day, -amount AS amount
+                     FROM account_partial_reconcile WHERE max_date <= %(today)s
+                    UNION ALL
+                   SELECT credit_move_id, max_date, amount
+                     FROM account_partial_reconcile
+                    WHERE max_date <= %(today)s AND (amount = 0 OR debit_amount_currency = 0
+                                                     OR credit_amount_currency = 0)) AS side
+             JOIN account_move_line line ON line.id = side.line_id
+            WHERE %(is_title)s AND line.date <= %(today)s
+         GROUP BY line.company_id, side.day, %(due)s""",
+        due=line_date_maturity(),
+        is_title=_is_title(account_ids),
+        today=today,
+    )
+
+
+def _sales():
+    """Credit sales by month: invoices less credit notes, taxes included."""
+    return SQL(
+        """SELECT company_id, date_trunc('month', date)::date AS month, SUM(sales) AS sales
+             FROM titles WHERE sales IS NOT NULL GROUP BY 1, 2"""
+    )
+
+
+def _promises():
+    """Promises by the month they were for, once it is decided whether they were kept."""
+    return SQL(
+        """SELECT company_id, date_trunc('month', date_until)::date AS month,
+                  COUNT(*) FILTER (WHERE state = 'kept') AS kept,
+                  COUNT(*) FILTER (WHERE state = 'broken') AS broken
+             FROM crm_collection_hold
+            WHERE kind = 'promise' AND state IN ('kept', 'broken') GROUP BY 1, 2"""
+    )
+
+
+def _count_back():
+    """DSO by counting back: receivables are filled with the sales of the month, then of the
+    month before, and so on; each month gives its days, the last one its share of them. Where
+    more is owed than was ever sold, all months since the first sale count."""
+    return SQL(
+        """
+        SELECT back.company_id, back.number,
+               SUM(CASE WHEN back.receivables <= back.filled THEN 0
+                        WHEN back.receivables - back.filled >= back.sales THEN back.days
+                        ELSE back.days * (back.receivables - back.filled) / back.sales END) AS dso
+          FROM (SELECT balance.company_id, balance.number, balance.receivables,
+                       GREATEST(COALESCE(sales.sales, 0), 0) AS sales,
+                       LEAST((months.month + interval '1 month')::date, ends.day + 1)
+                           - months.month AS days,
+                       COALESCE(SUM(GREATEST(COALESCE(sales.sales, 0), 0)) OVER (
+                           PARTITION BY balance.company_id, balance.number
+                           ORDER BY months.month DESC
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS filled
+                  FROM balances balance
+                  JOIN ends ON ends.number = balance.number
+                  JOIN LATERAL (
+                        SELECT month::date FROM generate_series(
+                            (SELECT MIN(month) FROM sales
+                              WHERE sales.company_id = balance.company_id)::timestamp,
+                            ends.month::timestamp, interval '1 month') AS month) AS months ON TRUE
+             LEFT JOIN sales ON sales.company_id = balance.company_id
+                       AND sales.month = months.month) AS back
+      GROUP BY back.company_id, back.number"""
+    )
+
+
+def _ratios():
+    """The indicators that are one division of what stands in the row; none by nothing."""
+    return SQL(
+        """100.0 * (figures.receivables_from + figures.sales - figures.receivables)
+                   / NULLIF(figures.cei_base, 0) AS cei,
+           CASE WHEN figures.quarter_sales > 0 THEN
+                figures.not_due * figures.quarter_days / figures.quarter_sales END AS dso_best,
+           CASE WHEN figures.quarter_sales > 0 THEN
+                figures.overdue * figures.quarter_days / figures.quarter_sales
+           END AS days_delinquent,
+           100.0 * figures.overdue / NULLIF(figures.receivables, 0) AS overdue_share,
+           100.0 * figures.kept / NULLIF(figures.kept + figures.broken, 0) AS promise_kept_rate"""
+    )

@@ -1,0 +1,117 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+from . import queries
+
+OUTCOMES = [
+    ("settled", "Settled"),
+    ("stayed", "Same Phase"),
+    ("forward", "Moved on"),
+    ("backward", "Moved back"),
+    ("left", "Cancelled or Released"),
+]
+
+
+class CrmCollectionRollRate(models.Model):
+    """Roll rates: where the titles that were in a phase when a month began are at its end.
+
+    A row for each title and month; of the month that runs, where the title is today. Read only;
+    the company rule applies.
+    """
+
+    _name = "crm.collection.roll.rate"
+    _description = "Collection Roll Rate"
+    _auto = False
+    _order = "date desc, id desc"
+    _rec_name = "name"
+    _depends = {
+        "crm.collection.allocation": [
+            "item_id",
+            "company_id",
+            "phase_id",
+            "day_in",
+            "day_out",
+            "reason_out",
+            "amount_in",
+        ],
+        "crm.collection.phase": ["sequence"],
+    }
+
+    allocation_id = fields.Many2one(
+        comodel_name="crm.collection.allocation", string="Stay", readonly=True
+    )
+    item_id = fields.Many2one(
+        comodel_name="crm.collection.item", string="Title in Collection", readonly=True
+    )
+    company_id = fields.Many2one(comodel_name="res.company", readonly=True)
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", readonly=True)
+    name = fields.Char(string="Title", readonly=True)
+    partner_name = fields.Char(string="Customer's Name", readonly=True)
+    rule_id = fields.Many2one(comodel_name="crm.collection.rule", readonly=True)
+    date = fields.Date(string="Month", readonly=True, help="The first day of the month.")
+    is_over = fields.Boolean(string="Month Is Over", readonly=True)
+    phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase", string="Phase at the Beginning", readonly=True
+    )
+    phase_to_id = fields.Many2one(
+        comodel_name="crm.collection.phase", string="Phase at the End", readonly=True
+    )
+    outcome = fields.Selection(selection=OUTCOMES, readonly=True)
+    destination = fields.Char(
+        string="Where It Went",
+        readonly=True,
+        help="The phase at the end of the month, or how the title left collection.",
+    )
+    destination_rank = fields.Integer(readonly=True, aggregator=None)
+    amount = fields.Monetary(
+        string="Owed on Entry", currency_field="company_currency_id", readonly=True
+    )
+    rate_settled = fields.Float(
+        string="Settled (%)", digits=(16, 1), aggregator="avg", readonly=True
+    )
+    rate_stayed = fields.Float(
+        string="Same Phase (%)", digits=(16, 1), aggregator="avg", readonly=True
+    )
+    rate_forward = fields.Float(
+        string="Moved on (%)", digits=(16, 1), aggregator="avg", readonly=True
+    )
+    rate_backward = fields.Float(
+        string="Moved back (%)", digits=(16, 1), aggregator="avg", readonly=True
+    )
+    rate_left = fields.Float(
+        string="Cancelled or Released (%)", digits=(16, 1), aggregator="avg", readonly=True
+    )
+
+    @property
+    def _table_query(self):
+        return queries.roll_rates(
+            self.env["crm.collection.allocation.report"]._query_days(),
+            self.env.lang or "en_US",
+            dict(self._fields["outcome"]._description_selection(self.env)),
+        )
+
+    def _read_group_orderby(self, order, groupby_terms, query):
+        """Destinations in the phases' order and what left last, not by the alphabet."""
+        terms = dict(groupby_terms)
+        if "destination" in terms:
+            rank = self._field_to_sql(self._table, "destination_rank", query)
+            # a pivot's totals over all destinations are not sorted by them
+            terms["destination"] = SQL(
+                "CASE GROUPING(%s) WHEN 0 THEN MIN(%s) END", terms["destination"], rank
+            )
+        result = super()._read_group_orderby(order, terms, query)
+        terms.pop("destination", None)
+        groupby_terms.update(terms)
+        return result
+
+    def action_open_allocation(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crm.collection.allocation",
+            "res_id": self.allocation_id.id,
+            "view_mode": "form",
+        }

@@ -1,0 +1,11 @@
+from . import (
+    test_approval_allocation,
+    test_approval_concurrency,
+    test_approval_decision,
+    test_approval_definition,
+    test_approval_screens,
+    test_approval_digest,
+    test_tour_approval,
+    test_approval_report,
+    test_chatter_route,
+)

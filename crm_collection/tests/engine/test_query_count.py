@@ -1,0 +1,139 @@
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from ..common_engine import CrmCollectionEngineCommon
+
+
+@tagged("post_install", "-at_install")
+class TestQueryCount(CrmCollectionEngineCommon):
+    """P6: the number of statements does not grow with the number of titles."""
+
+    def _create_many(self, number, days):
+        """Titles of many customers, due so many days ago: one entry, which is made quickly."""
+        partners = self.env["res.partner"].create(
+            [
+                {"name": f"Customer {index}", "email": f"c{index}@customer.example"}
+                for index in range(max(number // 4, 1))
+            ]
+        )
+        receivable = self.company_data["default_account_receivable"]
+        move = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": self._day(-days),
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": receivable.id,
+                            "partner_id": partners[index % len(partners)].id,
+                            "debit": 100,
+                            "date_maturity": self._day(-days),
+                            "no_followup": False,
+                        }
+                    )
+                    for index in range(number)
+                ]
+                + [
+                    Command.create(
+                        {
+                            "account_id": self.company_data["default_account_revenue"].id,
+                            "credit": 100 * number,
+                        }
+                    )
+                ],
+            }
+        )
+        move.action_post()
+        return move
+
+    def _count_run(self, new=0, moved=0):
+        """Statements of a run, which has to do what is expected of it."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self._get_run()
+        counts = (before.item_new, before.item_moved)
+        start = self.env.cr.sql_log_count
+        self._allocate()
+        statements = self.env.cr.sql_log_count - start
+        after = self._get_run()
+        self.assertEqual((after.item_new - counts[0], after.item_moved - counts[1]), (new, moved))
+        return statements
+
+    def test_statements_of_a_run(self):
+        """A first run, the next day's and a second run of the day: 10 titles and 200 alike.
+
+        Seen to fail with the slice written title by title.
+        """
+        counts = []
+        for number in (10, 200):
+            with self.subTest(number=number):
+                self._create_many(number, days=9)
+                self._allocate()  # whatever the run itself needs once
+                moves = self._create_many(number, days=9)
+                first = self._count_run(new=number, moved=number)
+                second = self._count_run()
+                self._register_payment_by_sql(moves)
+                third = self._count_run()
+                counts.append((first, second, third))
+                self._end_all()
+        self.assertEqual(counts[0], counts[1])
+        self.assertLess(counts[0][1], counts[0][0] / 2)
+
+    def _register_payment_by_sql(self, moves):
+        """All paid, unseen by the hooks: the sweep's work."""
+        self.env.cr.execute(
+            """UPDATE account_move_line SET amount_residual = 0, amount_residual_currency = 0,
+                      reconciled = TRUE WHERE id = ANY(%s)""",
+            [self._receivables(moves).ids],
+        )
+        self.env.cr.execute(
+            "UPDATE account_move SET write_date = write_date + interval '1 h' WHERE id = ANY(%s)",
+            [moves.ids],
+        )
+        self.env.invalidate_all()
+
+    def _end_all(self):
+        """Out of the way of the next measurement."""
+        moves = self.env["crm.collection.item"].search([("state", "=", "open")]).move_id
+        self._register_payment_by_sql(moves)
+        self._allocate()
+
+    def test_statements_of_the_next_day(self):
+        """All titles move on a phase: 10 and 200 alike."""
+        counts = []
+        for number, day in ((10, 1), (200, 2)):
+            self._create_many(number, days=10 - day)
+            self._allocate()
+            self._move_on(1)
+            counts.append(self._count_run(moved=number))
+            self._end_all()
+        self.assertEqual(counts[0], counts[1])
+
+    def test_statements_of_the_hooks(self):
+        """Matching many titles brings them up to date with as many statements as few."""
+        Item = self.env["crm.collection.item"]
+        few, many = self._create_many(10, days=12), self._create_many(200, days=12)
+        self._allocate()
+        counts = []
+        for moves in (few, many):
+            self._register_payment_by_sql(moves)
+            start = self.env.cr.sql_log_count
+            Item._sync_lines(self._receivables(moves))
+            counts.append(self.env.cr.sql_log_count - start)
+            self.assertEqual(set(self._items(moves).mapped("state")), {"settled"})
+        self.assertEqual(counts[0], counts[1])
+
+    def test_statements_of_maintenance(self):
+        """A person moves 200 titles with as many statements as 10."""
+        few, many = self._create_many(10, days=12), self._create_many(200, days=12)
+        self._allocate()
+        counts = []
+        for moves in (few, many):
+            items = self._items(moves).with_user(self.collector)
+            items.read(["state", "phase_id"])
+            start = self.env.cr.sql_log_count
+            result = items._maintain(self.phase_third, "All")
+            counts.append(self.env.cr.sql_log_count - start)
+            self.assertEqual(len(result["done"]), len(items))
+        # what is prefetched in batches may take a few more
+        self.assertLessEqual(counts[1], counts[0] + 5)

@@ -1,0 +1,4 @@
+from . import (
+    test_settlement,
+    test_settlement_letters,
+)

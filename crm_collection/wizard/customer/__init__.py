@@ -1,0 +1,3 @@
+from . import (
+    statement_send,
+)

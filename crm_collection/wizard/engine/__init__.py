@@ -1,0 +1,6 @@
+from . import (
+    golive,
+    golive_line,
+    simulate,
+    simulate_line,
+)

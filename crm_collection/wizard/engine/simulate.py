@@ -1,0 +1,153 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Command
+from odoo.tools import format_date
+
+MAX_LINES = 1000
+
+
+class CrmCollectionSimulate(models.TransientModel):
+    """What the jobs would do on a day of your choice: same rules, same SQL, nothing written.
+
+    Any user of collections may ask, for the companies he works in.
+    """
+
+    _name = "crm.collection.simulate"
+    _description = "Collection Simulation"
+
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        default=lambda self: self.env.company,
+        domain="[('id', 'in', allowed_company_ids)]",
+    )
+    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    date = fields.Date(
+        required=True,
+        string="On",
+        default=lambda self: self.env.company._get_collection_today(),
+    )
+    state = fields.Selection(
+        selection=[("draft", "To do"), ("done", "Done")], default="draft", readonly=True
+    )
+    move_count = fields.Integer(string="Titles That Move", readonly=True)
+    move_amount = fields.Monetary(
+        string="Amount That Moves", currency_field="company_currency_id", readonly=True
+    )
+    proposed_count = fields.Integer(string="New Proposals", readonly=True)
+    letter_count = fields.Integer(string="Letters", readonly=True)
+    held_count = fields.Integer(string="Titles Held Back", readonly=True)
+    line_ids = fields.One2many(
+        comodel_name="crm.collection.simulate.line", inverse_name="wizard_id", readonly=True
+    )
+    move_line_ids = fields.One2many(
+        comodel_name="crm.collection.simulate.line",
+        inverse_name="wizard_id",
+        string="What Moves",
+        domain=[("kind", "=", "move")],
+        readonly=True,
+    )
+    proposed_line_ids = fields.One2many(
+        comodel_name="crm.collection.simulate.line",
+        inverse_name="wizard_id",
+        string="What Is Proposed",
+        domain=[("kind", "=", "proposed")],
+        readonly=True,
+    )
+    letter_line_ids = fields.One2many(
+        comodel_name="crm.collection.simulate.line",
+        inverse_name="wizard_id",
+        string="Who Gets a Letter",
+        domain=[("kind", "=", "letter")],
+        readonly=True,
+    )
+    held_line_ids = fields.One2many(
+        comodel_name="crm.collection.simulate.line",
+        inverse_name="wizard_id",
+        string="What Is Held Back",
+        domain=[("kind", "=", "held")],
+        readonly=True,
+    )
+    is_cut = fields.Boolean(readonly=True)
+    is_sending = fields.Boolean(readonly=True)
+
+    @api.depends("company_id", "date")
+    def _compute_display_name(self):
+        for wizard in self:
+            wizard.display_name = self.env._("Simulation of %s", format_date(self.env, wizard.date))
+
+    # === Actions === #
+
+    def action_simulate(self):
+        """Ask the engine what it would do, and show it."""
+        self.ensure_one()
+        if self.company_id not in self.env.companies:
+            raise AccessError(self.env._("You do not work in %s.", self.company_id.display_name))
+        result = self.env["crm.collection.engine"]._simulate(
+            self.company_id, self.date, limit=MAX_LINES
+        )
+        titles = [self._prepare_title_vals(row) for row in result["moves"]]
+        letters, totals = result["letters"], result["totals"]
+        self.write(
+            {
+                "state": "done",
+                "move_count": totals["moves"],
+                "move_amount": totals["amount"],
+                "proposed_count": totals["proposed"],
+                "held_count": totals["held"],
+                "letter_count": totals["letters"],
+                "is_sending": self.company_id.collection_auto_send,
+                "is_cut": max(len(titles), len(letters)) >= MAX_LINES,
+                "line_ids": [
+                    Command.clear(),
+                    *map(Command.create, titles),
+                    *(Command.create(self._prepare_letter_vals(row)) for row in letters),
+                ],
+            }
+        )
+        return self._get_open_action()
+
+    # === Business methods === #
+
+    def _prepare_title_vals(self, row):
+        """A title moves, or is held back, or waits for a person to decide on a manual phase."""
+        step = self.env["crm.collection.rule.step"].browse(row["proposed_step_id"])
+        if row["moves"]:
+            kind, phase_id = "move", row["phase_id"]
+        elif row["blocker"]:
+            kind, phase_id = "held", False
+        else:
+            kind, phase_id = "proposed", step.phase_id.id
+        return {
+            "kind": kind,
+            "phase_id": phase_id,
+            "blocker": row["blocker"] if kind == "held" else False,
+            "count": 1,
+            **{
+                key: row[key]
+                for key in ("item_id", "name", "partner_id", "phase_from_id", "rule_id")
+            },
+            **{key: row[key] for key in ("days", "amount")},
+        }
+
+    def _prepare_letter_vals(self, row):
+        return {
+            "kind": "letter",
+            "partner_id": row["partner_id"],
+            "phase_id": row["phase_id"],
+            "name": ", ".join(row["names"]),
+            "count": len(row["names"]),
+            "amount": row["amount"],
+            "credit": row["credit"],
+        }
+
+    def _get_open_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Simulation"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {**self.env.context, "dialog_size": "extra-large"},
+        }

@@ -1,0 +1,41 @@
+from odoo import fields, models
+
+from ...models.portfolio.item import BLOCKERS
+
+
+class CrmCollectionSimulateLine(models.TransientModel):
+    """One thing the jobs would do, or would not and why."""
+
+    _name = "crm.collection.simulate.line"
+    _description = "Collection Simulation Line"
+
+    wizard_id = fields.Many2one(
+        comodel_name="crm.collection.simulate", required=True, ondelete="cascade", index=True
+    )
+    kind = fields.Selection(
+        selection=[
+            ("move", "Moves"),
+            ("proposed", "Is proposed"),
+            ("letter", "Gets a letter"),
+            ("held", "Held back"),
+        ],
+        required=True,
+    )
+    item_id = fields.Many2one(comodel_name="crm.collection.item", ondelete="cascade")
+    name = fields.Char(string="Title")
+    partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", ondelete="cascade")
+    days = fields.Integer(string="Days Overdue", aggregator="max")
+    amount = fields.Monetary(currency_field="company_currency_id")
+    credit = fields.Monetary(string="Open Credits", currency_field="company_currency_id")
+    company_currency_id = fields.Many2one(related="wizard_id.company_currency_id")
+    count = fields.Integer(string="Titles")
+    phase_from_id = fields.Many2one(
+        comodel_name="crm.collection.phase", string="From Phase", ondelete="cascade"
+    )
+    phase_id = fields.Many2one(
+        comodel_name="crm.collection.phase", string="To Phase", ondelete="cascade"
+    )
+    rule_id = fields.Many2one(
+        comodel_name="crm.collection.rule", string="Sending Rule", ondelete="cascade"
+    )
+    blocker = fields.Selection(selection=BLOCKERS, string="Held Back by")

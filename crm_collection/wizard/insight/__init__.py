@@ -1,0 +1,7 @@
+from . import (
+    report_wizard,
+    report_wizard_document,
+    status_view,
+    status_view_line,
+    aging_open,
+)

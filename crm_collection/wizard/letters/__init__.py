@@ -1,0 +1,5 @@
+from . import (
+    send,
+    send_line,
+    mail_compose_message,
+)

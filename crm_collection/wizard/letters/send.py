@@ -1,0 +1,234 @@
+from collections import Counter
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tools import format_date
+
+from ...models.letters import queries as letter_queries
+
+MAX_LINES = 200
+MAX_TITLES = 6
+
+
+class CrmCollectionItemSend(models.TransientModel):
+    """Letters now: the same letters as the job's, about the titles a person chose.
+
+    Shows first who would be written to, where, about what, and which titles are left out and
+    why. Neither the next letter's date nor the quiet days stop it; holds, approval and open
+    credits do.
+    """
+
+    _name = "crm.collection.item.send"
+    _inherit = "crm.collection.item.selection"
+    _description = "Send Collection Letters"
+
+    letter_count = fields.Integer(compute="_compute_preview", store=True, compute_sudo=False)
+    item_count = fields.Integer(compute="_compute_preview", store=True, compute_sudo=False)
+    refused_count = fields.Integer(compute="_compute_preview", store=True, compute_sudo=False)
+    refusal_summary = fields.Text(compute="_compute_preview", store=True, compute_sudo=False)
+    line_ids = fields.One2many(
+        comodel_name="crm.collection.item.send.line",
+        inverse_name="wizard_id",
+        string="Customers",
+        compute="_compute_preview",
+        store=True,
+        compute_sudo=False,
+    )
+
+    # === Compute methods === #
+
+    @api.depends("item_ids")
+    def _compute_preview(self):
+        for wizard in self:
+            rows, reasons = [], Counter()
+            for company, items in wizard._get_items().grouped("company_id").items():
+                rows += wizard._get_rows(company, items)
+            for row in rows:
+                reasons.update(row["refusals"].values())
+            rows.sort(key=lambda row: (bool(row["count"]), not row["refusals"], -row["amount"]))
+            wizard.update(
+                {
+                    "letter_count": sum(1 for row in rows if row["count"]),
+                    "item_count": sum(row["count"] for row in rows),
+                    "refused_count": sum(reasons.values()),
+                    "refusal_summary": wizard._get_refusal_summary(reasons),
+                    "line_ids": [
+                        Command.clear(),
+                        *map(Command.create, wizard._prepare_lines(rows[:MAX_LINES])),
+                    ],
+                }
+            )
+
+    # === Actions === #
+
+    def action_send(self):
+        """Write the letters and hand them to the mail queue."""
+        self.ensure_one()
+        items = self._get_items()
+        items.check_access("write")
+        # Letters are the engine's: nobody writes them, whoever may work the titles sends them.
+        Letter_sudo = self.env["crm.collection.letter"].sudo()
+        letters_sudo = Letter_sudo.browse()
+        for company, of_company in items.grouped("company_id").items():
+            letters_sudo |= Letter_sudo.with_company(company)._create_due(
+                company,
+                company._get_collection_today(),
+                item_ids=of_company.ids,
+                origin="manual",
+                force=True,
+            )
+        if not letters_sudo:
+            raise UserError(self.refusal_summary or self.env._("There is no letter to send."))
+        letters_sudo._issue()
+        letters_sudo._trigger_mail_queue()
+        return self._get_notification(letters_sudo.sudo(False))
+
+    # === Business methods === #
+
+    def _get_rows(self, company, items):
+        """:return: one dict per customer of ``items``: his letter as the engine would write it,
+        and ``refusals``: {title id: why it is left out}."""
+        today = company._get_collection_today()
+        self.env.flush_all()
+        due = self.env.execute_query_dict(letter_queries.due(company.id, today, items.ids))
+        partner_ids = list({title["partner_id"] for title in due})
+        Letter = self.env["crm.collection.letter"]
+        covered = []
+        if partner_ids:
+            covered = Letter._split_paid(company, today, partner_ids, items.ids)[1]
+        by_partner = {}
+        for title in due:
+            if title["partner_id"] not in covered:
+                by_partner.setdefault(title["partner_id"], []).append(title)
+        return [
+            self._get_row(
+                company, partner, of_partner, by_partner.get(partner.id, []), partner.id in covered
+            )
+            for partner, of_partner in items.grouped("partner_id").items()
+        ]
+
+    def _get_row(self, company, partner, items, titles, is_covered):
+        written = {title["item_id"] for title in titles}
+        tone = max(
+            titles,
+            key=lambda title: (title["phase_sequence"], title["phase_id"], title["days"]),
+            default={},
+        )
+        return {
+            "company": company,
+            "partner": partner,
+            "count": len(titles),
+            "titles": [title["name"] or "" for title in titles],
+            "amount": sum(title["amount_residual"] for title in titles),
+            "phase_id": tone.get("phase_id"),
+            "template_id": tone.get("template_id"),
+            "refusals": {
+                item.id: self._get_refusal(item, is_covered)
+                for item in items
+                if item.id not in written
+            },
+        }
+
+    def _get_refusal(self, item, is_covered):
+        """:return: why ``item`` cannot be in a letter now, the first reason that applies."""
+        phase, hold = item.phase_id, item.hold_id
+        too_little = item.amount_residual < item.rule_id.amount_min
+        reasons = [
+            (not item.partner_id, self.env._("There is no customer on the entry.")),
+            (hold, self._get_hold_refusal(hold)),
+            (not item._is_in_followup(), self.env._("Accounting leaves it out of follow-up.")),
+            (not phase, self.env._("It is in no phase yet.")),
+            (
+                not phase.can_act,
+                self.env._("The phase %s is not approved, or archived.", phase.name),
+            ),
+            (
+                not (phase and phase._get_letter(item.step_id)),
+                self.env._("The phase %s has no letter.", phase.name),
+            ),
+            (is_covered, self.env._("Open credits of the customer cover what is owed.")),
+            (too_little, self.env._("It owes less than the minimum of the sending rule.")),
+            (
+                True,
+                self.env._("It is settled, or the invoice is blocked or on its way to be paid."),
+            ),
+        ]
+        return next(reason for applies, reason in reasons if applies)
+
+    def _get_hold_refusal(self, hold):
+        if not hold.date_until:
+            return self.env._("On hold until lifted: %s", hold.reason)
+        return self.env._(
+            "On hold until %(date)s: %(reason)s",
+            date=format_date(self.env, hold.date_until),
+            reason=hold.reason,
+        )
+
+    def _get_refusal_summary(self, reasons):
+        return "\n".join(
+            self.env._("%(count)s left out: %(reason)s", count=count, reason=reason)
+            for reason, count in reasons.most_common()
+        )
+
+    def _prepare_lines(self, rows):
+        addresses = self._get_addresses([row for row in rows if row["count"]])
+        return [
+            {
+                "company_id": row["company"].id,
+                "partner_id": row["partner"].id,
+                "phase_id": row["phase_id"],
+                "template_id": row["template_id"],
+                "item_count": row["count"],
+                "titles": self._shorten(row["titles"]),
+                "amount": row["amount"],
+                "refusal": "; ".join(dict.fromkeys(row["refusals"].values())),
+                **addresses.get((row["company"], row["partner"]), {}),
+            }
+            for row in rows
+        ]
+
+    def _shorten(self, titles):
+        names = titles[:MAX_TITLES]
+        if more := len(titles) - len(names):
+            names.append(self.env._("and %s more", more))
+        return ", ".join(names)
+
+    def _get_addresses(self, rows):
+        """The address each letter would go to, as the letter itself finds it, or why none."""
+        Letter = self.env["crm.collection.letter"]
+        states = dict(Letter._fields["state"]._description_selection(self.env))
+        # read together: in one recordset the customers are prefetched for one another
+        drafts = Letter.concat(
+            *(
+                Letter.new({"company_id": row["company"].id, "partner_id": row["partner"].id})
+                for row in rows
+            )
+        )
+        addresses = {}
+        for letter in drafts:
+            recipient, problem = letter._get_recipients()
+            addresses[letter.company_id, letter.partner_id] = {
+                "email_to": recipient.email_formatted or states[problem],
+                "has_address": not problem,
+            }
+        return addresses
+
+    def _get_notification(self, sent):
+        stopped = sent.filtered(lambda letter: letter.state not in ("to_send", "outgoing", "sent"))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if stopped else "success",
+                "sticky": bool(stopped),
+                "title": self.env._("One letter written")
+                if len(sent) == 1
+                else self.env._("%s letters written", len(sent)),
+                "message": "\n".join(
+                    f"{letter.partner_id.display_name}: {letter.failure_reason or ''}"
+                    for letter in stopped
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

@@ -1,0 +1,5 @@
+from . import (
+    selection,
+    maintain,
+    maintain_line,
+)
