@@ -18,7 +18,7 @@ def letter_page(path):
 
 
 class CollectionLetter(CollectionPayment):
-    """The page behind the link in a letter: its titles as they are now, and how to pay them.
+    """The page behind the link in a letter: its items as they are now, and how to pay them.
 
     A link that was not signed here, is another letter's or one of a letter that was taken back
     answers 404; a genuine one that has expired 410, with nothing but whom to ask.
@@ -28,20 +28,20 @@ class CollectionLetter(CollectionPayment):
 
     @letter_page("/collections/letter/<int:letter_id>")
     def collection_letter(self, letter_id, token=None, **kw):
-        """The letter's titles now."""
+        """The letter's items now."""
         letter_sudo, expired = self._open_collection_letter(letter_id, token)
         if expired:
             return expired
         statement = self._get_collection_statement()
-        titles = letter_sudo._get_online_titles()
-        for title in titles:
-            payable = title["status"] != "settled" and statement._is_payable(title)
-            title["pay_url"] = payable and (
-                f"/collections/letter/{letter_id}/pay/{title['line'].id}?token={token}"
+        open_items = letter_sudo._get_online_open_items()
+        for open_item in open_items:
+            payable = open_item["status"] != "settled" and statement._is_payable(open_item)
+            open_item["pay_url"] = payable and (
+                f"/collections/letter/{letter_id}/pay/{open_item['line'].id}?token={token}"
             )
         lines_sudo = letter_sudo._get_online_lines()
         values = self._prepare_collection_letter_values(letter_sudo, token) | {
-            "titles": titles,
+            "open_items": open_items,
             "payments": statement._get_payments(lines_sudo),
             "credits": letter_sudo._get_credits(),
             "bank_label": letter_sudo._get_bank_label(),
@@ -59,7 +59,7 @@ class CollectionLetter(CollectionPayment):
     # === Payment === #
 
     @letter_page("/collections/letter/<int:letter_id>/pay/<int:line_id>")
-    def collection_letter_pay_title(self, letter_id, line_id, token=None, **kw):
+    def collection_letter_pay_open_item(self, letter_id, line_id, token=None, **kw):
         """Go to core's page of one invoice. Its key, which does not expire, is made now that the
         customer pays, as core does it, and never before."""
         letter_sudo, expired = self._open_collection_letter(letter_id, token)
@@ -67,7 +67,9 @@ class CollectionLetter(CollectionPayment):
             return expired
         statement = self._get_collection_statement()
         lines_sudo = letter_sudo._get_online_lines().filtered(lambda line: line.id == line_id)
-        if not any(statement._is_payable(title) for title in statement._get_titles(lines_sudo)):
+        if not any(
+            statement._is_payable(open_item) for open_item in statement._get_open_items(lines_sudo)
+        ):
             raise request.not_found()
         access_token = lines_sudo.move_id._portal_ensure_token()
         url = statement._get_invoice_payment_url(lines_sudo, access_token)
@@ -75,7 +77,7 @@ class CollectionLetter(CollectionPayment):
 
     @letter_page("/collections/letter/<int:letter_id>/pay")
     def collection_letter_pay(self, letter_id, token=None, currency_id=None, **kw):
-        """Pay all titles of the letter that are in one currency at once."""
+        """Pay all items of the letter that are in one currency at once."""
         letter_sudo, expired = self._open_collection_letter(letter_id, token)
         if expired:
             return expired
@@ -100,7 +102,7 @@ class CollectionLetter(CollectionPayment):
         auth="public",
     )
     def collection_letter_transaction(self, letter_id, currency_id, access_token=None, **kwargs):
-        """Create the transaction for the titles of the letter in one currency.
+        """Create the transaction for the items of the letter in one currency.
 
         :raise ValidationError: where the link does not work any more, or the amount changed
         """

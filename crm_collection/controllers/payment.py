@@ -10,14 +10,14 @@ SCOPES = ("overdue", "all")
 
 
 class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
-    """Paying several titles at once, with core's form, providers and transactions.
+    """Paying several items at once, with core's form, providers and transactions.
 
     Core's own page for what is overdue asks for the whole amount of invoices that are partly paid
-    and knows neither installments, credits nor contacts; so only the choice of titles and the
+    and knows neither installments, credits nor contacts; so only the choice of items and the
     amount are decided here, and the amount is the server's, never the browser's.
     """
 
-    # === Own titles === #
+    # === Own items === #
 
     def _get_collection_accounts(self):
         """Add to each account where everything, and where what is overdue, is paid at once."""
@@ -52,7 +52,7 @@ class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
         "/my/collections/transaction/<string:account>/<string:scope>", type="jsonrpc", auth="user"
     )
     def portal_my_collections_transaction(self, account, scope, **kwargs):
-        """Create the transaction for the titles of one account.
+        """Create the transaction for the items of one account.
 
         :raise ValidationError: where nothing of it is the user's to pay, or the amount changed
         """
@@ -66,7 +66,7 @@ class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
         if scope not in SCOPES:
             raise request.not_found()
         statement = self._get_collection_statement()
-        domain = self._get_collection_titles_domain()
+        domain = self._get_collection_open_items_domain()
         if scope == "overdue":
             # sudo: a portal user reads no settings of companies; these are his own
             domain &= statement._get_overdue_domain(self._get_collection_companies().sudo())
@@ -106,9 +106,11 @@ class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
         }
 
     def _get_collection_moves(self, payment):
-        # sudo: the entries of titles that were found to be the customer's
+        # sudo: the entries of items that were found to be the customer's
         moves = request.env["account.move"].sudo()
-        return moves.browse(dict.fromkeys(title["move"].id for title in payment["titles"]))
+        return moves.browse(
+            dict.fromkeys(open_item["move"].id for open_item in payment["open_items"])
+        )
 
     def _create_collection_transaction(
         self, payment, amount=None, payment_reference=None, access_token=None, **kwargs

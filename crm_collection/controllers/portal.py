@@ -11,7 +11,7 @@ class CollectionPortal(CustomerPortal):
     """What the customer owes, the letters he received and his statement.
 
     As with core's invoices the user sees what is his commercial partner's and its contacts', in
-    his companies. Everything is read in sudo under a domain that says so: titles also come from
+    his companies. Everything is read in sudo under a domain that says so: items also come from
     entries the portal's own rules leave out, and letters have no access for the portal at all.
     """
 
@@ -30,9 +30,9 @@ class CollectionPortal(CustomerPortal):
         # sudo: it reads accounting; every call is given the customer and the companies of the user
         return request.env["crm.collection.statement"].sudo()
 
-    def _get_collection_titles_domain(self):
+    def _get_collection_open_items_domain(self):
         # sudo: a portal user reads no settings of companies; these are his own
-        return self._get_collection_statement()._get_titles_domain(
+        return self._get_collection_statement()._get_open_items_domain(
             self._get_collection_customers_domain(), self._get_collection_companies().sudo()
         )
 
@@ -47,7 +47,7 @@ class CollectionPortal(CustomerPortal):
         # EXTENDS 'portal'
         values = super()._prepare_home_portal_values(counters)
         if "collection_count" in counters:
-            values["collection_count"] = self._count_collection_titles()
+            values["collection_count"] = self._count_collection_open_items()
         if "collection_letter_count" in counters:
             # sudo: no access to letters; the domain is his customer's, and sent ones
             values["collection_letter_count"] = (
@@ -57,12 +57,12 @@ class CollectionPortal(CustomerPortal):
             )
         return values
 
-    def _count_collection_titles(self):
+    def _count_collection_open_items(self):
         # sudo: no access to journal items; the domain is his customer's
         lines_sudo = request.env["account.move.line"].sudo()
-        return lines_sudo.search_count(self._get_collection_titles_domain())
+        return lines_sudo.search_count(self._get_collection_open_items_domain())
 
-    # === Titles === #
+    # === Items === #
 
     def _get_collection_sortings(self):
         return {
@@ -92,11 +92,11 @@ class CollectionPortal(CustomerPortal):
         website=True,
     )
     def portal_my_collections(self, page=1, sortby=None, filterby=None, **kw):
-        """The customer's open titles, with totals and ways to pay."""
+        """The customer's open items, with totals and ways to pay."""
         sortings, filters = self._get_collection_sortings(), self._get_collection_filters()
         sortby = sortby if sortby in sortings else "due"
         filterby = filterby if filterby in filters else "all"
-        domain = self._get_collection_titles_domain() & filters[filterby]["domain"]
+        domain = self._get_collection_open_items_domain() & filters[filterby]["domain"]
         # sudo: no access to journal items; the domain is his customer's
         lines_sudo = request.env["account.move.line"].sudo()
         pager = portal_pager(
@@ -113,7 +113,7 @@ class CollectionPortal(CustomerPortal):
             offset=pager["offset"],
         )
         values = self._prepare_collection_values("collections", "/my/collections") | {
-            "titles": self._prepare_collection_titles(lines_sudo),
+            "open_items": self._prepare_collection_open_items(lines_sudo),
             "accounts": self._get_collection_accounts(),
             "pager": pager,
             "searchbar_sortings": sortings,
@@ -131,18 +131,18 @@ class CollectionPortal(CustomerPortal):
             "companies": self._get_collection_companies().sudo(),
         }
 
-    def _prepare_collection_titles(self, lines_sudo):
-        """Add to each title where it is paid, and its document's page where the user has one."""
+    def _prepare_collection_open_items(self, lines_sudo):
+        """Add to each item where it is paid, and its document's page where the user has one."""
         statement = self._get_collection_statement()
-        titles = statement._get_titles(lines_sudo)
+        open_items = statement._get_open_items(lines_sudo)
         readable = request.env["account.move"].browse(lines_sudo.move_id.ids)
         readable = readable._filtered_access("read")
-        for title in titles:
-            own = title["move"].id in readable.ids
-            payable = own and statement._is_payable(title)
-            title["url"] = f"/my/invoices/{title['move'].id}" if own else False
-            title["pay_url"] = payable and statement._get_invoice_payment_url(title["line"])
-        return titles
+        for open_item in open_items:
+            own = open_item["move"].id in readable.ids
+            payable = own and statement._is_payable(open_item)
+            open_item["url"] = f"/my/invoices/{open_item['move'].id}" if own else False
+            open_item["pay_url"] = payable and statement._get_invoice_payment_url(open_item["line"])
+        return open_items
 
     def _get_collection_accounts(self):
         """Return the customer's accounts (see ``crm.collection.statement``)."""

@@ -150,7 +150,7 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _create_entry(cls, days, amount=100.0, partners=None, **line_vals):
-        """A posted miscellaneous entry such as an opening balance: a title for each of the
+        """A posted miscellaneous entry such as an opening balance: an item for each of the
         customers (the test's one when none is named), quicker than so many invoices."""
         due = TODAY - timedelta(days=days)
         accounts = cls.company_data
@@ -216,7 +216,7 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
         return moves.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
 
     def _items(self, moves):
-        """Titles of the entries, by due date."""
+        """Items of the entries, by due date."""
         return self.env["crm.collection.item"].search([("move_id", "in", moves.ids)])
 
     def _pay(self, moves, amount=None):

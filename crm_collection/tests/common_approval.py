@@ -23,7 +23,7 @@ class CrmCollectionApprovalCommon(CrmCollectionLettersCommon):
 
     @classmethod
     def _guard(cls, phase, governs="allocation", levels=None, **vals):
-        """The manager puts a phase under a rule: titles enter it by approval."""
+        """The manager puts a phase under a rule: items enter it by approval."""
         if levels:
             vals["level_ids"] = [Command.create(level) for level in levels]
         rule = (

@@ -10,7 +10,7 @@ class CrmCollectionApprovalScreensCommon(CrmCollectionApprovalCommon):
         cls.second = cls.second_approver
 
     def _ask(self, moves, phase=None, user=None, reason="Does not answer"):
-        """Somebody wants the titles of the entries in a phase; the requests that wait now."""
+        """Somebody wants the items of the entries in a phase; the requests that wait now."""
         user = user or self.collector
         items = self._items(moves).with_user(user)
         items._maintain((phase or self.phase_third).with_user(user), reason)

@@ -20,7 +20,7 @@ TABLES = (
     "crm_collection_item",
     "ir_cron_trigger",
 )
-NUMBER = 40  # titles
+NUMBER = 40  # items
 MARK = "crm_collection concurrency test"
 
 
@@ -197,14 +197,15 @@ class ConcurrencyCommon(BaseCase):
             return cr.fetchall()
 
     def _get_counts(self):
-        """Titles, titles in each phase, stays, open stays, titles with more than one open."""
+        """Items, items in each phase, allocations, open ones, items with more than one open."""
         return self._fetch(
             """SELECT COUNT(DISTINCT item.id), COUNT(DISTINCT item.id) FILTER (
                           WHERE item.phase_id = %s),
                       COUNT(DISTINCT item.id) FILTER (WHERE item.phase_id = %s),
-                      COUNT(stay.id), COUNT(stay.id) FILTER (WHERE stay.date_out IS NULL)
+                      COUNT(allocation.id),
+                       COUNT(allocation.id) FILTER (WHERE allocation.date_out IS NULL)
                  FROM crm_collection_item item
-            LEFT JOIN crm_collection_allocation stay ON stay.item_id = item.id
+            LEFT JOIN crm_collection_allocation allocation ON allocation.item_id = item.id
                 WHERE item.move_id = %s""",
             *self.phase_ids,
             self.move_id,
@@ -219,7 +220,7 @@ class ConcurrencyCommon(BaseCase):
         )
 
     def _pay_last(self):
-        """Match an entry with the last two titles of the plan, in a transaction of its own."""
+        """Match an entry with the last two items of the plan, in a transaction of its own."""
         with self.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
             move = env["account.move"].browse(self.move_id)

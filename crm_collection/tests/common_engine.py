@@ -72,11 +72,11 @@ class CrmCollectionEngineCommon(CrmCollectionCommon):
     def _assert_phase(self, moves, phase):
         self.assertEqual(self._items(moves).phase_id, phase)
 
-    def _assert_stays(self, moves, expected):
-        """The history of the entries' titles, oldest first: (phase, why it left)."""
-        stays = self._items(moves).allocation_ids.sorted("id")
+    def _assert_allocations(self, moves, expected):
+        """The history of the entries' items, oldest first: (phase, why it left)."""
+        allocations = self._items(moves).allocation_ids.sorted("id")
         self.assertEqual(
-            [(stay.phase_id, stay.reason_out) for stay in stays],
+            [(allocation.phase_id, allocation.reason_out) for allocation in allocations],
             expected,
         )
 

@@ -41,9 +41,9 @@ class CrmCollectionFiguresCommon(CrmCollectionCommon):
         return Aging.with_company(self.company)
 
     def _owed(self, day=None, moves=None):
-        """:return: {title: what it owed} on a day, of the customers' or of these entries"""
+        """:return: {item: what it owed} on a day, of the customers' or of these entries"""
         domain = [("move_id", "in", moves.ids)] if moves else []
-        return {title.name: title.amount for title in self._aging(day).search(domain)}
+        return {open_item.name: open_item.amount for open_item in self._aging(day).search(domain)}
 
     @staticmethod
     def _month_end(year, month):

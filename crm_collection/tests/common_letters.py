@@ -93,7 +93,7 @@ class CrmCollectionLettersCommon(CrmCollectionCommon):
         return session.accepted
 
     def _hold(self, record=None, kind="block", **vals):
-        """Hold back a customer, an entry or a title, as the collector does."""
+        """Hold back a customer, an entry or an item, as the collector does."""
         fname = {
             "res.partner": "partner_id",
             "account.move": "move_id",

@@ -4,7 +4,7 @@ from odoo.tools import format_datetime
 
 from . import queries
 
-MAX_TITLES = 50  # titles named in the record of a decision
+MAX_OPEN_ITEMS = 50  # items named in the record of a decision
 
 
 class CrmCollectionApproval(models.Model):
@@ -74,7 +74,7 @@ class CrmCollectionApproval(models.Model):
             "params": {
                 "type": "warning" if failed else "success",
                 "sticky": bool(failed),
-                # the web client ends a title with a full stop, after "S.A." too
+                # the web client ends an item with a full stop, after "S.A." too
                 "title": texts[decision] if failed else False,
                 "message": "\n".join(dict.fromkeys(failed.values())) or texts[decision],
                 "next": {"type": "ir.actions.act_window_close"},
@@ -164,7 +164,7 @@ class CrmCollectionApproval(models.Model):
                 raise UserError(self.env._("Say why you approve: the approval rule asks for it."))
 
     def _check_seen(self):
-        """Titles join a request as long as nobody has decided: who decides has seen them.
+        """Items join a request as long as nobody has decided: who decides has seen them.
 
         :raise UserError: some were added since the user looked, where his screen said when
         """
@@ -172,7 +172,7 @@ class CrmCollectionApproval(models.Model):
         if seen and max(self._get_waiting_lines().ids, default=0) > seen:
             raise UserError(
                 self.env._(
-                    "Titles were added to %s since you opened it: look at it again.",
+                    "Items were added to %s since you opened it: look at it again.",
                     self.display_name,
                 )
             )
@@ -182,7 +182,7 @@ class CrmCollectionApproval(models.Model):
     def _decide(self, decision, reason=None):
         """Record what the current user says, and do what follows.
 
-        :return: (the record of the decision, the titles that entered the phase or ``None``)
+        :return: (the record of the decision, the items that entered the phase or ``None``)
         :raise AccessError: he may not decide
         :raise UserError: it is decided already, somebody is deciding, or the reason is missing
         """
@@ -206,7 +206,7 @@ class CrmCollectionApproval(models.Model):
     def _record_decision(self, decision, reason):
         power, level = self._get_power(self.env.user), self.level_id
         now = fields.Datetime.now()
-        titles = self._get_waiting_lines().mapped("name")
+        open_items = self._get_waiting_lines().mapped("name")
         return (
             self.env["crm.collection.approval.decision"]
             .sudo()
@@ -225,15 +225,15 @@ class CrmCollectionApproval(models.Model):
                     "hours_waited": (now - self.date_request).total_seconds() / 3600,
                     "currency_id": self.company_currency_id.id,
                     "amount": self._get_amount_today(),
-                    "item_count": len(titles),
-                    "titles": self._name_titles(titles),
+                    "item_count": len(open_items),
+                    "titles": self._name_open_items(open_items),
                 }
             )
         )
 
-    def _name_titles(self, titles):
-        names = [name or "" for name in titles[:MAX_TITLES]]
-        if more := len(titles) - len(names):
+    def _name_open_items(self, open_items):
+        names = [name or "" for name in open_items[:MAX_OPEN_ITEMS]]
+        if more := len(open_items) - len(names):
             names.append(self.env._("and %s more", more))
         return ", ".join(names)
 
@@ -241,17 +241,17 @@ class CrmCollectionApproval(models.Model):
         return self.line_ids.filtered(lambda line: line.state == "pending")
 
     def _get_amount_today(self):
-        """:return: what the waiting titles owe now, in company currency at the rate of the day"""
+        """:return: what the waiting items owe now, in company currency at the rate of the day"""
         self.ensure_one()
         if self.kind == "definition":
             return 0.0
         company, currency = self.company_id, self.company_id.currency_id
         today = company._get_collection_today()
         return sum(
-            title_currency._convert(
+            open_item_currency._convert(
                 sum(items.mapped("amount_residual_currency")), currency, company, today
             )
-            for title_currency, items in self._get_waiting_lines()
+            for open_item_currency, items in self._get_waiting_lines()
             .item_id.grouped("currency_id")
             .items()
         )
@@ -259,7 +259,7 @@ class CrmCollectionApproval(models.Model):
     def _advance(self, record):
         """One more agrees: the next level's turn, or all have and it is done.
 
-        :return: the titles that entered the phase, ``None`` while others have to decide
+        :return: the items that entered the phase, ``None`` while others have to decide
         """
         level = self.level_id
         agreed = self.decision_ids.filtered(lambda decision: decision.level_id == level)
@@ -278,7 +278,7 @@ class CrmCollectionApproval(models.Model):
         return self._enter(record)
 
     def _enter(self, record):
-        """Move the titles that may still move; the others are told why not."""
+        """Move the items that may still move; the others are told why not."""
         entered = self.env["crm.collection.item"]
         lines = self._get_waiting_lines()
         by_item = {line.item_id.id: line for line in lines}
@@ -292,7 +292,7 @@ class CrmCollectionApproval(models.Model):
             )
             if result["locked"]:
                 raise UserError(
-                    self.env._("The job is at work on these titles: try again in a moment.")
+                    self.env._("The job is at work on these items: try again in a moment.")
                 )
             for item_id, reason in result["refused"].items():
                 by_item[item_id].note = reason
@@ -303,7 +303,7 @@ class CrmCollectionApproval(models.Model):
         return entered
 
     def _is_late(self, line):
-        """Whether the title has moved on by itself or by hand since the job asked."""
+        """Whether the item has moved on by itself or by hand since the job asked."""
         item, phase = line.item_id, self.phase_id
         further = (item.phase_id.sequence, item.phase_id.id) >= (phase.sequence, phase.id)
         return self.origin == "automatic" and (item.pinned or bool(item.phase_id) and further)

@@ -7,7 +7,7 @@ DECISIONS = [("approved", "Approved"), ("refused", "Refused")]
 class CrmCollectionApprovalDecision(models.Model):
     """What one approver said to one request: the record of decisions.
 
-    Nobody changes or deletes it, managers and superuser included; names, amounts and titles are
+    Nobody changes or deletes it, managers and superuser included; names, amounts and items are
     copies of the moment.
     """
 
@@ -51,8 +51,8 @@ class CrmCollectionApprovalDecision(models.Model):
     hours_waited = fields.Float(readonly=True, aggregator="avg")
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     amount = fields.Monetary(readonly=True, help="In company currency, at the rate of the day.")
-    item_count = fields.Integer(string="Titles", readonly=True)
-    titles = fields.Text(string="Titles Decided About", readonly=True)
+    item_count = fields.Integer(string="Open Items", readonly=True)
+    titles = fields.Text(string="Items Decided About", readonly=True)
 
     def action_print(self):
         """Print these decisions, all of them on one report."""

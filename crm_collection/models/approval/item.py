@@ -6,7 +6,7 @@ from . import queries
 
 
 class CrmCollectionItem(models.Model):
-    """Titles that wait for somebody to agree that they enter a phase.
+    """Items that wait for somebody to agree that they enter a phase.
 
     They stay where they are meanwhile, with the letters of the phase they are in.
     """
@@ -32,7 +32,7 @@ class CrmCollectionItem(models.Model):
         comodel_name="crm.collection.approval",
         string="Request",
         compute="_compute_approval_id",
-        help="The request the title waits in.",
+        help="The request the item waits in.",
     )
     awaiting_phase_id = fields.Many2one(
         comodel_name="crm.collection.phase",
@@ -53,7 +53,7 @@ class CrmCollectionItem(models.Model):
             item.awaiting_phase_id = item.approval_id.phase_id
 
     def _explain_approval(self):
-        """:return: what the title waits for, or why it was refused, for its explanation"""
+        """:return: what the item waits for, or why it was refused, for its explanation"""
         if self.state != "open":
             return ""
         if request := self.approval_id:
@@ -76,11 +76,11 @@ class CrmCollectionItem(models.Model):
         )
 
     def _ask_approval(self, phase, reason, send_letter, pin, origin):
-        """Have titles wait to enter ``phase``, on behalf of the current user."""
+        """Have items wait to enter ``phase``, on behalf of the current user."""
         today = self.company_id._get_collection_today()
         self._withdraw_approval("superseded")
-        titles = queries.titles_by_id(self.ids, phase.id, today, send_letter, pin)
-        self.env["crm.collection.approval"]._ask(titles, origin, reason)
+        open_items = queries.open_items_by_id(self.ids, phase.id, today, send_letter, pin)
+        self.env["crm.collection.approval"]._ask(open_items, origin, reason)
         self.env.cr.execute(queries.set_waiting(self.ids, True, self.env.uid))
 
     def _silence(self, resends=False):
@@ -101,7 +101,7 @@ class CrmCollectionItem(models.Model):
             self.env.cr.execute(queries.set_waiting(waiting.ids, False, self.env.uid))
 
     def _get_waiting_refusals(self, phase):
-        """:return: {title id: why it is not asked for once more}"""
+        """:return: {item id: why it is not asked for once more}"""
         waiting = self._filter_by_search(Domain("approval_state", "=", "pending"))
         return {
             item.id: self.env._("It waits for approval to enter this phase already.")

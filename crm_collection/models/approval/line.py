@@ -16,10 +16,10 @@ REASONS_WITHDRAWN = [
 
 
 class CrmCollectionApprovalLine(models.Model):
-    """A title that waits in a request to enter a phase; a title waits in one request at most."""
+    """An item that waits in a request to enter a phase; an item waits in one request at most."""
 
     _name = "crm.collection.approval.line"
-    _description = "Title Awaiting Approval"
+    _description = "Item Awaiting Approval"
     _order = "date_maturity, id"
 
     approval_id = fields.Many2one(
@@ -32,14 +32,14 @@ class CrmCollectionApprovalLine(models.Model):
     )
     item_id = fields.Many2one(
         comodel_name="crm.collection.item",
-        string="Title in Collection",
+        string="Open Item in Collection",
         required=True,
         readonly=True,
         ondelete="restrict",
         index=True,
     )
     company_id = fields.Many2one(comodel_name="res.company", readonly=True, required=True)
-    name = fields.Char(string="Title", readonly=True)
+    name = fields.Char(string="Open Item", readonly=True)
     date_maturity = fields.Date(string="Due Date", readonly=True)
     days_overdue = fields.Integer(readonly=True, aggregator="max", help="When it was asked for.")
     phase_from_id = fields.Many2one(
@@ -79,7 +79,7 @@ class CrmCollectionApprovalLine(models.Model):
     date_last_letter = fields.Date(compute="_compute_letters")
 
     _pending_uniq = models.UniqueIndex(
-        "(item_id) WHERE state = 'pending'", "A title waits in one request at a time."
+        "(item_id) WHERE state = 'pending'", "An item waits in one request at a time."
     )
 
     @api.depends("item_id.letter_line_ids")
@@ -92,7 +92,7 @@ class CrmCollectionApprovalLine(models.Model):
             line.date_last_letter = max(letters.mapped("date"), default=False)
 
     def _get_letter_template(self):
-        """:return: the letter the title gets for entering the phase, empty for none"""
+        """:return: the letter the item gets for entering the phase, empty for none"""
         self.ensure_one()
         template = self.env["mail.template"]
         return self.phase_id._get_letter(self.step_id) if self.send_letter else template

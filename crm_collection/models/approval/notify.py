@@ -110,7 +110,7 @@ class CrmCollectionApproval(models.Model):
     def _after_decisions(self, results):
         """Tell everybody concerned about these decisions, where they look, in batches.
 
-        :param dict results: {request: (decision, the titles that entered the phase, ``None``
+        :param dict results: {request: (decision, the items that entered the phase, ``None``
             when none had to)}
         """
         self._drop_activities()

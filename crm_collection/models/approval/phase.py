@@ -18,7 +18,7 @@ APPROVAL_FIELDS = (
 
 
 class CrmCollectionPhase(models.Model):
-    """The approval of a phase: of its definition, and of the titles that go into it.
+    """The approval of a phase: of its definition, and of the items that go into it.
 
     The definition is decided on a request (:class:`.CrmCollectionApproval`). While it is not
     approved the phase does not act. A change of an approved phase is kept in the request, and
@@ -33,13 +33,13 @@ class CrmCollectionPhase(models.Model):
         check_company=True,
         ondelete="restrict",
         tracking=True,
-        help="Says whether the phase itself, the titles going into it, or both are approved.",
+        help="Says whether the phase itself, the items going into it, or both are approved.",
     )
     is_governed = fields.Boolean(
         string="Definition Needs Approval", compute="_compute_is_governed", store=True
     )
     is_guarded = fields.Boolean(
-        string="Titles Need Approval", compute="_compute_is_governed", store=True
+        string="Items Need Approval", compute="_compute_is_governed", store=True
     )
     approval_state = fields.Selection(
         selection=[
@@ -186,7 +186,7 @@ class CrmCollectionPhase(models.Model):
         return self._get_pending_approvals().action_ask_refuse()
 
     def action_open_requests(self):
-        """The requests of titles that wait to enter the phase."""
+        """The requests of items that wait to enter the phase."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_approval_action"

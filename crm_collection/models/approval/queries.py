@@ -1,4 +1,4 @@
-"""Titles that wait for an approval: asking, withdrawing, remembering what was refused."""
+"""Items that wait for an approval: asking, withdrawing, remembering what was refused."""
 
 from odoo.tools import SQL
 
@@ -7,8 +7,8 @@ from ..portfolio.queries import step_version
 NOW = SQL("(now() AT TIME ZONE 'UTC')")
 
 
-def titles_by_id(item_ids, phase_id, today, send_letter, pinned):
-    """Titles a person wants in a phase that needs an approval."""
+def open_items_by_id(item_ids, phase_id, today, send_letter, pinned):
+    """Items a person wants in a phase that needs an approval."""
     return SQL(
         """SELECT item.id AS item_id, item.company_id, item.partner_id,
                   phase.id AS phase_id, item.phase_id AS phase_from_id, item.rule_id,
@@ -30,30 +30,32 @@ def titles_by_id(item_ids, phase_id, today, send_letter, pinned):
     )
 
 
-def ask(titles, origin, uid, moment, reason=None):
-    """Have titles wait, in one request per customer and phase; one that nobody has decided about
-    yet and that the same user asked for, for the same reason, takes more titles.
+def ask(open_items, origin, uid, moment, reason=None):
+    """Have items wait, in one request per customer and phase; one that nobody has decided about
+    yet and that the same user asked for, for the same reason, takes more items.
 
-    The requests that take more are locked: somebody may be about to decide. A title finds its
+    The requests that take more are locked: somebody may be about to decide. An item finds its
     request by number, not by a join: of rows just written the planner knows nothing, it would
-    compare each title with each request.
+    compare each item with each request.
 
     :param moment: since when they wait
-    :return: SQL of (ids of new requests, ids of those that take more, number of titles)
+    :return: SQL of (ids of new requests, ids of those that take more, number of items)
     """
     return SQL(
         """
-        WITH title AS MATERIALIZED (
-                SELECT title.*, dense_rank() OVER (
-                           ORDER BY title.company_id, title.partner_id, title.phase_id) AS number
-                  FROM (%(titles)s) AS title
+        WITH open_item AS MATERIALIZED (
+                SELECT open_item.*, dense_rank() OVER (
+                           ORDER BY open_item.company_id, open_item.partner_id,
+                                  open_item.phase_id) AS number
+                  FROM (%(open_items)s) AS open_item
                  WHERE NOT EXISTS (SELECT FROM crm_collection_approval_line line
-                                    WHERE line.item_id = title.item_id AND line.state = 'pending'
+                                    WHERE line.item_id = open_item.item_id
+                                        AND line.state = 'pending'
                                    OFFSET 0)),
              wanted AS MATERIALIZED (
                 SELECT number, company_id, partner_id, phase_id, COUNT(*) AS items,
                        SUM(amount) AS amount, MAX(days) AS days
-                  FROM title GROUP BY number, company_id, partner_id, phase_id),
+                  FROM open_item GROUP BY number, company_id, partner_id, phase_id),
              request AS MATERIALIZED (
                 SELECT wanted.*, free.id IS NULL AS is_new, COALESCE(
                            free.id, nextval('crm_collection_approval_id_seq'))::integer AS id
@@ -93,17 +95,21 @@ def ask(titles, origin, uid, moment, reason=None):
                        phase_from_id, phase_id, rule_id, step_id, currency_id, amount,
                        amount_currency, send_letter, pinned, state, create_uid, create_date,
                        write_uid, write_date)
-                SELECT (SELECT ids FROM numbered)[title.number], title.item_id, title.company_id,
-                       title.name, title.date_maturity, title.days, title.phase_from_id,
-                       title.phase_id, title.rule_id, title.step_id, title.currency_id,
-                       title.amount, title.amount_currency, title.send_letter, title.pinned,
+                SELECT (SELECT ids FROM numbered)[open_item.number], open_item.item_id,
+                       open_item.company_id,
+                       open_item.name, open_item.date_maturity, open_item.days,
+                       open_item.phase_from_id,
+                       open_item.phase_id, open_item.rule_id, open_item.step_id,
+                       open_item.currency_id,
+                       open_item.amount, open_item.amount_currency, open_item.send_letter,
+                       open_item.pinned,
                        'pending', %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM title)
+                  FROM open_item)
         SELECT COALESCE(array_agg(id ORDER BY id) FILTER (WHERE is_new), '{}'),
                COALESCE(array_agg(id ORDER BY id) FILTER (WHERE NOT is_new), '{}'),
                COALESCE(SUM(items), 0)
           FROM request""",
-        titles=titles,
+        open_items=open_items,
         origin=origin,
         uid=uid,
         moment=moment,
@@ -113,7 +119,7 @@ def ask(titles, origin, uid, moment, reason=None):
 
 
 def refresh_totals(approval_ids):
-    """What the waiting titles of requests owe, how many and how old they are; a request without
+    """What the waiting items of requests owe, how many and how old they are; a request without
     any is over. Of a request that is decided the figures stay as they were.
 
     :return: SQL of the ids of the requests that are over
@@ -149,7 +155,7 @@ def refresh_totals(approval_ids):
     )
 
 
-def requests_of_titles(item_ids):
+def requests_of_open_items(item_ids):
     return SQL(
         """SELECT DISTINCT approval_id FROM crm_collection_approval_line
             WHERE state = 'pending' AND item_id = ANY(%s)""",
@@ -157,8 +163,8 @@ def requests_of_titles(item_ids):
     )
 
 
-def withdraw_titles(item_ids, reason):
-    """Take titles out of the requests they wait in; :return: SQL of the ids of the requests."""
+def withdraw_open_items(item_ids, reason):
+    """Take items out of the requests they wait in; :return: SQL of the ids of the requests."""
     return SQL(
         """UPDATE crm_collection_approval_line SET state = 'withdrawn', reason_out = %s,
                   write_date = %s
@@ -170,7 +176,7 @@ def withdraw_titles(item_ids, reason):
 
 
 def set_waiting(item_ids, waiting, uid):
-    """Say on titles that they wait for an approval, or do not any more."""
+    """Say on items that they wait for an approval, or do not any more."""
     return SQL(
         """UPDATE crm_collection_item
               SET approval_state = %(state)s,
@@ -198,7 +204,7 @@ def end_lines(line_ids, state, reason_out=None):
 
 
 def remember_refusal(line_ids, uid):
-    """Keep on the titles what was refused, so that it is not asked again while rule, phase and
+    """Keep on the items what was refused, so that it is not asked again while rule, phase and
     debt are the same."""
     return SQL(
         """UPDATE crm_collection_item item

@@ -15,7 +15,7 @@ APPROVAL_STATES = [
 
 
 class CrmCollectionApproval(models.Model):
-    """A request: may this phase act as it is defined, may these titles of a customer enter it?
+    """A request: may this phase act as it is defined, may these items of a customer enter it?
 
     ============= ========================================= ===============================
     State         Meaning                                   Set by
@@ -37,7 +37,7 @@ class CrmCollectionApproval(models.Model):
     _mail_post_access = "read"
 
     kind = fields.Selection(
-        selection=[("definition", "Phase"), ("allocation", "Titles")],
+        selection=[("definition", "Phase"), ("allocation", "Open Items")],
         string="About",
         required=True,
         readonly=True,
@@ -95,13 +95,13 @@ class CrmCollectionApproval(models.Model):
     amount = fields.Monetary(
         currency_field="company_currency_id",
         readonly=True,
-        help="What its titles owe, in company currency.",
+        help="What its items owe, in company currency.",
     )
-    item_count = fields.Integer(string="Number of Titles", readonly=True)
+    item_count = fields.Integer(string="Number of Items", readonly=True)
     days_oldest = fields.Integer(string="Oldest Days", readonly=True, aggregator="max")
     proposed_values = fields.Json(readonly=True)
     line_ids = fields.One2many(
-        comodel_name="crm.collection.approval.line", inverse_name="approval_id", string="Titles"
+        comodel_name="crm.collection.approval.line", inverse_name="approval_id", string="Open Items"
     )
     decision_ids = fields.One2many(
         comodel_name="crm.collection.approval.decision",
@@ -222,7 +222,7 @@ class CrmCollectionApproval(models.Model):
 
     @api.model
     def _is_used(self):
-        """Whether a phase needs approvals, or titles wait for one: else runs pay nothing."""
+        """Whether a phase needs approvals, or items wait for one: else runs pay nothing."""
         guarded = (
             self.env["crm.collection.phase"]
             .sudo()
@@ -231,17 +231,17 @@ class CrmCollectionApproval(models.Model):
         return bool(guarded or self.sudo().search_count([("state", "=", "pending")], limit=1))
 
     @api.model
-    def _ask(self, titles, origin, reason=None):
-        """Have titles wait for an approval, one request per customer and phase.
+    def _ask(self, open_items, origin, reason=None):
+        """Have items wait for an approval, one request per customer and phase.
 
-        :param SQL titles: rows as of :func:`.queries.titles_by_id`
-        :return: the requests that were made (their activities are scheduled) and how many titles
+        :param SQL open_items: rows as of :func:`.queries.open_items_by_id`
+        :return: the requests that were made (their activities are scheduled) and how many items
             wait in new and old ones
         """
         uid = self.env.uid
         moment = fields.Datetime.now()
         created, taking, count = self.env.execute_query(
-            queries.ask(titles, origin, uid, moment, reason)
+            queries.ask(open_items, origin, uid, moment, reason)
         )[0]
         if not count:
             return self.browse(), 0
@@ -255,22 +255,22 @@ class CrmCollectionApproval(models.Model):
 
     @api.model
     def _withdraw(self, item_ids, reason):
-        """Take titles out of the requests they wait in.
+        """Take items out of the requests they wait in.
 
         :param str reason: why, as of ``crm.collection.approval.line.reason_out``
         """
-        rows = self.env.execute_query(queries.withdraw_titles(item_ids, reason))
+        rows = self.env.execute_query(queries.withdraw_open_items(item_ids, reason))
         self._close_empty({row[0] for row in rows})
 
     @api.model
     def _refresh_items(self, item_ids):
-        """Bring the totals of the requests up to date in which titles wait that changed."""
-        rows = self.env.execute_query(queries.requests_of_titles(item_ids))
+        """Bring the totals of the requests up to date in which items wait that changed."""
+        rows = self.env.execute_query(queries.requests_of_open_items(item_ids))
         self._close_empty({row[0] for row in rows})
 
     @api.model
     def _close_empty(self, approval_ids):
-        """Bring requests up to date that titles left; without any title they are over."""
+        """Bring requests up to date that items left; without any item they are over."""
         if not approval_ids:
             return
         over = [

@@ -25,14 +25,14 @@ class CrmCollectionApprovalRule(models.Model):
     governs = fields.Selection(
         selection=[
             ("definition", "The phase itself"),
-            ("allocation", "Titles going into the phase"),
-            ("both", "The phase and the titles"),
+            ("allocation", "Items going into the phase"),
+            ("both", "The phase and the items"),
         ],
         default="definition",
         required=True,
         tracking=True,
-        help="The phase itself: it neither takes titles nor sends letters until it is approved, "
-        "and changes of it take effect when they are. Titles: each customer's titles wait until "
+        help="The phase itself: it neither takes items nor sends letters until it is approved, "
+        "and changes of it take effect when they are. Items: each customer's items wait until "
         "somebody agrees that they enter the phase.",
     )
     level_ids = fields.One2many(

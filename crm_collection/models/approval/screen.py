@@ -19,7 +19,7 @@ class CrmCollectionApproval(models.Model):
         comodel_name="crm.collection.allocation",
         string="Phase History",
         compute="_compute_history",
-        help="The phases its titles went through.",
+        help="The phases its items went through.",
     )
     letter_line_ids = fields.Many2many(
         comodel_name="crm.collection.letter.line",
@@ -28,9 +28,9 @@ class CrmCollectionApproval(models.Model):
     )
     days_waiting = fields.Integer(compute="_compute_days_waiting")
     last_line_id = fields.Integer(
-        string="Last Title Seen",
+        string="Last Open Item Seen",
         compute="_compute_last_line_id",
-        help="Screens say with a decision what they showed: titles that joined later were not.",
+        help="Screens say with a decision what they showed: items that joined later were not.",
     )
 
     # === Compute methods === #
@@ -83,7 +83,7 @@ class CrmCollectionApproval(models.Model):
 
     def action_ask_approve(self):
         """Approve at once where nothing is to be said or confirmed, else ask for it: a list does
-        not show which titles it is about."""
+        not show which items it is about."""
         if len(self) == 1 and not self.reason_required and self._is_shown():
             return self.action_approve()
         return self._open_decide("approved")
@@ -92,18 +92,18 @@ class CrmCollectionApproval(models.Model):
         return self._open_decide("refused")
 
     def _is_shown(self):
-        """Whether the screen says up to which title it showed them."""
+        """Whether the screen says up to which item it showed them."""
         return self.kind == "definition" or bool(self.env.context.get("crm_collection_seen"))
 
     def _open_decide(self, decision):
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_approval_decide_action"
         )
-        titles = {
+        open_items = {
             "approved": self.env._("Approve Requests"),
             "refused": self.env._("Refuse Requests"),
         }
-        action["name"] = titles[decision]
+        action["name"] = open_items[decision]
         action["context"] = {
             "default_decision": decision,
             "default_approval_ids": self.ids,

@@ -15,22 +15,23 @@ class CrmCollectionStatement(models.AbstractModel):
 
     @api.model
     def _get_payment(self, lines):
-        """Return what is to be paid for open titles of one customer, company and currency at once.
+        """Return what is to be paid for open items of one customer, company and currency at once.
 
         Only what core offers to pay online counts, and nothing that is disputed or being paid.
         Open credits are taken off, whether or not anybody has matched them yet.
 
         :param lines: ``account.move.line``, any number
-        :return: dict of ``key``, ``company``, ``partner``, ``currency``, ``titles``, ``left_out``
-            (titles that are not paid with them), ``credit`` and ``amount`` (0 where nothing is
-            left to pay), or None without a title to pay
+        :return: dict of ``key``, ``company``, ``partner``, ``currency``, ``open_items``,
+            ``left_out``
+            (items that are not paid with them), ``credit`` and ``amount`` (0 where nothing is
+            left to pay), or None without an item to pay
         """
-        titles, left_out = [], []
-        for title in self._get_titles(lines):
-            (titles if self._is_payable(title) else left_out).append(title)
-        if not titles:
+        open_items, left_out = [], []
+        for open_item in self._get_open_items(lines):
+            (open_items if self._is_payable(open_item) else left_out).append(open_item)
+        if not open_items:
             return None
-        line = titles[0]["line"]
+        line = open_items[0]["line"]
         company, partner, currency = line.company_id, line.partner_id, line.currency_id
         customers = self._get_customer_domain(partner.commercial_partner_id)
         domain = self._get_credits_domain(customers, company)
@@ -38,20 +39,20 @@ class CrmCollectionStatement(models.AbstractModel):
             domain & Domain("currency_id", "=", currency.id)
         )
         credit = -sum(open_credits.mapped("amount_residual_currency"))
-        owed = sum(title["residual"] for title in titles)
+        owed = sum(open_item["residual"] for open_item in open_items)
         return {
             "key": self._get_account_key(company, partner, currency),
             "company": company,
             "partner": partner,
             "currency": currency,
-            "titles": titles,
+            "open_items": open_items,
             "left_out": left_out,
             "credit": currency.round(credit),
             "amount": currency.round(max(owed - credit, 0.0)),
         }
 
-    def _is_payable(self, title):
-        return title["status"] in PAYABLE and title["move"]._has_to_be_paid()
+    def _is_payable(self, open_item):
+        return open_item["status"] in PAYABLE and open_item["move"]._has_to_be_paid()
 
     @api.model
     def _get_payments(self, lines):

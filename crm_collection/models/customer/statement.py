@@ -13,7 +13,7 @@ class CrmCollectionStatement(models.AbstractModel):
     """What customers owe and have to their credit, read from accounting at this moment.
 
     Every open receivable journal item counts, in collection or not, so that a statement agrees
-    with accounting. Nothing here says in which phase a title is. It reads with the rights of
+    with accounting. Nothing here says in which phase an item is. It reads with the rights of
     whoever asks: the portal asks in sudo, with companies and customers of its user.
     """
 
@@ -37,7 +37,7 @@ class CrmCollectionStatement(models.AbstractModel):
         )
 
     @api.model
-    def _get_titles_domain(self, customers, companies):
+    def _get_open_items_domain(self, customers, companies):
         open_domain = self._get_open_domain(customers, companies)
         return open_domain & Domain("amount_residual_currency", ">", 0)
 
@@ -58,10 +58,10 @@ class CrmCollectionStatement(models.AbstractModel):
             conditions.append(Domain("company_id", "=", company.id) & late)
         return Domain.OR(conditions)
 
-    # === Titles === #
+    # === Items === #
 
     @api.model
-    def _get_titles(self, lines):
+    def _get_open_items(self, lines):
         """Return a dict per journal item, in the same order.
 
         ``status`` is one of ``overdue``, ``open`` (not due yet), ``review`` (disputed or blocked:
@@ -69,9 +69,9 @@ class CrmCollectionStatement(models.AbstractModel):
         """
         today = {company: company._get_collection_today() for company in lines.company_id}
         reviewed = self._get_reviewed(lines, today)
-        return [self._prepare_title(line, today[line.company_id], reviewed) for line in lines]
+        return [self._prepare_open_item(line, today[line.company_id], reviewed) for line in lines]
 
-    def _prepare_title(self, line, today, reviewed):
+    def _prepare_open_item(self, line, today, reviewed):
         move = line.move_id
         due = line.date_maturity or line.date
         days = (today - due).days
@@ -140,17 +140,17 @@ class CrmCollectionStatement(models.AbstractModel):
 
     @api.model
     def _get_accounts(self, customers, companies):
-        """Return the totals of each customer, company and currency, without reading the titles.
+        """Return the totals of each customer, company and currency, without reading the items.
 
         :return: dicts of ``key``, ``company``, ``partner``, ``currency`` and, in that currency,
             ``residual`` (owed), ``overdue`` (of that), ``credit`` and ``balance`` (owed less
             credit), the largest balance first
         """
-        titles = self._get_titles_domain(customers, companies)
+        open_items = self._get_open_items_domain(customers, companies)
         accounts = {}
         for key, domain, sign in (
-            ("residual", titles, 1),
-            ("overdue", titles & self._get_overdue_domain(companies), 1),
+            ("residual", open_items, 1),
+            ("overdue", open_items & self._get_overdue_domain(companies), 1),
             ("credit", self._get_credits_domain(customers, companies), -1),
         ):
             for *owner, amount in self.env["account.move.line"]._read_group(
@@ -212,9 +212,9 @@ class CrmCollectionStatement(models.AbstractModel):
         customer = self._get_customer_domain(partner)
         Line = self.env["account.move.line"]
         order = "date_maturity, date, id"
-        lines = Line.search(self._get_titles_domain(customer, company), order=order)
+        lines = Line.search(self._get_open_items_domain(customer, company), order=order)
         open_credits = Line.search(self._get_credits_domain(customer, company), order="date, id")
-        titles = self._get_titles(lines)
+        open_items = self._get_open_items(lines)
         main = company.currency_id
         currencies = (lines | open_credits).currency_id
         letter = self._get_letterhead(partner, company)
@@ -230,35 +230,35 @@ class CrmCollectionStatement(models.AbstractModel):
                 self._prepare_group(
                     company,
                     currency,
-                    [title for title in titles if title["currency"] == currency],
+                    [open_item for open_item in open_items if open_item["currency"] == currency],
                     open_credits.filtered(lambda line, c=currency: line.currency_id == c),
                 )
                 for currency in currencies.sorted(lambda c: (c != main, c.name))
             ],
         }
 
-    def _prepare_group(self, company, currency, titles, open_credits):
-        residual = currency.round(sum(title["residual"] for title in titles))
+    def _prepare_group(self, company, currency, open_items, open_credits):
+        residual = currency.round(sum(open_item["residual"] for open_item in open_items))
         credit = currency.round(-sum(open_credits.mapped("amount_residual_currency")))
-        late = [title["residual"] for title in titles if title["days_overdue"] > 0]
+        late = [open_item["residual"] for open_item in open_items if open_item["days_overdue"] > 0]
         return {
             "currency": currency,
-            "titles": titles,
+            "open_items": open_items,
             "credits": open_credits,
             "residual": residual,
             "overdue": currency.round(sum(late)),
             "credit": credit,
             "balance": currency.round(residual - credit),
-            "buckets": self._get_buckets(company, currency, titles),
+            "buckets": self._get_buckets(company, currency, open_items),
         }
 
-    def _get_buckets(self, company, currency, titles):
+    def _get_buckets(self, company, currency, open_items):
         """Return ``(label, amount)`` by age: not due yet first, the oldest last."""
         limits = company._get_collection_aging_limits()
         amounts = [0.0] * (len(limits) + 2)
-        for title in titles:
-            days = title["days_overdue"]
-            amounts[1 + bisect_left(limits, days) if days > 0 else 0] += title["residual"]
+        for open_item in open_items:
+            days = open_item["days_overdue"]
+            amounts[1 + bisect_left(limits, days) if days > 0 else 0] += open_item["residual"]
         labels = [self.env._("Not due yet")]
         for first, last in zip((0, *limits), limits, strict=False):
             labels.append(self.env._("%(first)s to %(last)s days", first=first + 1, last=last))

@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from ..portfolio.allocation_queries import open_stays
+from ..portfolio.allocation_queries import open_allocations
 from ..portfolio.hold_queries import hold_id, hold_joins
 from ..portfolio.queries import (
     date_of_last_letter,
@@ -37,12 +37,12 @@ def slice_of_plan(first, last):
 
 
 def insert_items(company_id, today, uid, first, last):
-    """New titles of a slice with the stay they begin.
+    """New items of a slice with the allocation they begin.
 
-    A title someone else inserted meanwhile is left to him; one that was paid, held or given
+    An item someone else inserted meanwhile is left to him; one that was paid, held or given
     another due date meanwhile is left for the next run.
 
-    :return: SQL of (phase or NULL, titles, amount, proposals)
+    :return: SQL of (phase or NULL, items, amount, proposals)
     """
     return SQL(
         """
@@ -70,7 +70,7 @@ def insert_items(company_id, today, uid, first, last):
                 ON CONFLICT (line_id) WHERE line_id IS NOT NULL DO NOTHING
          RETURNING id, phase_id, rule_id, step_id, company_id, partner_id, name, currency_id,
                    date_maturity, amount_residual, amount_residual_currency, proposed_step_id),
-             stays AS (%(stays)s)
+             allocations AS (%(allocations)s)
         SELECT phase_id, COUNT(*), SUM(amount_residual), COUNT(proposed_step_id)
           FROM entered GROUP BY phase_id""",
         company_id=company_id,
@@ -83,7 +83,7 @@ def insert_items(company_id, today, uid, first, last):
         hold_joins=_hold_joins(company_id, today),
         hold=hold_id(),
         slice=slice_of_plan(first, last),
-        stays=open_stays(
+        allocations=open_allocations(
             SQL("SELECT * FROM entered WHERE phase_id IS NOT NULL"), "automatic", today, uid
         ),
     )
@@ -96,7 +96,7 @@ def _hold_joins(company_id, today):
 
 
 def lock_items(company_id, today, first, last):
-    """Lock the known titles of a slice: those somebody works on, and those that were changed,
+    """Lock the known items of a slice: those somebody works on, and those that were changed,
     paid or held since the plan was made, are left for the next run."""
     return SQL(
         """
@@ -118,10 +118,10 @@ def lock_items(company_id, today, first, last):
 
 
 def update_items(item_ids, today, uid):
-    """Write the plan of locked titles; entering a phase starts a new count of letters, but for
-    a title whose entry was posted again as it was: it goes on where it stopped.
+    """Write the plan of locked items; entering a phase starts a new count of letters, but for
+    an item whose entry was posted again as it was: it goes on where it stopped.
 
-    :return: SQL of (title, moves, newly proposed, phase from, phase, amount)
+    :return: SQL of (item, moves, newly proposed, phase from, phase, amount)
     """
     return SQL(
         """
@@ -157,7 +157,7 @@ def update_items(item_ids, today, uid):
 
 
 def _next_of_another_step():
-    """When the next letter goes of a title that stays in its phase under another step (its rule
+    """When the next letter goes of an item that stays in its phase under another step (its rule
     was exchanged): counted from the last one, as the step says."""
     return SQL(
         """SELECT %s FROM crm_collection_rule_step step CROSS JOIN LATERAL (%s) AS last
@@ -180,7 +180,7 @@ def said_of_plan():
 
 
 def blockers_summary(company_id):
-    """Open titles that something holds back: (blocker, count, amount)."""
+    """Open items that something holds back: (blocker, count, amount)."""
     return SQL(
         """SELECT blocker, COUNT(*), SUM(amount_residual) FROM crm_collection_item
             WHERE company_id = %s AND state = 'open' AND blocker IS NOT NULL
@@ -194,7 +194,7 @@ def count_plan():
 
 
 def entered_with_activity(first, last):
-    """Titles of a slice that entered a step with a follow-up activity."""
+    """Items of a slice that entered a step with a follow-up activity."""
     return SQL(
         """SELECT item.id FROM %s AS plan
              JOIN crm_collection_item item ON item.line_id = plan.line_id
@@ -206,7 +206,7 @@ def entered_with_activity(first, last):
     )
 
 
-def planned_title(seq):
+def planned_open_item(seq):
     return SQL(
         "SELECT item_id, partner_id, name FROM %s WHERE seq = %s", SQL.identifier(PLAN_TABLE), seq
     )
@@ -216,11 +216,11 @@ def set_exception(item_id, message):
     return SQL("UPDATE crm_collection_item SET exception = %s WHERE id = %s", message, item_id)
 
 
-def titles_of_plan(first, last):
-    """Titles of a slice whose step leads into a phase that needs an approval.
+def open_items_of_plan(first, last):
+    """Items of a slice whose step leads into a phase that needs an approval.
 
     Only those this transaction has just written: the others were left for the next run. Looked
-    up one by one: joined, the titles just written would be taken for very few, and the slice
+    up one by one: joined, the items just written would be taken for very few, and the slice
     be read for each of them.
     """
     return SQL(
@@ -231,8 +231,8 @@ def titles_of_plan(first, last):
                   item.amount_residual_currency AS amount_currency,
                   TRUE AS send_letter, FALSE AS pinned
              FROM %(plan)s AS plan
-       CROSS JOIN LATERAL (SELECT * FROM crm_collection_item title
-                            WHERE title.line_id = plan.line_id OFFSET 0) AS item
+       CROSS JOIN LATERAL (SELECT * FROM crm_collection_item open_item
+                            WHERE open_item.line_id = plan.line_id OFFSET 0) AS item
             WHERE %(slice)s AND plan.asks AND item.state = 'open' AND item.write_date = %(now)s""",
         plan=SQL.identifier(PLAN_TABLE),
         slice=slice_of_plan(first, last),
@@ -241,8 +241,8 @@ def titles_of_plan(first, last):
 
 
 def withdraw_of_plan(first, last):
-    """Take titles of a slice out of requests that the days, or the rule, do not ask for any
-    more; as :func:`titles_of_plan` only those just written."""
+    """Take items of a slice out of requests that the days, or the rule, do not ask for any
+    more; as :func:`open_items_of_plan` only those just written."""
     return SQL(
         """UPDATE crm_collection_approval_line line
               SET state = 'withdrawn', write_date = %(now)s,
@@ -250,8 +250,8 @@ def withdraw_of_plan(first, last):
                                     WHEN gone.asks THEN 'superseded' ELSE 'not_reached' END
              FROM (SELECT plan.item_id, plan.moves, plan.asks
                      FROM %(plan)s AS plan
-               CROSS JOIN LATERAL (SELECT write_date FROM crm_collection_item title
-                                    WHERE title.id = plan.item_id OFFSET 0) AS item
+               CROSS JOIN LATERAL (SELECT write_date FROM crm_collection_item open_item
+                                    WHERE open_item.id = plan.item_id OFFSET 0) AS item
                     WHERE %(slice)s AND plan.withdraws AND item.write_date = %(now)s) AS gone
             WHERE line.item_id = gone.item_id AND line.state = 'pending'
         RETURNING line.approval_id""",

@@ -1,7 +1,7 @@
-"""What the days and the debt say of every title: its rule, its step, and what holds it back.
+"""What the days and the debt say of every item: its rule, its step, and what holds it back.
 
 Candidates (posted, receivable, owed, due or soon due) x the customer's rule (resolved per
-customer, not per title) x the step the days have reached.
+customer, not per item) x the step the days have reached.
 """
 
 from odoo.tools import SQL
@@ -13,23 +13,24 @@ from ..portfolio.rule_queries import customers, rules_with_unusable, steps
 
 def _enough_owed(step="step"):
     return SQL(
-        """(title.amount_residual >= %(step)s.amount_min AND (%(step)s.percent_min = 0
-            OR title.amount_residual_currency * 100
-               >= %(step)s.percent_min * title.amount_currency))""",
+        """(open_item.amount_residual >= %(step)s.amount_min AND (%(step)s.percent_min = 0
+            OR open_item.amount_residual_currency * 100
+               >= %(step)s.percent_min * open_item.amount_currency))""",
         step=SQL.identifier(step),
     )
 
 
 def _may_enter(step="step"):
-    """A reminder before the due date is not sent after it, unless the title is there already."""
+    """A reminder before the due date is not sent after it, unless the item is there already."""
     step = SQL.identifier(step)
     return SQL(
-        "(%(step)s.days >= 0 OR title.days <= 0 OR title.phase_id = %(step)s.phase_id)", step=step
+        "(%(step)s.days >= 0 OR open_item.days <= 0 OR open_item.phase_id = %(step)s.phase_id)",
+        step=step,
     )
 
 
 def candidates(company_id, today, account_ids, horizon):
-    """Titles of the company that are overdue, or due within ``horizon`` days.
+    """Items of the company that are overdue, or due within ``horizon`` days.
 
     The customer is the commercial partner of today, not of the day the entry was posted.
     """
@@ -63,12 +64,12 @@ def candidates(company_id, today, account_ids, horizon):
         date_maturity=line_date_maturity(),
         silent=move_is_silent(),
         owed=line_is_owed(),
-        waiting=waiting_titles(company_id),
+        waiting=waiting_open_items(company_id),
     )
 
 
-def waiting_titles(company_id):
-    """Titles that wait for an approval: item, the phase they are to enter, who asked."""
+def waiting_open_items(company_id):
+    """Items that wait for an approval: item, the phase they are to enter, who asked."""
     return SQL(
         """SELECT line.item_id, line.phase_id, approval.origin
              FROM crm_collection_approval_line line
@@ -79,12 +80,12 @@ def waiting_titles(company_id):
 
 
 def _chosen_step():
-    """The automatic step a title belongs in: by days the last one reached, falling back to the
+    """The automatic step an item belongs in: by days the last one reached, falling back to the
     step below where too little is owed; one at a time the next one."""
     below = SQL(
         """(SELECT step.step_id FROM step
              WHERE step.rule_id = customer.rule_id AND step.usable AND NOT step.manual
-               AND step.threshold <= title.days AND %(enough)s AND %(may_enter)s
+               AND step.threshold <= open_item.days AND %(enough)s AND %(may_enter)s
           ORDER BY step.threshold DESC LIMIT 1)""",
         enough=_enough_owed(),
         may_enter=_may_enter(),
@@ -101,7 +102,7 @@ def _chosen_step():
 
 
 def _step_meanwhile(rules):
-    """The step a title goes to while somebody decides whether it enters the phase of the one it
+    """The step an item goes to while somebody decides whether it enters the phase of the one it
     belongs in: the last one reached before that nobody has to be asked about. By days only: one
     at a time no step is passed over."""
     if not any(rule.step_ids.phase_id.filtered("is_guarded") for rule in rules):
@@ -110,7 +111,7 @@ def _step_meanwhile(rules):
         """CASE WHEN rule.escalation = 'days' THEN (
                SELECT step.step_id FROM step
                 WHERE step.rule_id = customer.rule_id AND step.usable AND NOT step.manual
-                  AND NOT step.guarded AND step.threshold <= title.days AND %(enough)s
+                  AND NOT step.guarded AND step.threshold <= open_item.days AND %(enough)s
                   AND %(may_enter)s AND EXISTS (
                        SELECT FROM step asked WHERE asked.step_id = chosen.step_id
                           AND asked.guarded AND asked.threshold > step.threshold)
@@ -121,21 +122,21 @@ def _step_meanwhile(rules):
 
 
 def _next_step(rules, today):
-    """One step at a time: the nearest step after the title's phase, when it is reached and the
-    title has stayed long enough, a day at least: a second run does not take a second step. A
+    """One step at a time: the nearest step after the item's phase, when it is reached and the
+    item has stayed long enough, a day at least: a second run does not take a second step. A
     manual step is not skipped: it waits for a person."""
     if not any(rule.escalation == "step" for rule in rules):
         return SQL("SELECT NULL::integer AS step_id, NULL::integer AS proposed_step_id")
     return SQL(
         """SELECT CASE WHEN step.manual THEN NULL ELSE step.step_id END AS step_id,
                   CASE WHEN step.manual THEN step.step_id END AS proposed_step_id
-             FROM step LEFT JOIN crm_collection_phase current ON current.id = title.phase_id
+             FROM step LEFT JOIN crm_collection_phase current ON current.id = open_item.phase_id
             WHERE rule.escalation = 'step' AND step.rule_id = customer.rule_id AND step.usable
-              AND step.threshold <= title.days AND %(enough)s AND %(may_enter)s
-              AND (title.phase_id IS NULL
+              AND step.threshold <= open_item.days AND %(enough)s AND %(may_enter)s
+              AND (open_item.phase_id IS NULL
                    OR (step.phase_sequence, step.phase_id) > (current.sequence, current.id))
-              AND (title.date_phase IS NULL
-                   OR title.date_phase + GREATEST(rule.step_min_days, 1) <= %(today)s)
+              AND (open_item.date_phase IS NULL
+                   OR open_item.date_phase + GREATEST(rule.step_min_days, 1) <= %(today)s)
          ORDER BY step.threshold LIMIT 1""",
         today=today,
         enough=_enough_owed(),
@@ -150,28 +151,30 @@ def _unusable_step(rule_ids):
     return SQL(
         """SELECT MAX(bad.days) AS days FROM step bad
             WHERE customer.rule_id = ANY(%s) AND bad.rule_id = customer.rule_id
-              AND NOT bad.usable AND bad.threshold <= title.days
+              AND NOT bad.usable AND bad.threshold <= open_item.days
            HAVING MAX(bad.threshold) > COALESCE(
                 (SELECT MAX(good.threshold) FROM step good
                   WHERE good.rule_id = customer.rule_id AND good.usable
-                    AND good.threshold <= title.days), -100000)""",
+                    AND good.threshold <= open_item.days), -100000)""",
         rule_ids,
     )
 
 
 def _blocker(hold):
-    """Why a title does not move, the first reason that applies."""
+    """Why an item does not move, the first reason that applies."""
     return SQL(
-        """CASE WHEN title.partner_id IS NULL THEN 'no_partner'
-                WHEN title.no_followup AND title.include_no_followup IS NOT TRUE THEN 'no_followup'
-                WHEN title.silent THEN 'blocked'
+        """CASE WHEN open_item.partner_id IS NULL THEN 'no_partner'
+                WHEN open_item.no_followup
+                    AND open_item.include_no_followup IS NOT TRUE THEN 'no_followup'
+                WHEN open_item.silent THEN 'blocked'
                 WHEN %(hold)s IS NOT NULL THEN 'hold'
                 WHEN customer.rule_id IS NULL THEN 'no_rule'
                 WHEN NOT EXISTS (SELECT FROM step WHERE step.rule_id = customer.rule_id)
                      THEN 'empty'
-                WHEN title.amount_residual < COALESCE(rule.amount_min, 0) THEN 'below_minimum'
+                WHEN open_item.amount_residual < COALESCE(rule.amount_min, 0) THEN 'below_minimum'
                 WHEN unusable.days IS NOT NULL THEN 'unapproved'
-                WHEN title.phase_id IS NULL AND first_step.threshold > title.days THEN 'not_due'
+                WHEN open_item.phase_id IS NULL
+                    AND first_step.threshold > open_item.days THEN 'not_due'
            END""",
         hold=hold,
     )
@@ -182,7 +185,7 @@ def decide(company_id, today, partner_model, rules, account_ids, horizon):
 
     :param date today: the company's day
     :param account_ids: the receivable accounts
-    :param horizon: how many days before the due date a title is taken in
+    :param horizon: how many days before the due date an item is taken in
     """
     hold = hold_id()
     return SQL(
@@ -192,25 +195,26 @@ def decide(company_id, today, partner_model, rules, account_ids, horizon):
              first_step AS MATERIALIZED (
                 SELECT rule_id, MIN(threshold) AS threshold,
                        -LEAST(MIN(threshold), 0) AS horizon FROM step GROUP BY rule_id)
-        SELECT title.*, customer.rule_id, customer.user_id, %(hold)s AS hold_id,
+        SELECT open_item.*, customer.rule_id, customer.user_id, %(hold)s AS hold_id,
                first_step.horizon AS rule_horizon,
                chosen.step_id AS chosen_step_id, %(meanwhile)s AS meanwhile_step_id,
                %(may_enter)s AND NOT %(enough)s AS is_short,
                CASE WHEN rule.escalation = 'step' THEN next_step.proposed_step_id
                     WHEN %(enough_manual)s THEN manual_step.step_id END AS reached_manual_step_id,
                %(blocker)s AS blocker_now
-          FROM (%(candidates)s) AS title
-     LEFT JOIN customer ON customer.partner_id = title.partner_id
+          FROM (%(candidates)s) AS open_item
+     LEFT JOIN customer ON customer.partner_id = open_item.partner_id
      LEFT JOIN crm_collection_rule rule ON rule.id = customer.rule_id
      LEFT JOIN first_step ON first_step.rule_id = customer.rule_id
      LEFT JOIN step last_step ON last_step.rule_id = customer.rule_id AND last_step.usable
                AND NOT last_step.manual
-               AND title.days >= last_step.threshold
-               AND (last_step.threshold_next IS NULL OR title.days < last_step.threshold_next)
+               AND open_item.days >= last_step.threshold
+               AND (last_step.threshold_next IS NULL OR open_item.days < last_step.threshold_next)
      LEFT JOIN step manual_step ON manual_step.rule_id = customer.rule_id AND manual_step.usable
                AND manual_step.manual AND rule.escalation = 'days'
-               AND title.days >= manual_step.threshold
-               AND (manual_step.threshold_next IS NULL OR title.days < manual_step.threshold_next)
+               AND open_item.days >= manual_step.threshold
+               AND (manual_step.threshold_next IS NULL
+                   OR open_item.days < manual_step.threshold_next)
      LEFT JOIN LATERAL (%(next_step)s) AS next_step ON TRUE
      LEFT JOIN LATERAL (%(unusable)s) AS unusable ON TRUE
     CROSS JOIN LATERAL (SELECT %(chosen)s AS step_id) AS chosen
@@ -228,6 +232,10 @@ def decide(company_id, today, partner_model, rules, account_ids, horizon):
         next_step=_next_step(rules, today),
         unusable=_unusable_step(rules_with_unusable(rules, company_id)),
         hold_joins=hold_joins(
-            company_id, today, SQL("title.partner_id"), SQL("title.move_id"), SQL("title.item_id")
+            company_id,
+            today,
+            SQL("open_item.partner_id"),
+            SQL("open_item.move_id"),
+            SQL("open_item.item_id"),
         ),
     )

@@ -38,7 +38,7 @@ class CrmCollectionEngine(models.AbstractModel):
         partners = self.env["res.partner"].sudo().with_context(active_test=False)
         horizon = max([0, *(-days for days in rules.step_ids.mapped("days"))])
         if furthest := self._get_changed_items(company, "date_maturity desc").date_maturity:
-            # changed titles are looked at however far away their new due date is
+            # changed items are looked at however far away their new due date is
             horizon = max(horizon, (furthest - today).days)
         return plan_queries.plan(
             company.id,
@@ -58,14 +58,14 @@ class CrmCollectionEngine(models.AbstractModel):
 
     @api.model
     def _get_changed_items(self, company, order=None):
-        """:return: one of the company's titles the job has to look at again, if there is any."""
+        """:return: one of the company's items the job has to look at again, if there is any."""
         domain = [("company_id", "=", company.id), ("to_evaluate", "=", True)]
         return self.env["crm.collection.item"].sudo().search(domain, order=order, limit=1)
 
     # === Allocating === #
 
     def _allocate(self, run):
-        """Sweep, plan and write one company's titles; commits between the slices.
+        """Sweep, plan and write one company's items; commits between the slices.
 
         :param run: the run that keeps the log
         :return: whether everything was done (false: time is up, the next call goes on)
@@ -99,13 +99,13 @@ class CrmCollectionEngine(models.AbstractModel):
         self.env.cr.execute(sync_queries.drop_sweep())
         self.env.cr.execute(sync_queries.create_sweep(run.company_id.id, run.date))
         total = self.env.execute_query(sync_queries.count_sweep())[0][0]
-        result = self._write_slices(run, total, self._sweep_slice, sync_queries.swept_title)
+        result = self._write_slices(run, total, self._sweep_slice, sync_queries.swept_open_item)
         self.env.cr.execute(sync_queries.drop_sweep())
         return result
 
     def _sweep_slice(self, run, first, last):
         Item = self.env["crm.collection.item"].with_company(run.company_id)
-        # the plan, made next, looks at every title
+        # the plan, made next, looks at every item
         counts = Item._sync(sync_queries.items_of_slice(first, last), evaluate=False)
         return Counter(
             item_settled=counts.get("settled", 0),
@@ -116,7 +116,7 @@ class CrmCollectionEngine(models.AbstractModel):
 
     def _record_settlements(self, run):
         """Bring the ledger of settlements up to date with what the hooks did not see, and with
-        what was settled of new titles before.
+        what was settled of new items before.
 
         :return: as :meth:`_write_slices`
         """
@@ -125,7 +125,7 @@ class CrmCollectionEngine(models.AbstractModel):
         self.env.cr.execute(ledger_queries.analyze_sweep())
         total = self.env.execute_query(ledger_queries.count_sweep())[0][0]
         done = not total or self._write_slices(
-            run, total, self._settlement_slice, ledger_queries.swept_title
+            run, total, self._settlement_slice, ledger_queries.swept_open_item
         )
         self.env.cr.execute(ledger_queries.drop_sweep())
         return done
@@ -144,12 +144,12 @@ class CrmCollectionEngine(models.AbstractModel):
         self.env.cr.execute(apply_queries.create_plan(self._query_plan(run.company_id, run.date)))
         self.env.cr.execute(apply_queries.index_plan())
         total = self.env.execute_query(apply_queries.count_plan())[0][0]
-        result = self._write_slices(run, total, self._move_slice, apply_queries.planned_title)
+        result = self._write_slices(run, total, self._move_slice, apply_queries.planned_open_item)
         self.env.cr.execute(apply_queries.drop_plan())
         return result
 
     def _move_slice(self, run, first, last):
-        """Five statements, whatever the number of titles."""
+        """Five statements, whatever the number of items."""
         company, today, uid = run.company_id, run.date, self.env.uid
         entered = self.env.execute_query(
             apply_queries.insert_items(company.id, today, uid, first, last)
@@ -186,24 +186,24 @@ class CrmCollectionEngine(models.AbstractModel):
         rows = self.env.execute_query(apply_queries.update_items(item_ids, today, uid))
         moved = [row[0] for row in rows if row[1]]
         if moved:
-            self.env.cr.execute(allocation_queries.close_stays(moved, "moved", today, uid))
+            self.env.cr.execute(allocation_queries.close_allocations(moved, "moved", today, uid))
             self.env.cr.execute(
-                allocation_queries.open_stays_of_items(moved, "automatic", today, uid)
+                allocation_queries.open_allocations_of_items(moved, "automatic", today, uid)
             )
         return rows
 
     def _ask_approvals(self, first, last):
-        """Titles of a slice that are to enter a phase under approval wait for it, and no longer
+        """Items of a slice that are to enter a phase under approval wait for it, and no longer
         where the days or the rule do not ask for it any more.
 
-        :return: how many titles wait from now on
+        :return: how many items wait from now on
         """
         Approval = self.env["crm.collection.approval"]
         if not Approval._is_used():
             return 0
         withdrawn = self.env.execute_query(apply_queries.withdraw_of_plan(first, last))
         Approval._close_empty({row[0] for row in withdrawn})
-        return Approval._ask(apply_queries.titles_of_plan(first, last), "automatic")[1]
+        return Approval._ask(apply_queries.open_items_of_plan(first, last), "automatic")[1]
 
     # === Activities === #
 
@@ -216,7 +216,7 @@ class CrmCollectionEngine(models.AbstractModel):
         self._schedule_safely(run, items)
 
     def _schedule_safely(self, run, items):
-        """Schedule activities together, or one by one when one of them cannot be: a title moves
+        """Schedule activities together, or one by one when one of them cannot be: an item moves
         whether somebody can be reminded of it or not."""
         try:
             with self.env.cr.savepoint():

@@ -4,12 +4,12 @@ from odoo import api, fields, models
 
 from ..letters import queries as letter_queries
 
-# These keep a title where it is, whatever the days say.
+# These keep an item where it is, whatever the days say.
 STILL = ("no_partner", "no_followup", "blocked", "no_rule", "below_minimum", "empty")
 
 
 class CrmCollectionItem(models.Model):
-    """A title explains itself: which rule and why, which step, what comes next, what holds it
+    """An item explains itself: which rule and why, which step, what comes next, what holds it
     back and until when."""
 
     _inherit = "crm.collection.item"
@@ -34,7 +34,7 @@ class CrmCollectionItem(models.Model):
             item.date_next_step = step and item._get_step_date(step)
 
     def _get_next_step(self):
-        """:return: the first step of the title's rule that comes after its phase."""
+        """:return: the first step of the item's rule that comes after its phase."""
         self.ensure_one()
         if self.state != "open" or not self.rule_id.active:
             return self.rule_id.step_ids.browse()
@@ -53,7 +53,7 @@ class CrmCollectionItem(models.Model):
         )
 
     def _get_step_date(self, step):
-        """:return: the first day ``step`` may act on the title, today at the earliest."""
+        """:return: the first day ``step`` may act on the item, today at the earliest."""
         today = self.company_id._get_collection_today()
         grace = self.rule_id.grace_days if step.days > 0 else 0
         dates = [today, (self.date_maturity or today) + timedelta(days=step.days + grace)]
@@ -104,19 +104,21 @@ class CrmCollectionItem(models.Model):
         return _("%s, which serves every customer no rule before it catches.", rule.name)
 
     def _explain_phase(self):
-        _, stay = self.env._, self.allocation_id
-        if not self.phase_id or not stay:
+        _, allocation = self.env._, self.allocation_id
+        if not self.phase_id or not allocation:
             return ""
-        origins = dict(stay._fields["origin"]._description_selection(self.env))
+        origins = dict(allocation._fields["origin"]._description_selection(self.env))
         text = _(
             "%(phase)s since %(date)s (%(origin)s), %(moment)s.",
             phase=self.phase_id.name,
-            date=self._format_date(stay.day_in),
-            origin=origins[stay.origin].lower(),
-            moment=self._explain_moment(stay.days_in),
+            date=self._format_date(allocation.day_in),
+            origin=origins[allocation.origin].lower(),
+            moment=self._explain_moment(allocation.days_in),
         )
-        if stay.reason:
-            text += " " + _("%(user)s: %(reason)s.", user=stay.user_id.name, reason=stay.reason)
+        if allocation.reason:
+            text += " " + _(
+                "%(user)s: %(reason)s.", user=allocation.user_id.name, reason=allocation.reason
+            )
         if self.pinned:
             text += " " + _("Pinned: the job leaves it here.")
         return text

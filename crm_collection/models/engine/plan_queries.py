@@ -1,6 +1,6 @@
-"""The allocation plan: every title the job has something to write about, and what.
+"""The allocation plan: every item the job has something to write about, and what.
 
-One statement: what the days and the debt say of each title (:mod:`.decision_queries`), compared
+One statement: what the days and the debt say of each item (:mod:`.decision_queries`), compared
 with where it is, with the approvals it waits for and with what is written already.
 """
 
@@ -11,8 +11,8 @@ from ..portfolio.rule_queries import steps
 from .decision_queries import decide
 
 
-def _title_name():
-    """The name of a title that is not in the portfolio yet; one that is keeps its own."""
+def _open_item_name():
+    """The name of an item that is not in the portfolio yet; one that is keeps its own."""
     return SQL(
         "COALESCE(decided.move_name, '') || CASE WHEN decided.item_id IS NULL THEN %s ELSE '' END",
         installment("decided", SQL("decided.line_id"), SQL("decided.line_name")),
@@ -20,7 +20,7 @@ def _title_name():
 
 
 def _standing():
-    """Where a title stands: its ``place`` among the phases, whether it is ``held``, and whether
+    """Where an item stands: its ``place`` among the phases, whether it is ``held``, and whether
     its step ``goes`` forward from there."""
     return SQL(
         """CROSS JOIN LATERAL (
@@ -40,9 +40,9 @@ def _standing():
 
 
 def _approval():
-    """What becomes of a title whose step leads into a phase that needs an approval.
+    """What becomes of an item whose step leads into a phase that needs an approval.
 
-    ``waits``: in a request that still holds: it is for this phase, the title is held back
+    ``waits``: in a request that still holds: it is for this phase, the item is held back
     meanwhile, or a person asked and the days have not overtaken him. ``refused``: the same
     rule, phase and debt were refused. ``asks``: neither.
     """
@@ -67,7 +67,7 @@ def _approval():
 
 
 def _entry():
-    """Whether a title moves and the step it enters: its own or, where somebody has to be asked
+    """Whether an item moves and the step it enters: its own or, where somebody has to be asked
     about that one, the step it may enter meanwhile."""
     return SQL(
         """
@@ -86,7 +86,7 @@ def _entry():
 
 
 def _blocker():
-    """Why a title stays: what holds it back, else that its day has not come, else the approval."""
+    """Why an item stays: what holds it back, else that its day has not come, else the approval."""
     return SQL(
         """CASE WHEN decided.blocker_now IS NOT NULL THEN decided.blocker_now
                 WHEN decided.phase_id IS NULL AND target.step_id IS NULL
@@ -99,7 +99,7 @@ def _blocker():
 
 
 def _proposed_step():
-    """The manual step a title has reached, where it lies beyond the phase it is in afterwards."""
+    """The manual step an item has reached, where it lies beyond the phase it is in afterwards."""
     return SQL(
         """CASE WHEN NOT held.still AND decided.pinned IS NOT TRUE
                  AND (manual.phase_sequence, manual.phase_id) > (
@@ -110,7 +110,7 @@ def _proposed_step():
 
 
 def _is_changed():
-    """Whether there is something to write about a title."""
+    """Whether there is something to write about an item."""
     return SQL(
         """change.item_id IS NULL OR change.moves OR change.to_evaluate
            OR change.step_id IS DISTINCT FROM change.step_from_id
@@ -132,12 +132,12 @@ def plan(
     changed_only=True,
     together=False,
 ):
-    """What to write, one row per title: see :func:`decide` for the parameters.
+    """What to write, one row per item: see :func:`decide` for the parameters.
 
-    A title moves when nothing holds it back, nobody pinned it, and the step's phase is more
+    An item moves when nothing holds it back, nobody pinned it, and the step's phase is more
     severe than the one it is in. Into a phase that needs an approval it does not move, it
     ``asks``, and goes as far as it may without (``entry``). ``proposed_step`` is a manual-only
-    step it has reached. The step of a title that stays is the one its rule has for its phase.
+    step it has reached. The step of an item that stays is the one its rule has for its phase.
     """
     return SQL(
         """
@@ -184,7 +184,7 @@ def plan(
         decide=decide(company_id, today, partner_model, rules, account_ids, horizon),
         steps=steps(company_id),
         order=SQL("ORDER BY change.partner_id") if together else SQL(),
-        name=_title_name(),
+        name=_open_item_name(),
         blocker=_blocker(),
         proposed=_proposed_step(),
         standing=_standing(),
@@ -195,7 +195,7 @@ def plan(
 
 
 def fingerprint(company_id, today, rules):
-    """A short text that changes with anything a plan depends on, except the titles themselves.
+    """A short text that changes with anything a plan depends on, except the items themselves.
 
     Of the large tables counts and sums: an entry posted in a long transaction commits with a
     write date older than the latest one already seen. Of the small ones every word.

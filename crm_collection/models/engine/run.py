@@ -12,7 +12,7 @@ JOBS = {
     "allocation": "crm_collection.ir_cron_crm_collection_allocate",
     "letters": "crm_collection.ir_cron_crm_collection_letters",
 }
-# Seconds a job goes on after the ten of Odoo's scheduler: it decides about all titles at once,
+# Seconds a job goes on after the ten of Odoo's scheduler: it decides about all items at once,
 # and would do so again for every ten seconds of writing. Odoo kills jobs after two minutes.
 PATIENCE = 50
 # When letters that wait for the allocation of the day ask for it again.
@@ -58,7 +58,7 @@ class CrmCollectionRun(models.Model):
     )
     execution_count = fields.Integer(string="Executions", readonly=True)
     user_id = fields.Many2one(comodel_name="res.users", string="By", readonly=True)
-    item_new = fields.Integer(string="New Titles", readonly=True)
+    item_new = fields.Integer(string="New Items", readonly=True)
     item_moved = fields.Integer(string="Moved", readonly=True)
     item_proposed = fields.Integer(string="Proposed", readonly=True)
     item_waiting = fields.Integer(string="Awaiting Approval", readonly=True)
@@ -66,7 +66,7 @@ class CrmCollectionRun(models.Model):
     item_reopened = fields.Integer(string="Reopened", readonly=True)
     item_cancelled = fields.Integer(string="Cancelled", readonly=True)
     letter_count = fields.Integer(string="Letters", readonly=True)
-    letter_line_count = fields.Integer(string="Titles in Letters", readonly=True)
+    letter_line_count = fields.Integer(string="Items in Letters", readonly=True)
     exception_count = fields.Integer(string="Exceptions", readonly=True)
     to_process = fields.Integer(readonly=True)
     processed = fields.Integer(readonly=True)
@@ -181,7 +181,7 @@ class CrmCollectionRun(models.Model):
 
     @api.model
     def _is_allocated(self, company, day):
-        """:return: whether the allocation job has been through the company's titles that day"""
+        """:return: whether the allocation job has been through the company's items that day"""
         domain = [
             ("kind", "=", "allocation"),
             ("company_id", "=", company.id),
@@ -191,7 +191,7 @@ class CrmCollectionRun(models.Model):
         return bool(self.search_count(domain, limit=1))
 
     def _wait_for_allocation(self):
-        """Have the titles allocated first, and come back after that: once, however many
+        """Have the items allocated first, and come back after that: once, however many
         companies wait, and not at once where the allocation fails."""
         self.state = "waiting"
         self._log_waiting()
@@ -262,7 +262,7 @@ class CrmCollectionRun(models.Model):
     def _commit(self, processed):
         """Commit what a job has done so far.
 
-        :param int processed: how many more titles or customers were worked on
+        :param int processed: how many more items or customers were worked on
         :return: seconds left for the job, 0 when it has to stop
         """
         if processed:
@@ -365,7 +365,7 @@ class CrmCollectionRun(models.Model):
         """Say why no letter was decided, until one may be (see :meth:`_log_skipped`)."""
         self._log_skipped({})
         message = self.env._(
-            "No new letters: the titles are not allocated for this day yet, their phases may be "
+            "No new letters: the items are not allocated for this day yet, their phases may be "
             "of an earlier one."
         )
         self.line_ids.create({"run_id": self.id, "kind": "held", "message": message})

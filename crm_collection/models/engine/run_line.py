@@ -4,7 +4,7 @@ from ..portfolio.item import BLOCKERS
 
 
 class CrmCollectionRunLine(models.Model):
-    """What a run did or could not do: moves by phase, titles held back by reason, exceptions."""
+    """What a run did or could not do: moves by phase, items held back by reason, exceptions."""
 
     _name = "crm.collection.run.line"
     _description = "Collection Run Line"
@@ -52,7 +52,7 @@ class CrmCollectionRunLine(models.Model):
         comodel_name="res.partner", string="Customer", readonly=True, ondelete="set null"
     )
     item_id = fields.Many2one(
-        comodel_name="crm.collection.item", string="Title", readonly=True, ondelete="set null"
+        comodel_name="crm.collection.item", string="Open Item", readonly=True, ondelete="set null"
     )
     count = fields.Integer(readonly=True)
     amount = fields.Monetary(currency_field="company_currency_id", readonly=True)

@@ -7,7 +7,7 @@ from ..letters.queries import is_repeated, leaves_by_itself, reaches, waits
 from ..portfolio.queries import letter_day, letter_template
 from .apply_queries import said_of_plan
 
-# What nobody is asked for; other titles that are held back from the next phase count, and the
+# What nobody is asked for; other items that are held back from the next phase count, and the
 # letters of the phase they are in leave.
 NOT_ASKED = ("no_followup", "blocked", "hold")
 SIMULATION_TABLE = "crm_collection_simulation"
@@ -39,7 +39,7 @@ def moves(limit):
 
 
 def totals():
-    """One row: titles looked at, moves, their amount, proposals, held back."""
+    """One row: items looked at, moves, their amount, proposals, held back."""
     return SQL(
         """SELECT COUNT(*), COUNT(*) FILTER (WHERE moves),
                   COALESCE(SUM(amount_residual) FILTER (WHERE moves), 0),
@@ -52,7 +52,7 @@ def totals():
 
 
 def letters(company, today, limit):
-    """Customers who would get a letter: most severe phase, titles, amount, open credits;
+    """Customers who would get a letter: most severe phase, items, amount, open credits;
     ``total`` is the number of all of them, listed or not."""
     return SQL(
         """
@@ -67,8 +67,8 @@ def letters(company, today, limit):
                            AND (item.letter_count = 0 OR COALESCE(%(repeated)s, FALSE))) AS due
                   FROM %(plan)s AS plan
              LEFT JOIN crm_collection_item item ON item.id = plan.item_id
-             LEFT JOIN crm_collection_allocation stay
-                       ON stay.item_id = plan.item_id AND stay.date_out IS NULL
+             LEFT JOIN crm_collection_allocation allocation
+                       ON allocation.item_id = plan.item_id AND allocation.date_out IS NULL
              LEFT JOIN crm_collection_rule rule ON rule.id = plan.rule_id
              LEFT JOIN crm_collection_rule_step step
                        ON step.id = plan.step_id AND step.phase_id = plan.phase_id
@@ -77,32 +77,35 @@ def letters(company, today, limit):
                  WHERE plan.partner_id IS NOT NULL
                    AND (plan.days > 0 OR plan.phase_id IS NOT NULL)
                    AND (plan.blocker IS NULL OR plan.blocker NOT IN %(not_asked)s)),
-             title AS (SELECT placed.*, %(until_here)s AS until_here FROM placed),
+             open_item AS (SELECT placed.*, %(until_here)s AS until_here FROM placed),
              credit AS (%(credits)s),
              credit_in_all AS (
                 SELECT partner_id, SUM(amount) AS amount FROM credit GROUP BY partner_id)
-        SELECT title.partner_id,
-               (array_agg(title.phase_id ORDER BY title.phase_sequence DESC, title.phase_id DESC)
-                FILTER (WHERE title.due))[1] AS phase_id,
-               array_agg(title.name ORDER BY title.date_maturity) FILTER (WHERE title.due) AS names,
-               array_remove(array_agg(title.item_id) FILTER (WHERE title.due), NULL) AS item_ids,
-               SUM(title.amount_residual) FILTER (WHERE title.due) AS amount,
+        SELECT open_item.partner_id,
+               (array_agg(open_item.phase_id
+                          ORDER BY open_item.phase_sequence DESC, open_item.phase_id DESC)
+                FILTER (WHERE open_item.due))[1] AS phase_id,
+               array_agg(open_item.name ORDER BY open_item.date_maturity)
+                   FILTER (WHERE open_item.due) AS names,
+               array_remove(array_agg(open_item.item_id) FILTER (WHERE open_item.due), NULL)
+                   AS item_ids,
+               SUM(open_item.amount_residual) FILTER (WHERE open_item.due) AS amount,
                COALESCE(MIN(credit_in_all.amount), 0) AS credit, COUNT(*) OVER () AS total
-          FROM title
-     LEFT JOIN credit_in_all ON credit_in_all.partner_id = title.partner_id
-     LEFT JOIN credit ON credit.partner_id = title.partner_id
-                     AND credit.currency_id = title.currency_id
+          FROM open_item
+     LEFT JOIN credit_in_all ON credit_in_all.partner_id = open_item.partner_id
+     LEFT JOIN credit ON credit.partner_id = open_item.partner_id
+                     AND credit.currency_id = open_item.currency_id
          WHERE NOT EXISTS (
                 SELECT FROM crm_collection_letter written
                  WHERE written.company_id = %(company_id)s
-                   AND written.partner_id = title.partner_id
+                   AND written.partner_id = open_item.partner_id
                    AND (%(waits)s OR %(reaches)s
                         AND %(day)s > %(today)s::date - %(quiet_days)s::integer
                         AND %(day)s <= %(today)s))
-      GROUP BY title.partner_id
-        HAVING BOOL_OR(title.due AND %(unpaid)s)
-           AND SUM(title.amount_residual) + COALESCE(MIN(credit_in_all.amount), 0) > 0
-      ORDER BY amount DESC, title.partner_id LIMIT %(limit)s""",
+      GROUP BY open_item.partner_id
+        HAVING BOOL_OR(open_item.due AND %(unpaid)s)
+           AND SUM(open_item.amount_residual) + COALESCE(MIN(credit_in_all.amount), 0) > 0
+      ORDER BY amount DESC, open_item.partner_id LIMIT %(limit)s""",
         company_id=company.id,
         today=today,
         day=letter_day(company._get_collection_tz(), "written"),

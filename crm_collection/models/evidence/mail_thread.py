@@ -12,7 +12,7 @@ class MailThread(models.AbstractModel):
 
     A request shows in the chatter of everything it concerns, with its buttons.
 
-    Invoices, customers, titles and phases have no activity of their own for it: the chatter is
+    Invoices, customers, items and phases have no activity of their own for it: the chatter is
     sent that of the request.
     """
 

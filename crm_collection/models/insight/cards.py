@@ -12,21 +12,21 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     _inherit = "crm.collection.cockpit"
 
-    def _get_cards(self, scope, titles):
-        """:param titles: the rows of the scope"""
-        overdue = [title for title in titles if scope.get_days(title) > 0]
-        stays = self._read_stays(scope)
+    def _get_cards(self, scope, open_items):
+        """:param open_items: the rows of the scope"""
+        overdue = [open_item for open_item in open_items if scope.get_days(open_item) > 0]
+        allocations = self._read_allocations(scope)
         return {
             "overdue": self._get_overdue(scope, overdue),
-            "aging": self._get_aging(scope, titles),
-            "phases": self._get_phases(scope, titles),
+            "aging": self._get_aging(scope, open_items),
+            "phases": self._get_phases(scope, open_items),
             "debtors": self._get_debtors(scope, overdue),
             "settled": self._get_settled(scope),
-            "rolls": self._get_rolls(scope, stays),
+            "rolls": self._get_rolls(scope, allocations),
             "letters": self._get_letters(scope),
             "approvals": self._get_approvals(scope),
-            "proposals": self._get_proposals(scope, titles),
-            "exceptions": self._get_exceptions(scope, titles),
+            "proposals": self._get_proposals(scope, open_items),
+            "exceptions": self._get_exceptions(scope, open_items),
         }
 
     # === Overdue === #
@@ -35,13 +35,13 @@ class CrmCollectionCockpit(models.AbstractModel):
         """Now, on the same day last month, and what lies between: ``before - settled + new`` is
         what is overdue ``now``."""
         before_day = fields.Date.to_string(scope.month_ago)
-        domain = scope.get_title_domain() & scope.get_due_domain(first=1)
-        old = [title for title in overdue if title.date_maturity < scope.month_ago]
-        new = [title for title in overdue if title.date_maturity >= scope.month_ago]
+        domain = scope.get_open_item_domain() & scope.get_due_domain(first=1)
+        old = [open_item for open_item in overdue if open_item.date_maturity < scope.month_ago]
+        new = [open_item for open_item in overdue if open_item.date_maturity >= scope.month_ago]
         result = {
             "day": before_day,
-            "now": self._get_title_figure(self.env._("Overdue"), domain, overdue),
-            "new": self._get_title_figure(
+            "now": self._get_open_item_figure(self.env._("Overdue"), domain, overdue),
+            "new": self._get_open_item_figure(
                 self.env._("Newly Overdue"), domain & Domain("date_maturity", ">=", before_day), new
             ),
             "before": False,
@@ -66,7 +66,7 @@ class CrmCollectionCockpit(models.AbstractModel):
                 model,
                 self.env._("Overdue a Month Ago"),
                 domain,
-                sum(title.count for title in old) + settled,
+                sum(open_item.count for open_item in old) + settled,
                 self._add_up(old) + float(amount),
                 "amount",
                 crm_collection_overdue_on=day,
@@ -83,8 +83,8 @@ class CrmCollectionCockpit(models.AbstractModel):
         }
 
     def _is_known(self, scope, day):
-        """Whether every company of the scope collected on ``day`` already: titles that were
-        settled before the first run are no titles."""
+        """Whether every company of the scope collected on ``day`` already: items that were
+        settled before the first run are no items."""
         first_days = dict(
             self.env["crm.collection.run"]._read_group(
                 [("company_id", "in", scope.companies.ids), ("kind", "=", "allocation")],
@@ -96,20 +96,20 @@ class CrmCollectionCockpit(models.AbstractModel):
             company in first_days and first_days[company] <= day for company in scope.companies
         )
 
-    def _get_aging(self, scope, titles):
-        """Open titles by days overdue; what is not due yet comes first."""
+    def _get_aging(self, scope, open_items):
+        """Open items by days overdue; what is not due yet comes first."""
         last_days = scope.companies[:1]._get_collection_aging_limits()
         first_days = (None, 1, *(last + 1 for last in last_days))
         figures = []
         for first, last in zip(first_days, (0, *last_days, None), strict=True):
-            figure = self._get_title_figure(
+            figure = self._get_open_item_figure(
                 self._get_range_name(first, last),
-                scope.get_title_domain() & scope.get_due_domain(first, last),
+                scope.get_open_item_domain() & scope.get_due_domain(first, last),
                 [
-                    title
-                    for title in titles
-                    if (first is None or scope.get_days(title) >= first)
-                    and (last is None or scope.get_days(title) <= last)
+                    open_item
+                    for open_item in open_items
+                    if (first is None or scope.get_days(open_item) >= first)
+                    and (last is None or scope.get_days(open_item) <= last)
                 ],
             )
             figures.append({**figure, "first": first, "last": last})
@@ -124,37 +124,38 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     # === Phases === #
 
-    def _get_phases(self, scope, titles):
-        """Open titles by phase, in the order of severity; every phase in use is there."""
+    def _get_phases(self, scope, open_items):
+        """Open items by phase, in the order of severity; every phase in use is there."""
         Phase = self.env["crm.collection.phase"]
-        used = {title.phase_id for title in titles} - {None}
+        used = {open_item.phase_id for open_item in open_items} - {None}
         phases = Phase.with_context(active_test=False).search(
             Domain("id", "in", list(used))
             | Domain("active", "=", True)
             & Domain("company_id", "in", [False, *scope.companies.sudo().parent_ids.ids])
         )
-        figures = [self._get_phase(scope, titles, phase) for phase in phases]
-        without = self._get_phase(scope, titles, Phase)
+        figures = [self._get_phase(scope, open_items, phase) for phase in phases]
+        without = self._get_phase(scope, open_items, Phase)
         return ([without] if without["count"] else []) + figures
 
-    def _get_phase(self, scope, titles, phase):
-        figure = self._get_title_figure(
+    def _get_phase(self, scope, open_items, phase):
+        figure = self._get_open_item_figure(
             phase.name or self.env._("No phase"),
-            scope.get_title_domain() & Domain("phase_id", "=", phase.id),
-            [title for title in titles if (title.phase_id or False) == phase.id],
+            scope.get_open_item_domain() & Domain("phase_id", "=", phase.id),
+            [open_item for open_item in open_items if (open_item.phase_id or False) == phase.id],
         )
         return {**figure, "id": phase.id, "color": phase.color}
 
-    def _read_stays(self, scope):
+    def _read_allocations(self, scope):
         """:return: rows of (phase id, outcome, count, amount on entry)"""
-        Stay = self.env["crm.collection.allocation"]
-        Stay.flush_model()
-        query = Stay._search(self._get_stay_domain(scope))
-        return self.env.execute_query(queries.stays(query, scope.start, scope.end))
+        Allocation = self.env["crm.collection.allocation"]
+        Allocation.flush_model()
+        query = Allocation._search(self._get_allocation_domain(scope))
+        return self.env.execute_query(queries.allocations(query, scope.start, scope.end))
 
     @api.model
-    def _get_stay_domain(self, scope, phase=None, outcome=None):
-        """Stays that lasted into the period: all, or those of a phase and what became of them."""
+    def _get_allocation_domain(self, scope, phase=None, outcome=None):
+        """Allocations that lasted into the period: all, or those of a phase and what became of
+        them."""
         start, end = map(fields.Date.to_string, (scope.start, scope.end))
         domain = scope.get_domain(user="item_id.user_id") & Domain("day_in", "<=", end)
         if phase:
@@ -186,24 +187,26 @@ class CrmCollectionCockpit(models.AbstractModel):
             "amount",
         )
 
-    def _get_rolls(self, scope, stays):
+    def _get_rolls(self, scope, allocations):
         """Of what was in each phase during the period: how much moved on, was settled, stayed."""
         phases = (
             self.env["crm.collection.phase"]
             .with_context(active_test=False)
-            .search([("id", "in", list({row[0] for row in stays}))])
+            .search([("id", "in", list({row[0] for row in allocations}))])
         )
         return [
             {
                 "id": phase.id,
                 "name": phase.name,
                 "color": phase.color,
-                "outcomes": [self._get_roll(scope, phase, outcome, stays) for outcome in OUTCOMES],
+                "outcomes": [
+                    self._get_roll(scope, phase, outcome, allocations) for outcome in OUTCOMES
+                ],
             }
             for phase in phases
         ]
 
-    def _get_roll(self, scope, phase, outcome, stays):
+    def _get_roll(self, scope, phase, outcome, allocations):
         names = {
             "moved": self.env._("moved on"),
             "settled": self.env._("settled"),
@@ -211,11 +214,11 @@ class CrmCollectionCockpit(models.AbstractModel):
             "left": self.env._("released or cancelled"),
         }
         reasons = ("cancelled", "released") if outcome == "left" else (outcome,)
-        rows = [row for row in stays if row[0] == phase.id and row[1] in reasons]
+        rows = [row for row in allocations if row[0] == phase.id and row[1] in reasons]
         figure = self._get_figure(
             "crm.collection.allocation",
             f"{phase.name}: {names[outcome]}",
-            self._get_stay_domain(scope, phase, outcome),
+            self._get_allocation_domain(scope, phase, outcome),
             sum(row[2] for row in rows),
             float(sum(row[3] for row in rows)),
             "amount_in",
@@ -227,10 +230,10 @@ class CrmCollectionCockpit(models.AbstractModel):
     def _get_debtors(self, scope, overdue):
         """The customers who owe most of what is overdue, and how many there are.
 
-        :param overdue: the rows of titles that are overdue
+        :param overdue: the rows of items that are overdue
         """
         Item = self.env["crm.collection.item"]
-        domain = scope.get_title_domain() & scope.get_due_domain(first=1)
+        domain = scope.get_open_item_domain() & scope.get_due_domain(first=1)
         rows = self.env.execute_query(queries.debtors(Item._search(domain), DEBTORS))
         groups = Item._read_group(
             domain & Domain("partner_id", "in", [partner_id or False for partner_id, _n in rows]),
@@ -242,7 +245,7 @@ class CrmCollectionCockpit(models.AbstractModel):
         return {
             "count": rows[0][1] if rows else 0,
             "customers": customers,
-            "all": self._get_title_figure(
+            "all": self._get_open_item_figure(
                 self.env._("Overdue by Customer"), domain, overdue, group_by=["partner_id"]
             ),
         }

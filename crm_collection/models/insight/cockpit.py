@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from . import queries
 from .scope import NOBODY, PERIODS, CockpitScope
 
-Title = namedtuple("Title", (*queries.TITLE_KEYS, "count", "amount"))
+OpenItem = namedtuple("OpenItem", (*queries.OPEN_ITEM_KEYS, "count", "amount"))
 
 
 class CrmCollectionCockpit(models.AbstractModel):
@@ -26,38 +26,38 @@ class CrmCollectionCockpit(models.AbstractModel):
         """The whole page.
 
         :param dict filters: ``period`` (one of PERIODS), ``company_id``, ``books_id`` (company
-            currency, where the companies have several), ``currency_id`` (of the titles),
-            ``user_id`` (collector, NOBODY for titles without one); what is missing or not
+            currency, where the companies have several), ``currency_id`` (of the items),
+            ``user_id`` (collector, NOBODY for items without one); what is missing or not
             allowed falls back to all
         :return: dict of ``filters`` as they were applied, ``options`` to choose from,
-            ``freshness``, ``empty`` (next steps, while there is no title at all) and ``cards``
-        :raise AccessError: for who may not read titles
+            ``freshness``, ``empty`` (next steps, while there is no open item at all) and ``cards``
+        :raise AccessError: for who may not read items
         """
         Item = self.env["crm.collection.item"]
         Item.check_access("read")
         Item.flush_model()
-        titles = self._read_titles()
-        scope, books = self._get_scope(filters or {}, titles)
+        open_items = self._read_open_items()
+        scope, books = self._get_scope(filters or {}, open_items)
         result = {
             "filters": self._get_filters(scope),
-            "options": self._get_options(books, titles),
+            "options": self._get_options(books, open_items),
             "currency_id": scope.currency.id,
-            "freshness": self._get_freshness(scope, titles),
+            "freshness": self._get_freshness(scope, open_items),
             "empty": False,
             "cards": {},
         }
-        if not titles and not Item.search_count([], limit=1):
+        if not open_items and not Item.search_count([], limit=1):
             return {**result, "empty": self._get_next_steps()}
-        titles = [title for title in titles if scope.covers(title)]
-        return {**result, "cards": self._get_cards(scope, titles)}
+        open_items = [open_item for open_item in open_items if scope.covers(open_item)]
+        return {**result, "cards": self._get_cards(scope, open_items)}
 
     # === Filters === #
 
-    def _get_scope(self, filters, titles):
+    def _get_scope(self, filters, open_items):
         """:return: the scope, and the company currencies to choose from"""
         currency_id, user_id = (filters.get(key) or False for key in ("currency_id", "user_id"))
-        currencies = {title.currency_id for title in titles}
-        collectors = {title.user_id or NOBODY for title in titles}
+        currencies = {open_item.currency_id for open_item in open_items}
+        collectors = {open_item.user_id or NOBODY for open_item in open_items}
         companies = self.env.companies
         chosen = companies.filtered(lambda company: company.id == filters.get("company_id"))
         books = (chosen or companies).currency_id
@@ -84,10 +84,10 @@ class CrmCollectionCockpit(models.AbstractModel):
             "user_id": scope.user_id,
         }
 
-    def _get_options(self, books, titles):
+    def _get_options(self, books, open_items):
         """What the filters offer: what there is, not what there could be."""
-        currency_ids = {title.currency_id for title in titles} - {None}
-        user_ids = {title.user_id for title in titles} - {None}
+        currency_ids = {open_item.currency_id for open_item in open_items} - {None}
+        user_ids = {open_item.user_id for open_item in open_items} - {None}
         currencies = self.env["res.currency"].browse(currency_ids)
         # only names, also of people of another company
         users_sudo = self.env["res.users"].sudo().browse(user_ids).sorted("name")
@@ -117,12 +117,12 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     # === Figures === #
 
-    def _read_titles(self):
-        """:return: the open titles the user may read, added up (see ``queries.titles``)"""
+    def _read_open_items(self):
+        """:return: the open items the user may read, added up (see ``queries.open_items``)"""
         query = self.env["crm.collection.item"]._search(
             Domain("state", "=", "open") & Domain("company_id", "in", self.env.companies.ids)
         )
-        return [Title(*row) for row in self.env.execute_query(queries.titles(query))]
+        return [OpenItem(*row) for row in self.env.execute_query(queries.open_items(query))]
 
     @api.model
     def _get_figure(self, model, name, domain, count, amount=None, measure=None, **context):
@@ -130,7 +130,7 @@ class CrmCollectionCockpit(models.AbstractModel):
 
         :param count: how many records ``domain`` finds
         :param amount: the sum of the field ``measure`` over them, in company currency
-        :param name: the title of the list
+        :param name: the item of the list
         :param context: of the list: ``group_by``, say
         """
         return {
@@ -157,17 +157,17 @@ class CrmCollectionCockpit(models.AbstractModel):
             "crm.collection.run.line": ("list",),
         }.get(model, ("list", "form"))
 
-    def _get_title_figure(self, name, domain, titles, **context):
+    def _get_open_item_figure(self, name, domain, open_items, **context):
         return self._get_figure(
             "crm.collection.item",
             name,
             domain,
-            sum(title.count for title in titles),
-            self._add_up(titles),
+            sum(open_item.count for open_item in open_items),
+            self._add_up(open_items),
             "amount_residual",
             **context,
         )
 
     @api.model
-    def _add_up(self, titles):
-        return float(sum(title.amount or 0 for title in titles))
+    def _add_up(self, open_items):
+        return float(sum(open_item.amount or 0 for open_item in open_items))

@@ -7,9 +7,9 @@ from odoo.tools import SQL
 
 from ..portfolio.queries import line_date_maturity, line_is_owed
 
-# What the open titles are told apart by. Plain columns: of expressions PostgreSQL does not know
-# how few values they have, and would sort the titles instead of hashing them.
-TITLE_KEYS = (
+# What the open items are told apart by. Plain columns: of expressions PostgreSQL does not know
+# how few values they have, and would sort the items instead of hashing them.
+OPEN_ITEM_KEYS = (
     "company_id",
     "currency_id",
     "user_id",
@@ -22,13 +22,13 @@ TITLE_KEYS = (
 )
 
 
-def titles(query):
-    """Open titles by all that the cards ask for, the due date among it: buckets, days and
+def open_items(query):
+    """Open items by all that the cards ask for, the due date among it: buckets, days and
     filters cost little then, and one pass serves them all.
 
-    :return: rows of (*TITLE_KEYS, count, amount)
+    :return: rows of (*OPEN_ITEM_KEYS, count, amount)
     """
-    keys = [SQL.identifier(query.table, name) for name in TITLE_KEYS]
+    keys = [SQL.identifier(query.table, name) for name in OPEN_ITEM_KEYS]
     amount = SQL("SUM(%s)", SQL.identifier(query.table, "amount_residual"))
     return SQL("%s GROUP BY %s", query.select(*keys, SQL("COUNT(*)"), amount), SQL(", ").join(keys))
 
@@ -50,22 +50,22 @@ def debtors(query, limit):
 
 
 def settled_since(query, day):
-    """What was matched with titles after ``day``.
+    """What was matched with items after ``day``.
 
-    Each of these payments looks its title up by the unique index (``OFFSET 0`` keeps PostgreSQL
-    from joining with all titles at once, which takes more than twice as long).
+    Each of these payments looks its item up by the unique index (``OFFSET 0`` keeps PostgreSQL
+    from joining with all items at once, which takes more than twice as long).
 
-    :return: one row of (titles, how many of them are settled by now, amount)
+    :return: one row of (items, how many of them are settled by now, amount)
     """
     columns = (SQL.identifier(query.table, name) for name in ("id", "state", "line_id"))
     return SQL(
         """SELECT COUNT(*), COUNT(*) FILTER (WHERE state = 'settled'), COALESCE(SUM(amount), 0)
-             FROM (SELECT title.id, title.state, SUM(matched.amount) AS amount
+             FROM (SELECT open_item.id, open_item.state, SUM(matched.amount) AS amount
                      FROM (%s) AS matched
                CROSS JOIN LATERAL (
-                          SELECT titles.id, titles.state FROM (%s) AS titles
-                           WHERE titles.line_id = matched.line_id OFFSET 0) AS title
-                 GROUP BY title.id, title.state
+                          SELECT open_items.id, open_items.state FROM (%s) AS open_items
+                           WHERE open_items.line_id = matched.line_id OFFSET 0) AS open_item
+                 GROUP BY open_item.id, open_item.state
                    HAVING SUM(matched.amount) != 0) AS moved""",
         matched_since(day),
         query.select(*columns),
@@ -87,10 +87,10 @@ def matched_since(day):
 
 
 def overdue_on(query, day):
-    """Titles that were overdue on ``day`` and still owed at its end, with what they owed then:
+    """Items that were overdue on ``day`` and still owed at its end, with what they owed then:
     what they owe now and what was matched since.
 
-    :param query: titles that were due before it, open or settled by now
+    :param query: items that were due before it, open or settled by now
     """
     names = ("id", "company_id", "partner_id", "currency_id", "user_id", "phase_id", "name")
     names += ("state", "date_maturity", "line_id", "amount_residual")
@@ -118,8 +118,8 @@ def overdue_on(query, day):
     )
 
 
-def stays(query, start, end):
-    """Stays that lasted into a period, by phase and by what had become of them at its end.
+def allocations(query, start, end):
+    """Allocations that lasted into a period, by phase and by what had become of them at its end.
 
     :return: rows of (phase id, stayed/moved/settled/cancelled/released, count, amount on entry)
     """
@@ -142,7 +142,7 @@ def stays(query, start, end):
 
 
 def unseen(company_id, today, last_day, last_run):
-    """Overdue items of accounting that are no title yet: due or entered since the last run.
+    """Overdue items of accounting that are no open item yet: due or entered since the last run.
 
     Entries are looked at from the newest back to the first that is older than the run, not by
     their date, which has no index.

@@ -7,12 +7,12 @@ from odoo.fields import Domain
 from odoo.tools import date_utils
 
 PERIODS = ("week", "month", "last_month", "quarter", "year")
-NOBODY = -1  # the filter on titles without a collector
+NOBODY = -1  # the filter on items without a collector
 
 
 class CockpitScope:
     """What the cockpit is asked about: companies that keep their books in one currency, a
-    period, and optionally the currency and the collector of the titles.
+    period, and optionally the currency and the collector of the items.
 
     :ivar company_id: the one that was chosen, if one was
     :ivar dict today: {company id: its day}
@@ -40,7 +40,7 @@ class CockpitScope:
     def get_domain(self, currency="currency_id", user="user_id"):
         """The filters as conditions on a model.
 
-        :param currency: where the model has the titles' currency, ``None`` where it has none
+        :param currency: where the model has the items' currency, ``None`` where it has none
         :param user: where it has the collector
         """
         domain = Domain("company_id", "in", self.companies.ids)
@@ -50,11 +50,11 @@ class CockpitScope:
             domain &= Domain(user, "=", False if self.user_id == NOBODY else self.user_id)
         return domain
 
-    def get_title_domain(self):
+    def get_open_item_domain(self):
         return self.get_domain() & Domain("state", "=", "open")
 
     def get_due_domain(self, first=None, last=None):
-        """Titles that are so many days overdue, each company by its own day.
+        """Items that are so many days overdue, each company by its own day.
 
         :param first: days at least
         :param last: days at most
@@ -77,13 +77,13 @@ class CockpitScope:
             domain &= Domain("date_maturity", ">=", day)
         return domain
 
-    def covers(self, title):
+    def covers(self, open_item):
         return (
-            title.company_id in self.today
-            and (not self.currency_id or title.currency_id == self.currency_id)
-            and (not self.user_id or (title.user_id or NOBODY) == self.user_id)
+            open_item.company_id in self.today
+            and (not self.currency_id or open_item.currency_id == self.currency_id)
+            and (not self.user_id or (open_item.user_id or NOBODY) == self.user_id)
         )
 
-    def get_days(self, title):
-        """:return: days overdue of a row of titles"""
-        return (self.today[title.company_id] - title.date_maturity).days
+    def get_days(self, open_item):
+        """:return: days overdue of a row of items"""
+        return (self.today[open_item.company_id] - open_item.date_maturity).days

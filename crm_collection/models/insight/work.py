@@ -8,7 +8,7 @@ from ..letters.letter import PROBLEM_STATES
 from . import queries
 
 GROUP_USER = "crm_collection.group_crm_collection_user"
-# What keeps a title from being collected until somebody changes the configuration.
+# What keeps an item from being collected until somebody changes the configuration.
 WRONG_BLOCKERS = ("no_rule", "no_partner", "unapproved", "empty")
 
 
@@ -69,10 +69,10 @@ class CrmCollectionCockpit(models.AbstractModel):
             for key, (name, domain) in names.items()
         }
 
-    def _get_exceptions(self, scope, titles):
-        """What the jobs could not do: titles, letters, and what the last runs noted."""
+    def _get_exceptions(self, scope, open_items):
+        """What the jobs could not do: items, letters, and what the last runs noted."""
         figures = [
-            *self._get_title_exceptions(scope, titles),
+            *self._get_open_item_exceptions(scope, open_items),
             *self._get_letter_exceptions(scope),
             {
                 **self._get_run_exceptions(scope),
@@ -82,31 +82,31 @@ class CrmCollectionCockpit(models.AbstractModel):
         ]
         return [figure for figure in figures if figure["count"]]
 
-    def _get_proposals(self, scope, titles):
-        """Titles whose rule proposes a phase that only a person decides about."""
-        return self._get_title_figure(
+    def _get_proposals(self, scope, open_items):
+        """Items whose rule proposes a phase that only a person decides about."""
+        return self._get_open_item_figure(
             self.env._("Proposed for a Manual Phase"),
-            scope.get_title_domain() & Domain("proposed_step_id", "!=", False),
-            [title for title in titles if title.proposed_step_id],
+            scope.get_open_item_domain() & Domain("proposed_step_id", "!=", False),
+            [open_item for open_item in open_items if open_item.proposed_step_id],
         )
 
-    def _get_title_exceptions(self, scope, titles):
+    def _get_open_item_exceptions(self, scope, open_items):
         Item = self.env["crm.collection.item"]
         names = dict(Item._fields["blocker"]._description_selection(self.env))
         for blocker in WRONG_BLOCKERS:
-            figure = self._get_title_figure(
+            figure = self._get_open_item_figure(
                 names[blocker],
-                scope.get_title_domain() & Domain("blocker", "=", blocker),
-                [title for title in titles if title.blocker == blocker],
+                scope.get_open_item_domain() & Domain("blocker", "=", blocker),
+                [open_item for open_item in open_items if open_item.blocker == blocker],
             )
             yield {**figure, "key": blocker, "name": names[blocker]}
         name = self.env._("Failed in the last run")
-        figure = self._get_title_figure(
+        figure = self._get_open_item_figure(
             name,
-            scope.get_title_domain() & Domain("exception", "!=", False),
-            [title for title in titles if title.exception],
+            scope.get_open_item_domain() & Domain("exception", "!=", False),
+            [open_item for open_item in open_items if open_item.exception],
         )
-        yield {**figure, "key": "failed_title", "name": name}
+        yield {**figure, "key": "failed_open_item", "name": name}
 
     def _get_letter_exceptions(self, scope):
         """Letters that reached nobody, however long ago: they wait until somebody acts."""
@@ -145,18 +145,20 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     # === Freshness === #
 
-    def _get_freshness(self, scope, titles):
+    def _get_freshness(self, scope, open_items):
         """When the figures were read, and whether the job is behind them.
 
-        :param titles: the rows of all companies
+        :param open_items: the rows of all companies
         :return: dict of ``time`` (UTC), ``last_run`` (UTC, ``False``: never; of several
-            companies, the one longest ago), ``waiting`` (titles the job has to look at) and
+            companies, the one longest ago), ``waiting`` (items the job has to look at) and
             ``is_stale``
         """
         runs = {run.company_id: run for run in self._get_last_runs(scope)}
         self.env["account.move.line"].flush_model()
         waiting = sum(
-            title.count for title in titles if title.to_evaluate and title.company_id in scope.today
+            open_item.count
+            for open_item in open_items
+            if open_item.to_evaluate and open_item.company_id in scope.today
         )
         for company in scope.companies:
             waiting += self._count_unseen(company, scope.today[company.id], runs.get(company))
@@ -186,18 +188,18 @@ class CrmCollectionCockpit(models.AbstractModel):
         )
 
     def _count_unseen(self, company, today, run):
-        """Overdue items that are no titles yet, as far as they are younger than ``run``."""
+        """Overdue items that are no open items yet, as far as they are younger than ``run``."""
         since = (run.date, run.date_start) if run else (None, None)
         return self.env.execute_query(queries.unseen(company.id, today, *since))[0][0]
 
     # === A fresh database === #
 
     def _get_next_steps(self):
-        """What makes the first titles appear, each with the screen the user may open for it."""
+        """What makes the first items appear, each with the screen the user may open for it."""
         steps = [
             (
                 self.env._("Post your invoices"),
-                self.env._("Every installment that passes its due date becomes a title by itself."),
+                self.env._("Every installment that passes its due date becomes an item by itself."),
                 "account.action_move_out_invoice_type",
                 "account.move",
             ),

@@ -1,4 +1,4 @@
-"""The ledger of settlements: one row for what each match settled of a title, never changed."""
+"""The ledger of settlements: one row for what each match settled of an item, never changed."""
 
 from odoo.tools import SQL
 
@@ -30,7 +30,7 @@ def partials_of_slice(first, last):
 
 
 def _sides():
-    """Both ends of a match: a title is settled on its debit side; on the credit side, where an
+    """Both ends of a match: an item is settled on its debit side; on the credit side, where an
     exchange difference takes back what was too much, it owes more again."""
     return SQL(
         """(VALUES (1, partial.debit_move_id, partial.credit_move_id,
@@ -47,7 +47,7 @@ def _sides():
 
 
 def create_sweep(company_id):
-    """Keep the matches of a company's titles that the ledger lacks, and those it has that are
+    """Keep the matches of a company's items that the ledger lacks, and those it has that are
     gone, to be written in slices."""
     return SQL(
         """
@@ -83,7 +83,7 @@ def drop_sweep():
     return SQL("DROP TABLE IF EXISTS pg_temp.%s", SQL.identifier(SETTLE_TABLE))
 
 
-def swept_title(seq):
+def swept_open_item(seq):
     return SQL(
         """SELECT item.id, item.partner_id, item.name FROM %s AS sweep
              JOIN crm_collection_item item ON item.id = sweep.item_id WHERE sweep.seq = %s""",
@@ -118,9 +118,9 @@ def _is_gone():
 def record(scope, days, uid, live=False):
     """Add what the ledger lacks of the matches in ``scope``.
 
-    The stay is the one the title was in on the day of the settlement; where the payment is dated
-    before the title came into collection, the one it was in when it was matched. What was
-    matched before any stay has none.
+    The allocation is the one the item was in on the day of the settlement; where the payment is
+    dated before the item came into collection, the one it was in when it was matched. What was
+    matched before any allocation has none.
 
     :param SQL scope: a query of the numbers of matches
     :param days: rows of (company id, its day, its time zone, decimal places of its currency,
@@ -135,17 +135,18 @@ def record(scope, days, uid, live=False):
                partial_ref, counterpart_name, days_overdue, days_in_phase, letter_count,
                date_last_letter, days_since_letter, last_letter_phase_id, user_id, industry_id,
                is_company, create_uid, create_date, write_uid, write_date)
-        SELECT match.item_id, stay.id, stay.phase_id, stay.rule_id, stay.step_id,
+        SELECT match.item_id, allocation.id, allocation.phase_id, allocation.rule_id,
+               allocation.step_id,
                match.company_id, match.partner_id, partner.complete_name, match.name,
                match.currency_id, match.date, match.today, part.amount, part.amount_currency,
                part.kind, match.partial_ref, match.counterpart_name,
-               match.date - match.date_maturity, GREATEST(match.date - stay.day_in, 0),
+               match.date - match.date_maturity, GREATEST(match.date - allocation.day_in, 0),
                letters.number, letters.day, match.date - letters.day, letters.phase_id,
                collector.id,
                partner.industry_id, partner.is_company, %(uid)s, %(now)s, %(uid)s, %(now)s
           FROM (%(matches)s) AS match
     CROSS JOIN LATERAL (%(parts)s) AS part
-     LEFT JOIN LATERAL (%(stay)s) AS stay ON TRUE
+     LEFT JOIN LATERAL (%(allocation)s) AS allocation ON TRUE
     CROSS JOIN LATERAL (%(letters)s) AS letters
      LEFT JOIN res_partner partner ON partner.id = match.partner_id
      LEFT JOIN res_users collector ON collector.id = COALESCE(match.user_id,
@@ -153,7 +154,7 @@ def record(scope, days, uid, live=False):
             ON CONFLICT DO NOTHING""",
         matches=_matches(scope, days, live),
         parts=_parts(),
-        stay=_stay(),
+        allocation=_allocation(),
         letters=_letters(),
         uid=uid,
         now=SQL("(now() AT TIME ZONE 'UTC')"),
@@ -161,10 +162,10 @@ def record(scope, days, uid, live=False):
 
 
 def _matches(scope, days, live):
-    """A row for each match of a title the ledger lacks, with what it is matched with.
+    """A row for each match of an item the ledger lacks, with what it is matched with.
 
-    The matches first, by themselves, and then their titles, one by one: whatever else is joined
-    before them is read in vain, and so is every title of the portfolio for a slice of some.
+    The matches first, by themselves, and then their items, one by one: whatever else is joined
+    before them is read in vain, and so is every item of the portfolio for a slice of some.
 
     ``paid``: the share of the counterpart's entry that is money; the rest of a payment's entry
     was written off with it (a discount, a bank fee).
@@ -178,7 +179,7 @@ def _matches(scope, days, live):
             CROSS JOIN LATERAL (SELECT * FROM account_partial_reconcile
                                  WHERE id = due.partial_ref OFFSET 0) AS partial
             CROSS JOIN LATERAL %(sides)s),
-             title AS MATERIALIZED (
+             open_item AS MATERIALIZED (
                 SELECT item.id AS item_id, item.company_id, item.partner_id, item.name,
                        item.currency_id, item.user_id, item.date_maturity, partial.counterpart_id,
                        partial.id AS partial_ref, partial.max_date AS date, %(moment)s AS moment,
@@ -189,15 +190,15 @@ def _matches(scope, days, live):
                                  WHERE line_id = partial.line_id OFFSET 0) AS item
                  WHERE %(missing)s
               ORDER BY partial.id)
-        SELECT title.*, company.today, company.tz, company.decimal_places,
+        SELECT open_item.*, company.today, company.tz, company.decimal_places,
                (SELECT currency.decimal_places FROM res_currency currency
-                 WHERE currency.id = title.currency_id) AS decimal_places_currency,
+                 WHERE currency.id = open_item.currency_id) AS decimal_places_currency,
                move.name AS counterpart_name, move.move_type, %(is_exchange)s AS is_exchange,
                entry.paid
-          FROM title
+          FROM open_item
           JOIN (VALUES %(days)s) AS company (id, today, tz, decimal_places, exchange_journal_id)
-            ON company.id = title.company_id
-          JOIN account_move_line counterpart ON counterpart.id = title.counterpart_id
+            ON company.id = open_item.company_id
+          JOIN account_move_line counterpart ON counterpart.id = open_item.counterpart_id
           JOIN account_move move ON move.id = counterpart.move_id
           JOIN account_journal journal ON journal.id = move.journal_id
     CROSS JOIN LATERAL (%(paid)s) AS entry""",
@@ -275,22 +276,25 @@ def _parts():
     )
 
 
-def _stay():
+def _allocation():
     return SQL(
         """
-        SELECT stay.id, stay.phase_id, stay.rule_id, stay.step_id, stay.day_in
-          FROM crm_collection_allocation stay
+        SELECT allocation.id, allocation.phase_id, allocation.rule_id, allocation.step_id,
+               allocation.day_in
+          FROM crm_collection_allocation allocation
     CROSS JOIN LATERAL (
-            SELECT stay.day_in <= match.date
-                   AND (stay.day_out IS NULL OR stay.day_out >= match.date) AS on_the_day) AS was
-         WHERE stay.item_id = match.item_id AND stay.date_in < match.moment
-           AND (was.on_the_day OR stay.date_out IS NULL OR stay.date_out >= match.moment)
-      ORDER BY was.on_the_day DESC, stay.date_in DESC, stay.id DESC LIMIT 1"""
+            SELECT allocation.day_in <= match.date
+                   AND (allocation.day_out IS NULL
+                       OR allocation.day_out >= match.date) AS on_the_day) AS was
+         WHERE allocation.item_id = match.item_id AND allocation.date_in < match.moment
+           AND (was.on_the_day OR allocation.date_out IS NULL
+               OR allocation.date_out >= match.moment)
+      ORDER BY was.on_the_day DESC, allocation.date_in DESC, allocation.id DESC LIMIT 1"""
     )
 
 
 def _letters():
-    """Letters about the title that reached the customer by the day of the settlement."""
+    """Letters about the item that reached the customer by the day of the settlement."""
     return SQL(
         """
         SELECT COUNT(*) AS number, MAX(sent.day) AS day,

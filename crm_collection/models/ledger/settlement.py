@@ -25,25 +25,25 @@ READ_FIELDS = {
 
 
 class CrmCollectionSettlement(models.Model):
-    """What was settled of a title, match by match: a ledger that is only added to.
+    """What was settled of an item, match by match: a ledger that is only added to.
 
-    A row for each partial reconciliation of the title's journal item, or two where a payment's
+    A row for each partial reconciliation of the item's journal item, or two where a payment's
     entry also writes something off. What is unmatched again (a returned payment) gets a negative
-    row of the day it was seen. What was owed on a day is the title's amount less the rows dated
+    row of the day it was seen. What was owed on a day is the item's amount less the rows dated
     up to it; ``day_recorded`` tells those apart that were dated back and matched later.
 
     Written by SQL alone (:mod:`.queries`), at once by the hooks on
     reconciliation and again by the allocation job's sweep. Nobody creates, writes or deletes.
-    Everything about the title, its customer and its letters is a copy of the moment.
+    Everything about the item, its customer and its letters is a copy of the moment.
     """
 
     _name = "crm.collection.settlement"
-    _description = "Settlement of a Title"
+    _description = "Settlement of a Item"
     _order = "date desc, id desc"
 
     item_id = fields.Many2one(
         comodel_name="crm.collection.item",
-        string="Title in Collection",
+        string="Open Item in Collection",
         required=True,
         readonly=True,
         ondelete="restrict",
@@ -51,11 +51,11 @@ class CrmCollectionSettlement(models.Model):
     )
     allocation_id = fields.Many2one(
         comodel_name="crm.collection.allocation",
-        string="Stay",
+        string="Allocation",
         readonly=True,
         ondelete="restrict",
         index="btree_not_null",
-        help="The stay the title was in; none for what was settled outside collection.",
+        help="The allocation the item was in; none for what was settled outside collection.",
     )
     phase_id = fields.Many2one(
         comodel_name="crm.collection.phase",
@@ -75,7 +75,7 @@ class CrmCollectionSettlement(models.Model):
         comodel_name="res.partner", string="Customer", readonly=True, index="btree_not_null"
     )
     partner_name = fields.Char(string="Customer's Name", readonly=True)
-    name = fields.Char(string="Title", readonly=True)
+    name = fields.Char(string="Open Item", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
@@ -105,7 +105,7 @@ class CrmCollectionSettlement(models.Model):
         string="Letters Before",
         readonly=True,
         aggregator="avg",
-        help="About the title, that reached the customer by then.",
+        help="About the item, that reached the customer by then.",
     )
     date_last_letter = fields.Date(string="Last Letter", readonly=True)
     days_since_letter = fields.Integer(
@@ -141,7 +141,7 @@ class CrmCollectionSettlement(models.Model):
         "letter and the last of those days included.",
     )
 
-    # the match alone would clash where both ends are titles, the title where it has two parts
+    # the match alone would clash where both ends are items, the item where it has two parts
     _partial_uniq = models.UniqueIndex(
         "(partial_ref, item_id, kind) WHERE reversal_of_id IS NULL",
         "A match is settled once.",

@@ -7,24 +7,24 @@ from odoo.tools import SQL
 from . import queries
 
 # "INV/2026/00012 2/3": the number of the document, then which of its installments.
-TITLE_NAME = re.compile(r"^(?P<number>.+?)(?:\s+(?P<installment>\d+/\d+))?$")
+OPEN_ITEM_NAME = re.compile(r"^(?P<number>.+?)(?:\s+(?P<installment>\d+/\d+))?$")
 DEADLINE_DAYS = 10  # a letter that sets a deadline gives the customer this long
 
 
 class CrmCollectionLetter(models.Model):
-    """What a letter is about: titles, totals, credits, fine and interest, where to pay."""
+    """What a letter is about: items, totals, credits, fine and interest, where to pay."""
 
     _inherit = "crm.collection.letter"
 
-    # === Titles === #
+    # === Items === #
 
-    def _get_titles(self):
-        """Return one dict per title, in the order of the due dates."""
+    def _get_open_items(self):
+        """Return one dict per item, in the order of the due dates."""
         self.ensure_one()
-        return [self._prepare_title(line) for line in self.line_ids]
+        return [self._prepare_open_item(line) for line in self.line_ids]
 
-    def _prepare_title(self, line):
-        name = TITLE_NAME.match(line.name or "-")
+    def _prepare_open_item(self, line):
+        name = OPEN_ITEM_NAME.match(line.name or "-")
         move = line.item_id.move_id
         return {
             "line": line,
@@ -32,7 +32,7 @@ class CrmCollectionLetter(models.Model):
             "phase": line.phase_id,
             "number": name["number"],
             "installment": name["installment"] or "",
-            "url": self._get_title_url(move),
+            "url": self._get_open_item_url(move),
             "date_issued": move.invoice_date or move.date,
             "date_maturity": line.date_maturity,
             "days_overdue": line.days_overdue,
@@ -44,7 +44,7 @@ class CrmCollectionLetter(models.Model):
             "interest": line.currency_id.round(line.amount_interest),
         }
 
-    def _get_title_url(self, move):
+    def _get_open_item_url(self, move):
         """Return the letter's page, which shows the document as it is now, or False where it
         cannot be paid there.
 
@@ -54,71 +54,71 @@ class CrmCollectionLetter(models.Model):
         return self._get_online_url() if move.is_sale_document() else False
 
     def _get_groups(self, open_credits=None):
-        """Return the titles and their totals by currency, the main currency first.
+        """Return the items and their totals by currency, the main currency first.
 
         :param open_credits: ``account.move.line`` where they are known already
         """
         self.ensure_one()
         if open_credits is None:
             open_credits = self._get_credits()
-        titles = self._get_titles()
+        open_items = self._get_open_items()
         currencies = self.line_ids.currency_id | open_credits.currency_id
         main = self.company_id.currency_id
         return [
             self._prepare_group(
                 currency,
-                [title for title in titles if title["currency"] == currency],
+                [open_item for open_item in open_items if open_item["currency"] == currency],
                 open_credits.filtered(lambda line, c=currency: line.currency_id == c),
             )
             for currency in currencies.sorted(lambda c: (c != main, c.name))
         ]
 
-    def _prepare_group(self, currency, titles, open_credits):
+    def _prepare_group(self, currency, open_items, open_credits):
         sums = {
-            key: currency.round(sum(title[key] for title in titles))
+            key: currency.round(sum(open_item[key] for open_item in open_items))
             for key in ("original", "paid", "residual", "fine", "interest")
         }
         credit = -sum(open_credits.mapped("amount_residual_currency"))
         charges = sums["fine"] + sums["interest"]
-        late = [title for title in titles if title["days_overdue"] > 0]
-        overdue = sum(title["residual"] for title in late)
+        late = [open_item for open_item in open_items if open_item["days_overdue"] > 0]
+        overdue = sum(open_item["residual"] for open_item in late)
         # what is not due yet is shown, and not asked for beside what is overdue
-        mixed = 0 < len(late) < len(titles)
-        used = self._get_credit_used(currency, late if mixed else titles, credit)
+        mixed = 0 < len(late) < len(open_items)
+        used = self._get_credit_used(currency, late if mixed else open_items, credit)
         unpaid = (overdue if mixed else sums["residual"]) - used
         balance = unpaid + charges
         return {
             **sums,
             "currency": currency,
-            "titles": titles,
+            "open_items": open_items,
             "credits": open_credits,
             "credit": currency.round(credit),
             "charges": currency.round(charges),
             "overdue": currency.round(overdue),
-            "mixed": mixed,  # some titles are overdue, some not due yet
+            "mixed": mixed,  # some items are overdue, some not due yet
             "not_due": currency.round(sums["residual"] - overdue) if mixed else 0.0,
             "net": currency.round(sums["residual"] - credit),
             "to_pay": currency.round(max(balance, 0)),
-            # other titles of the customer may use it up: it is no balance in his favor
+            # other items of the customer may use it up: it is no balance in his favor
             "credit_left": currency.round(credit - used),
             "credit_used": used,
             "unpaid": currency.round(unpaid),
             "claim": currency.round(balance),
         }
 
-    def _get_credit_used(self, currency, titles, credit):
-        """Return how much of the open credits pays these titles: a credit pays what was due
+    def _get_credit_used(self, currency, open_items, credit):
+        """Return how much of the open credits pays these items: a credit pays what was due
         first, whether this letter is about it or another one. So it is taken off once.
         ``credit_queries.owed_until_here`` says the same of letters that are not written yet.
         """
-        if not credit or not titles:
+        if not credit or not open_items:
             return 0.0
-        mine = {title["line"].item_id.id: title["residual"] for title in titles}
-        asked = self._get_asked_titles(currency)
+        mine = {open_item["line"].item_id.id: open_item["residual"] for open_item in open_items}
+        asked = self._get_asked_open_items(currency)
         owed = [(day, item_id, amount) for day, item_id, amount in asked if item_id not in mine]
         owed += [
-            (title["date_maturity"], title["line"].item_id.id, title["residual"])
-            for title in titles
+            (open_item["date_maturity"], open_item["line"].item_id.id, open_item["residual"])
+            for open_item in open_items
         ]
         left, used = credit, 0.0
         for _day, item_id, amount in sorted(owed):
@@ -127,13 +127,13 @@ class CrmCollectionLetter(models.Model):
             used += paid if item_id in mine else 0.0
         return currency.round(used)
 
-    def _get_asked_titles(self, currency):
-        """Return ``(due date, title id, owed)`` of what the customer may be asked for now."""
+    def _get_asked_open_items(self, currency):
+        """Return ``(due date, open_item id, owed)`` of what the customer may be asked for now."""
         company, customer = self.company_id, self.partner_id._origin
         today = company._get_collection_today()
         self.env.flush_all()
         return self.env.execute_query(
-            queries.asked_titles(
+            queries.asked_open_items(
                 company.id,
                 today,
                 SQL("item.date_maturity, item.id, line.amount_residual_currency"),
@@ -143,20 +143,20 @@ class CrmCollectionLetter(models.Model):
             )
         )
 
-    def _get_sections(self, titles):
-        """Return ``(kind, titles)`` for the parts of a letter whose titles are in several phases:
-        what its text says is true of the ``subject``, those in the phase that sets the tone;
-        others are ``overdue`` or ``not_due`` beside it. A letter of one part is its subject.
+    def _get_sections(self, open_items):
+        """Return ``(kind, open_items)`` for the parts of a letter whose items are in several
+        phases: what its text says is true of the ``subject``, those in the phase that sets the
+        tone; others are ``overdue`` or ``not_due`` beside it. A letter of one part is its subject.
         """
         self.ensure_one()
-        if not self.has_other_titles:
-            return [("subject", titles)]
-        subject = [title for title in titles if title["phase"] == self.phase_id]
-        others = [title for title in titles if title["phase"] != self.phase_id]
+        if not self.has_other_open_items:
+            return [("subject", open_items)]
+        subject = [open_item for open_item in open_items if open_item["phase"] == self.phase_id]
+        others = [open_item for open_item in open_items if open_item["phase"] != self.phase_id]
         sections = (
             ("subject", subject),
-            ("overdue", [title for title in others if title["days_overdue"] > 0]),
-            ("not_due", [title for title in others if title["days_overdue"] <= 0]),
+            ("overdue", [open_item for open_item in others if open_item["days_overdue"] > 0]),
+            ("not_due", [open_item for open_item in others if open_item["days_overdue"] <= 0]),
         )
         return [section for section in sections if section[1]]
 

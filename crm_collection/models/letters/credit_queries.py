@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from .queries import asked_titles, due
+from .queries import asked_open_items, due
 
 
 def open_credits(company_id, partner_ids=None):
@@ -35,7 +35,7 @@ def open_credits(company_id, partner_ids=None):
 
 
 def net_owed(company_id, today, partner_ids):
-    """What each customer owes in all, in company currency: titles that may be asked for, less
+    """What each customer owes in all, in company currency: items that may be asked for, less
     the open credits.
 
     :return: SQL of (partner_id, owed, credit); ``credit`` is zero or negative
@@ -60,7 +60,7 @@ def net_owed(company_id, today, partner_ids):
 
 
 def paid_by_credits(company_id, today, partner_ids, item_ids=None):
-    """Customers of ``partner_ids`` with open credits that pay all the titles a letter would be
+    """Customers of ``partner_ids`` with open credits that pay all the items a letter would be
     about.
 
     :param list item_ids: as for :func:`.letters.due`
@@ -68,12 +68,12 @@ def paid_by_credits(company_id, today, partner_ids, item_ids=None):
     return SQL(
         """
         WITH credit AS (%(credits)s),
-             title AS (SELECT asked.*, %(until_here)s AS until_here FROM (%(asked)s) AS asked)
+             open_item AS (SELECT asked.*, %(until_here)s AS until_here FROM (%(asked)s) AS asked)
         SELECT due.partner_id
           FROM (%(due)s) AS due
-          JOIN title ON title.item_id = due.item_id
-     LEFT JOIN credit ON credit.partner_id = title.partner_id
-                     AND credit.currency_id = title.currency_id
+          JOIN open_item ON open_item.item_id = due.item_id
+     LEFT JOIN credit ON credit.partner_id = open_item.partner_id
+                     AND credit.currency_id = open_item.currency_id
       GROUP BY due.partner_id
         HAVING NOT BOOL_OR(%(unpaid)s)""",
         credits=open_credits(company_id, partner_ids),
@@ -92,28 +92,28 @@ def paid_by_credits(company_id, today, partner_ids, item_ids=None):
     )
 
 
-def owed_until_here(title):
-    """What the customer owes in the title's currency for what was due first, the title included:
-    credits pay in this order, whichever letter a title is in. The titles of a letter say the same
+def owed_until_here(open_item):
+    """What the customer owes in the item's currency for what was due first, the item included:
+    credits pay in this order, whichever letter an item is in. The items of a letter say the same
     (``crm.collection.letter._get_credit_used``).
 
-    :param str title: alias of titles that may be asked for
+    :param str open_item: alias of items that may be asked for
     """
     return SQL(
-        """SUM(%(title)s.amount_residual_currency) OVER (
-                PARTITION BY %(title)s.partner_id, %(title)s.currency_id
-                ORDER BY %(title)s.date_maturity, %(title)s.item_id)""",
-        title=SQL.identifier(title),
+        """SUM(%(open_item)s.amount_residual_currency) OVER (
+                PARTITION BY %(open_item)s.partner_id, %(open_item)s.currency_id
+                ORDER BY %(open_item)s.date_maturity, %(open_item)s.item_id)""",
+        open_item=SQL.identifier(open_item),
     )
 
 
 def is_unpaid():
-    """Condition: the open credits (alias ``credit``) leave something of the title (alias
-    ``title``, with ``until_here`` of :func:`owed_until_here`) to pay."""
-    return SQL("title.until_here + COALESCE(credit.amount_currency, 0) > 0")
+    """Condition: the open credits (alias ``credit``) leave something of the item (alias
+    ``open_item``, with ``until_here`` of :func:`owed_until_here`) to pay."""
+    return SQL("open_item.until_here + COALESCE(credit.amount_currency, 0) > 0")
 
 
 def _asked(company_id, today, columns, partner_ids):
-    return asked_titles(
+    return asked_open_items(
         company_id, today, columns, condition=SQL("item.partner_id = ANY(%s)", partner_ids)
     )

@@ -1,16 +1,16 @@
-"""When the next letter of a title goes: moved, or never."""
+"""When the next letter of an item goes: moved, or never."""
 
 from odoo.tools import SQL
 
 from ..portfolio.queries import date_of_last_letter, next_letter_date
 
 
-def titles_of_steps(step_ids):
+def open_items_of_steps(step_ids):
     return SQL("item.step_id = ANY(%s)", step_ids)
 
 
-def titles_of_letters(letter_ids):
-    """Titles that wait for the letter after these."""
+def open_items_of_letters(letter_ids):
+    """Items that wait for the letter after these."""
     return SQL(
         """item.date_next_letter IS NOT NULL AND (item.id, item.letter_count) IN (
                SELECT item_id, round FROM crm_collection_letter_line WHERE letter_id = ANY(%s))""",
@@ -18,34 +18,34 @@ def titles_of_letters(letter_ids):
     )
 
 
-def reschedule(titles, uid):
-    """The next letter of titles that had one in their step, as the step says now: counted from
-    the last one. Materialized: of a step's titles few have a letter to look up.
+def reschedule(open_items, uid):
+    """The next letter of items that had one in their step, as the step says now: counted from
+    the last one. Materialized: of a step's items few have a letter to look up.
 
-    :param SQL titles: condition on ``item``
+    :param SQL open_items: condition on ``item``
     """
     return SQL(
         """
-        WITH title AS MATERIALIZED (
+        WITH open_item AS MATERIALIZED (
                 SELECT item.id, item.letter_count, item.phase_id, item.step_id
                   FROM crm_collection_item item
-                 WHERE %(titles)s AND item.state = 'open'
+                 WHERE %(open_items)s AND item.state = 'open'
                    AND item.letter_count > 0),
              next AS MATERIALIZED (
-                SELECT title.id, %(date_next)s AS date
-                  FROM title
+                SELECT open_item.id, %(date_next)s AS date
+                  FROM open_item
                   JOIN crm_collection_rule_step step
-                       ON step.id = title.step_id AND step.phase_id = title.phase_id
+                       ON step.id = open_item.step_id AND step.phase_id = open_item.phase_id
             CROSS JOIN LATERAL (%(last)s) AS last)
         UPDATE crm_collection_item item
            SET date_next_letter = next.date,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM next
          WHERE next.id = item.id AND next.date IS DISTINCT FROM item.date_next_letter""",
-        titles=titles,
+        open_items=open_items,
         uid=uid,
-        last=date_of_last_letter("title"),
-        date_next=next_letter_date(SQL("last.date"), SQL("title.letter_count")),
+        last=date_of_last_letter("open_item"),
+        date_next=next_letter_date(SQL("last.date"), SQL("open_item.letter_count")),
     )
 
 

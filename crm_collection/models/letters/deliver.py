@@ -50,7 +50,7 @@ class CrmCollectionLetter(models.Model):
         )
 
     def _is_still_owed(self):
-        """Whether all the titles of the letter may still be asked for."""
+        """Whether all the items of the letter may still be asked for."""
         self.ensure_one()
         company, today = self.company_id, self.company_id._get_collection_today()
         self.env.flush_all()

@@ -84,7 +84,7 @@ class CrmCollectionLetter(models.Model):
         """Write the letters that are due, one per customer.
 
         :param date today: the company's day
-        :param list item_ids: exactly these titles, whatever their next date
+        :param list item_ids: exactly these items, whatever their next date
         :param bool force: whether customers written to a moment ago (quiet days) get one too
         :return: letters ``to send``
         """

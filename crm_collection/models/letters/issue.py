@@ -132,7 +132,7 @@ class CrmCollectionLetter(models.Model):
         waited.date = today
         self.env.flush_all()
         if waited:  # the next one comes that long after the day it left
-            after = date_queries.titles_of_letters(waited.ids)
+            after = date_queries.open_items_of_letters(waited.ids)
             self.env.cr.execute(date_queries.reschedule(after, self.env.uid))
         rows = self.env.execute_query(unsent_queries.recheck(company, today, self.ids))
         went = self.filtered("date_sent")
@@ -154,7 +154,7 @@ class CrmCollectionLetter(models.Model):
 
     def _get_reason_empty(self):
         return self.env._(
-            "There is nothing left to ask for in it: its titles were paid, held back or moved, or "
+            "There is nothing left to ask for in it: its items were paid, held back or moved, or "
             "no rule sends it any more."
         )
 
@@ -190,7 +190,7 @@ class CrmCollectionLetter(models.Model):
         return self.browse([row[0] for row in rows])
 
     def _take_back(self, reason):
-        """Cancel letters that were not to be; their titles are due as before."""
+        """Cancel letters that were not to be; their items are due as before."""
         if not self:
             return
         left = self.filtered(lambda letter: not letter.date_sent)

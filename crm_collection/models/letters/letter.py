@@ -18,7 +18,7 @@ PROBLEM_STATES = ("bounced", "failed", "no_address", "blacklisted")
 
 
 class CrmCollectionLetter(models.Model):
-    """One letter to one customer about all titles due for one, a line for each.
+    """One letter to one customer about all items due for one, a line for each.
 
     Written by the letters job and by manual sending through the same engine
     (:mod:`.due`). The state is the mail system's: a letter is sent when
@@ -52,7 +52,7 @@ class CrmCollectionLetter(models.Model):
         readonly=True,
         ondelete="restrict",
         index=True,
-        help="The most severe phase of its titles: it sets the tone.",
+        help="The most severe phase of its items: it sets the tone.",
     )
     step_id = fields.Many2one(
         comodel_name="crm.collection.rule.step", readonly=True, ondelete="set null"
@@ -95,9 +95,9 @@ class CrmCollectionLetter(models.Model):
     )
     pdf_missing = fields.Boolean(string="Without PDF", readonly=True)
     line_ids = fields.One2many(
-        comodel_name="crm.collection.letter.line", inverse_name="letter_id", string="Titles"
+        comodel_name="crm.collection.letter.line", inverse_name="letter_id", string="Open Items"
     )
-    line_count = fields.Integer(compute="_compute_line_totals", string="Number of Titles")
+    line_count = fields.Integer(compute="_compute_line_totals", string="Number of Items")
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
     )
@@ -188,7 +188,7 @@ class CrmCollectionLetter(models.Model):
                 )
 
     def action_cancel(self):
-        """Stop letters that have not left yet; their titles get the next round, not this one."""
+        """Stop letters that have not left yet; their items get the next round, not this one."""
         self._check_user()
         stoppable = self.filtered(lambda letter: letter.state not in ("sent", "cancelled"))
         if stoppable != self:

@@ -2,10 +2,10 @@ from odoo import api, fields, models
 
 
 class CrmCollectionLetterLine(models.Model):
-    """A title in a letter, with the amounts the letter shows.
+    """An item in a letter, with the amounts the letter shows.
 
-    The unique index makes it impossible to write twice about one stay and round, however often
-    and however concurrently the job runs.
+    The unique index makes it impossible to write twice about one allocation and round, however
+    often and however concurrently the job runs.
     """
 
     _name = "crm.collection.letter.line"
@@ -21,14 +21,14 @@ class CrmCollectionLetterLine(models.Model):
     )
     allocation_id = fields.Many2one(
         comodel_name="crm.collection.allocation",
-        string="Stay",
+        string="Allocation",
         required=True,
         readonly=True,
         ondelete="restrict",
     )
     item_id = fields.Many2one(
         comodel_name="crm.collection.item",
-        string="Title in Collection",
+        string="Open Item in Collection",
         required=True,
         readonly=True,
         ondelete="restrict",
@@ -38,13 +38,13 @@ class CrmCollectionLetterLine(models.Model):
     date_due = fields.Date(
         string="Letter Due on",
         readonly=True,
-        help="When the title's letter was due, to give it back if this one never leaves.",
+        help="When the item's letter was due, to give it back if this one never leaves.",
     )
     company_id = fields.Many2one(comodel_name="res.company", required=True, readonly=True)
     phase_id = fields.Many2one(
         comodel_name="crm.collection.phase", readonly=True, ondelete="restrict"
     )
-    name = fields.Char(string="Title", readonly=True)
+    name = fields.Char(string="Open Item", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
@@ -63,11 +63,11 @@ class CrmCollectionLetterLine(models.Model):
     state = fields.Selection(related="letter_id.state")
 
     _allocation_round_uniq = models.UniqueIndex(
-        "(allocation_id, round)", "There is a letter for this stay and round already."
+        "(allocation_id, round)", "There is a letter for this allocation and round already."
     )
 
     def _is_as_written(self, now):
-        """Whether the title still stands as the letter says, days and due date included: they
+        """Whether the item still stands as the letter says, days and due date included: they
         carry the interest and the last day to pay.
 
         :param dict now: a row of ``unsent_queries.recheck``

@@ -67,16 +67,16 @@ class CrmCollectionLetter(models.Model):
         self.ensure_one()
         return self.sudo()._get_text("subject")
 
-    def _get_online_titles(self):
-        """Return the titles of the letter as they are now, as ``crm.collection.statement`` gives
+    def _get_online_open_items(self):
+        """Return the items of the letter as they are now, as ``crm.collection.statement`` gives
         them; of one that is not owed any more only ``number``, ``date_maturity`` and the status
-        ``settled``. A title that is another customer's by now is left out.
+        ``settled``. An item that is another customer's by now is left out.
         """
         self.ensure_one()
         statement = self.env["crm.collection.statement"]
-        current = statement._get_titles(self._get_online_lines())
-        open_titles = {title["line"]: title for title in current}
-        titles = []
+        current = statement._get_open_items(self._get_online_lines())
+        open_items = {open_item["line"]: open_item for open_item in current}
+        open_items = []
         for line in self.line_ids:
             item = line.item_id
             if item.partner_id != self.partner_id:
@@ -89,13 +89,13 @@ class CrmCollectionLetter(models.Model):
                 "currency": line.currency_id,
                 "status": "settled",
             }
-            titles.append(open_titles.get(item.line_id, settled))
-        return titles
+            open_items.append(open_items.get(item.line_id, settled))
+        return open_items
 
     def _get_online_lines(self):
         """:return: the journal items of the letter that are open and the customer's still."""
         statement = self.env["crm.collection.statement"]
         customers = statement._get_customer_domain(self.partner_id)
-        domain = statement._get_titles_domain(customers, self.company_id)
+        domain = statement._get_open_items_domain(customers, self.company_id)
         domain &= Domain("id", "in", self.line_ids.item_id.line_id.ids)
         return self.env["account.move.line"].search(domain, order="date_maturity, id")

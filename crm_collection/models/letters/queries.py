@@ -1,4 +1,4 @@
-"""Letters: which titles are due for one, and writing them."""
+"""Letters: which items are due for one, and writing them."""
 
 from odoo.tools import SQL
 
@@ -17,15 +17,15 @@ REACHING_STATES = ("to_send", "outgoing", "sent")
 CONSUMER_FINE_MAX = 0.02  # of what is owed
 
 
-def asked_titles(company_id, today, columns, joins=None, condition=None, locked=False):
-    """Titles that may be asked for at this moment: owed, in follow-up, held by nothing, and
+def asked_open_items(company_id, today, columns, joins=None, condition=None, locked=False):
+    """Items that may be asked for at this moment: owed, in follow-up, held by nothing, and
     overdue where they are in no phase.
 
     Read from accounting, not from copies: aliases ``item``, ``line``, ``move``.
 
     :param bool locked: lock them, and leave out those another transaction is writing to. Here,
         and not in a join to the locked ones: the planner, which takes each part for a few rows,
-        would compare every title with every other.
+        would compare every item with every other.
     """
     return SQL(
         """SELECT %(columns)s
@@ -56,7 +56,7 @@ def asked_titles(company_id, today, columns, joins=None, condition=None, locked=
 
 
 def may_be_written(company_id, today, which=None, locked=False):
-    """Titles that may be in a letter at this moment: those that may be asked for, in an approved
+    """Items that may be in a letter at this moment: those that may be asked for, in an approved
     phase with a letter, not below the rule's minimum.
 
     :param SQL which: condition on ``item``
@@ -67,7 +67,7 @@ def may_be_written(company_id, today, which=None, locked=False):
            line.amount_currency AS amount_original, line.amount_residual,
            line.amount_residual_currency, item.date_maturity,
            %(today)s::date - item.date_maturity AS days,
-           stay.id AS allocation_id, phase.sequence AS phase_sequence,
+           allocation.id AS allocation_id, phase.sequence AS phase_sequence,
            %(letter)s AS template_id,
            %(leaves)s AS leaves_by_itself,
            COALESCE(step.attach_pdf, TRUE) AS attach_pdf,
@@ -81,7 +81,8 @@ def may_be_written(company_id, today, which=None, locked=False):
     joins = SQL(
         """JOIN crm_collection_phase phase ON phase.id = item.phase_id
                 AND phase.active AND phase.approval_state = 'approved'
-           JOIN crm_collection_allocation stay ON stay.item_id = item.id AND stay.date_out IS NULL
+           JOIN crm_collection_allocation allocation
+                ON allocation.item_id = item.id AND allocation.date_out IS NULL
       LEFT JOIN crm_collection_rule_step step
                 ON step.id = item.step_id AND step.phase_id = item.phase_id
       LEFT JOIN crm_collection_rule rule ON rule.id = item.rule_id"""
@@ -91,22 +92,22 @@ def may_be_written(company_id, today, which=None, locked=False):
         letter_template(),
         which or SQL("TRUE"),
     )
-    return asked_titles(company_id, today, columns, joins, condition, locked)
+    return asked_open_items(company_id, today, columns, joins, condition, locked)
 
 
 def leaves_by_itself(today):
-    """Condition: nobody has to send the letter. Where the job put the title, a rule says so that
+    """Condition: nobody has to send the letter. Where the job put the item, a rule says so that
     is in force, and a reminder before the due date does not come after it. Where a person did,
     the letter is his."""
     return SQL(
-        """(stay.origin != 'automatic' OR COALESCE(rule.active, FALSE)
+        """(allocation.origin != 'automatic' OR COALESCE(rule.active, FALSE)
             AND (COALESCE(step.days, 0) >= 0 OR item.date_maturity >= %s))""",
         today,
     )
 
 
 def due(company_id, today, item_ids=None, partner_ids=None, locked=False):
-    """Titles due for a letter; with ``item_ids`` exactly those, whatever their next date."""
+    """Items due for a letter; with ``item_ids`` exactly those, whatever their next date."""
     which = (
         SQL(
             "item.date_next_letter <= %s AND (item.letter_count = 0 OR %s) AND %s",
@@ -189,7 +190,7 @@ def due_partners(company_id, today, item_ids=None):
 
 
 def charges(company, today):
-    """Columns of fine and interest over ``title``, shown and never posted.
+    """Columns of fine and interest over ``open_item``, shown and never posted.
 
     Fine: once, on what is overdue; at most 2 % for Brazilian consumers (Lei 8.078/1990, CDC,
     art. 52 § 1), who are those of ``crm.collection.letter._is_consumer_br``. Interest: simple,
@@ -207,22 +208,22 @@ def charges(company, today):
         CONSUMER_FINE_MAX,
         fine,
     )
-    late = SQL("CASE WHEN title.days > 0 THEN title.amount_residual_currency ELSE 0 END")
+    late = SQL("CASE WHEN open_item.days > 0 THEN open_item.amount_residual_currency ELSE 0 END")
     rounded = "ROUND((%s)::numeric / currency.rounding) * currency.rounding"
     return SQL(
         f"{rounded} AS amount_fine, {rounded} AS amount_interest",
         SQL("%s * %s", late, rate),
-        SQL("%s * %s * title.days", late, interest),
+        SQL("%s * %s * open_item.days", late, interest),
     )
 
 
 def create(company, today, uid, origin, partner_ids, item_ids=None):
     """Write the letters of a batch of customers with their lines, in one statement.
 
-    The titles are locked; those another transaction is writing to are skipped. The unique index
-    on stay and round has the last word.
+    The items are locked; those another transaction is writing to are skipped. The unique index
+    on allocation and round has the last word.
 
-    A letter's number is drawn with the title that sets its tone and shared by window functions:
+    A letter's number is drawn with the item that sets its tone and shared by window functions:
     joins among these parts, which the planner takes for a row or two each, would be loops.
 
     :return: SQL giving (letter ids, number of lines)
@@ -240,7 +241,7 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
                        CASE WHEN place = 1 THEN nextval('crm_collection_letter_id_seq') END
                            AS drawn_id
                   FROM placed),
-             title AS MATERIALIZED (
+             open_item AS MATERIALIZED (
                 SELECT numbered.*, MAX(drawn_id) OVER letter AS letter_id,
                        MAX(letter_count) OVER letter + 1 AS letter_round,
                        BOOL_OR(attach_pdf) OVER letter AS letter_pdf,
@@ -252,15 +253,16 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
                        id, company_id, partner_id, lang, template_id, phase_id, step_id, date,
                        round, origin, user_id, state, attach_pdf, attach_invoices,
                        create_uid, create_date, write_uid, write_date)
-                SELECT title.letter_id, %(company_id)s, title.partner_id,
-                       COALESCE(partner.lang, %(lang)s), title.template_id, title.phase_id,
-                       title.step_id, %(today)s, title.letter_round, %(origin)s,
-                       CASE WHEN title.user_id IN (%(signers)s) THEN title.user_id END, 'to_send',
-                       title.letter_pdf, title.letter_invoices,
+                SELECT open_item.letter_id, %(company_id)s, open_item.partner_id,
+                       COALESCE(partner.lang, %(lang)s), open_item.template_id, open_item.phase_id,
+                       open_item.step_id, %(today)s, open_item.letter_round, %(origin)s,
+                       CASE WHEN open_item.user_id IN (%(signers)s) THEN open_item.user_id END,
+                       'to_send',
+                       open_item.letter_pdf, open_item.letter_invoices,
                        %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM title
-                  JOIN res_partner partner ON partner.id = title.partner_id
-                 WHERE title.place = 1
+                  FROM open_item
+                  JOIN res_partner partner ON partner.id = open_item.partner_id
+                 WHERE open_item.place = 1
              RETURNING id),
              line AS (
                 INSERT INTO crm_collection_letter_line (
@@ -273,20 +275,22 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
                        shown.currency_id, shown.date_maturity, shown.days, shown.amount_original,
                        shown.amount_residual_currency, shown.amount_residual, shown.amount_fine,
                        shown.amount_interest, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM (SELECT title.*, %(charges)s
-                          FROM title
-                          JOIN res_partner partner ON partner.id = title.partner_id
-                          JOIN res_currency currency ON currency.id = title.currency_id) AS shown
+                  FROM (SELECT open_item.*, %(charges)s
+                          FROM open_item
+                          JOIN res_partner partner ON partner.id = open_item.partner_id
+                          JOIN res_currency currency
+                               ON currency.id = open_item.currency_id) AS shown
              RETURNING id),
              counted AS (
                 UPDATE crm_collection_item item
-                   SET letter_count = item.letter_count + 1, date_next_letter = title.date_after,
+                   SET letter_count = item.letter_count + 1,
+                       date_next_letter = open_item.date_after,
                        write_uid = %(uid)s, write_date = %(now)s
-                  FROM title WHERE item.id = title.item_id),
-             counted_stay AS (
-                UPDATE crm_collection_allocation stay
-                   SET letter_count = stay.letter_count + 1
-                  FROM title WHERE stay.id = title.allocation_id)
+                  FROM open_item WHERE item.id = open_item.item_id),
+             counted_allocation AS (
+                UPDATE crm_collection_allocation allocation
+                   SET letter_count = allocation.letter_count + 1
+                  FROM open_item WHERE allocation.id = open_item.allocation_id)
         SELECT COALESCE((SELECT array_agg(id ORDER BY id) FROM letter), '{}'),
                (SELECT COUNT(*) FROM line)""",
         due=due(company.id, today, item_ids, partner_ids, locked=True),
@@ -302,16 +306,16 @@ def create(company, today, uid, origin, partner_ids, item_ids=None):
 
 
 def charges_of(company, today, item_ids):
-    """Fine and interest of titles as a letter of ``today`` would show them.
+    """Fine and interest of items as a letter of ``today`` would show them.
 
-    :return: SQL of (title id, fine, interest)
+    :return: SQL of (item id, fine, interest)
     """
     return SQL(
-        """SELECT title.id, %(charges)s
+        """SELECT open_item.id, %(charges)s
              FROM (SELECT item.*, %(today)s::date - item.date_maturity AS days
-                     FROM crm_collection_item item WHERE item.id = ANY(%(ids)s)) AS title
-             JOIN res_partner partner ON partner.id = title.partner_id
-             JOIN res_currency currency ON currency.id = title.currency_id""",
+                     FROM crm_collection_item item WHERE item.id = ANY(%(ids)s)) AS open_item
+             JOIN res_partner partner ON partner.id = open_item.partner_id
+             JOIN res_currency currency ON currency.id = open_item.currency_id""",
         charges=charges(company, today),
         today=today,
         ids=item_ids,

@@ -7,7 +7,8 @@ from .queries import charges, may_be_written, reaches
 
 
 def recheck(company, today, letter_ids):
-    """The titles of unsent letters as they are now: (line id, item id, stay, still owed, amounts).
+    """The items of unsent letters as they are now: (line id, item id, allocation, still owed,
+    amounts).
 
     ``owed`` is false for what was paid, held, left out, changed hands or was written about in a
     later letter since.
@@ -15,24 +16,25 @@ def recheck(company, today, letter_ids):
     return SQL(
         """
         SELECT line.id, line.letter_id, line.item_id, line.allocation_id,
-               title.item_id IS NOT NULL AS owed, title.amount_residual_currency,
-               title.amount_residual, title.days, title.amount_fine, title.amount_interest,
-               title.date_maturity, title.amount_original
+               open_item.item_id IS NOT NULL AS owed, open_item.amount_residual_currency,
+               open_item.amount_residual, open_item.days, open_item.amount_fine,
+               open_item.amount_interest,
+               open_item.date_maturity, open_item.amount_original
           FROM crm_collection_letter_line line
           JOIN crm_collection_letter letter ON letter.id = line.letter_id
-     LEFT JOIN (SELECT title.*, %(charges)s
-                  FROM (%(titles)s) AS title
-                  JOIN res_partner partner ON partner.id = title.partner_id
-                  JOIN res_currency currency ON currency.id = title.currency_id
-                 WHERE title.item_id IN (SELECT item_id FROM crm_collection_letter_line
-                                          WHERE letter_id = ANY(%(letter_ids)s))) AS title
-               ON title.allocation_id = line.allocation_id
-              AND title.partner_id = letter.partner_id AND title.letter_count = line.round
-              AND (letter.origin = 'manual' OR title.leaves_by_itself)
+     LEFT JOIN (SELECT open_item.*, %(charges)s
+                  FROM (%(open_items)s) AS open_item
+                  JOIN res_partner partner ON partner.id = open_item.partner_id
+                  JOIN res_currency currency ON currency.id = open_item.currency_id
+                 WHERE open_item.item_id IN (SELECT item_id FROM crm_collection_letter_line
+                                          WHERE letter_id = ANY(%(letter_ids)s))) AS open_item
+               ON open_item.allocation_id = line.allocation_id
+              AND open_item.partner_id = letter.partner_id AND open_item.letter_count = line.round
+              AND (letter.origin = 'manual' OR open_item.leaves_by_itself)
          WHERE line.letter_id = ANY(%(letter_ids)s)
       ORDER BY line.id""",
         charges=charges(company, today),
-        titles=may_be_written(company.id, today),
+        open_items=may_be_written(company.id, today),
         letter_ids=letter_ids,
     )
 
@@ -40,7 +42,7 @@ def recheck(company, today, letter_ids):
 def refresh_lines(company, today, letter_ids, uid):
     """Bring the amounts of unsent letters up to date, where they changed.
 
-    Materialized, or the titles are read again for every line.
+    Materialized, or the items are read again for every line.
     """
     return SQL(
         """
@@ -64,18 +66,18 @@ def refresh_lines(company, today, letter_ids, uid):
 
 
 def give_back(line_ids):
-    """Undo the round of lines that never left: the title is due for its letter as it was."""
+    """Undo the round of lines that never left: the item is due for its letter as it was."""
     return SQL(
         """
         WITH line AS (DELETE FROM crm_collection_letter_line WHERE id = ANY(%(ids)s)
                       RETURNING item_id, allocation_id, round, date_due),
-             stay AS (UPDATE crm_collection_allocation stay
-                         SET letter_count = GREATEST(stay.letter_count - 1, 0)
-                        FROM line WHERE stay.id = line.allocation_id)
+             allocation AS (UPDATE crm_collection_allocation allocation
+                         SET letter_count = GREATEST(allocation.letter_count - 1, 0)
+                        FROM line WHERE allocation.id = line.allocation_id)
         UPDATE crm_collection_item item
            SET letter_count = line.round - 1, date_next_letter = line.date_due
-          FROM line JOIN crm_collection_allocation stay ON stay.id = line.allocation_id
-         WHERE item.id = line.item_id AND stay.date_out IS NULL
+          FROM line JOIN crm_collection_allocation allocation ON allocation.id = line.allocation_id
+         WHERE item.id = line.item_id AND allocation.date_out IS NULL
            AND item.letter_count = line.round AND item.state = 'open'""",
         ids=line_ids,
     )

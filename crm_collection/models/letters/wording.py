@@ -14,11 +14,11 @@ class CrmCollectionLetter(models.Model):
     _inherit = "crm.collection.letter"
 
     titles_html = fields.Html(
-        string="Titles and Payment",
+        string="Items and Payment",
         compute="_compute_titles_html",
         compute_sudo=True,
         sanitize=False,
-        help="The table of titles with its totals, the way to pay and the creditor.",
+        help="The table of items with its totals, the way to pay and the creditor.",
     )
     totals_label = fields.Char(
         string="Amount to Pay",
@@ -27,18 +27,18 @@ class CrmCollectionLetter(models.Model):
         help="What is to be paid, by currency, as the customer's language writes it; where "
         "something is overdue, without what is not due yet.",
     )
-    has_other_titles = fields.Boolean(
+    has_other_open_items = fields.Boolean(
         string="About More than One Phase",
-        compute="_compute_has_other_titles",
+        compute="_compute_has_other_open_items",
         compute_sudo=True,
-        help="Beside the titles of the phase whose text is sent there are titles of other phases: "
+        help="Beside the items of the phase whose text is sent there are items of other phases: "
         "the table shows them apart.",
     )
     subject_label = fields.Char(
         string="What It Is About",
         compute="_compute_subject_label",
         compute_sudo=True,
-        help="The words of the text for the titles it is true of: those of the phase whose text "
+        help="The words of the text for the items it is true of: those of the phase whose text "
         "is sent.",
     )
     deadline_label = fields.Char(
@@ -57,7 +57,7 @@ class CrmCollectionLetter(models.Model):
         paid_online = self._get_companies_paid_online()
         for record in self:
             letter = record.with_context(lang=record._get_lang())
-            values = letter._prepare_titles_values(credits_by_letter[letter.id])
+            values = letter._prepare_open_items_values(credits_by_letter[letter.id])
             record.titles_html = self.env["ir.qweb"]._render(
                 "crm_collection.letter_titles",
                 {**values, "paid_online": letter.company_id in paid_online},
@@ -66,10 +66,10 @@ class CrmCollectionLetter(models.Model):
             )
 
     @api.depends("phase_id", "line_ids.phase_id")
-    def _compute_has_other_titles(self):
+    def _compute_has_other_open_items(self):
         for letter in self:
             phases = letter.line_ids.phase_id
-            letter.has_other_titles = letter.phase_id in phases and len(phases) > 1
+            letter.has_other_open_items = letter.phase_id in phases and len(phases) > 1
 
     @api.depends(*CONTENT_FIELDS)
     def _compute_subject_label(self):
@@ -77,7 +77,7 @@ class CrmCollectionLetter(models.Model):
             letter = record.with_context(lang=record._get_lang())
             record.subject_label = (
                 letter.env._("what is listed below as the subject of this letter")
-                if letter.has_other_titles
+                if letter.has_other_open_items
                 else letter.env._("what is listed below")
             )
 
@@ -106,20 +106,20 @@ class CrmCollectionLetter(models.Model):
 
     # === Values of the table === #
 
-    def _prepare_titles_values(self, open_credits):
-        """Return what the table of titles is rendered with, in the words of the letter."""
+    def _prepare_open_items_values(self, open_credits):
+        """Return what the table of items is rendered with, in the words of the letter."""
         groups = self._get_groups(open_credits)
         overdue = any(line.days_overdue > 0 for line in self.line_ids)
         for group in groups:
             group["rows"] = self._get_total_rows(group)
             group["total_label"] = self._get_total_label(group, len(groups) > 1)
-            for title in group["titles"]:
-                title["details"] = self._get_title_details(title)
-                title["days"] = self._get_title_days(title, overdue)
-                title["amount_details"] = self._get_title_amount_details(title)
+            for open_item in group["open_items"]:
+                open_item["details"] = self._get_open_item_details(open_item)
+                open_item["days"] = self._get_open_item_days(open_item, overdue)
+                open_item["amount_details"] = self._get_open_item_amount_details(open_item)
             group["sections"] = [
-                (self._get_section_label(kind) if self.has_other_titles else "", titles)
-                for kind, titles in self._get_sections(group["titles"])
+                (self._get_section_label(kind) if self.has_other_open_items else "", open_items)
+                for kind, open_items in self._get_sections(group["open_items"])
             ]
         return {
             "letter": self,
@@ -147,49 +147,49 @@ class CrmCollectionLetter(models.Model):
         }
         return labels[kind]
 
-    def _get_title_details(self, title):
-        """Return what the mail writes under the number of a title."""
+    def _get_open_item_details(self, open_item):
+        """Return what the mail writes under the number of an item."""
         details = []
-        if title["installment"]:
-            details.append(self.env._("installment %s", title["installment"]))
-        if title["date_issued"]:
-            details.append(self.env._("issued on %s", self._format_day(title["date_issued"])))
+        if open_item["installment"]:
+            details.append(self.env._("installment %s", open_item["installment"]))
+        if open_item["date_issued"]:
+            details.append(self.env._("issued on %s", self._format_day(open_item["date_issued"])))
         return ", ".join(details)
 
-    def _get_title_days(self, title, overdue):
+    def _get_open_item_days(self, open_item, overdue):
         """Return the days overdue, or the days left in a letter where nothing is overdue."""
         if not overdue:
-            return str(-title["days_overdue"])
-        if title["days_overdue"] > 0:
-            return str(title["days_overdue"])
+            return str(-open_item["days_overdue"])
+        if open_item["days_overdue"] > 0:
+            return str(open_item["days_overdue"])
         return self.env._("not yet due")
 
-    def _get_title_amount_details(self, title):
-        """Return the lines that the mail writes under the amount of a title."""
+    def _get_open_item_amount_details(self, open_item):
+        """Return the lines that the mail writes under the amount of an item."""
 
         def amount(key):  # only of what is shown: formatting is a good part of a long letter
-            return self._format_amount(title[key], title["currency"])
+            return self._format_amount(open_item[key], open_item["currency"])
 
         details = []
-        if title["paid"] > 0:
+        if open_item["paid"] > 0:
             details.append(self.env._("original amount %s", amount("original")))
             details.append(self.env._("paid %s", amount("paid")))
-        if title["fine"]:
+        if open_item["fine"]:
             details.append(self.env._("fine %s", amount("fine")))
-        if title["interest"]:
+        if open_item["interest"]:
             details.append(self.env._("interest %s", amount("interest")))
         return details
 
     # === Totals === #
 
     def _get_total_rows(self, group):
-        """Return ``(label, amount)`` for what leads from the titles to the amount to pay."""
+        """Return ``(label, amount)`` for what leads from the items to the amount to pay."""
         if not (group["charges"] or group["credit"] or group["mixed"]):
             return []
         rows = []
         if group["mixed"]:
             rows.append((self.env._("Total overdue"), group["overdue"], ""))
-        elif group["titles"]:
+        elif group["open_items"]:
             rows.append((self.env._("Total of the documents"), group["residual"], ""))
         if group["fine"]:
             rows.append((self.env._("Fine for late payment"), group["fine"], ""))

@@ -11,7 +11,7 @@ class AccountAccount(models.Model):
 
         Queries name them one by one instead of joining the table: by an account's number the
         planner knows how many journal items there are, by its type it takes them for a few and
-        reads titles, entries and customers row by row.
+        reads items, entries and customers row by row.
 
         :return: list of ids, of all companies
         """

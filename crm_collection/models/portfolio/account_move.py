@@ -7,15 +7,15 @@ from .entry_queries import entry_approval, entry_stage
 ACCOUNT_GROUPS = "account.group_account_invoice,account.group_account_readonly"
 # Columns of entry_stage.
 STAGE_FIELDS = ("collection_phase_id", "collection_rule_id")
-# What a list shows of an entry whose titles differ: the first of these that applies.
+# What a list shows of an entry whose items differ: the first of these that applies.
 APPROVAL_STATES = ("pending", "refused", "approved")
 
 
 class AccountMove(models.Model):
-    """The collection of an entry's titles, shown on the entry and never written to it.
+    """The collection of an entry's items, shown on the entry and never written to it.
 
-    Phase and rule are those of the open title in the most severe phase (the highest sequence,
-    then id). An entry awaits approval while one of its open titles does, was refused when one
+    Phase and rule are those of the open item in the most severe phase (the highest sequence,
+    then id). An entry awaits approval while one of its open items does, was refused when one
     was, else is approved when one entered its phase by approval. They are stored nowhere on the
     entry: lists filter by ``search=``, group and sort by :meth:`_field_to_sql`.
     """
@@ -25,7 +25,7 @@ class AccountMove(models.Model):
     collection_item_ids = fields.One2many(
         comodel_name="crm.collection.item",
         inverse_name="move_id",
-        string="Titles in Collection",
+        string="Items in Collection",
         readonly=True,
         copy=False,
         groups=ACCOUNT_GROUPS,
@@ -35,7 +35,7 @@ class AccountMove(models.Model):
         compute="_compute_collection_stage",
         search="_search_collection_phase_id",
         groups=ACCOUNT_GROUPS,
-        help="The most severe phase of the titles that are still open.",
+        help="The most severe phase of the items that are still open.",
     )
     collection_rule_id = fields.Many2one(
         comodel_name="crm.collection.rule",
@@ -50,14 +50,14 @@ class AccountMove(models.Model):
         compute="_compute_collection_approval",
         search="_search_collection_approval_state",
         groups=ACCOUNT_GROUPS,
-        help="Whether titles of the entry wait for somebody to agree that they enter a phase.",
+        help="Whether items of the entry wait for somebody to agree that they enter a phase.",
     )
     collection_approval_ids = fields.Many2many(
         comodel_name="crm.collection.approval",
         string="Requests",
         compute="_compute_collection_approval",
         groups=ACCOUNT_GROUPS,
-        help="The requests in which titles of the entry wait.",
+        help="The requests in which items of the entry wait.",
     )
     collection_item_count = fields.Integer(
         compute="_compute_collection_counts", groups=ACCOUNT_GROUPS
@@ -154,7 +154,7 @@ class AccountMove(models.Model):
     def _search_collection_phase(self, fname, values):
         """The entries whose most severe open phase has ``fname`` among ``values``.
 
-        Said on the titles, so that their access rules and indexes serve: some open title is
+        Said on the items, so that their access rules and indexes serve: some open item is
         in a wanted phase and none in a more severe one that is not wanted.
         """
         Phase = self.env["crm.collection.phase"]
@@ -203,7 +203,7 @@ class AccountMove(models.Model):
 
     @api.model
     def _get_collection_domain(self, phases):
-        """:return: the domain of the entries with an open title in one of ``phases``."""
+        """:return: the domain of the entries with an open item in one of ``phases``."""
         if not phases:
             return Domain.FALSE
         return Domain(
@@ -237,13 +237,13 @@ class AccountMove(models.Model):
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_item_action"
         )
-        action["name"] = self.env._("Titles")
+        action["name"] = self.env._("Open Items")
         action["domain"] = [("move_id", "in", self.ids)]
         action["context"] = {}
         return action
 
     def action_collection_maintain(self):
-        """Phase maintenance of the open titles of these entries."""
+        """Phase maintenance of the open items of these entries."""
         return self.collection_item_ids.filtered(
             lambda item: item.state == "open"
         ).action_maintain()

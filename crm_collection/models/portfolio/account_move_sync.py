@@ -1,16 +1,16 @@
 from odoo import models
 
-# Written on an entry, these change its titles.
-TITLE_FIELDS = {"partner_id", "state"}
+# Written on an entry, these change its items.
+OPEN_ITEM_FIELDS = {"partner_id", "state"}
 
 
 class AccountMove(models.Model):
     _inherit = "account.move"
 
     def write(self, vals):
-        """Posting, resetting to draft, cancelling and changing the customer reach the titles."""
+        """Posting, resetting to draft, cancelling and changing the customer reach the items."""
         result = super().write(vals)
-        if not TITLE_FIELDS.isdisjoint(vals):
+        if not OPEN_ITEM_FIELDS.isdisjoint(vals):
             self.env["crm.collection.item"]._sync_moves(self)
         return result
 

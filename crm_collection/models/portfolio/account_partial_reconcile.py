@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class AccountPartialReconcile(models.Model):
-    """Every match and unmatch passes here: titles are settled and reopened at once."""
+    """Every match and unmatch passes here: items are settled and reopened at once."""
 
     _inherit = "account.partial.reconcile"
 
@@ -10,7 +10,7 @@ class AccountPartialReconcile(models.Model):
     def create(self, vals_list):
         partials = super().create(vals_list)
         lines = partials.debit_move_id | partials.credit_move_id
-        # before the titles are settled: the stay is the one the money found them in
+        # before the items are settled: the allocation is the one the money found them in
         self.env["crm.collection.settlement"]._record_partials(partials.ids, lines.company_id)
         self.env["crm.collection.item"]._sync_lines(partials.debit_move_id)
         return partials

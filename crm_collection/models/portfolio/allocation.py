@@ -16,7 +16,7 @@ REASONS_OUT = [
 
 
 class CrmCollectionAllocation(models.Model):
-    """One stay of one title in one phase: the phase history, append-only.
+    """One allocation of one open item in one phase: the phase history, append-only.
 
     Written by the engine's SQL alone. Everybody with access to collections reads it, nobody
     writes or deletes it, managers and superuser included. Names and amounts are copies of the
@@ -53,7 +53,7 @@ class CrmCollectionAllocation(models.Model):
         comodel_name="res.partner", string="Customer", readonly=True, index="btree_not_null"
     )
     partner_name = fields.Char(string="Customer's Name", readonly=True)
-    name = fields.Char(string="Title", readonly=True)
+    name = fields.Char(string="Open Item", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
@@ -66,7 +66,7 @@ class CrmCollectionAllocation(models.Model):
         readonly=True,
         ondelete="restrict",
         index="btree_not_null",
-        help="The request that let the title enter.",
+        help="The request that let the item enter.",
     )
     date_in = fields.Datetime(string="Entered at", required=True, readonly=True)
     day_in = fields.Date(string="Entered on", required=True, readonly=True)
@@ -94,25 +94,25 @@ class CrmCollectionAllocation(models.Model):
         comodel_name="crm.collection.letter",
         string="Last Letter",
         compute="_compute_letter_id",
-        help="The last letter about the title in this stay.",
+        help="The last letter about the item in this allocation.",
     )
 
     _open_uniq = models.UniqueIndex(
-        "(item_id) WHERE date_out IS NULL", "A title is in one phase at a time."
+        "(item_id) WHERE date_out IS NULL", "An item is in one phase at a time."
     )
     _company_day_in_idx = models.Index("(company_id, day_in)")
     _company_day_out_idx = models.Index("(company_id, day_out) WHERE day_out IS NOT NULL")
 
     @api.depends("day_in", "day_out")
     def _compute_days_stay(self):
-        for stay in self:
-            end = stay.day_out or stay.company_id._get_collection_today()
-            stay.days_stay = (end - stay.day_in).days if stay.day_in else 0
+        for allocation in self:
+            end = allocation.day_out or allocation.company_id._get_collection_today()
+            allocation.days_stay = (end - allocation.day_in).days if allocation.day_in else 0
 
     @api.depends("letter_line_ids.letter_id")
     def _compute_letter_id(self):
-        for stay in self:
-            stay.letter_id = stay.letter_line_ids.sorted("round")[-1:].letter_id
+        for allocation in self:
+            allocation.letter_id = allocation.letter_line_ids.sorted("round")[-1:].letter_id
 
     def write(self, vals):  # pylint: disable=method-required-super
         raise AccessError(self.env._("The phase history cannot be changed."))

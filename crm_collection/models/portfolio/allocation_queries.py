@@ -1,4 +1,4 @@
-"""Stays in phases: beginning and ending them, by the job or by a person."""
+"""Allocations in phases: beginning and ending them, by the job or by a person."""
 
 from odoo.tools import SQL
 
@@ -6,8 +6,8 @@ from .queries import letter_template
 from .reposted_queries import said_before
 
 
-def open_stays(source, origin, today, uid, reason=None, approval_id=None):
-    """Insert one stay for each row of ``source``: item rows as written, with their phase."""
+def open_allocations(source, origin, today, uid, reason=None, approval_id=None):
+    """Insert one allocation for each row of ``source``: item rows as written, with their phase."""
     return SQL(
         """
         INSERT INTO crm_collection_allocation (
@@ -32,9 +32,9 @@ def open_stays(source, origin, today, uid, reason=None, approval_id=None):
     )
 
 
-def open_stays_of_items(item_ids, origin, today, uid, reason=None, approval_id=None):
-    """The stays of titles that were just moved, as their rows now say."""
-    return open_stays(
+def open_allocations_of_items(item_ids, origin, today, uid, reason=None, approval_id=None):
+    """The allocations of items that were just moved, as their rows now say."""
+    return open_allocations(
         SQL(
             """SELECT id, phase_id, rule_id, step_id, company_id, partner_id, name, currency_id,
                       date_maturity, amount_residual, amount_residual_currency
@@ -49,22 +49,23 @@ def open_stays_of_items(item_ids, origin, today, uid, reason=None, approval_id=N
     )
 
 
-def close_stays(item_ids, reason_out, today, uid):
-    """End the current stays of titles: what was settled is what it owed on entry, less what it
+def close_allocations(item_ids, reason_out, today, uid):
+    """End the current allocations of items: what was settled is what it owed on entry, less what it
     owes now."""
     return SQL(
         """
-        UPDATE crm_collection_allocation stay
+        UPDATE crm_collection_allocation allocation
            SET date_out = now() AT TIME ZONE 'UTC', day_out = %(today)s, reason_out = %(reason)s,
                user_out_id = %(uid)s,
                amount_settled = CASE WHEN %(reason)s = 'cancelled' THEN 0
-                    ELSE GREATEST(stay.amount_in - item.amount_residual, 0) END,
+                    ELSE GREATEST(allocation.amount_in - item.amount_residual, 0) END,
                date_settled = CASE WHEN %(reason)s = 'settled' THEN (
                     SELECT MAX(partial.max_date) FROM account_partial_reconcile partial
                      WHERE partial.debit_move_id = item.line_id) END,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM crm_collection_item item
-         WHERE item.id = stay.item_id AND stay.date_out IS NULL AND stay.item_id = ANY(%(ids)s)
+         WHERE item.id = allocation.item_id AND allocation.date_out IS NULL
+             AND allocation.item_id = ANY(%(ids)s)
            AND item.id = ANY(%(ids)s)  -- said twice, the table is not read as a whole
         """,
         ids=item_ids,
@@ -77,7 +78,7 @@ def close_stays(item_ids, reason_out, today, uid):
 def maintain_items(
     item_ids, phase_id, today, pinned, send_letter, uid, is_approved=False, by_itself=False
 ):
-    """Phase maintenance: titles into a phase, with the step their rule has for it.
+    """Phase maintenance: items into a phase, with the step their rule has for it.
 
     :param bool by_itself: whether the job had asked: what was said before is not said again
     """

@@ -2,7 +2,7 @@ from odoo.tools import SQL
 
 
 def entry_stage(env):
-    """One row per entry with open titles: what its most severe title says.
+    """One row per entry with open items: what its most severe item says.
 
     Joined once per query, however many of its columns are filtered, grouped or sorted by:
     a correlated subquery would run once per entry and again in every GROUP BY.
@@ -30,8 +30,8 @@ def entry_stage(env):
 
 
 def entry_approval(env):
-    """One row per entry with open titles that wait for an approval, were refused or approved:
-    few, even where there are many titles."""
+    """One row per entry with open items that wait for an approval, were refused or approved:
+    few, even where there are many items."""
     Item = env["crm.collection.item"]
     return SQL(
         """

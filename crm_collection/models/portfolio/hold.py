@@ -15,7 +15,7 @@ SCOPES = ("partner_id", "move_id", "item_id")
 
 
 class CrmCollectionHold(models.Model):
-    """Collection held back for a customer, an entry or a title.
+    """Collection held back for a customer, an entry or an item.
 
     While a hold is in force nothing it covers moves or is written to; when it ends, collection
     resumes by itself in the phase the days say. A promise is kept when the promised amount is
@@ -52,7 +52,7 @@ class CrmCollectionHold(models.Model):
     )
     item_id = fields.Many2one(
         comodel_name="crm.collection.item",
-        string="Title",
+        string="Open Item",
         check_company=True,
         ondelete="cascade",
         index="btree_not_null",
@@ -105,7 +105,7 @@ class CrmCollectionHold(models.Model):
     _one_scope = models.Constraint(
         """CHECK(num_nonnulls(partner_id, move_id, item_id) = 1
                  OR num_nonnulls(partner_id, move_id, item_id) = 0 AND entry_name IS NOT NULL)""",
-        "A hold is for one customer, one invoice or one title.",
+        "A hold is for one customer, one invoice or one item.",
     )
     _dates_in_order = models.Constraint(
         "CHECK(date_until IS NULL OR date_until >= date_from)", "The hold ends before it begins."
@@ -292,7 +292,7 @@ class CrmCollectionHold(models.Model):
 
     @api.model
     def _get_held_items_domain(self):
-        """:return: domain of the titles held today in the active companies."""
+        """:return: domain of the items held today in the active companies."""
         domain = Domain.FALSE
         for company in self.env.companies:
             rows = self.env.execute_query(

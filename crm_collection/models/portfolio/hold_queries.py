@@ -4,7 +4,7 @@ from .queries import line_date_maturity, line_is_owed
 
 
 def active_holds(company_id, today):
-    """Holds in force on ``today``: one row each with its scope (customer, entry or title).
+    """Holds in force on ``today``: one row each with its scope (customer, entry or item).
 
     The customer is the commercial partner of today: one that became a contact of another
     customer since holds that customer.
@@ -22,7 +22,7 @@ def active_holds(company_id, today):
 
 
 def hold_joins(company_id, today, partner, move, item):
-    """LEFT JOINs of the holds on a query's customer, entry and title expressions.
+    """LEFT JOINs of the holds on a query's customer, entry and item expressions.
 
     Three small hash joins instead of one with ORs. The hold is then :func:`hold_id`.
     """
@@ -50,7 +50,7 @@ def closings(company_id, today):
 
     A promise is kept when the promised amount was paid since, or when nothing is left of what
     was due by the promised day and owed already when it was made; broken when its day has
-    passed without. A promise on what is no title yet waits for one.
+    passed without. A promise on what is no open item yet waits for one.
     """
     return SQL(
         """
@@ -59,7 +59,8 @@ def closings(company_id, today):
                        CASE WHEN hold.kind != 'promise'
                             THEN CASE WHEN hold.date_until < %(today)s THEN 'ended' END
                             WHEN hold.amount > 0 AND promised.paid >= hold.amount
-                              OR promised.titles > 0 AND promised.titles_left = 0 THEN 'kept'
+                              OR promised.open_items > 0
+                                  AND promised.open_items_left = 0 THEN 'kept'
                             WHEN hold.date_until < %(today)s THEN 'broken' END AS state_to
                   FROM crm_collection_hold hold
              LEFT JOIN LATERAL (%(promised)s) AS promised ON hold.kind = 'promise'
@@ -84,10 +85,10 @@ def paid_since(hold_ids):
 
 
 def _promised():
-    """What became of the titles of a promise (alias ``hold``): paid since, titles, titles left.
+    """What became of the items of a promise (alias ``hold``): paid since, items, items left.
 
     What a customer promises is about what was there when he did and is due by the day he
-    promised; what somebody promises about one entry or title is about that, whenever it is dated
+    promised; what somebody promises about one entry or item is about that, whenever it is dated
     or due, once it is posted. Paid since: matched later than the promise, by the clock or, where
     it was noted afterwards, by the day.
     """
@@ -97,8 +98,8 @@ def _promised():
     )
     return SQL(
         """
-        SELECT COUNT(*) FILTER (WHERE %(meant)s AND %(in_time)s) AS titles,
-               COUNT(*) FILTER (WHERE %(meant)s AND %(in_time)s AND %(owed)s) AS titles_left,
+        SELECT COUNT(*) FILTER (WHERE %(meant)s AND %(in_time)s) AS open_items,
+               COUNT(*) FILTER (WHERE %(meant)s AND %(in_time)s AND %(owed)s) AS open_items_left,
                COALESCE(SUM((SELECT SUM(partial.amount) FROM account_partial_reconcile partial
                               WHERE partial.debit_move_id = line.id
                                 AND (partial.max_date > hold.date_from

@@ -19,7 +19,7 @@ BLOCKERS = [
 
 
 class CrmCollectionItem(models.Model):
-    """A title: one installment (receivable journal item) that is overdue or soon due.
+    """An item: one installment (receivable journal item) that is overdue or soon due.
 
     Created and moved by the allocation job; a person moves it through phase maintenance
     (:meth:`_maintain`). What it owes and when it is due is kept equal to the journal item by
@@ -36,7 +36,7 @@ class CrmCollectionItem(models.Model):
 
     _name = "crm.collection.item"
     _inherit = ["mail.thread", "mail.activity.mixin"]
-    _description = "Title in Collection"
+    _description = "Open Item in Collection"
     _order = "date_maturity, id"
     _check_company_auto = True
 
@@ -57,7 +57,7 @@ class CrmCollectionItem(models.Model):
     partner_id = fields.Many2one(
         comodel_name="res.partner", string="Customer", readonly=True, index="btree_not_null"
     )
-    name = fields.Char(string="Title", readonly=True)
+    name = fields.Char(string="Open Item", readonly=True)
     invoice_date = fields.Date(related="move_id.invoice_date", string="Issue Date")
     date_maturity = fields.Date(string="Due Date", readonly=True)
     days_overdue = fields.Integer(
@@ -108,7 +108,7 @@ class CrmCollectionItem(models.Model):
     )
     allocation_id = fields.Many2one(
         comodel_name="crm.collection.allocation",
-        string="Current Stay",
+        string="Current Allocation",
         compute="_compute_allocation_id",
     )
     date_phase = fields.Date(string="In Phase Since", readonly=True)
@@ -117,10 +117,10 @@ class CrmCollectionItem(models.Model):
         string="Letters in Phase",
         readonly=True,
         aggregator=None,
-        help="Written in the current stay, whether or not they have arrived yet.",
+        help="Written in the current allocation, whether or not they have arrived yet.",
     )
     pinned = fields.Boolean(
-        readonly=True, help="The job leaves the title where a person has put it."
+        readonly=True, help="The job leaves the item where a person has put it."
     )
     user_id = fields.Many2one(
         comodel_name="res.users", string="Collector", index="btree_not_null", tracking=True
@@ -136,7 +136,7 @@ class CrmCollectionItem(models.Model):
     )
     blocker = fields.Selection(selection=BLOCKERS, string="Held Back by", readonly=True)
     exception = fields.Char(
-        readonly=True, help="What went wrong with the title in the last run; it is tried again."
+        readonly=True, help="What went wrong with the item in the last run; it is tried again."
     )
     to_evaluate = fields.Boolean(
         readonly=True, help="Changed since the job last looked at it: it looks again."
@@ -151,7 +151,7 @@ class CrmCollectionItem(models.Model):
     )
 
     _line_uniq = models.UniqueIndex(
-        "(line_id) WHERE line_id IS NOT NULL", "A journal item is one title."
+        "(line_id) WHERE line_id IS NOT NULL", "A journal item is one item."
     )
     _open_due_idx = models.Index("(company_id, date_maturity, id) WHERE state = 'open'")
     # a column of the kanban: its first cards by due date, without sorting the phase
@@ -165,10 +165,10 @@ class CrmCollectionItem(models.Model):
 
     @api.depends("allocation_ids.date_out")
     def _compute_allocation_id(self):
-        stays = self.env["crm.collection.allocation"].search(
+        allocations = self.env["crm.collection.allocation"].search(
             [("item_id", "in", self.ids), ("date_out", "=", False)]
         )
-        by_item = {stay.item_id: stay for stay in stays}
+        by_item = {allocation.item_id: allocation for allocation in allocations}
         for item in self:
             item.allocation_id = by_item.get(item, False)
 
@@ -210,7 +210,7 @@ class CrmCollectionItem(models.Model):
             .sudo()
             .search_count([("item_id", "in", self.ids)], limit=1)
         ):
-            raise UserError(self.env._("A title with a phase history cannot be deleted."))
+            raise UserError(self.env._("An item with a phase history cannot be deleted."))
 
     # === Actions === #
 
@@ -221,9 +221,9 @@ class CrmCollectionItem(models.Model):
         return self._open_wizard("crm_collection.crm_collection_item_send_action")
 
     def action_hold(self):
-        """A new hold of the title, or of its customer when several of one are chosen."""
+        """A new hold of the item, or of its customer when several of one are chosen."""
         if len(self) > 1 and (len(self.partner_id) != 1 or len(self.company_id) != 1):
-            raise UserError(self.env._("Hold the titles of one customer at a time."))
+            raise UserError(self.env._("Hold the items of one customer at a time."))
         context = {"default_company_id": self.company_id.id}
         if len(self) == 1:
             context["default_item_id"] = self.id
@@ -251,7 +251,7 @@ class CrmCollectionItem(models.Model):
         self._mark_to_evaluate(pinned=False)
 
     def action_take_in(self):
-        """Collect titles that accounting leaves out of follow-up, without writing accounting."""
+        """Collect items that accounting leaves out of follow-up, without writing accounting."""
         self._mark_to_evaluate(include_no_followup=True)
 
     def action_leave_out(self):

@@ -9,7 +9,7 @@ MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "in": "in"}
 
 
 class CrmCollectionItem(models.Model):
-    """Days overdue: never stored, and counted on the day of each title's company."""
+    """Days overdue: never stored, and counted on the day of each item's company."""
 
     _inherit = "crm.collection.item"
 
@@ -49,7 +49,7 @@ class CrmCollectionItem(models.Model):
 
     @api.model
     def _get_today_sql(self, alias, query):
-        """:return: the day of the title's company as SQL: a constant where all have the same"""
+        """:return: the day of the item's company as SQL: a constant where all have the same"""
         (day, _companies), *others = self._get_companies_by_day().items()
         if not others:
             return SQL("%s::date", day)

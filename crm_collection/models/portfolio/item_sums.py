@@ -8,9 +8,9 @@ class CrmCollectionItem(models.Model):
     _inherit = "crm.collection.item"
 
     def _read_group_select(self, aggregate_spec, query):
-        """Which currencies a column has: where there is one, it is not looked for title by title.
+        """Which currencies a column has: where there is one, it is not looked for item by item.
 
-        The web client asks with every sum of money. At a million titles sorting them for
+        The web client asks with every sum of money. At a million items sorting them for
         ``ARRAY_AGG(DISTINCT ...)`` takes twice as long as the sums themselves, and keeps
         PostgreSQL from adding up in parallel.
         """
@@ -22,7 +22,7 @@ class CrmCollectionItem(models.Model):
 
     @api.model
     def _get_visible_companies(self):
-        """:return: the companies whose titles may be found: for a user the chosen ones"""
+        """:return: the companies whose items may be found: for a user the chosen ones"""
         if self.env.su:
             return self.env["res.company"].search([("active", "=", True)])
         return self.env.companies

@@ -33,7 +33,7 @@ OWN_FIELDS = {
 
 
 class CrmCollectionItem(models.Model):
-    """Phase maintenance: a person puts titles into a phase."""
+    """Phase maintenance: a person puts items into a phase."""
 
     _inherit = "crm.collection.item"
 
@@ -42,14 +42,14 @@ class CrmCollectionItem(models.Model):
         if forbidden := OWN_FIELDS & vals.keys():
             raise AccessError(
                 self.env._(
-                    "These fields of a title follow accounting and the jobs: %s.",
+                    "These fields of an item follow accounting and the jobs: %s.",
                     ", ".join(sorted(forbidden)),
                 )
             )
         return super().write(vals)
 
     def _maintain(self, phase, reason, send_letter=True, pin=False, origin="manual", approval=None):
-        """Move titles into ``phase`` (empty: out of every phase) by hand.
+        """Move items into ``phase`` (empty: out of every phase) by hand.
 
         Into a phase that needs an approval they do not move without one: it is asked for.
 
@@ -57,13 +57,13 @@ class CrmCollectionItem(models.Model):
         :param bool send_letter: whether the phase's letter is due at once
         :param bool pin: whether the job leaves them there from now on
         :param approval: the request that was approved
-        :return: dict of ``done`` (titles moved), ``waiting`` (titles that wait for an approval
-            now), ``refused`` ({title id: why not}) and ``locked`` (those of the refused that
+        :return: dict of ``done`` (items moved), ``waiting`` (items that wait for an approval
+            now), ``refused`` ({item id: why not}) and ``locked`` (those of the refused that
             somebody else is writing to)
         """
         self._check_maintain_access()
         self.env.flush_all()
-        # hands off titles somebody else is writing to, and no title moves twice
+        # hands off items somebody else is writing to, and no open item moves twice
         refused = self._get_maintain_refusals(phase)
         if not approval:
             refused = self._get_waiting_refusals(phase) | refused
@@ -101,7 +101,9 @@ class CrmCollectionItem(models.Model):
         if not approval:
             self._withdraw_approval("moved")
         cr.execute(
-            allocation_queries.close_stays(self.ids, "moved" if phase else "released", today, uid)
+            allocation_queries.close_allocations(
+                self.ids, "moved" if phase else "released", today, uid
+            )
         )
         cr.execute(
             allocation_queries.maintain_items(
@@ -112,7 +114,7 @@ class CrmCollectionItem(models.Model):
         )
         approval_id = approval.id if approval else None
         cr.execute(
-            allocation_queries.open_stays_of_items(
+            allocation_queries.open_allocations_of_items(
                 self.ids, origin, today, uid, reason, approval_id
             )
         )
@@ -120,7 +122,7 @@ class CrmCollectionItem(models.Model):
     def _get_maintain_refusals(self, phase):
         """Searched and not read: there may be tens of thousands.
 
-        :return: {title id: why it cannot enter ``phase`` now} for those that cannot
+        :return: {item id: why it cannot enter ``phase`` now} for those that cannot
         """
         refusals = {}
         self.fetch(["company_id"])  # and nothing else
@@ -143,7 +145,7 @@ class CrmCollectionItem(models.Model):
     @api.model
     def _get_refusal_domains(self, phase, company, taken_in=False):
         """:param bool taken_in: whether what accounting leaves out is taken in before
-        :return: {reason: domain of the titles of ``company`` that cannot enter ``phase``}, the
+        :return: {reason: domain of the items of ``company`` that cannot enter ``phase``}, the
             first that applies counts
         """
         _ = self.env._
@@ -164,7 +166,7 @@ class CrmCollectionItem(models.Model):
         }
 
     def _schedule_step_activity(self):
-        """The follow-up activities of the steps these titles have just entered, in batches."""
+        """The follow-up activities of the steps these items have just entered, in batches."""
         quiet = self.with_context(mail_activity_quick_update=True)
         for (step, user), items in quiet.grouped(
             lambda item: (item.step_id, item.step_id.activity_user_id or item.user_id)

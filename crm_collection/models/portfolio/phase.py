@@ -8,7 +8,7 @@ RESEQUENCE = object()
 
 
 class CrmCollectionPhase(models.Model):
-    """A stage of collection: where a title stands and which letter it gets.
+    """A stage of collection: where an item stands and which letter it gets.
 
     ============== ===================== ===================================================
     What           Who                   When
@@ -31,7 +31,7 @@ class CrmCollectionPhase(models.Model):
     name = fields.Char(required=True, translate=True, tracking=True)
     sequence = fields.Integer(
         default=10,
-        help="The order of severity: automatic allocation only ever moves a title forward.",
+        help="The order of severity: automatic allocation only ever moves an item forward.",
     )
     active = fields.Boolean(default=True, tracking=True)
     company_id = fields.Many2one(
@@ -47,7 +47,7 @@ class CrmCollectionPhase(models.Model):
         default="automatic",
         required=True,
         tracking=True,
-        help="Automatic: the scheduled job moves titles into the phase. Manual only: the job "
+        help="Automatic: the scheduled job moves items into the phase. Manual only: the job "
         "proposes, a person decides in phase maintenance.",
     )
     template_id = fields.Many2one(
@@ -59,7 +59,7 @@ class CrmCollectionPhase(models.Model):
     )
     can_act = fields.Boolean(compute="_compute_can_act", search="_search_can_act")
     currency_id = fields.Many2one(comodel_name="res.currency", compute="_compute_amount_residual")
-    item_count = fields.Integer(compute="_compute_amount_residual", string="Open Titles")
+    item_count = fields.Integer(compute="_compute_amount_residual", string="Open Items")
     amount_residual = fields.Monetary(compute="_compute_amount_residual", string="Amount Owed")
 
     # === Compute methods === #
@@ -95,7 +95,7 @@ class CrmCollectionPhase(models.Model):
     @api.constrains("sequence")
     def _check_steps_in_order(self):
         """A rule's later steps lead to later phases, also when it is the phases that are moved:
-        a title would stay behind without anybody being told."""
+        an item would stay behind without anybody being told."""
         if self.env.context.get("crm_collection_resequence") is not RESEQUENCE:
             steps_sudo = self.env["crm.collection.rule.step"].sudo()  # of every company
             domain = [("phase_id", "in", self.ids), ("rule_id.active", "=", True)]
@@ -122,7 +122,7 @@ class CrmCollectionPhase(models.Model):
         if used:
             raise UserError(
                 self.env._(
-                    "Titles went through %(phases)s: archive the phase, its history stays.",
+                    "Items went through %(phases)s: archive the phase, its history stays.",
                     phases=", ".join(phase.display_name for (phase,) in used),
                 )
             )
@@ -151,12 +151,12 @@ class CrmCollectionPhase(models.Model):
     # === Business methods === #
 
     def _serves(self, company):
-        """Whether titles of ``company`` may be in the phase: it is everybody's, the company's
+        """Whether items of ``company`` may be in the phase: it is everybody's, the company's
         own, or that of a company above it (branches)."""
         self.ensure_one()
         return not self.company_id or self.company_id in company.sudo().parent_ids
 
     def _get_letter(self, step):
-        """:param step: the step of the title in this phase (may be empty)
+        """:param step: the step of the item in this phase (may be empty)
         :return: its letter; where the definition is approved the phase's alone"""
         return self.template_id if self.is_governed else step.template_id or self.template_id

@@ -57,23 +57,23 @@ def next_letter_date(date, count, step="step"):
     )
 
 
-def date_of_last_letter(title):
-    """The day of the last letter a title had in its phase: at most one row.
+def date_of_last_letter(open_item):
+    """The day of the last letter an item had in its phase: at most one row.
 
-    :param str title: alias of the title
+    :param str open_item: alias of the item
     """
     return SQL(
         """SELECT letter.date FROM crm_collection_letter_line line
              JOIN crm_collection_letter letter ON letter.id = line.letter_id
-            WHERE line.item_id = %(title)s.id AND line.phase_id = %(title)s.phase_id
-              AND line.round = %(title)s.letter_count
+            WHERE line.item_id = %(open_item)s.id AND line.phase_id = %(open_item)s.phase_id
+              AND line.round = %(open_item)s.letter_count
          ORDER BY line.id DESC LIMIT 1""",
-        title=SQL.identifier(title),
+        open_item=SQL.identifier(open_item),
     )
 
 
 def letter_template(step="step", phase="phase"):
-    """The letter of a title: the step's own or the phase's. Of a phase whose definition is
+    """The letter of an item: the step's own or the phase's. Of a phase whose definition is
     approved the letter is part of what was approved: a step has no other."""
     return SQL(
         """CASE WHEN %(phase)s.is_governed THEN %(phase)s.template_id
@@ -116,7 +116,7 @@ def letter_day(tz, letter="letter"):
 
 
 def installment(entry, line_id, line_name):
-    """Which of its entry's installments a title is, such as " 2/3"; empty for the only one.
+    """Which of its entry's installments an item is, such as " 2/3"; empty for the only one.
 
     Only where there are several does core end the label with a number of its own, in the user's
     language.

@@ -6,7 +6,7 @@ class ResCompany(models.Model):
 
     collection_auto_send = fields.Boolean(
         string="Send Letters Automatically",
-        help="Off: titles are allocated to their phases, no letter leaves by itself.",
+        help="Off: items are allocated to their phases, no letter leaves by itself.",
     )
     collection_quiet_days = fields.Integer(
         string="Quiet Days",
@@ -15,7 +15,7 @@ class ResCompany(models.Model):
     collection_fine_percent = fields.Float(
         string="Late Fine (%)",
         digits=(5, 2),
-        help="Shown on the letters, once per title, on what is overdue. Never posted.",
+        help="Shown on the letters, once per item, on what is overdue. Never posted.",
     )
     collection_interest_percent = fields.Float(
         string="Late Interest (% per month)",

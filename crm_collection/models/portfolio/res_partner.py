@@ -5,7 +5,7 @@ ACCOUNT_GROUPS = "account.group_account_invoice,account.group_account_readonly"
 
 
 class ResPartner(models.Model):
-    """The debtor: titles, holds, rule and collector are those of the commercial partner.
+    """The debtor: items, holds, rule and collector are those of the commercial partner.
 
     A contact shows what its commercial partner has, as with the other accounting fields.
     """
@@ -38,7 +38,7 @@ class ResPartner(models.Model):
     collection_item_ids = fields.One2many(
         comodel_name="crm.collection.item",
         inverse_name="partner_id",
-        string="Titles in Collection",
+        string="Items in Collection",
         groups=ACCOUNT_GROUPS,
     )
     collection_hold_ids = fields.One2many(
@@ -82,7 +82,7 @@ class ResPartner(models.Model):
     # === Actions === #
 
     def action_open_collection_items(self):
-        """The open titles of the customers, whichever of their contacts was asked for."""
+        """The open items of the customers, whichever of their contacts was asked for."""
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_item_action"
         )
@@ -93,7 +93,7 @@ class ResPartner(models.Model):
     # === Business methods === #
 
     def _get_collection_item_domain(self):
-        """:return: the domain of the open titles of these customers in the active company."""
+        """:return: the domain of the open items of these customers in the active company."""
         return (
             Domain("partner_id", "in", self.commercial_partner_id.ids)
             & Domain("state", "=", "open")

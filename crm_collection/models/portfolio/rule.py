@@ -65,12 +65,12 @@ class CrmCollectionRule(models.Model):
         ],
         default="days",
         required=True,
-        help="Go where the days say: a title 40 days late enters the phase of day 30 at once. "
+        help="Go where the days say: an item 40 days late enters the phase of day 30 at once. "
         "One step at a time: it goes through every phase, none is skipped.",
     )
     step_min_days = fields.Integer(
         string="Days between Steps",
-        help="One step at a time: the least number of days a title stays in a phase.",
+        help="One step at a time: the least number of days an item stays in a phase.",
     )
     grace_days = fields.Integer(
         help="Days added to every step after the due date, for payments on their way "
@@ -79,7 +79,7 @@ class CrmCollectionRule(models.Model):
     amount_min = fields.Float(
         string="Minimum Amount",
         digits="Account",
-        help="Titles that owe less, in the company's currency, are left alone.",
+        help="Items that owe less, in the company's currency, are left alone.",
     )
     step_ids = fields.One2many(
         comodel_name="crm.collection.rule.step",
@@ -109,7 +109,7 @@ class CrmCollectionRule(models.Model):
 
     @api.depends_context("company")
     def _compute_customer_count(self):
-        """Customers with open titles that are under the rule at this moment."""
+        """Customers with open items that are under the rule at this moment."""
         Partner = self.env["res.partner"].with_context(active_test=False)
         for rule in self:
             rule.customer_count = rule.id and Partner.search_count(rule._get_customer_domain())
@@ -169,7 +169,7 @@ class CrmCollectionRule(models.Model):
 
     @api.constrains("step_ids")
     def _check_step_order(self):
-        """Each phase once, and later steps in more severe phases: else titles would have to
+        """Each phase once, and later steps in more severe phases: else items would have to
         go backwards."""
         for rule in self:
             keys = [
@@ -193,7 +193,7 @@ class CrmCollectionRule(models.Model):
         if used:
             raise UserError(
                 self.env._(
-                    "Titles were collected under %(rules)s: archive the rule, its history stays.",
+                    "Items were collected under %(rules)s: archive the rule, its history stays.",
                     rules=", ".join(rule.display_name for (rule,) in used),
                 )
             )
@@ -219,11 +219,11 @@ class CrmCollectionRule(models.Model):
     # === Business methods === #
 
     def _get_customer_domain(self):
-        """:return: the domain of the customers with open titles that are under the rule: no two
+        """:return: the domain of the customers with open items that are under the rule: no two
         rules have the same customer."""
-        titles = [("state", "=", "open"), ("company_id", "=", self.env.company.id)]
+        open_items = [("state", "=", "open"), ("company_id", "=", self.env.company.id)]
         return Domain("collection_applied_rule_id", "=", self.id) & Domain(
-            "collection_item_ids", "any", titles
+            "collection_item_ids", "any", open_items
         )
 
     def _get_partner_domain(self):

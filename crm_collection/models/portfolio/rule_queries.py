@@ -89,7 +89,7 @@ def steps(company_id):
 
 
 def rules_with_unusable(rules, company_id):
-    """Ids of the rules with a step that may not act: only their titles are asked the question."""
+    """Ids of the rules with a step that may not act: only their items are asked the question."""
     company = rules.env["res.company"].browse(company_id)
     return [
         rule.id

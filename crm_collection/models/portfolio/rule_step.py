@@ -38,7 +38,7 @@ class CrmCollectionRuleStep(models.Model):
     attach_pdf = fields.Boolean(string="Attach PDF", default=True)
     attach_invoices = fields.Boolean()
     resend_interval = fields.Integer(
-        string="Send Again Every", help="0: the letter goes once per stay in the phase."
+        string="Send Again Every", help="0: the letter goes once per allocation in the phase."
     )
     resend_unit = fields.Selection(
         selection=[("day", "Days"), ("week", "Weeks"), ("month", "Months")],
@@ -51,17 +51,17 @@ class CrmCollectionRuleStep(models.Model):
     amount_min = fields.Float(
         string="Minimum Amount",
         digits="Account",
-        help="A title that owes less, in the company's currency, stays in the step below.",
+        help="An item that owes less, in the company's currency, stays in the step below.",
     )
     percent_min = fields.Float(
         string="Minimum %",
-        help="A title of which a smaller share is still owed stays in the step below.",
+        help="An item of which a smaller share is still owed stays in the step below.",
     )
     activity_type_id = fields.Many2one(comodel_name="mail.activity.type", string="Activity")
     activity_user_id = fields.Many2one(
         comodel_name="res.users",
         string="Activity for",
-        help="Empty: the title's collector.",
+        help="Empty: the item's collector.",
     )
 
     _rule_days_uniq = models.UniqueIndex(
@@ -111,7 +111,7 @@ class CrmCollectionRuleStep(models.Model):
                 )
 
     def write(self, vals):
-        """Titles that had their letter are asked again as the step says from now on."""
+        """Items that had their letter are asked again as the step says from now on."""
         result = super().write(vals)
         if not RESEND_FIELDS.isdisjoint(vals):
             self._reschedule_letters()
@@ -119,8 +119,8 @@ class CrmCollectionRuleStep(models.Model):
 
     def _reschedule_letters(self):
         self.env.flush_all()
-        titles = date_queries.titles_of_steps(self.ids)
-        self.env.cr.execute(date_queries.reschedule(titles, self.env.uid))
+        open_items = date_queries.open_items_of_steps(self.ids)
+        self.env.cr.execute(date_queries.reschedule(open_items, self.env.uid))
         self.env["crm.collection.item"].invalidate_model(["date_next_letter"], flush=False)
 
     def _explain_resend(self):

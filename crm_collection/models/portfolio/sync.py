@@ -4,7 +4,7 @@ from odoo import api, models
 
 from . import allocation_queries, reposted_queries, sync_queries
 
-# What the titles' truth is made of: flushed before SQL reads it.
+# What the items' truth is made of: flushed before SQL reads it.
 LINE_FIELDS = (
     "account_id",
     "amount_residual",
@@ -22,39 +22,39 @@ LINE_FIELDS = (
 
 
 class CrmCollectionItem(models.Model):
-    """Settlement and change: titles follow their journal items at once, and in the sweep."""
+    """Settlement and change: items follow their journal items at once, and in the sweep."""
 
     _inherit = "crm.collection.item"
 
     @api.model
     def _sync_lines(self, lines):
-        """Bring the titles of journal items up to date (hook of reconciliation and entries)."""
+        """Bring the items of journal items up to date (hook of reconciliation and entries)."""
         if lines and self._has_items():
             for company, of_company in lines.grouped("company_id").items():
                 self.with_company(company)._sync(sync_queries.items_of_lines(of_company.ids))
 
     @api.model
     def _sync_moves(self, moves):
-        """Bring the titles of entries up to date (hook of post, draft, cancel, customer)."""
+        """Bring the items of entries up to date (hook of post, draft, cancel, customer)."""
         if not moves or not self._has_items():
             return
         self.sudo().search([("move_id", "in", moves.ids)])._sync_items()
 
     @api.model
     def _has_items(self):
-        """Accounting pays nothing for this module while there is no title at all."""
+        """Accounting pays nothing for this module while there is no open item at all."""
         return bool(self.sudo().search_fetch([], [], limit=1))
 
     @api.model
     def _sync(self, scope, evaluate=True):
-        """Set titles equal to accounting and end the stays of those that leave their phase.
+        """Set items equal to accounting and end the allocations of those that leave their phase.
 
-        The titles are the active company's: whether a new due date takes them out of their phase
+        The items are the active company's: whether a new due date takes them out of their phase
         is a question of its day.
 
         :param SQL scope: a condition on ``item`` (see :mod:`.sync_queries`)
-        :param bool evaluate: whether the job has to look at the titles again
-        :return: {what happened: number of titles}
+        :param bool evaluate: whether the job has to look at the items again
+        :return: {what happened: number of items}
         """
         self.env["account.move.line"].flush_model(LINE_FIELDS)
         self.env["res.partner"].flush_model(["commercial_partner_id"])
@@ -83,15 +83,15 @@ class CrmCollectionItem(models.Model):
             self.env["crm.collection.approval"]._withdraw(item_ids, "left")
             today = self.env["res.company"].browse(company_id)._get_collection_today()
             self.env.cr.execute(
-                allocation_queries.close_stays(item_ids, event, today, self.env.uid)
+                allocation_queries.close_allocations(item_ids, event, today, self.env.uid)
             )
         if left:
             self.env["crm.collection.allocation"].invalidate_model(flush=False)
 
     @api.model
     def _put_back(self, item_ids):
-        """Titles whose entry was posted again as it was go on where a person had put them, by a
-        new stay of the same person and reason: his decision was about this debt."""
+        """Items whose entry was posted again as it was go on where a person had put them, by a
+        new allocation of the same person and reason: his decision was about this debt."""
         if not item_ids:
             return
         self.env["crm.collection.phase"].flush_model(["active", "approval_state", "is_guarded"])
@@ -114,12 +114,14 @@ class CrmCollectionItem(models.Model):
             )
         )
         cr.execute(
-            allocation_queries.open_stays_of_items(item_ids, origin, today, user_id or uid, reason)
+            allocation_queries.open_allocations_of_items(
+                item_ids, origin, today, user_id or uid, reason
+            )
         )
         self.env["crm.collection.allocation"].invalidate_model(flush=False)
 
     def _sync_deleted(self):
-        """The journal items of these titles were just deleted."""
+        """The journal items of these items were just deleted."""
         self.invalidate_recordset(["line_id", "move_id"], flush=False)
         self._sync_items()
 

@@ -1,4 +1,4 @@
-"""Keeping titles equal to accounting: settled, reopened, cancelled, changed."""
+"""Keeping items equal to accounting: settled, reopened, cancelled, changed."""
 
 from odoo.tools import SQL
 
@@ -21,7 +21,7 @@ def items_of_company(company_id):
 
 
 def items_of_slice(first, last):
-    """Titles of a slice of the sweep (see :func:`create_sweep`)."""
+    """Items of a slice of the sweep (see :func:`create_sweep`)."""
     return SQL(
         "item.id IN (SELECT item_id FROM %s WHERE seq BETWEEN %s AND %s)",
         SQL.identifier(SWEEP_TABLE),
@@ -31,7 +31,7 @@ def items_of_slice(first, last):
 
 
 def create_sweep(company_id, today):
-    """Keep the ids of a company's titles that differ from accounting, to be written in slices."""
+    """Keep the ids of a company's items that differ from accounting, to be written in slices."""
     return SQL(
         """CREATE TEMPORARY TABLE %s ON COMMIT PRESERVE ROWS AS
            SELECT row_number() OVER () AS seq, differing.id AS item_id FROM (%s) AS differing""",
@@ -48,7 +48,7 @@ def drop_sweep():
     return SQL("DROP TABLE IF EXISTS pg_temp.%s", SQL.identifier(SWEEP_TABLE))
 
 
-def swept_title(seq):
+def swept_open_item(seq):
     return SQL(
         """SELECT item.id, item.partner_id, item.name FROM %s AS sweep
              JOIN crm_collection_item item ON item.id = sweep.item_id WHERE sweep.seq = %s""",
@@ -58,13 +58,13 @@ def swept_title(seq):
 
 
 def truth(scope, today):
-    """What accounting says of the titles in ``scope`` where it differs from what they say.
+    """What accounting says of the items in ``scope`` where it differs from what they say.
 
     ``state``: open, settled or cancelled (deleted, not posted, or moved to an account that is
-    not receivable). A cancelled title keeps what it was cancelled with: whether its entry is
+    not receivable). A cancelled item keeps what it was cancelled with: whether its entry is
     posted again as it was (``reposted``) is told by it. ``released``: a new customer ends the
-    stay, and so may a later due date (see :func:`_is_overtaken`); merging customers writes both
-    sides and is no change.
+    allocation, and so may a later due date (see :func:`_is_overtaken`); merging customers writes
+    both sides and is no change.
 
     :param today: the company's day
     """
@@ -118,7 +118,7 @@ def truth(scope, today):
 
 
 def _deleted(scope):
-    """Titles whose journal item was deleted, in the columns of :func:`truth`: the database has
+    """Items whose journal item was deleted, in the columns of :func:`truth`: the database has
     emptied their line, and what they were stays on record as cancelled."""
     return SQL(
         """
@@ -133,7 +133,7 @@ def _deleted(scope):
 
 
 def _is_overtaken(today):
-    """Whether a later due date takes a title out of its phase: the days had brought it there and
+    """Whether a later due date takes an item out of its phase: the days had brought it there and
     do not any more, or it is not overdue any more and no reminder before the due date.
 
     Where a person has put it, pinned or ahead of its days or into a phase that is none of the
@@ -150,7 +150,7 @@ def _is_overtaken(today):
 
 
 def _step_is_reached(today, date_maturity):
-    """Whether a due date has the title in its step."""
+    """Whether a due date has the item in its step."""
     return SQL(
         """SELECT %s::date - %s >= step.days
                   + CASE WHEN step.days > 0 THEN COALESCE(rule.grace_days, 0) ELSE 0 END
@@ -163,10 +163,10 @@ def _step_is_reached(today, date_maturity):
 
 
 def update_items(scope, today, uid, evaluate=True):
-    """Write the truth; a title that leaves the open state, is reopened or released has no
+    """Write the truth; an item that leaves the open state, is reopened or released has no
     phase. A cancelled one keeps its pin and what letter is due: its entry may be posted again.
 
-    :param evaluate: whether the job has to look at the titles again (not where it is about to)
+    :param evaluate: whether the job has to look at the items again (not where it is about to)
     :return: rows of (item id, company id, what happened: settled, cancelled, reopened,
         reposted (reopened as it was), released or changed)
     """

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 from . import aging_queries
 
 DATE_KEY = "crm_collection_aging_date"
-# what a title owed depends on the day that is asked for
+# what an item owed depends on the day that is asked for
 AS_OF = (DATE_KEY,)
 COMPANY_CURRENCY = "company_currency_id"
 # columns that are joined only where somebody asks for them
@@ -22,10 +22,10 @@ def _bucket_amount(label):
 
 
 class CrmCollectionAging(models.Model):
-    """What every title owed at the end of a day, and how late it was: the aging.
+    """What every item owed at the end of a day, and how late it was: the aging.
 
     The day is the context's ``crm_collection_aging_date`` ("2026-01-31"), today without one.
-    Each posted receivable debit item dated up to the day is a title; it owed its amount less
+    Each posted receivable debit item dated up to the day is an item; it owed its amount less
     what was matched with it up to the day. Its phase is the one it was in at the end of the
     day, its bucket comes from the limits of the current company. Nothing is stored: whatever
     is asked is one query. Read only; who reads accounting or collections reads it, by company.
@@ -78,13 +78,13 @@ class CrmCollectionAging(models.Model):
         comodel_name="account.move.line", string="Journal Item", readonly=True
     )
     move_id = fields.Many2one(comodel_name="account.move", string="Invoice/Entry", readonly=True)
-    name = fields.Char(string="Title", readonly=True)
+    name = fields.Char(string="Open Item", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", readonly=True)
     industry_id = fields.Many2one(related="partner_id.industry_id", string="Segment")
     item_id = fields.Many2one(
         comodel_name="crm.collection.item",
-        string="Title in Collection",
+        string="Open Item in Collection",
         compute="_compute_joined",
         search="_search_item_id",
     )
@@ -92,14 +92,14 @@ class CrmCollectionAging(models.Model):
         comodel_name="crm.collection.phase",
         compute="_compute_joined",
         search="_search_phase_id",
-        help="The phase the title was in at the end of the day.",
+        help="The phase the item was in at the end of the day.",
     )
     user_id = fields.Many2one(
         comodel_name="res.users",
         string="Collector",
         compute="_compute_joined",
         search="_search_user_id",
-        help="The title's collector today, else the customer's.",
+        help="The item's collector today, else the customer's.",
     )
     date = fields.Date(string="Accounting Date", readonly=True)
     date_maturity = fields.Date(string="Due Date", readonly=True)
@@ -175,7 +175,7 @@ class CrmCollectionAging(models.Model):
     def _table_query(self):
         account_ids = self.env["account.account"]._get_collection_receivable_ids()
         limits = self.env.company._get_collection_aging_limits()
-        return aging_queries.titles(self._get_day(), account_ids, limits)
+        return aging_queries.open_items(self._get_day(), account_ids, limits)
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr not in JOINED or query is None:
@@ -224,7 +224,7 @@ class CrmCollectionAging(models.Model):
 
     @api.depends_context(DATE_KEY)
     def _compute_joined(self):
-        """What the joins tell of the few titles that are shown, read by their index."""
+        """What the joins tell of the few items that are shown, read by their index."""
         phases = dict(
             self.env.execute_query(
                 aging_queries.phases_of(self._get_day(), self._is_past(), self.ids)
@@ -234,12 +234,12 @@ class CrmCollectionAging(models.Model):
             item.line_id.id: item
             for item in self.env["crm.collection.item"].search([("line_id", "in", self.ids)])
         }
-        for title in self:
-            item = items.get(title.id, self.env["crm.collection.item"])
-            partner = title.partner_id.with_company(title.company_id)
-            title.item_id = item
-            title.phase_id = phases.get(title.id)
-            title.user_id = item.user_id or partner.collection_user_id
+        for open_item in self:
+            item = items.get(open_item.id, self.env["crm.collection.item"])
+            partner = open_item.partner_id.with_company(open_item.company_id)
+            open_item.item_id = item
+            open_item.phase_id = phases.get(open_item.id)
+            open_item.user_id = item.user_id or partner.collection_user_id
 
     def _search_phase_id(self, operator, value):
         return self._search_joined("phase_id", operator, value)
@@ -252,7 +252,7 @@ class CrmCollectionAging(models.Model):
 
     @api.model
     def _search_joined(self, fname, operator, value):
-        """:return: the domain of the titles whose joined column is among the records named"""
+        """:return: the domain of the items whose joined column is among the records named"""
         Model = self.env[self._fields[fname].comodel_name].with_context(active_test=False)
         if operator in ("any", "any!"):
             value = Model.search(value).ids
@@ -268,13 +268,13 @@ class CrmCollectionAging(models.Model):
             return SQL("(%s OR %s IS NULL)", found, column) if False in value else found
 
         return Domain.custom(
-            to_sql=to_sql, predicate=lambda title: (title[fname].id or False) in value
+            to_sql=to_sql, predicate=lambda open_item: (open_item[fname].id or False) in value
         )
 
     # === Actions === #
 
-    def action_open_title(self):
-        """The title in collection, or the entry of one that is in none."""
+    def action_open_item(self):
+        """The item in collection, or the entry of one that is in none."""
         self.ensure_one()
         record = self.item_id or self.move_id
         return {

@@ -1,7 +1,7 @@
-"""Aging: what every title owed on a day, rebuilt from what accounting keeps with a date.
+"""Aging: what every item owed on a day, rebuilt from what accounting keeps with a date.
 
-What a title owes today plus what was matched with it after the day: the same as its amount less
-what was matched up to the day, and only titles that are still owed or were matched later are
+What an item owes today plus what was matched with it after the day: the same as its amount less
+what was matched up to the day, and only items that are still owed or were matched later are
 worth a look. What was matched up to the day and is undone by now comes from the ledger of
 settlements, so that the day looks as it did.
 """
@@ -10,18 +10,18 @@ from odoo.tools import SQL
 
 from ...models.portfolio.queries import line_date_maturity
 
-# packs (stay, phase) in one number, so that the last stay needs no sort
+# packs (allocation, phase) in one number, so that the last allocation needs no sort
 PHASE_FACTOR = 4294967296
 
 
-def titles(day, account_ids, limits):
-    """One row per title (posted receivable debit item of that day or before) that owed something
+def open_items(day, account_ids, limits):
+    """One row per item (posted receivable debit item of that day or before) that owed something
     at the end of ``day``.
 
     :param day: the day
     :param account_ids: the receivable accounts
     :param limits: four numbers of days that separate the buckets, ascending
-    :return: SQL; ``amount*`` are in company currency, ``amount_currency`` in the title's
+    :return: SQL; ``amount*`` are in company currency, ``amount_currency`` in the item's
     """
     return SQL(
         """
@@ -60,9 +60,9 @@ def titles(day, account_ids, limits):
 
 
 def matched_after(day):
-    """What was matched with each title after ``day``.
+    """What was matched with each item after ``day``.
 
-    On the credit side of a match only an exchange difference has a title: it makes it owe again
+    On the credit side of a match only an exchange difference has an item: it makes it owe again
     what was too much, and moves money in one of the currencies alone.
     """
     return SQL(
@@ -82,7 +82,7 @@ def matched_after(day):
 
 
 def undone_since(day):
-    """What had been matched with each title by the end of ``day`` and was undone after it.
+    """What had been matched with each item by the end of ``day`` and was undone after it.
 
     Where a match was made again later with a date of that day or before (a payment reconciled
     anew), accounting counts it already: only what goes beyond is left.
@@ -110,7 +110,7 @@ def undone_since(day):
 
 
 def bucket(limits):
-    """The bucket of a title as a digit: 0 not due, 1 up to the first limit, ... 5 above the
+    """The bucket of an item as a digit: 0 not due, 1 up to the first limit, ... 5 above the
     last."""
     cases = SQL(" ").join(
         SQL("WHEN owed.days_overdue <= %s THEN %s", limit, str(number))
@@ -140,10 +140,10 @@ def _bucket_amounts(limits):
 
 
 def phases(day, is_past):
-    """The phase each title was in at the end of ``day``: (line_id, phase_id).
+    """The phase each item was in at the end of ``day``: (line_id, phase_id).
 
-    :param is_past: the day is over: the phase comes from the stays that had begun and not ended
-        by then; otherwise the titles themselves say where they are
+    :param is_past: the day is over: the phase comes from the allocations that had begun and
+        not ended by then; otherwise the items themselves say where they are
     """
     if not is_past:
         return SQL(
@@ -152,11 +152,13 @@ def phases(day, is_past):
         )
     return SQL(
         """SELECT item.line_id,
-                  (MAX(stay.id * %(factor)s::bigint + stay.phase_id) %% %(factor)s)::integer
+                  (MAX(allocation.id * %(factor)s::bigint + allocation.phase_id)
+                       %% %(factor)s)::integer
                       AS phase_id
-             FROM crm_collection_allocation stay
-             JOIN crm_collection_item item ON item.id = stay.item_id
-            WHERE stay.day_in <= %(day)s AND (stay.day_out IS NULL OR stay.day_out > %(day)s)
+             FROM crm_collection_allocation allocation
+             JOIN crm_collection_item item ON item.id = allocation.item_id
+            WHERE allocation.day_in <= %(day)s
+              AND (allocation.day_out IS NULL OR allocation.day_out > %(day)s)
          GROUP BY item.line_id""",
         factor=PHASE_FACTOR,
         day=day,
@@ -164,7 +166,7 @@ def phases(day, is_past):
 
 
 def phases_of(day, is_past, line_ids):
-    """The same for some titles: they are read by their index."""
+    """The same for some items: they are read by their index."""
     return SQL(
         "SELECT line_id, phase_id FROM (%s) AS phase WHERE line_id = ANY(%s)",
         phases(day, is_past),
@@ -172,12 +174,12 @@ def phases_of(day, is_past, line_ids):
     )
 
 
-def collector(title, item, partner):
-    """The collector of a title, else of its customer in its company (aliases of the rows)."""
+def collector(open_item, item, partner):
+    """The collector of an item, else of its customer in its company (aliases of the rows)."""
     return SQL(
         "COALESCE(%(item)s.user_id,"
-        " (%(partner)s.collection_user_id ->> %(title)s.company_id::text)::integer)",
-        title=SQL.identifier(title),
+        " (%(partner)s.collection_user_id ->> %(open_item)s.company_id::text)::integer)",
+        open_item=SQL.identifier(open_item),
         item=SQL.identifier(item),
         partner=SQL.identifier(partner),
     )

@@ -6,7 +6,7 @@ from . import queries
 
 
 class CrmCollectionAllocationReport(models.Model):
-    """What works: each stay of a title in a phase, what became of it and what it brought in.
+    """What works: each allocation of an item in a phase, what became of it and what it brought in.
 
     Read only; the company rule applies. Median and recovery rate are those of whatever is
     grouped together, not sums or means of its parts.
@@ -36,17 +36,15 @@ class CrmCollectionAllocationReport(models.Model):
     }
 
     allocation_id = fields.Many2one(
-        comodel_name="crm.collection.allocation", string="Stay", readonly=True
+        comodel_name="crm.collection.allocation", string="Allocation", readonly=True
     )
-    item_id = fields.Many2one(
-        comodel_name="crm.collection.item", string="Title in Collection", readonly=True
-    )
+    item_id = fields.Many2one(comodel_name="crm.collection.item", string="Open Item in Collection", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
     )
     partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", readonly=True)
-    name = fields.Char(string="Title", readonly=True)
+    name = fields.Char(string="Open Item", readonly=True)
     partner_name = fields.Char(string="Customer's Name", readonly=True)
     phase_id = fields.Many2one(comodel_name="crm.collection.phase", readonly=True)
     rule_id = fields.Many2one(comodel_name="crm.collection.rule", readonly=True)
@@ -55,7 +53,7 @@ class CrmCollectionAllocationReport(models.Model):
         comodel_name="mail.template",
         string="Letter",
         readonly=True,
-        help="The title's last letter in the phase.",
+        help="The item's last letter in the phase.",
     )
     origin = fields.Selection(selection=ORIGINS, readonly=True)
     user_id = fields.Many2one(comodel_name="res.users", string="Collector", readonly=True)
@@ -65,7 +63,7 @@ class CrmCollectionAllocationReport(models.Model):
     phase_to_id = fields.Many2one(
         comodel_name="crm.collection.phase", string="Next Phase", readonly=True
     )
-    stay_count = fields.Integer(string="Titles in", readonly=True)
+    stay_count = fields.Integer(string="Items in", readonly=True)
     settled_count = fields.Integer(string="Settled", readonly=True)
     moved_count = fields.Integer(string="Moved on", readonly=True)
     open_count = fields.Integer(string="Still There", readonly=True)
@@ -78,13 +76,13 @@ class CrmCollectionAllocationReport(models.Model):
         digits=(16, 1),
         aggregator="avg",
         readonly=True,
-        help="From entering the phase to the payment, of the titles settled in it.",
+        help="From entering the phase to the payment, of the items settled in it.",
     )
     amount_in = fields.Monetary(
         string="Amount in",
         currency_field="company_currency_id",
         readonly=True,
-        help="What the titles owed when they entered.",
+        help="What the items owed when they entered.",
     )
     amount_recovered = fields.Monetary(
         string="Recovered",
@@ -113,7 +111,7 @@ class CrmCollectionAllocationReport(models.Model):
 
     @property
     def _table_query(self):
-        return queries.stays(self._query_days())
+        return queries.allocations(self._query_days())
 
     @api.model
     def _query_days(self):

@@ -6,10 +6,10 @@ ID_FACTOR = 65536
 
 
 class CrmCollectionCustomer(models.Model):
-    """One line per customer and company with open titles: owed, how late, what comes next.
+    """One line per customer and company with open items: owed, how late, what comes next.
 
     Read only; the company rule applies. The id is made of customer and company, so that it
-    stays the same while titles come and go.
+    stays the same while items come and go.
     """
 
     _name = "crm.collection.customer"
@@ -59,7 +59,7 @@ class CrmCollectionCustomer(models.Model):
     phase_id = fields.Many2one(
         comodel_name="crm.collection.phase", string="Highest Phase", readonly=True
     )
-    item_count = fields.Integer(string="Titles", readonly=True)
+    item_count = fields.Integer(string="Open Items", readonly=True)
     date_next_letter = fields.Date(string="Next Letter", readonly=True)
     user_id = fields.Many2one(comodel_name="res.users", string="Collector", readonly=True)
     promise_date = fields.Date(string="Promised for", readonly=True)
@@ -104,7 +104,7 @@ class CrmCollectionCustomer(models.Model):
         )
 
     def _query_items(self):
-        """Open titles by customer. The most severe phase is the greatest of (sequence, id),
+        """Open items by customer. The most severe phase is the greatest of (sequence, id),
         packed in one number, so that the phases need no sort."""
         return SQL(
             """
@@ -164,7 +164,7 @@ class CrmCollectionCustomer(models.Model):
     # === Actions === #
 
     def action_open_items(self):
-        """The open titles of these customers."""
+        """The open items of these customers."""
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_item_action"
         )

@@ -9,7 +9,7 @@ class CrmCollectionIndicator(models.Model):
     """How well a company collects: a row for each of the last 24 month-ends and for today.
 
     All rows come from one query over accounting (:mod:`.indicator_queries`) and hold
-    the money they are computed from, in company currency. Receivables are the titles of the
+    the money they are computed from, in company currency. Receivables are the items of the
     aging: unmatched payments and credit notes are not deducted. Nothing is stored, so no figure
     is older than the screen. Read only.
 
@@ -65,7 +65,7 @@ class CrmCollectionIndicator(models.Model):
         currency_field="company_currency_id",
         readonly=True,
         aggregator="avg",
-        help="What the titles owed at the end of the day, as in the aging.",
+        help="What the items owed at the end of the day, as in the aging.",
     )
     receivables_from = fields.Monetary(
         string="Receivables a Month Before",

@@ -1,6 +1,6 @@
 """Indicators: receivables, overdue and sales of every month-end at once, and what is told by them.
 
-A title's amount counts from its date, what was matched with it is taken off from the date of the
+An item's amount counts from its date, what was matched with it is taken off from the date of the
 match: the same money as in the aging of each day. Money is overdue from the later of its own date
 and the day after the due date, so that one pass over the items gives all the days.
 """
@@ -24,7 +24,7 @@ def indicators(days, account_ids):
                 SELECT row_number() OVER (ORDER BY day) AS number, day,
                        date_trunc('month', day)::date AS month
                   FROM unnest(%(days)s::date[]) AS day),
-             titles AS MATERIALIZED (%(titles)s),
+             open_items AS MATERIALIZED (%(open_items)s),
              balances AS (%(balances)s),
              sales AS (%(sales)s),
              promises AS (%(promises)s),
@@ -68,11 +68,11 @@ def indicators(days, account_ids):
           FROM figures
           JOIN res_company company ON company.id = figures.company_id
          WHERE figures.number > 1
-           AND figures.day >= (SELECT MIN(titles.date) FROM titles
-                                WHERE titles.company_id = figures.company_id)""",
+           AND figures.day >= (SELECT MIN(open_items.date) FROM open_items
+                                WHERE open_items.company_id = figures.company_id)""",
         days=list(days),
         today=days[-1],
-        titles=_titles(days[-1], account_ids),
+        open_items=_open_items(days[-1], account_ids),
         balances=_balances(days, account_ids),
         sales=_sales(),
         promises=_promises(),
@@ -81,7 +81,7 @@ def indicators(days, account_ids):
     )
 
 
-def _titles(today, account_ids):
+def _open_items(today, account_ids):
     """What was invoiced and owed, by date and due date: a few rows for each day."""
     return SQL(
         """SELECT line.company_id, line.date, %(due)s AS due,
@@ -123,17 +123,17 @@ def _balances(days, account_ids):
                   FROM ends
             CROSS JOIN LATERAL (%(undone)s) AS undone
                   JOIN account_move_line line ON line.id = undone.line_id
-                 WHERE %(is_title)s AND line.date <= ends.day) AS part
+                 WHERE %(is_open_item)s AND line.date <= ends.day) AS part
       GROUP BY part.company_id, part.number""",
         days=list(days),
         events=_events(days[-1], account_ids),
         due=line_date_maturity(),
         undone=undone_since(SQL("ends.day")),
-        is_title=_is_title(account_ids),
+        is_open_item=_is_open_item(account_ids),
     )
 
 
-def _is_title(account_ids):
+def _is_open_item(account_ids):
     return SQL(
         "(line.account_id = ANY(%s) AND line.parent_state = 'posted' AND line.balance > 0)",
         list(account_ids),
@@ -142,7 +142,7 @@ def _is_title(account_ids):
 
 def _events(today, account_ids):
     return SQL(
-        """SELECT company_id, date AS day, due, amount FROM titles WHERE amount IS NOT NULL
+        """SELECT company_id, date AS day, due, amount FROM open_items WHERE amount IS NOT NULL
             UNION ALL
            SELECT line.company_id, side.day, %(due)s, SUM(side.amount)
              FROM (SELECT debit_move_id AS line_id, max_date AS day, -amount AS amount
@@ -153,10 +153,10 @@ def _events(today, account_ids):
                     WHERE max_date <= %(today)s AND (amount = 0 OR debit_amount_currency = 0
                                                      OR credit_amount_currency = 0)) AS side
              JOIN account_move_line line ON line.id = side.line_id
-            WHERE %(is_title)s AND line.date <= %(today)s
+            WHERE %(is_open_item)s AND line.date <= %(today)s
          GROUP BY line.company_id, side.day, %(due)s""",
         due=line_date_maturity(),
-        is_title=_is_title(account_ids),
+        is_open_item=_is_open_item(account_ids),
         today=today,
     )
 
@@ -165,7 +165,7 @@ def _sales():
     """Credit sales by month: invoices less credit notes, taxes included."""
     return SQL(
         """SELECT company_id, date_trunc('month', date)::date AS month, SUM(sales) AS sales
-             FROM titles WHERE sales IS NOT NULL GROUP BY 1, 2"""
+             FROM open_items WHERE sales IS NOT NULL GROUP BY 1, 2"""
     )
 
 

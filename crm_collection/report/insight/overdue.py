@@ -5,14 +5,14 @@ from ...models.insight import queries as insight_queries
 
 
 class CrmCollectionOverdue(models.Model):
-    """Titles that were overdue on a day, and what they owed then: the list behind "a month ago".
+    """Items that were overdue on a day, and what they owed then: the list behind "a month ago".
 
     The day is ``crm_collection_overdue_on`` of the context (a date as a string), today without
     it. Read only; the company rule applies.
     """
 
     _name = "crm.collection.overdue"
-    _description = "Title Overdue on a Day"
+    _description = "Item Overdue on a Day"
     _auto = False
     _order = "amount desc, id"
     _depends = {
@@ -32,10 +32,8 @@ class CrmCollectionOverdue(models.Model):
         "res.company": ["currency_id"],
     }
 
-    item_id = fields.Many2one(
-        comodel_name="crm.collection.item", string="Title in Collection", readonly=True
-    )
-    name = fields.Char(string="Title", readonly=True)
+    item_id = fields.Many2one(comodel_name="crm.collection.item", string="Open Item in Collection", readonly=True)
+    name = fields.Char(string="Open Item", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     company_currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
@@ -63,14 +61,14 @@ class CrmCollectionOverdue(models.Model):
     def _table_query(self):
         day = fields.Date.to_date(self.env.context.get("crm_collection_overdue_on"))
         day = day or self.env.company._get_collection_today()
-        # the user's own search: whatever hides titles from him hides them here
+        # the user's own search: whatever hides items from him hides them here
         query = self.env["crm.collection.item"]._search(
             Domain("state", "in", ("open", "settled")) & Domain("date_maturity", "<", day)
         )
         return insight_queries.overdue_on(query, day)
 
     def action_open_item(self):
-        """The title as it is now."""
+        """The item as it is now."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",

@@ -1,10 +1,10 @@
-"""What works: stays with what became of them, and where titles are a month later."""
+"""What works: allocations with what became of them, and where items are a month later."""
 
 from odoo.tools import SQL
 
 
-def stays(days):
-    """A row for each stay: how it ended, what came in, which letters there were.
+def allocations(days):
+    """A row for each allocation: how it ended, what came in, which letters there were.
 
     Joined to grouped queries, which PostgreSQL leaves out where none of their columns is asked
     for.
@@ -13,35 +13,39 @@ def stays(days):
     """
     return SQL(
         """
-        SELECT stay.id, stay.id AS allocation_id, stay.item_id, stay.company_id, stay.partner_id,
-               stay.name, stay.partner_name, stay.phase_id, stay.rule_id, stay.step_id,
-               stay.origin, stay.day_in, stay.day_out, item.user_id,
-               COALESCE(stay.reason_out, 'open') AS outcome,
-               CASE WHEN stay.reason_out = 'moved' THEN (
+        SELECT allocation.id, allocation.id AS allocation_id, allocation.item_id,
+               allocation.company_id, allocation.partner_id,
+               allocation.name, allocation.partner_name, allocation.phase_id, allocation.rule_id,
+               allocation.step_id,
+               allocation.origin, allocation.day_in, allocation.day_out, item.user_id,
+               COALESCE(allocation.reason_out, 'open') AS outcome,
+               CASE WHEN allocation.reason_out = 'moved' THEN (
                     SELECT next.phase_id FROM crm_collection_allocation next
-                     WHERE next.item_id = stay.item_id AND next.id > stay.id
+                     WHERE next.item_id = allocation.item_id AND next.id > allocation.id
                   ORDER BY next.id LIMIT 1) END AS phase_to_id,
                letters.template_id, 1 AS stay_count,
-               (stay.reason_out IS NOT DISTINCT FROM 'settled')::integer AS settled_count,
-               (stay.reason_out IS NOT DISTINCT FROM 'moved')::integer AS moved_count,
-               (stay.date_out IS NULL)::integer AS open_count,
-               COALESCE(stay.reason_out IN ('cancelled', 'released'), FALSE)::integer
+               (allocation.reason_out IS NOT DISTINCT FROM 'settled')::integer AS settled_count,
+               (allocation.reason_out IS NOT DISTINCT FROM 'moved')::integer AS moved_count,
+               (allocation.date_out IS NULL)::integer AS open_count,
+               COALESCE(allocation.reason_out IN ('cancelled', 'released'), FALSE)::integer
                    AS left_count,
-               COALESCE(stay.day_out, company.today) - stay.day_in AS days_stay,
-               CASE WHEN stay.reason_out = 'settled'
-                    THEN GREATEST(COALESCE(stay.date_settled, stay.day_out) - stay.day_in, 0)
+               COALESCE(allocation.day_out, company.today) - allocation.day_in AS days_stay,
+               CASE WHEN allocation.reason_out = 'settled'
+                    THEN GREATEST(COALESCE(allocation.date_settled,
+                    allocation.day_out) - allocation.day_in, 0)
                 END AS days_to_settle,
-               stay.amount_in, COALESCE(money.recovered, 0) AS amount_recovered,
+               allocation.amount_in, COALESCE(money.recovered, 0) AS amount_recovered,
                COALESCE(money.other, 0) AS amount_other,
-               100 * COALESCE(money.recovered, 0) / NULLIF(stay.amount_in, 0) AS recovery_rate,
+               100 * COALESCE(money.recovered, 0) / NULLIF(allocation.amount_in,
+               0) AS recovery_rate,
                COALESCE(letters.sent, 0)::integer AS letter_sent_count,
                COALESCE(letters.bounced, 0)::integer AS letter_bounced_count,
                COALESCE(letters.unaddressed, 0)::integer AS letter_unaddressed_count
-          FROM crm_collection_allocation stay
-          JOIN (VALUES %(days)s) AS company (id, today) ON company.id = stay.company_id
-     LEFT JOIN crm_collection_item item ON item.id = stay.item_id
-     LEFT JOIN (%(money)s) AS money ON money.allocation_id = stay.id
-     LEFT JOIN (%(letters)s) AS letters ON letters.allocation_id = stay.id""",
+          FROM crm_collection_allocation allocation
+          JOIN (VALUES %(days)s) AS company (id, today) ON company.id = allocation.company_id
+     LEFT JOIN crm_collection_item item ON item.id = allocation.item_id
+     LEFT JOIN (%(money)s) AS money ON money.allocation_id = allocation.id
+     LEFT JOIN (%(letters)s) AS letters ON letters.allocation_id = allocation.id""",
         days=days,
         money=_money(),
         letters=_letters(),
@@ -59,7 +63,7 @@ def _money():
 
 
 def _letters():
-    """The letters a title had in a stay; which text it was is told by the last of them."""
+    """The letters an item had in an allocation; which text it was is told by the last of them."""
     return SQL(
         """SELECT line.allocation_id,
                   (ARRAY_AGG(letter.template_id ORDER BY line.id DESC)
@@ -75,7 +79,7 @@ def _letters():
 
 
 def roll_rates(days, lang, labels):
-    """A row for each title in a phase when a month begins: where it is when the next begins, or
+    """A row for each item in a phase when a month begins: where it is when the next begins, or
     today where that is yet to come.
 
     :param days: rows of (company id, its day)
@@ -84,12 +88,13 @@ def roll_rates(days, lang, labels):
     """
     return SQL(
         """
-        SELECT stay.id::bigint * 4096 + (EXTRACT(YEAR FROM month.day)::integer - 2000) * 12
+        SELECT allocation.id::bigint * 4096 + (EXTRACT(YEAR FROM month.day)::integer - 2000) * 12
                    + EXTRACT(MONTH FROM month.day)::integer AS id,
-               stay.id AS allocation_id, stay.item_id, stay.company_id, stay.partner_id, stay.name,
-               stay.partner_name, stay.rule_id, stay.amount_in AS amount,
+               allocation.id AS allocation_id, allocation.item_id, allocation.company_id,
+               allocation.partner_id, allocation.name,
+               allocation.partner_name, allocation.rule_id, allocation.amount_in AS amount,
                month.day::date AS date, month.next <= company.today AS is_over,
-               stay.phase_id, CASE WHEN place.is_in THEN place.phase_id END AS phase_to_id,
+               allocation.phase_id, CASE WHEN place.is_in THEN place.phase_id END AS phase_to_id,
                place.outcome,
                CASE place.outcome WHEN 'settled' THEN %(settled)s WHEN 'left' THEN %(left)s
                     ELSE COALESCE(place.name ->> %(lang)s, place.name ->> 'en_US')
@@ -101,12 +106,12 @@ def roll_rates(days, lang, labels):
                100.0 * (place.outcome = 'backward')::integer AS rate_backward,
                100.0 * (place.outcome = 'settled')::integer AS rate_settled,
                100.0 * (place.outcome = 'left')::integer AS rate_left
-          FROM crm_collection_allocation stay
-          JOIN (VALUES %(days)s) AS company (id, today) ON company.id = stay.company_id
+          FROM crm_collection_allocation allocation
+          JOIN (VALUES %(days)s) AS company (id, today) ON company.id = allocation.company_id
     CROSS JOIN LATERAL (
                 SELECT day, (day + interval '1 month')::date AS next
-                  FROM generate_series(date_trunc('month', stay.day_in + interval '1 month'),
-                                       COALESCE(stay.day_out, company.today),
+                  FROM generate_series(date_trunc('month', allocation.day_in + interval '1 month'),
+                                       COALESCE(allocation.day_out, company.today),
                                        interval '1 month') AS day) AS month
     CROSS JOIN LATERAL (%(place)s) AS place""",
         days=days,
@@ -118,11 +123,11 @@ def roll_rates(days, lang, labels):
 
 
 def _place():
-    """Where the title of ``stay`` is when the month after ``month.day`` begins."""
+    """Where the item of ``allocation`` is when the month after ``month.day`` begins."""
     return SQL(
         """
         SELECT last.phase_id, last.is_in, reached.name, reached.sequence,
-               CASE WHEN last.is_in AND last.phase_id = stay.phase_id THEN 'stayed'
+               CASE WHEN last.is_in AND last.phase_id = allocation.phase_id THEN 'stayed'
                     WHEN last.is_in AND (reached.sequence, reached.id) > (phase.sequence, phase.id)
                     THEN 'forward'
                     WHEN last.is_in THEN 'backward'
@@ -131,8 +136,8 @@ def _place():
           FROM (SELECT later.phase_id, later.reason_out,
                        later.day_out IS NULL OR later.day_out >= month.next AS is_in
                   FROM crm_collection_allocation later
-                 WHERE later.item_id = stay.item_id AND later.day_in < month.next
+                 WHERE later.item_id = allocation.item_id AND later.day_in < month.next
               ORDER BY later.date_in DESC, later.id DESC LIMIT 1) AS last
           JOIN crm_collection_phase reached ON reached.id = last.phase_id
-          JOIN crm_collection_phase phase ON phase.id = stay.phase_id"""
+          JOIN crm_collection_phase phase ON phase.id = allocation.phase_id"""
     )

@@ -13,9 +13,9 @@ OUTCOMES = [
 
 
 class CrmCollectionRollRate(models.Model):
-    """Roll rates: where the titles that were in a phase when a month began are at its end.
+    """Roll rates: where the items that were in a phase when a month began are at its end.
 
-    A row for each title and month; of the month that runs, where the title is today. Read only;
+    A row for each item and month; of the month that runs, where the item is today. Read only;
     the company rule applies.
     """
 
@@ -38,17 +38,15 @@ class CrmCollectionRollRate(models.Model):
     }
 
     allocation_id = fields.Many2one(
-        comodel_name="crm.collection.allocation", string="Stay", readonly=True
+        comodel_name="crm.collection.allocation", string="Allocation", readonly=True
     )
-    item_id = fields.Many2one(
-        comodel_name="crm.collection.item", string="Title in Collection", readonly=True
-    )
+    item_id = fields.Many2one(comodel_name="crm.collection.item", string="Open Item in Collection", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
     )
     partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", readonly=True)
-    name = fields.Char(string="Title", readonly=True)
+    name = fields.Char(string="Open Item", readonly=True)
     partner_name = fields.Char(string="Customer's Name", readonly=True)
     rule_id = fields.Many2one(comodel_name="crm.collection.rule", readonly=True)
     date = fields.Date(string="Month", readonly=True, help="The first day of the month.")
@@ -63,7 +61,7 @@ class CrmCollectionRollRate(models.Model):
     destination = fields.Char(
         string="Where It Went",
         readonly=True,
-        help="The phase at the end of the month, or how the title left collection.",
+        help="The phase at the end of the month, or how the item left collection.",
     )
     destination_rank = fields.Integer(readonly=True, aggregator=None)
     amount = fields.Monetary(

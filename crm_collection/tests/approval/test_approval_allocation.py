@@ -7,7 +7,7 @@ from ..common_approval import CrmCollectionApprovalCommon
 
 @tagged("post_install", "-at_install")
 class TestApprovalAllocation(CrmCollectionApprovalCommon):
-    """P8: titles that need an approval to enter a phase wait; nothing of the phase reaches the
+    """P8: items that need an approval to enter a phase wait; nothing of the phase reaches the
     customer before.
 
     Seen to fail: with ``moves`` in `plan.plan` not asking ``guarded`` (job); with ``waits`` in
@@ -34,11 +34,11 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
 
     # === Every path waits === #
 
-    def test_job_asks_for_a_new_title(self):
+    def test_job_asks_for_a_new_open_item(self):
         """It does not stay without a phase, and its customer without a letter, until somebody
         answers: it enters the last phase before that nobody has to be asked about.
 
-        Seen to fail with titles that ask left where they are.
+        Seen to fail with items that ask left where they are.
         """
         move = self._create_overdue(12)
         self._allocate()
@@ -63,7 +63,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         self.assertEqual(self._items(move).blocker, "approval")
 
     def test_job_that_was_late(self):
-        """GIVEN a title in its first phase, and a job that did not run for weeks
+        """GIVEN an item in its first phase, and a job that did not run for weeks
         WHEN the days have passed a phase on the way to one that needs an approval
         THEN it enters the one on the way, and waits for the other; refused, it stays there.
         """
@@ -85,7 +85,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         )
 
     def test_what_goes_nowhere_meanwhile(self):
-        """Neither a pinned nor a held title, nor one that owes too little for the step before,
+        """Neither a pinned nor a held item, nor one that owes too little for the step before,
         nor a reminder that would be sent after the due date."""
         self.rule.step_ids.filtered(lambda step: step.days == 1).amount_min = 50
         small = self._create_overdue(12, amount=40)
@@ -107,7 +107,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
                 self.assertFalse(self._items(move).phase_id)
 
     def test_posted_again_as_it_was(self):
-        """GIVEN a title that was approved into its phase, and written to
+        """GIVEN an item that was approved into its phase, and written to
         WHEN its entry is reset to draft and posted again as it was
         THEN neither the letter of the phase it waits in goes, nor the same one once more after
         it is approved again.
@@ -170,9 +170,9 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         self.assertFalse(self._letters())
 
     def test_simulation_says_the_same(self):
-        """Where titles go meanwhile, and that the letters of the phase they wait in leave.
+        """Where items go meanwhile, and that the letters of the phase they wait in leave.
 
-        Seen to fail with titles that wait left out of the letters of the simulation.
+        Seen to fail with items that wait left out of the letters of the simulation.
         """
         waiting = self._create_overdue(9)
         self._allocate()
@@ -192,7 +192,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         moved = [row for row in said["moves"] if row["moves"]]
         self.assertEqual([row["phase_id"] for row in moved], [self.phase_first.id])
 
-    def test_job_asks_for_a_known_title(self):
+    def test_job_asks_for_a_known_open_item(self):
         move = self._create_overdue(9)
         self._allocate()
         self._move_on(1)
@@ -200,7 +200,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         self._check_waiting(move)
         self.assertEqual(self._items(move).phase_id, self.phase_first)
 
-    def test_the_old_phase_stays_in_force(self):
+    def test_the_old_phase_allocations_in_force(self):
         """The letters of the phase it is in go on."""
         self.rule.step_ids.filtered(lambda step: step.days == 1).resend_interval = 2
         move = self._create_overdue(9)
@@ -281,7 +281,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
 
     # === One request per customer and phase === #
 
-    def test_one_request_collects_the_titles(self):
+    def test_one_request_collects_the_open_items(self):
         move = self._create_overdue(12, terms=(0, 1, 2), amount=300)
         other = self._create_overdue(15, partner=self._create_customer("Beier KG"))
         self._allocate()
@@ -293,14 +293,14 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         self.assertEqual(request.item_count, 3)
         self.assertEqual((requests - request).line_ids.item_id, self._items(other))
 
-    def test_later_titles_join(self):
+    def test_later_open_items_join(self):
         self._create_overdue(12)
         self._allocate()
         self._create_overdue(13)
         self._allocate()
         self.assertRecordValues(self._requests(), [{"item_count": 2, "amount": 200}])
 
-    def test_later_titles_do_not_join_what_is_being_decided(self):
+    def test_later_open_items_do_not_join_what_is_being_decided(self):
         """What a first approver agreed to does not grow behind his back."""
         self.phase_second.approval_rule_id.with_user(self.manager).level_ids.approver_count = 2
         self._create_overdue(12)
@@ -340,10 +340,10 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         items = self._items(move)
         self.assertEqual(items.phase_id, self.phase_second)
         self.assertEqual(set(items.mapped("approval_state")), {"approved"})
-        stays = items.allocation_id
-        self.assertEqual(set(stays.mapped("origin")), {"approval"})
-        self.assertEqual(stays.approval_id, self._requests("approved"))
-        self.assertEqual(stays.user_id, self.approver)
+        allocations = items.allocation_id
+        self.assertEqual(set(allocations.mapped("origin")), {"approval"})
+        self.assertEqual(allocations.approval_id, self._requests("approved"))
+        self.assertEqual(allocations.user_id, self.approver)
         self.assertEqual(move.collection_approval_state, "approved")
         self._send_letters()
         self.assertRecordValues(
@@ -379,9 +379,9 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         self.assertFalse(self._activities(request))
 
     def test_decision_is_not_told_on_what_left(self):
-        """A title that was paid while it waited is none of those decided about.
+        """An item that was paid while it waited is none of those decided about.
 
-        Seen to fail with every title of the request told.
+        Seen to fail with every item of the request told.
         """
         paid, owed = self._create_overdue(12), self._create_overdue(12)
         self._allocate()
@@ -403,7 +403,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         )
 
     def test_approval_of_what_cannot_move_any_more(self):
-        """Held, blocked, pinned: those titles stay, and the record says so; the others move."""
+        """Held, blocked, pinned: those items stay, and the record says so; the others move."""
         held, free = self._create_overdue(12), self._create_overdue(13)
         self._allocate()
         self._hold(held)
@@ -444,7 +444,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         self.assertEqual(item.phase_id, self.phase_first)
         self.assertIn("He called", move.message_ids[:1].body)
 
-    def test_refused_title_goes_on_to_the_next_phase(self):
+    def test_refused_open_item_goes_on_to_the_next_phase(self):
         move = self._create_overdue(12)
         self._allocate()
         self._say(self._requests(), "refuse")
@@ -539,7 +539,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         self.assertEqual(len(self._requests()), 1)
 
     def test_overtaken_by_the_next_phase(self):
-        """The days go on: the title reaches a phase that needs no approval."""
+        """The days go on: the item reaches a phase that needs no approval."""
         move = self._create_overdue(12)
         self._allocate()
         request = self._requests()
@@ -584,7 +584,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         """Taking a phase out of approval is approved itself; what waits then goes on with the
         next run.
 
-        Seen to fail: a manager alone took off a rule that governs titles only.
+        Seen to fail: a manager alone took off a rule that governs items only.
         """
         move = self._create_overdue(12)
         self._allocate()

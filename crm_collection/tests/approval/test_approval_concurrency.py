@@ -108,7 +108,7 @@ class TestApprovalConcurrency(ConcurrencyCommon):
         )[0][0]
 
     def _assert_whole(self, in_second):
-        """Every title has one open stay or none, and none waits."""
+        """Every item has one open allocation or none, and none waits."""
         counts = self._get_counts()
         self.assertEqual(counts[2], in_second)
         self.assertEqual(counts[1] + counts[2], counts[4])
@@ -208,8 +208,8 @@ class TestApprovalConcurrency(ConcurrencyCommon):
         self._assert_whole(approved)
 
     @mute_logger("odoo.sql_db")
-    def test_job_adds_titles_while_it_is_decided(self):
-        """A title that joins the request is either decided with it or waits in another one."""
+    def test_job_adds_open_items_while_it_is_decided(self):
+        """An item that joins the request is either decided with it or waits in another one."""
         Approval = self.registry["crm.collection.approval"]
         record = Approval._record_decision
 

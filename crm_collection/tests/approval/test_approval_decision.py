@@ -24,7 +24,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         cls.chief = cls._create_user("chief", "approver")
 
     def _ask(self, **vals):
-        """A title waits; :return: its request, asked for by the collector."""
+        """An item waits; :return: its request, asked for by the collector."""
         self._guard(self.phase_second, **vals)
         move = self._create_overdue(2)
         self._allocate()
@@ -149,7 +149,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         self._write_rule(rule, self.both, name="Agreed by us", remind_days=5)
         self.assertTrue(request.with_user(self.both).can_decide, "that says nothing of who decides")
 
-    def test_who_wrote_the_rule_stays_on_record(self):
+    def test_who_wrote_the_rule_allocations_on_record(self):
         rule = self._ask().approval_rule_id
         self.assertEqual(rule.configured_by_ids, self.manager)
         for command in (False, [], [Command.clear()], [Command.unlink(self.manager.id)]):
@@ -227,9 +227,9 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
                 with self.subTest(record=record), self.assertRaises(AccessError):
                     message.unlink()
 
-    def test_titles_that_joined_later_are_looked_at(self):
+    def test_open_items_that_joined_later_are_looked_at(self):
         """GIVEN a request an approver has open, in each of the ways there are
-        WHEN the job adds a title to it before he decides
+        WHEN the job adds an item to it before he decides
         THEN he is told to look again; what left it meanwhile is no reason.
 
         Seen to fail with what the screen showed not asked for.
@@ -273,7 +273,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         self.assertEqual(self._items(first).phase_id, self.phase_second)
 
     def test_each_reason_is_asked_for_apart(self):
-        """Seen to fail with titles joining a request that gives another reason."""
+        """Seen to fail with items joining a request that gives another reason."""
         self._guard(self.phase_third)
         moves = self._create_overdue(2) | self._create_overdue(3)
         self._allocate()
@@ -486,7 +486,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         )
         self.assertIn(self.approver.name, request.message_ids[:1].body)
 
-    def test_used_delegation_stays_as_it_was(self):
+    def test_used_delegation_allocations_as_it_was(self):
         """Decisions name it. Seen to fail: changing it changed what old decisions said."""
         delegation = self._delegate(self.approver, self.director, -3)
         self._say(self._ask(), "approve", self.director)
@@ -715,8 +715,8 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
                 "create",
                 [{"kind": "allocation", "phase_id": self.phase_second.id}],
             ),
-            "write a title": (request.line_ids, "write", [{"state": "approved"}]),
-            "delete a title": (request.line_ids, "unlink", []),
+            "write an item": (request.line_ids, "write", [{"state": "approved"}]),
+            "delete an item": (request.line_ids, "unlink", []),
             "change a decision": (decision, "write", [{"reason": "Else"}]),
             "delete a decision": (decision, "unlink", []),
             "create a decision": (
@@ -734,7 +734,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
             "decide privately": (request, "_decide", ["approved"]),
             "enter privately": (request, "_enter", [decision.id]),
             "maintain privately": (item, "_maintain", [self.phase_second.id, "x"]),
-            "write the title's state": (item, "write", [{"approval_state": "approved"}]),
+            "write the item's state": (item, "write", [{"approval_state": "approved"}]),
             "forget the refusal": (item, "write", [{"refused_phase_id": False}]),
             "finish the activity": (activity, "action_feedback", ["Done"]),
             "delete the activity": (activity, "unlink", []),

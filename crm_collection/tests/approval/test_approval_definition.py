@@ -48,8 +48,8 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
         self.assertEqual(self._items(move).phase_id, self.phase_first)
         self.assertEqual(len(self._deliver()), 1)
 
-    def test_titles_in_the_phase_get_nothing(self):
-        """Titles that were there before are not moved on into it, written to or written again."""
+    def test_open_items_in_the_phase_get_nothing(self):
+        """Items that were there before are not moved on into it, written to or written again."""
         self.rule.step_ids.filtered(lambda step: step.days == 1).resend_interval = 2
         move = self._create_overdue(2)
         self._allocate()
@@ -577,11 +577,11 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
         before.with_user(self.manager).subject = "Nobody's any more"
 
     def test_text_of_guarded_phase_is_free(self):
-        """A rule that governs titles alone says nothing of the letter."""
+        """A rule that governs items alone says nothing of the letter."""
         rule = self.env["crm.collection.approval.rule"].with_user(self.manager)
         template = self.phase_first.template_id
         self.phase_first.with_user(self.manager).approval_rule_id = rule.create(
-            {"name": "Titles", "governs": "allocation"}
+            {"name": "Open Items", "governs": "allocation"}
         )
         template.with_user(self.manager).subject = "Another one"
 

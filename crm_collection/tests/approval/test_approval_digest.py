@@ -45,7 +45,7 @@ class TestApprovalDigest(CrmCollectionApprovalScreensCommon, HttpCase):
         self.assertFalse(self._mail_of(mails, self.manager))
 
     def test_what_it_says_of_a_request(self):
-        """One line each: since when, how many titles, how late the oldest is."""
+        """One line each: since when, how many items, how late the oldest is."""
         said = {"Late Ltd": "oldest 20 days overdue", "Just Late Ltd": "oldest 1 day overdue"}
         for name, days in zip(said, (20, 1), strict=True):
             move = self._create_overdue(days, partner=self._create_customer(name))
@@ -54,7 +54,7 @@ class TestApprovalDigest(CrmCollectionApprovalScreensCommon, HttpCase):
         body = self._mail_of(self._digest(), self.approver).body_html
         for name, late in said.items():
             text = " ".join(re.sub(r"<[^>]*>", "", body.split(f": {name}")[1]).split())
-            self.assertRegex(text, rf"^waiting since [\d/]+, 1 title, {late} \$")
+            self.assertRegex(text, rf"^waiting since [\d/]+, 1 open item, {late} \$")
 
     def test_nothing_waits(self):
         self.assertFalse(self._digest())
@@ -79,7 +79,7 @@ class TestApprovalDigest(CrmCollectionApprovalScreensCommon, HttpCase):
         self.assertIn("Own Ltd", self._mail_of(mails, self.second).body_html)
 
     def test_approver_of_another_company_reads_about_shared_phases(self):
-        """Seen to fail with only the companies of the titles that wait at the level."""
+        """Seen to fail with only the companies of the items that wait at the level."""
         company = self.env["res.company"].sudo().create({"name": "Far away"})
         far = new_test_user(
             self.env(su=True),

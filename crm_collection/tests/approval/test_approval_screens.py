@@ -75,7 +75,7 @@ class TestApprovalScreens(CrmCollectionApprovalScreensCommon):
     # === Chatters === #
 
     def test_one_request_in_every_chatter(self):
-        """Of its invoices, its customer and its titles, with buttons for who may decide and
+        """Of its invoices, its customer and its items, with buttons for who may decide and
         without an activity of theirs."""
         moves = self._create_overdue(20) + self._create_overdue(15)
         self._allocate()
@@ -188,7 +188,7 @@ class TestApprovalScreens(CrmCollectionApprovalScreensCommon):
         self.assertEqual(len(approval.decision_ids), 1)
 
     def test_one_is_approved_at_once(self):
-        """No dialog where there is nothing to say and the titles were shown; a dialog where a
+        """No dialog where there is nothing to say and the items were shown; a dialog where a
         reason is asked for, and in a list."""
         move = self._create_overdue(20)
         self._allocate()

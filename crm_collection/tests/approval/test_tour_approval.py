@@ -87,13 +87,13 @@ class TestTourApproval(CrmCollectionApprovalScreensCommon, CrmCollectionBrowserC
         self._allocate()
         self.assertFalse(self._requests())
         self._tour(
-            "refused_title",
+            "refused_open_item",
             self.collector,
             "crm_collection.crm_collection_item_action",
             self._items(move),
         )
 
-    def test_dragged_card_stays(self):
+    def test_dragged_card_allocations(self):
         self._guard(self.phase_third)
         move = self._create_overdue(20)
         self._allocate()

@@ -19,9 +19,9 @@ class TestPortal(CrmCollectionPortalCommon):
     the customers' domain left out of `_get_collection_letters_domain`, with `in_payment` payable.
     """
 
-    # === Titles === #
+    # === Items === #
 
-    def test_list_shows_own_titles_in_neutral_words(self):
+    def test_list_shows_own_open_items_in_neutral_words(self):
         move = self._create_overdue(40, amount=1234.5)
         future = self._create_overdue(-8, amount=77)
         foreign = self._create_overdue(12, partner=self.other)
@@ -65,7 +65,7 @@ class TestPortal(CrmCollectionPortalCommon):
         self.assertNotIn(of_customer.name, page)
         self._get(f"/my/collections/letters/{self._letters().id}/pdf", status=404)
 
-    def test_titles_being_paid_are_not_asked_for(self):
+    def test_open_items_being_paid_are_not_asked_for(self):
         move = self._create_overdue(12)
         self._create_provider()
         move.payment_state = "in_payment"
@@ -74,7 +74,7 @@ class TestPortal(CrmCollectionPortalCommon):
         self.assertIn("Payment in progress", page)
         self.assertNotIn("/my/collections/pay", page)
 
-    def test_titles_without_a_document_of_the_portal_are_listed_without_a_link(self):
+    def test_open_items_without_a_document_of_the_portal_are_listed_without_a_link(self):
         """Such as the opening balance, which is owed but no invoice, and has no due date."""
         line_vals = {"account_id": self.company_data["default_account_receivable"].id}
         income = {"account_id": self.company_data["default_account_revenue"].id}
@@ -153,7 +153,7 @@ class TestPortal(CrmCollectionPortalCommon):
         self._login(self.portal_user)
         self.assertIn("nothing open on your account", self._get("/my/collections"))
 
-    def test_disputed_titles_are_under_review_and_not_asked_for(self):
+    def test_disputed_open_items_are_under_review_and_not_asked_for(self):
         disputed, other = self._create_overdue(12), self._create_overdue(12, amount=33)
         self._create_provider()
         self._allocate()
@@ -184,7 +184,7 @@ class TestPortal(CrmCollectionPortalCommon):
             self.assertEqual(response.status_code, 303, path)
             self.assertIn("/web/login", response.headers["Location"])
 
-    def test_titles_of_companies_the_user_is_not_in_are_not_listed(self):
+    def test_open_items_of_companies_the_user_is_not_in_are_not_listed(self):
         second = self.setup_other_company(name="Segunda Ltda")
         foreign = self.env["account.move"].create(
             {
@@ -256,7 +256,7 @@ class TestPortal(CrmCollectionPortalCommon):
 
     # === Home === #
 
-    def test_home_counts_titles_and_letters(self):
+    def test_home_counts_open_items_and_letters(self):
         self._create_overdue(12, terms=(0, 30))
         self._create_overdue(12, partner=self.other)
         self._write_letters()

@@ -10,7 +10,7 @@ class TestPortalLetter(CrmCollectionPortalCommon):
     """The page behind the link in a letter: who opens it, for how long, and what it shows.
 
     Seen to fail: with the last day left out of `_find_online`, with the letter's id not compared
-    with the signed one, with the customer of a title not compared with the letter's.
+    with the signed one, with the customer of an item not compared with the letter's.
     """
 
     @classmethod
@@ -104,7 +104,7 @@ class TestPortalLetter(CrmCollectionPortalCommon):
         self.assertIn('lang="pt-BR"', page)
         self.assertIn("Este link expirou", page)
 
-    def test_titles_are_shown_as_they_are_now(self):
+    def test_open_items_are_shown_as_they_are_now(self):
         self._pay(self.move, 234.5)
         page = self._get(self.path)
         self.assertIn("1,000.00", page)
@@ -121,7 +121,7 @@ class TestPortalLetter(CrmCollectionPortalCommon):
         self.assertIn(credit.name, page)
         self.assertIn("1,200.00", page)
 
-    def test_titles_of_another_customer_by_now_are_left_out(self):
+    def test_open_items_of_another_customer_by_now_are_left_out(self):
         """The invoice was taken back to draft and written anew for somebody else."""
         self.move.button_draft()
         self.move.partner_id = self.other
@@ -144,7 +144,7 @@ class TestPortalLetter(CrmCollectionPortalCommon):
 
     # === Payment === #
 
-    def test_title_is_paid_on_the_page_of_its_invoice(self):
+    def test_open_item_is_paid_on_the_page_of_its_invoice(self):
         line = self.letter.line_ids.item_id.line_id
         token = self.letter._get_online_token()
         response = self.url_open(
@@ -161,7 +161,7 @@ class TestPortalLetter(CrmCollectionPortalCommon):
             f"/collections/letter/{self.letter.id}/pay/{foreign.id}?token={token}", status=404
         )
 
-    def test_all_titles_are_paid_with_cores_form(self):
+    def test_all_open_items_are_paid_with_cores_form(self):
         page = self._get(self.path)
         token = self.letter._get_online_token()
         url = f"/collections/letter/{self.letter.id}/pay?token={token}"

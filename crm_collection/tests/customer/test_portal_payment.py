@@ -6,7 +6,7 @@ from ..common_portal import CrmCollectionPortalCommon
 
 @tagged("post_install", "-at_install")
 class TestPortalPayment(CrmCollectionPortalCommon):
-    """Paying one title or all of them: the amounts, and where the money goes.
+    """Paying one open item or all of them: the amounts, and where the money goes.
 
     Seen to fail: with `amount_original` for `residual`, with the credits not taken off, with the
     amount of the browser taken for the transaction.
@@ -50,7 +50,7 @@ class TestPortalPayment(CrmCollectionPortalCommon):
         tx_sudo._post_process()
         self.env.invalidate_all()
 
-    # === One title === #
+    # === One open item === #
 
     def test_installment_is_paid_with_those_before_it(self):
         """Core matches the oldest first: paying the second alone would pay the first."""
@@ -82,7 +82,7 @@ class TestPortalPayment(CrmCollectionPortalCommon):
 
     # === All of them === #
 
-    def test_overdue_titles_are_paid_and_nothing_else(self):
+    def test_overdue_open_items_are_paid_and_nothing_else(self):
         """What is left of a partly paid invoice, one installment of another, less the credit;
         the invoice of a contact too."""
         partly = self._create_overdue(50, amount=100)
@@ -102,7 +102,7 @@ class TestPortalPayment(CrmCollectionPortalCommon):
         self.assertEqual((first.amount_residual, second.amount_residual), (10, 100))
         self.assertEqual(of_contact.amount_residual, 5)
 
-    def test_all_titles_of_one_currency(self):
+    def test_all_open_items_of_one_currency(self):
         own = self._create_overdue(12, amount=100) | self._create_overdue(-5, amount=20)
         foreign = self._create_invoice_in(self.foreign, 12, 55)
         page = self._get("/my/collections").replace("&amp;", "&")
@@ -137,7 +137,7 @@ class TestPortalPayment(CrmCollectionPortalCommon):
         self.assertNotIn("/my/collections/pay", self._get("/my/collections"))
 
     @mute_logger("odoo.http")
-    def test_amount_is_the_servers_and_the_titles_are_the_users(self):
+    def test_amount_is_the_servers_and_the_open_items_are_the_users(self):
         move = self._create_overdue(12, amount=100)
         foreign = self._create_overdue(12, amount=100, partner=self.other)
         for amount in (1.0, 99.99, None, "x"):

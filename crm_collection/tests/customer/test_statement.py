@@ -103,9 +103,9 @@ class TestStatement(CrmCollectionLettersCommon):
         for partner in (self.customer, contact):
             (statement,) = self._statements(partner)
             self.assertEqual(statement["partner"], self.customer)
-            titles = statement["groups"][0]["titles"]
-            self.assertEqual([title["installment"] for title in titles], ["1/2", "2/2"])
-            self.assertEqual({title["move"] for title in titles}, {move})
+            open_items = statement["groups"][0]["open_items"]
+            self.assertEqual([open_item["installment"] for open_item in open_items], ["1/2", "2/2"])
+            self.assertEqual({open_item["move"] for open_item in open_items}, {move})
 
     def test_letters_of_the_last_year_that_reached_the_customer(self):
         self._create_overdue(12)
@@ -175,7 +175,7 @@ class TestStatement(CrmCollectionLettersCommon):
         self.assertIn("you owe us nothing", " ".join(text.split()))
         self.assertNotIn("How to pay", text)
 
-    def test_many_titles_make_several_pages(self):
+    def test_many_open_items_make_several_pages(self):
         for _index in range(60):
             self._create_overdue(5)
         self.assertIn("Page 2 of", self._print())

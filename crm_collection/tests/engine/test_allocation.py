@@ -11,10 +11,10 @@ from ..common_engine import CrmCollectionEngineCommon
 
 @tagged("post_install", "-at_install")
 class TestAllocation(CrmCollectionEngineCommon):
-    """Which title enters which phase, on which day."""
+    """Which item enters which phase, on which day."""
 
     def test_boundary_days(self):
-        """A title enters a phase on the day of its step, not the day before."""
+        """An item enters a phase on the day of its step, not the day before."""
         expected = {
             0: self.no_phase,
             1: self.phase_first,
@@ -42,7 +42,7 @@ class TestAllocation(CrmCollectionEngineCommon):
         self._assert_phase(moves[0], self.phase_first)
         self._assert_phase(moves[1], self.phase_first)
 
-    def test_stay_keeps_the_moment(self):
+    def test_allocation_keeps_the_moment(self):
         move = self._create_overdue(12, amount=250.0)
         self._allocate()
         item = self._items(move)
@@ -96,9 +96,9 @@ class TestAllocation(CrmCollectionEngineCommon):
         )
 
     def test_next_day_moves_on(self):
-        """GIVEN a title in its phase
+        """GIVEN an item in its phase
         WHEN the day of the next step comes
-        THEN the stay ends as moved, the next begins, and the letters start anew.
+        THEN the allocation ends as moved, the next begins, and the letters start anew.
         """
         move = self._create_overdue(9)
         self._allocate()
@@ -106,7 +106,7 @@ class TestAllocation(CrmCollectionEngineCommon):
         self.assertEqual(self._items(move).letter_count, 1)
         self._move_on(1)
         self._allocate()
-        self._assert_stays(move, [(self.phase_first, "moved"), (self.phase_second, False)])
+        self._assert_allocations(move, [(self.phase_first, "moved"), (self.phase_second, False)])
         first, second = self._items(move).allocation_ids.sorted("id")
         self.assertEqual((first.day_in, first.day_out), (TODAY, TODAY + timedelta(days=1)))
         self.assertEqual((first.days_stay, first.letter_count), (1, 1))
@@ -124,11 +124,11 @@ class TestAllocation(CrmCollectionEngineCommon):
         self._assert_phase(move, self.phase_first)
         self.assertFalse(self._items(move).date_next_letter)
 
-    # === What is a title === #
+    # === What is an item === #
 
     def test_only_what_is_posted_receivable_and_owed(self):
         """Drafts, cancelled entries, what we owe, what is paid and unmatched credits are no
-        titles."""
+        items."""
         draft = self._create_overdue(20).copy({"invoice_date": TODAY - timedelta(days=20)})
         cancelled = self._create_overdue(20)
         cancelled.button_draft()
@@ -153,7 +153,7 @@ class TestAllocation(CrmCollectionEngineCommon):
         none = draft | cancelled | bill | credit | paid | payment.move_id
         self.assertFalse(self._items(none))
 
-    def test_any_posted_entry_may_be_a_title(self):
+    def test_any_posted_entry_may_be_a_open_item(self):
         """Invoices, debit notes, opening balances and customer receipts alike."""
         invoice = self._create_overdue(5)
         entry = self._create_entry(5, no_followup=False)
@@ -184,7 +184,7 @@ class TestAllocation(CrmCollectionEngineCommon):
         )
 
     def test_portfolio_is_complete(self):
-        """What is overdue is a title even where nothing can be done about it, and says why."""
+        """What is overdue is an item even where nothing can be done about it, and says why."""
         expected = {
             "no_partner": self._create_entry(20, no_followup=False, partner_id=False),
             "no_followup": self._create_entry(20),
@@ -245,7 +245,7 @@ class TestAllocation(CrmCollectionEngineCommon):
         self.assertEqual(self._items(move).activity_ids.summary, "Segundo aviso")
 
     def test_activity_that_cannot_be_scheduled(self):
-        """GIVEN two titles that enter a step with an activity, and one that cannot have it
+        """GIVEN two items that enter a step with an activity, and one that cannot have it
         WHEN the job runs
         THEN both move, the other has its activity, and the run says what went wrong.
         """

@@ -29,10 +29,10 @@ class TestConcurrency(ConcurrencyCommon):
 
     @mute_logger("odoo.sql_db")
     def test_two_engines_at_once(self):
-        """P2: without any lock between them the database sees to it: every title is entered
+        """P2: without any lock between them the database sees to it: every item is entered
         once, every conflict is tried again, and together they did what one would have done.
 
-        Seen to fail with a serialization failure taken for a bad record: titles were set apart.
+        Seen to fail with a serialization failure taken for a bad record: items were set apart.
         """
         kinds = ("allocation", "letters")
         engines = [lambda cr, kind=kind: self._run_engine(cr, kind) for kind in kinds]
@@ -51,10 +51,10 @@ class TestConcurrency(ConcurrencyCommon):
         self.assertEqual(sum(run[2] for run in runs), moved)
         self.assertEqual(sum(run[3] for run in runs), 0)
 
-    def test_titles_somebody_works_on(self):
-        """GIVEN a person whose transaction has written to a title and is not committed
+    def test_open_items_somebody_works_on(self):
+        """GIVEN a person whose transaction has written to an item and is not committed
         WHEN the job runs
-        THEN it neither waits nor fails: that title is left for another run, which does not wait
+        THEN it neither waits nor fails: that item is left for another run, which does not wait
         for tomorrow.
 
         Seen to fail with SKIP LOCKED taken out: the job waits for the person.
@@ -109,8 +109,8 @@ class TestConcurrency(ConcurrencyCommon):
 
     def test_bookkeeper_pays_while_the_job_runs(self):
         """GIVEN a job in the middle of its slices
-        WHEN payments of titles it has not come to yet are committed
-        THEN those titles are settled, not moved, and the job ends well.
+        WHEN payments of items it has not come to yet are committed
+        THEN those items are settled, not moved, and the job ends well.
         """
         self._in_threads(self._run_job)
         self._let_all_move()

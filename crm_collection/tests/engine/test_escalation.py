@@ -6,7 +6,7 @@ from ..common_engine import CrmCollectionEngineCommon
 
 @tagged("post_install", "-at_install")
 class TestEscalation(CrmCollectionEngineCommon):
-    """How a title goes from phase to phase: where the days say, or one step at a time."""
+    """How an item goes from phase to phase: where the days say, or one step at a time."""
 
     def _get_step(self, days, rule=None):
         return (rule or self.rule).step_ids.filtered(lambda step: step.days == days)
@@ -23,9 +23,9 @@ class TestEscalation(CrmCollectionEngineCommon):
     # === One step at a time === #
 
     def test_step_by_step_skips_nothing(self):
-        """GIVEN a title 40 days late under a rule that goes one step at a time
+        """GIVEN an item 40 days late under a rule that goes one step at a time
         WHEN the job runs day after day
-        THEN the title goes through every phase, one a day.
+        THEN the item goes through every phase, one a day.
         """
         self.rule.escalation = "step"
         move = self._create_overdue(40)
@@ -33,7 +33,7 @@ class TestEscalation(CrmCollectionEngineCommon):
             self._allocate()
             self._assert_phase(move, phase)
             self._move_on(1)
-        self._assert_stays(
+        self._assert_allocations(
             move,
             [
                 (self.phase_first, "moved"),
@@ -43,9 +43,9 @@ class TestEscalation(CrmCollectionEngineCommon):
         )
 
     def test_one_step_a_day_however_often_the_job_runs(self):
-        """GIVEN a title that took a step today
+        """GIVEN an item that took a step today
         WHEN the job runs again because something else has changed
-        THEN the title takes no second step on the same day.
+        THEN the item takes no second step on the same day.
         """
         self.rule.escalation = "step"
         move = self._create_overdue(40)
@@ -55,10 +55,10 @@ class TestEscalation(CrmCollectionEngineCommon):
             self._register_payment(move, 1)
             self._allocate()
         self._assert_phase(move, self.phase_first)
-        self._assert_stays(move, [(self.phase_first, False)])
+        self._assert_allocations(move, [(self.phase_first, False)])
 
     def test_next_step_is_announced_for_its_day(self):
-        """P7: the date a title shows for its next phase is the day the job moves it."""
+        """P7: the date an item shows for its next phase is the day the job moves it."""
         self.rule.escalation = "step"
         move = self._create_overdue(40)
         self._allocate()
@@ -91,7 +91,7 @@ class TestEscalation(CrmCollectionEngineCommon):
     def test_manual_step_is_not_skipped(self):
         """GIVEN a manual-only phase in the middle, one step at a time
         WHEN its day and the day of the step after it have come
-        THEN the title waits for a person, who is shown the proposal, and goes on from there.
+        THEN the item waits for a person, who is shown the proposal, and goes on from there.
         """
         last = self.env["crm.collection.phase"].create({"name": "Last", "sequence": 200})
         rule = self._create_other_rule(
@@ -162,7 +162,7 @@ class TestEscalation(CrmCollectionEngineCommon):
         self.assertEqual(self._items(early).proposed_phase_id, self.phase_manual)
 
     def test_rule_of_manual_steps_only(self):
-        """A title that only reaches a manual step has no phase, and is proposed for it."""
+        """An item that only reaches a manual step has no phase, and is proposed for it."""
         self._create_other_rule({5: self.phase_manual})
         move = self._create_overdue(20)
         self._allocate()
@@ -252,7 +252,7 @@ class TestEscalation(CrmCollectionEngineCommon):
             self.assertEqual(self._items(moves[days]).blocker, "not_due")
         self._assert_phase(moves[3], self.phase_first)
 
-    def test_reminded_title_stays_until_the_next_step(self):
+    def test_reminded_open_item_allocations_until_the_next_step(self):
         reminder = self._create_reminder_rule()
         move = self._create_overdue(-1)
         self._allocate()
@@ -271,8 +271,8 @@ class TestEscalation(CrmCollectionEngineCommon):
         self._assert_phase(soon, reminder)
         self._assert_phase(late, self.phase_first)
 
-    def test_titles_not_due_are_no_titles_without_a_reminder(self):
-        """Another rule's reminder does not take in everybody's titles."""
+    def test_open_items_not_due_are_no_open_items_without_a_reminder(self):
+        """Another rule's reminder does not take in everybody's items."""
         reminder = self._create_reminder_rule(company_type="person")
         person = self._create_customer("Carl", is_company=False)
         moves = self._create_overdue(-2), self._create_overdue(-2, partner=person)
@@ -297,7 +297,7 @@ class TestEscalation(CrmCollectionEngineCommon):
     # === Minimums === #
 
     def test_minimum_amount_of_the_rule(self):
-        """Titles that owe less than the rule's minimum are left alone, and say so."""
+        """Items that owe less than the rule's minimum are left alone, and say so."""
         self.rule.amount_min = 50
         moves = {amount: self._create_overdue(12, amount=amount) for amount in (49.99, 50, 51)}
         self._allocate()
@@ -318,7 +318,7 @@ class TestEscalation(CrmCollectionEngineCommon):
 
     def test_minimum_amount_of_a_step_falls_back(self):
         """GIVEN steps with minimums
-        WHEN a title owes too little for the last step reached
+        WHEN an item owes too little for the last step reached
         THEN it is in the step below, whichever that is.
         """
         self._get_step(30).amount_min = 100
@@ -331,7 +331,7 @@ class TestEscalation(CrmCollectionEngineCommon):
         self._assert_phase(moves[49], self.phase_first)
 
     def test_minimum_share_of_a_step_falls_back(self):
-        """The share is of the title's original amount, whatever that was."""
+        """The share is of the item's original amount, whatever that was."""
         self._get_step(30).percent_min = 50
         moves = [self._create_overdue(35, amount=amount) for amount in (1000, 1000, 10)]
         self._register_payment(moves[0], 500)
@@ -359,7 +359,7 @@ class TestEscalation(CrmCollectionEngineCommon):
 
     def test_minimum_is_in_company_currency(self):
         """GIVEN a foreign currency of which two are worth one of the company's
-        WHEN a title is 150 in it, that is 75 of the company's
+        WHEN an item is 150 in it, that is 75 of the company's
         THEN a minimum of 100 holds it back.
         """
         currency = self.setup_other_currency("HRK", rates=[("2020-01-01", 2.0)])
@@ -373,7 +373,7 @@ class TestEscalation(CrmCollectionEngineCommon):
     # === Never backwards === #
 
     def test_never_backwards_when_the_rule_changes(self):
-        """GIVEN a title in the third phase
+        """GIVEN an item in the third phase
         WHEN its rule would now put it into the second
         THEN it stays, until the days reach a later phase than its own.
 
@@ -385,7 +385,7 @@ class TestEscalation(CrmCollectionEngineCommon):
         self._move_on(1)
         self._allocate()
         self._assert_phase(move, self.phase_third)
-        self._assert_stays(move, [(self.phase_third, False)])
+        self._assert_allocations(move, [(self.phase_third, False)])
 
     def test_never_backwards_after_a_partial_payment(self):
         self._get_step(30).percent_min = 50
@@ -397,19 +397,19 @@ class TestEscalation(CrmCollectionEngineCommon):
         self._assert_phase(move, self.phase_third)
 
     def test_put_back_by_hand_goes_where_the_days_say(self):
-        """Moved to an earlier phase without a pin, the next run moves the title on again."""
+        """Moved to an earlier phase without a pin, the next run moves the item on again."""
         move = self._create_overdue(35)
         self._allocate()
         self._items(move).with_user(self.collector)._maintain(self.phase_first, "Gently")
         self._assert_phase(move, self.phase_first)
         self._allocate()
         self._assert_phase(move, self.phase_third)
-        self._assert_stays(
+        self._assert_allocations(
             move,
             [(self.phase_third, "moved"), (self.phase_first, "moved"), (self.phase_third, False)],
         )
 
-    def test_put_ahead_by_hand_stays(self):
+    def test_put_ahead_by_hand_allocations(self):
         move = self._create_overdue(5)
         self._allocate()
         self._items(move).with_user(self.collector)._maintain(self.phase_third, "Known case")
@@ -419,8 +419,8 @@ class TestEscalation(CrmCollectionEngineCommon):
 
     # === Pins === #
 
-    def test_pinned_stays(self):
-        """A pinned title stays where a person has put it, until the pin is taken off."""
+    def test_pinned_allocations(self):
+        """A pinned item stays where a person has put it, until the pin is taken off."""
         move = self._create_overdue(35)
         self._allocate()
         item = self._items(move).with_user(self.collector)
@@ -442,14 +442,14 @@ class TestEscalation(CrmCollectionEngineCommon):
         self._move_on(1)
         self._allocate()
         self._assert_phase(move, self.no_phase)
-        self._assert_stays(move, [(self.phase_third, "released")])
+        self._assert_allocations(move, [(self.phase_third, "released")])
 
     # === Changes of the rule === #
 
     def test_step_follows_the_rule(self):
-        """GIVEN a title in a phase under one rule
+        """GIVEN an item in a phase under one rule
         WHEN the customer comes under another rule that has the same phase
-        THEN the title stays, under the other rule's step, whose letter and interval it has.
+        THEN the item stays, under the other rule's step, whose letter and interval it has.
         """
         for escalation in ("days", "step"):
             with self.subTest(escalation=escalation):
@@ -471,10 +471,10 @@ class TestEscalation(CrmCollectionEngineCommon):
                         }
                     ],
                 )
-                self._assert_stays(move, [(self.phase_first, False)])
+                self._assert_allocations(move, [(self.phase_first, False)])
 
     def test_step_taken_out_of_the_rule(self):
-        """The phase of a step that is gone keeps its titles; they go on from there."""
+        """The phase of a step that is gone keeps its items; they go on from there."""
         move = self._create_overdue(12)
         self._allocate()
         self._get_step(10).unlink()

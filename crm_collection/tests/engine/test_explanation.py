@@ -9,7 +9,7 @@ from ..common_letters import CrmCollectionLettersCommon
 
 @tagged("post_install", "-at_install")
 class TestExplanation(CrmCollectionLettersCommon):
-    """P7: every title says which rule and why, which step, what comes next and when, or what
+    """P7: every item says which rule and why, which step, what comes next and when, or what
     holds it back and until when; and what it says is what the jobs do.
 
     Seen to fail: with the grace days left out of `_get_step_date`, with the minimum of a step
@@ -78,7 +78,7 @@ class TestExplanation(CrmCollectionLettersCommon):
     # === What comes next === #
 
     def test_next_phase_comes_true(self):
-        """The job moves the title on the day that was said, not the day before."""
+        """The job moves the item on the day that was said, not the day before."""
         for name, vals in {
             "by days": {},
             "grace days": {"grace_days": 3},
@@ -173,7 +173,7 @@ class TestExplanation(CrmCollectionLettersCommon):
         self._send_letters()
         self.assertIn("could not be delivered", self._facts(self._item(6))["Next letter"])
 
-    def test_letter_of_a_held_title(self):
+    def test_letter_of_a_held_open_item(self):
         item = self._item()
         self._hold(item)
         self.assertIn("once nothing holds it back", self._facts(item)["Next letter"])
@@ -223,7 +223,7 @@ class TestExplanation(CrmCollectionLettersCommon):
         self._put_under_approval(self.phase_first)
         self.assertEqual(self._facts(self._item())["Held back"], "Phase not approved.")
 
-    def test_settled_title_is_held_back_by_nothing(self):
+    def test_settled_open_item_is_held_back_by_nothing(self):
         item = self._item()
         self._hold(self.customer)
         self._pay(item.move_id)
@@ -231,9 +231,9 @@ class TestExplanation(CrmCollectionLettersCommon):
         self.assertEqual(item.state, "settled")
         self.assertFalse({"Held back", "Next phase", "Next letter", "Proposed"} & facts.keys())
 
-    # === Every title === #
+    # === Every item === #
 
-    def test_every_title_explains_itself(self):
+    def test_every_open_item_explains_itself(self):
         """In every state there is a text, for every reader, and nothing is written for it."""
         moves = self.env["account.move"]
         for days in (-5, 0, 1, 12, 40, 65):

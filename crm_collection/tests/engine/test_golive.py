@@ -29,7 +29,7 @@ class TestGolive(CrmCollectionCommon):
         return Form(self.env["crm.collection.golive"].with_user(user or self.manager))
 
     def _opening(self, moves=None):
-        """Stays that going live began, current ones only."""
+        """Allocations that going live began, current ones only."""
         return self.env["crm.collection.allocation"].search(
             [
                 ("item_id", "in", self._items(moves or self.moves).ids),
@@ -70,7 +70,7 @@ class TestGolive(CrmCollectionCommon):
         self.assertEqual(wizard.line_ids.mapped("item_count"), [1, 1, 0, 1])
 
     def test_ages_beyond_the_calendar(self):
-        """No title is that old, and nothing breaks while it is typed.
+        """No open item is that old, and nothing breaks while it is typed.
 
         Seen to fail with core's subtraction of days.
         """
@@ -94,8 +94,8 @@ class TestGolive(CrmCollectionCommon):
         action = form.save().action_allocate()
         self.assertEqual(action["tag"], "display_notification")
 
-    def test_preview_says_what_stays_and_why(self):
-        """What the preview counts by domain is what phase maintenance refuses title by title."""
+    def test_preview_says_what_allocations_and_why(self):
+        """What the preview counts by domain is what phase maintenance refuses item by item."""
         self.env["crm.collection.hold"].create({"move_id": self.old.id, "reason": "Court"})
         self.middle.action_toggle_block_payment()
         form = self._open()
@@ -107,7 +107,7 @@ class TestGolive(CrmCollectionCommon):
             },
         )
         action = form.save().action_apply()
-        self.assertIn("One title", action["params"]["message"])
+        self.assertIn("One open item", action["params"]["message"])
         self.assertEqual(self._opening().item_id, self._items(self.young))
 
     # === What it does === #
@@ -115,7 +115,7 @@ class TestGolive(CrmCollectionCommon):
     def test_one_phase_without_letters(self):
         """All old debt starts in one phase, no letter for it leaves, now or later.
 
-        Seen to fail without leaving and entering the phase the job had put titles in.
+        Seen to fail without leaving and entering the phase the job had put items in.
         """
         form = self._open()
         form.auto_send = True
@@ -124,10 +124,10 @@ class TestGolive(CrmCollectionCommon):
         self.assertEqual(self._accounting_checksum(), before)
         self.assertEqual(self.items.phase_id, self.phase_first)
         self.assertTrue(all(self.items.mapped("pinned")))
-        stays = self._opening()
-        self.assertEqual(stays.item_id, self.items)
-        self.assertEqual(stays.user_id, self.manager)
-        self.assertEqual(set(stays.mapped("reason")), {"Go-live"})
+        allocations = self._opening()
+        self.assertEqual(allocations.item_id, self.items)
+        self.assertEqual(allocations.user_id, self.manager)
+        self.assertEqual(set(allocations.mapped("reason")), {"Go-live"})
         self.assertTrue(self.company.collection_auto_send)
         for days in (0, 1, 30):
             self._move_on(days)
@@ -137,7 +137,7 @@ class TestGolive(CrmCollectionCommon):
         self.assertEqual(self.items.phase_id, self.phase_first)
 
     def test_without_letters_held_or_written_to(self):
-        """GIVEN titles the job has put into the starting phase: one is held since, one was
+        """GIVEN items the job has put into the starting phase: one is held since, one was
         written to and would be again
         WHEN old debt goes live there without letters
         THEN the wizard says which of them it cannot place, and neither gets a letter of the
@@ -213,7 +213,7 @@ class TestGolive(CrmCollectionCommon):
         self._allocate()
         self.assertEqual(self._items(self.old).phase_id, self.phase_third)
 
-    def test_age_without_phase_stays(self):
+    def test_age_without_phase_allocations(self):
         form = self._open()
         form.mode = "age"
         with form.line_ids.edit(2) as line:
@@ -224,12 +224,12 @@ class TestGolive(CrmCollectionCommon):
     def test_again_does_nothing(self):
         """The same choices a second time change no row.
 
-        Seen to fail without the condition on the stays that are there already.
+        Seen to fail without the condition on the allocations that are there already.
         """
         self._open().save().action_apply()
-        stays = self.env["crm.collection.allocation"].search([])
+        allocations = self.env["crm.collection.allocation"].search([])
         self._open().save().action_apply()
-        self.assertEqual(self.env["crm.collection.allocation"].search([]), stays)
+        self.assertEqual(self.env["crm.collection.allocation"].search([]), allocations)
 
     def test_again_with_another_phase_moves_it(self):
         self._open().save().action_apply()
@@ -261,7 +261,7 @@ class TestGolive(CrmCollectionCommon):
         self.assertTrue(item.include_no_followup)
         self.assertIn(item, self._opening().item_id)
 
-    def test_sending_stays_off_unless_asked(self):
+    def test_sending_allocations_off_unless_asked(self):
         self._open().save().action_apply()
         self.assertFalse(self.company.collection_auto_send)
 

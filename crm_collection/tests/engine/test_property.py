@@ -22,7 +22,7 @@ pick = st.integers(0, 1000)
 
 
 class Life(RuleBasedStateMachine):
-    """Anything that may happen to a few titles, in any order, day after day."""
+    """Anything that may happen to a few items, in any order, day after day."""
 
     def __init__(self, test):
         super().__init__()
@@ -120,7 +120,7 @@ class Life(RuleBasedStateMachine):
         phases = self.test.phases
         if item := self._get_item(number):
             target = phases[phase] if phase >= 0 else phases[:0]
-            newest = self._get_newest_stay()
+            newest = self._get_newest_allocation()
             item.with_user(self.test.collector)._maintain(
                 target, "By hand", send_letter=letter, pin=pin
             )
@@ -195,7 +195,7 @@ class Life(RuleBasedStateMachine):
         before = {item: self._get_facts(item) for item in self._get_items()}
         self.env["crm.collection.hold"]._update_states(self.test.company, self.day)
         held = self._get_items().filtered("is_held")
-        newest = self._get_newest_stay()
+        newest = self._get_newest_allocation()
         self.test._allocate()
         self._check_guarded(newest)
         self._check()
@@ -216,7 +216,7 @@ class Life(RuleBasedStateMachine):
     def _check(self):
         for item in self._get_items(state=None):
             self._check_mirror(item)
-            self._check_stays(item)
+            self._check_allocations(item)
             self._check_rounds(item)
             self._check_waiting(item)
         for request in self._get_requests():
@@ -224,18 +224,18 @@ class Life(RuleBasedStateMachine):
             self.test.assertTrue(lines, "a request that waits is about something")
             self.test.assertEqual(request.amount, sum(lines.item_id.mapped("amount_residual")))
 
-    def _get_newest_stay(self):
-        stay = self.env["crm.collection.allocation"].search([], order="id desc", limit=1)
-        return stay.id or 0
+    def _get_newest_allocation(self):
+        allocation = self.env["crm.collection.allocation"].search([], order="id desc", limit=1)
+        return allocation.id or 0
 
     def _check_guarded(self, newest):
-        """P8: nobody but an approver lets a title in."""
+        """P8: nobody but an approver lets an item in."""
         entered = self.env["crm.collection.allocation"].search([("id", ">", newest)])
-        guarded = entered.filtered(lambda stay: stay.phase_id.is_guarded)
+        guarded = entered.filtered(lambda allocation: allocation.phase_id.is_guarded)
         self.test.assertFalse(guarded, "P8")
 
     def _check_waiting(self, item):
-        """A title says that it waits while one request about it is open, and only then; nothing
+        """An item says that it waits while one request about it is open, and only then; nothing
         of the phase has reached the customer."""
         waiting = item.approval_line_ids.filtered(lambda line: line.state == "pending")
         test = self.test
@@ -247,7 +247,7 @@ class Life(RuleBasedStateMachine):
             test.assertNotEqual(item.phase_id, waiting.phase_id)
 
     def _check_mirror(self, item):
-        """A title is what its journal item says."""
+        """An item is what its journal item says."""
         line, test = item.line_id, self.test
         state = "cancelled"
         if line.parent_state == "posted":
@@ -264,38 +264,40 @@ class Life(RuleBasedStateMachine):
         if state != "open":
             test.assertFalse(item.phase_id or item.proposed_step_id)
 
-    def _check_stays(self, item):
-        """One stay at a time, each after the other, never backwards by itself."""
-        stays, test = item.allocation_ids.sorted("id"), self.test
-        test.assertFalse(stays[:-1].filtered(lambda stay: not stay.date_out))
-        current = stays.filtered(lambda stay: not stay.date_out)
+    def _check_allocations(self, item):
+        """One allocation at a time, each after the other, never backwards by itself."""
+        allocations, test = item.allocation_ids.sorted("id"), self.test
+        test.assertFalse(allocations[:-1].filtered(lambda allocation: not allocation.date_out))
+        current = allocations.filtered(lambda allocation: not allocation.date_out)
         test.assertEqual(current.phase_id, item.phase_id)
         test.assertEqual(item.allocation_id, current)
-        for before, after in zip(stays, stays[1:], strict=False):
+        for before, after in zip(allocations, allocations[1:], strict=False):
             test.assertLessEqual(before.day_out, after.day_in)
             if after.origin == "automatic" and before.reason_out == "moved":
                 test.assertLess(self._get_rank(before.phase_id), self._get_rank(after.phase_id))
-        for stay in stays - current:
-            test.assertTrue(stay.reason_out)
-            test.assertGreaterEqual(stay.amount_settled, 0)
+        for allocation in allocations - current:
+            test.assertTrue(allocation.reason_out)
+            test.assertGreaterEqual(allocation.amount_settled, 0)
 
     def _get_rank(self, phase):
         return (phase.sequence, phase.id) if phase else (-1, -1)
 
     def _check_rounds(self, item):
-        """P2: one letter per stay and round, counted on the title."""
-        for stay in item.allocation_ids:
-            rounds = stay.letter_line_ids.mapped("round")
+        """P2: one letter per allocation and round, counted on the item."""
+        for allocation in item.allocation_ids:
+            rounds = allocation.letter_line_ids.mapped("round")
             self.test.assertEqual(sorted(rounds), list(range(1, len(rounds) + 1)))
         if item.phase_id:
             self.test.assertEqual(
-                item.letter_count, len(item.allocation_id.letter_line_ids), "letters in the stay"
+                item.letter_count,
+                len(item.allocation_id.letter_line_ids),
+                "letters in the allocation",
             )
 
     # === What the job should have decided === #
 
     def _check_decisions(self, before, held):
-        """An independent reckoning of where every title belongs today."""
+        """An independent reckoning of where every item belongs today."""
         known = self._get_items()
         for move in self.moves:
             line = self.test._receivables(move)
@@ -345,9 +347,9 @@ class TestProperty(CrmCollectionEngineCommon):
         cls.phases = cls.phase_first | cls.phase_second | cls.phase_third | cls.phase_manual
         cls.rule.step_ids.sorted("days")[0].write({"resend_interval": 3, "resend_max": 2})
 
-    def test_any_life_of_a_title(self):
+    def test_any_life_of_a_open_item(self):
         """Seen to fail with each of: the comparison of phases taken out of the plan, holds taken
-        out of the plan and the slice, the phase kept when a title is reopened, the hook of
+        out of the plan and the slice, the phase kept when an item is reopened, the hook of
         reconciliation taken out together with the sweep, ``guarded`` taken out of the plan, and
         `_withdraw` doing nothing.
         """

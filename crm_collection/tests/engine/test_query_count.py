@@ -6,10 +6,10 @@ from ..common_engine import CrmCollectionEngineCommon
 
 @tagged("post_install", "-at_install")
 class TestQueryCount(CrmCollectionEngineCommon):
-    """P6: the number of statements does not grow with the number of titles."""
+    """P6: the number of statements does not grow with the number of items."""
 
     def _create_many(self, number, days):
-        """Titles of many customers, due so many days ago: one entry, which is made quickly."""
+        """Items of many customers, due so many days ago: one entry, which is made quickly."""
         partners = self.env["res.partner"].create(
             [
                 {"name": f"Customer {index}", "email": f"c{index}@customer.example"}
@@ -60,9 +60,9 @@ class TestQueryCount(CrmCollectionEngineCommon):
         return statements
 
     def test_statements_of_a_run(self):
-        """A first run, the next day's and a second run of the day: 10 titles and 200 alike.
+        """A first run, the next day's and a second run of the day: 10 open items and 200 alike.
 
-        Seen to fail with the slice written title by title.
+        Seen to fail with the slice written item by item.
         """
         counts = []
         for number in (10, 200):
@@ -99,7 +99,7 @@ class TestQueryCount(CrmCollectionEngineCommon):
         self._allocate()
 
     def test_statements_of_the_next_day(self):
-        """All titles move on a phase: 10 and 200 alike."""
+        """All items move on a phase: 10 and 200 alike."""
         counts = []
         for number, day in ((10, 1), (200, 2)):
             self._create_many(number, days=10 - day)
@@ -110,7 +110,7 @@ class TestQueryCount(CrmCollectionEngineCommon):
         self.assertEqual(counts[0], counts[1])
 
     def test_statements_of_the_hooks(self):
-        """Matching many titles brings them up to date with as many statements as few."""
+        """Matching many items brings them up to date with as many statements as few."""
         Item = self.env["crm.collection.item"]
         few, many = self._create_many(10, days=12), self._create_many(200, days=12)
         self._allocate()
@@ -124,7 +124,7 @@ class TestQueryCount(CrmCollectionEngineCommon):
         self.assertEqual(counts[0], counts[1])
 
     def test_statements_of_maintenance(self):
-        """A person moves 200 titles with as many statements as 10."""
+        """A person moves 200 open items with as many statements as 10."""
         few, many = self._create_many(10, days=12), self._create_many(200, days=12)
         self._allocate()
         counts = []

@@ -23,8 +23,8 @@ class TestRun(CrmCollectionEngineCommon):
     # === One bad record === #
 
     @mute_logger("odoo.sql_db")
-    def test_bad_title_does_not_stop_the_run(self):
-        """GIVEN seven titles, one of which the database refuses to insert
+    def test_bad_open_item_does_not_stop_the_run(self):
+        """GIVEN seven items, one of which the database refuses to insert
         WHEN the job runs
         THEN six are in their phase, the run says which one is not and why, and the next run of
         the day tries again.
@@ -53,8 +53,8 @@ class TestRun(CrmCollectionEngineCommon):
         self.assertRecordValues(run, [{"exception_count": 1, "item_new": 7, "execution_count": 2}])
 
     @mute_logger("odoo.sql_db")
-    def test_bad_history_is_kept_on_the_title(self):
-        """GIVEN a title whose stay the database refuses to end
+    def test_bad_history_is_kept_on_the_open_item(self):
+        """GIVEN an item whose allocation the database refuses to end
         WHEN its day to move on comes
         THEN it stays where it is with the reason on itself, the others move, and when the
         reason is gone the next run moves it and takes the reason away.
@@ -75,7 +75,7 @@ class TestRun(CrmCollectionEngineCommon):
         self.assertRecordValues(bad, [{"phase_id": self.phase_second.id, "exception": False}])
 
     @mute_logger("odoo.sql_db")
-    def test_title_that_cannot_be_written_at_all(self):
+    def test_open_item_that_cannot_be_written_at_all(self):
         """Not even the reason can be kept on it: the run has it."""
         self._allocate()
         bad = self._items(self.moves[3])
@@ -89,8 +89,8 @@ class TestRun(CrmCollectionEngineCommon):
         self.assertEqual(self._get_run().state, "done")
 
     @mute_logger("odoo.sql_db")
-    def test_bad_title_does_not_stop_the_sweep(self):
-        """GIVEN titles that were paid unseen by the hooks, one of which cannot be written
+    def test_bad_open_item_does_not_stop_the_sweep(self):
+        """GIVEN items that were paid unseen by the hooks, one of which cannot be written
         WHEN the job sweeps
         THEN the others are settled and the rest of the job is done.
 
@@ -114,7 +114,7 @@ class TestRun(CrmCollectionEngineCommon):
         self.assertEqual(self._get_lines("exception").item_id, bad)
 
     @mute_logger("odoo.sql_db")
-    def test_two_bad_titles_in_one_slice(self):
+    def test_two_bad_open_items_in_one_slice(self):
         self._allocate()
         bad = self._items(self.moves[0] | self.moves[6])
         self._refuse_updates("crm_collection_allocation", bad[0].allocation_ids.id)
@@ -164,7 +164,7 @@ class TestRun(CrmCollectionEngineCommon):
     def test_second_run_changes_nothing(self):
         """P6: a second run on the same day writes no row of any table but the log's.
 
-        Seen to fail with titles on hold written again in every run.
+        Seen to fail with items on hold written again in every run.
         """
         self.moves[0].action_toggle_block_payment()
         self.env["crm.collection.hold"].create({"move_id": self.moves[1].id, "reason": "Wait"})
@@ -183,7 +183,7 @@ class TestRun(CrmCollectionEngineCommon):
         self.assertEqual(self._get_run().execution_count, 5)
 
     def test_second_run_sees_what_changed(self):
-        """The same day's next run is not blind: new titles, rules, holds and customers."""
+        """The same day's next run is not blind: new items, rules, holds and customers."""
         self._allocate()
         late = self._create_overdue(20)
         self._allocate()

@@ -25,7 +25,7 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
         cls.moves = cls.env["account.move"].union(*(cls._create_overdue(9) for _i in range(7)))
 
     def _slices_of(self, number):
-        """Let the job write so few titles at a time."""
+        """Let the job write so few items at a time."""
         self.startPatcher(patch(f"{SLICES}.SLICE", number))
 
     # === Interrupted === #
@@ -128,7 +128,7 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
         self._assert_whole_run(self._get_run(), executions=3)
 
     def test_slices_are_exact(self):
-        """As many titles as slices hold: no slice without a title, and none too few."""
+        """As many items as slices hold: no slice without an item, and none too few."""
         engine = self.registry["crm.collection.engine"]
         move_slice, slices = engine._move_slice, []
 
@@ -224,8 +224,8 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
         self._assert_whole_run(self._get_run(), executions=1)
 
     @mute_logger("odoo.sql_db")
-    def test_retry_after_a_bad_title(self):
-        """GIVEN a slice that is written in halves because of a bad title
+    def test_retry_after_a_bad_open_item(self):
+        """GIVEN a slice that is written in halves because of a bad item
         WHEN the second half meets another transaction
         THEN the first half is written again too: the new transaction has nothing of it.
 
@@ -245,7 +245,7 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
 
     @mute_logger("odoo.addons.crm_collection.models.engine.run")
     def test_contention_that_does_not_end(self):
-        """Given up after some tries: the run says so, and what was written before stays.
+        """Given up after some tries: the run says so, and what was written before allocations.
 
         Seen to fail with the failure taken for a bad record.
         """
@@ -283,7 +283,7 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
 
     def test_changed_meanwhile(self):
         """GIVEN a plan
-        WHEN titles are held, moved, paid or given more time before their slice is written
+        WHEN items are held, moved, paid or given more time before their slice is written
         THEN they are left as they are, and the next run of the day looks at them again.
 
         Seen to fail with the plan's word taken for what was held and given time meanwhile.
@@ -297,7 +297,7 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
         engine = self.registry["crm.collection.engine"]
         write_slices = engine._write_slices
 
-        def change(model, run, total, write, query_title):
+        def change(model, run, total, write, query_open_item):
             if write.__name__ == "_move_slice" and run.company_id == self.company:
                 env = self.env
                 env["crm.collection.hold"].create(
@@ -308,7 +308,7 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
                 (later | new_later).invoice_date_due = self._day(30)
                 env.flush_all()
                 model.env.invalidate_all()
-            return write_slices(model, run, total, write, query_title)
+            return write_slices(model, run, total, write, query_open_item)
 
         with patch.object(engine, "_write_slices", change):
             self._allocate()

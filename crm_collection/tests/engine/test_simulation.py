@@ -36,19 +36,21 @@ class TestSimulation(CrmCollectionLettersCommon):
         return {(line.name, line.phase_from_id, line.phase_id) for line in wizard.move_line_ids}
 
     def test_first_run(self):
-        """GIVEN titles nobody has seen yet
+        """GIVEN items nobody has seen yet
         WHEN today is simulated and then allocated
-        THEN what moved is what the simulation said, title by title.
+        THEN what moved is what the simulation said, item by item.
         """
         wizard = self._simulate()
         said = self._moves_of(wizard)
         self.assertFalse(self._items(self.moves))
         self._allocate()
-        stays = self._items(self.moves).allocation_ids
+        allocations = self._items(self.moves).allocation_ids
         none = self.env["crm.collection.phase"]
-        self.assertEqual(said, {(stay.name, none, stay.phase_id) for stay in stays})
-        self.assertEqual(wizard.move_count, len(stays))
-        self.assertEqual(wizard.move_amount, sum(stays.mapped("amount_in")))
+        self.assertEqual(
+            said, {(allocation.name, none, allocation.phase_id) for allocation in allocations}
+        )
+        self.assertEqual(wizard.move_count, len(allocations))
+        self.assertEqual(wizard.move_amount, sum(allocations.mapped("amount_in")))
 
     def test_any_day_ahead(self):
         """What is simulated for a day is what happens on it.
@@ -65,9 +67,9 @@ class TestSimulation(CrmCollectionLettersCommon):
         self._allocate()
         after = self.env["crm.collection.allocation"].search([]) - before
         done = set()
-        for stay in after:
-            left = before.filtered(lambda old, s=stay: old.item_id == s.item_id)[:1]
-            done.add((stay.name, left.phase_id, stay.phase_id))
+        for allocation in after:
+            left = before.filtered(lambda old, s=allocation: old.item_id == s.item_id)[:1]
+            done.add((allocation.name, left.phase_id, allocation.phase_id))
         self.assertEqual(said, done)
 
     def test_letters(self):
@@ -138,7 +140,7 @@ class TestSimulation(CrmCollectionLettersCommon):
         self.assertEqual(self._letters(self.covered), before)
 
     def test_phase_that_is_asked_again_sends_nothing(self):
-        """Titles stay in a phase that is no longer approved, and get no letter of it.
+        """Items stay in a phase that is no longer approved, and get no letter of it.
 
         Seen to fail with the letters' dates looked at alone.
         """
@@ -173,7 +175,7 @@ class TestSimulation(CrmCollectionLettersCommon):
     def test_writes_nothing(self):
         """Not one row outside the wizard.
 
-        Seen to fail with one title marked for evaluation by the wizard.
+        Seen to fail with one open item marked for evaluation by the wizard.
         """
         self._allocate()
         tables = [

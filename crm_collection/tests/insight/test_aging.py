@@ -16,7 +16,7 @@ ISSUED = TODAY - timedelta(days=150)
 
 @tagged("post_install", "-at_install")
 class TestAging(CrmCollectionFiguresCommon):
-    """What titles owed on a day, and in which bucket; one customer with an invoice is enough."""
+    """What items owed on a day, and in which bucket; one customer with an invoice is enough."""
 
     def _buckets(self, day=None):
         groups = self._aging(day)._read_group([], ["bucket"], ["amount:sum"])
@@ -34,10 +34,10 @@ class TestAging(CrmCollectionFiguresCommon):
 
     def test_the_amount_stands_once_more_in_its_bucket(self):
         self._create_overdue(31, amount=70)
-        title = self._aging().search([])
-        amounts = [title[f"amount_{number}"] for number in range(6)]
+        open_item = self._aging().search([])
+        amounts = [open_item[f"amount_{number}"] for number in range(6)]
         self.assertEqual(amounts, [0, 0, 70, 0, 0, 0])
-        self.assertEqual((title.bucket, title.days_overdue), ("2", 31))
+        self.assertEqual((open_item.bucket, open_item.days_overdue), ("2", 31))
 
     def test_buckets_of_the_company(self):
         self.company.write({"collection_aging_days_1": 10, "collection_aging_days_2": 20})
@@ -63,7 +63,7 @@ class TestAging(CrmCollectionFiguresCommon):
 
     # === The day === #
 
-    def test_a_title_is_owed_from_its_date_to_its_payment(self):
+    def test_a_open_item_is_owed_from_its_date_to_its_payment(self):
         move = self._invoice("2026-01-10", "2026-02-09", 100)
         self._pay_on(move, "2026-03-05")
         self.assertEqual(self._owed("2026-01-09"), {})
@@ -101,7 +101,7 @@ class TestAging(CrmCollectionFiguresCommon):
         self.assertEqual(str(first.date_as_of), "2026-02-10")
         self.assertEqual(first.move_id, move)
 
-    def test_a_draft_is_no_title(self):
+    def test_a_draft_is_no_open_item(self):
         move = self._invoice("2026-01-10", "2026-02-09", 100)
         move.button_draft()
         self.assertEqual(self._owed("2026-02-01"), {})
@@ -142,11 +142,13 @@ class TestAging(CrmCollectionFiguresCommon):
         self._move_on(1)
         none, first, second = self.phase_first.browse(), self.phase_first, self.phase_second
         for days, phase in ((-1, none), (0, first), (8, first), (9, second), (10, second)):
-            title = self._aging(TODAY + timedelta(days=days)).search([("move_id", "=", move.id)])
+            open_item = self._aging(TODAY + timedelta(days=days)).search(
+                [("move_id", "=", move.id)]
+            )
             with self.subTest(days=days):
-                self.assertEqual(title.phase_id, phase)
+                self.assertEqual(open_item.phase_id, phase)
 
-    def test_the_phase_of_a_title_that_is_paid_by_now(self):
+    def test_the_phase_of_a_open_item_that_is_paid_by_now(self):
         move = self._create_overdue(1)
         self._allocate()
         self._move_on(5)
@@ -186,9 +188,9 @@ class TestAging(CrmCollectionFiguresCommon):
             sum(group["amount:sum"] for group in groups), sum(Aging.search([]).mapped("amount"))
         )
         for group in groups:
-            titles = Aging.search(group["__extra_domain"])
-            self.assertEqual(len(titles), group["__count"])
-            self.assertEqual(sum(titles.mapped("amount")), group["amount:sum"])
+            open_items = Aging.search(group["__extra_domain"])
+            self.assertEqual(len(open_items), group["__count"])
+            self.assertEqual(sum(open_items.mapped("amount")), group["amount:sum"])
 
     def test_sums_of_a_list(self):
         """As the client asks for them, with one company and with two."""
@@ -207,7 +209,7 @@ class TestAging(CrmCollectionFiguresCommon):
         self.assertEqual(group["amount:sum_currency"], 100)
 
     def test_collector(self):
-        """The title's own comes before the customer's."""
+        """The item's own comes before the customer's."""
         other = self._create_user("other_collector", "user")
         self.customer.with_company(self.company).collection_user_id = self.collector
         own, plain = self._create_overdue(12), self._create_overdue(-30, invoice_date=TODAY)
@@ -236,11 +238,11 @@ class TestAging(CrmCollectionFiguresCommon):
             with self.subTest(domain=domain):
                 self.assertEqual(Aging.search(domain).move_id, found)
 
-    def test_open_title(self):
+    def test_open_item(self):
         move, plain = self._create_overdue(12), self._create_overdue(-30, invoice_date=TODAY)
         self._allocate()
-        titles = self._aging().search([])
-        opened = {title.move_id: title.action_open_title() for title in titles}
+        open_items = self._aging().search([])
+        opened = {open_item.move_id: open_item.action_open_item() for open_item in open_items}
         self.assertEqual(opened[move]["res_model"], "crm.collection.item")
         self.assertEqual(opened[move]["res_id"], self._items(move).id)
         self.assertEqual(opened[plain]["res_model"], "account.move")

@@ -15,19 +15,19 @@ class TestAgingReproducible(CrmCollectionFiguresCommon):
     says."""
 
     def _picture(self, day=None):
-        """:return: {title: (amount, in currency, bucket, phase)} on a day"""
+        """:return: {item: (amount, in currency, bucket, phase)} on a day"""
         return {
-            title.line_id.id: (
-                title.amount,
-                title.amount_currency,
-                title.bucket,
-                title.phase_id.name,
+            open_item.line_id.id: (
+                open_item.amount,
+                open_item.amount_currency,
+                open_item.bucket,
+                open_item.phase_id.name,
             )
-            for title in self._aging(day).search([])
+            for open_item in self._aging(day).search([])
         }
 
     def _assert_agrees_with_accounting(self):
-        """Today's amounts are the residuals, title by title, in both currencies."""
+        """Today's amounts are the residuals, item by item, in both currencies."""
         lines = self.env["account.move.line"].search(
             [
                 ("account_type", "=", "asset_receivable"),
@@ -115,7 +115,7 @@ class TestAgingReproducible(CrmCollectionFiguresCommon):
         self.assertEqual(sorted(after.mapped("amount_currency")), [60] * 4 + [100] * 2)
 
     def test_paid_in_the_currency_of_the_company(self):
-        """A title in one currency, its payment in another."""
+        """An item in one currency, its payment in another."""
         rates = [("2016-01-01", 2.0), ("2026-03-01", 2.5), ("2026-03-10", 1.25)]
         euro = self.setup_other_currency("EUR", rates=rates)
         moves = self.env["account.move"]
@@ -139,7 +139,7 @@ class TestAgingReproducible(CrmCollectionFiguresCommon):
         self.assertEqual(before.mapped("amount"), [50.0] * 3)
 
     def test_installments_and_entries(self):
-        """Each installment is a title, and so is an entry that is no invoice."""
+        """Each installment is an item, and so is an entry that is no invoice."""
         move = self._create_overdue(40, amount=100, terms=(0, 30))
         receivable = self.company_data["default_account_receivable"]
         income = self.company_data["default_account_revenue"]
@@ -159,7 +159,7 @@ class TestAgingReproducible(CrmCollectionFiguresCommon):
         entry.action_post()
         self._assert_agrees_with_accounting()
         self.assertEqual(
-            [(title.days_overdue, title.amount) for title in self._aging().search([])],
+            [(open_item.days_overdue, open_item.amount) for open_item in self._aging().search([])],
             [(40, 50), (10, 50), (0, 30)],
         )
         self.assertEqual(len(move.line_ids & self._aging().search([]).line_id), 2)

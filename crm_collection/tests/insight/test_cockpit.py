@@ -65,7 +65,7 @@ class CockpitCase(CrmCollectionLettersCommon):
 
 @tagged("post_install", "-at_install")
 class TestCockpit(CockpitCase):
-    """The cockpit against what accounting says, counted title by title, and against its lists.
+    """The cockpit against what accounting says, counted item by item, and against its lists.
 
     Seen to fail: with the due domain a day off; with `state = 'settled'` left out of
     `settled_since`; with the collector's filter left out of `covers`; with `_is_known` always
@@ -73,7 +73,7 @@ class TestCockpit(CockpitCase):
     """
 
     def _create_portfolio(self):
-        """Titles of every age, two customers, a part payment, a settlement, a credit note."""
+        """Items of every age, two customers, a part payment, a settlement, a credit note."""
         self.second = self._create_customer("Brandt AG")
         self.moves = self.env["account.move"].union(
             *(
@@ -207,7 +207,7 @@ class TestCockpit(CockpitCase):
         self.assertFalse(overdue["settled"])
 
     def test_exchange_difference_is_no_money(self):
-        """A title in another currency, paid at another rate: what it owed then is its amount."""
+        """An item in another currency, paid at another rate: what it owed then is its amount."""
         with freeze_time(f"{TODAY - timedelta(days=40)} 09:00:00"):
             move = self._create_overdue(45, amount=100.0, currency_id=self.foreign.id)
             owed = move.amount_residual_signed
@@ -260,7 +260,7 @@ class TestCockpit(CockpitCase):
         )
 
     def test_rolls_and_settled(self):
-        """Stays of the period, by what became of them; what left before it is not there."""
+        """Allocations of the period, by what became of them; what left before it is not there."""
         self._move_on(-40)
         self._create_overdue(41, amount=100.0)
         early = self._create_overdue(41, amount=70.0)
@@ -273,7 +273,7 @@ class TestCockpit(CockpitCase):
         self._pay(settled)
         self._move_on(8)
         self._allocate()
-        # a part of a title that stays: seen to fail with only stays that ended by settlement
+        # a part of an item that stays: seen to fail with only allocations that ended by settlement
         self._pay(partly, 30.0)
         cards = self._get_cockpit(period="month")["cards"]
         rolls = {
@@ -342,14 +342,14 @@ class TestCockpit(CockpitCase):
 
     def test_approvals_where_they_are(self):
         """The card is there with the model, and counts what waits."""
-        approvals = self._get_cockpit_of_titles()["cards"]["approvals"]
+        approvals = self._get_cockpit_of_open_items()["cards"]["approvals"]
         if "crm.collection.approval" in self.env:
             for figure in approvals.values():
                 self.assertEqual(self._read_list(figure), (figure["count"], None))
         else:
             self.assertFalse(approvals)
 
-    def _get_cockpit_of_titles(self):
+    def _get_cockpit_of_open_items(self):
         self._create_portfolio()
         self._allocate()
         return self._get_cockpit()
@@ -357,34 +357,34 @@ class TestCockpit(CockpitCase):
     # === Freshness === #
 
     def test_fresh_after_the_run(self):
-        freshness = self._get_cockpit_of_titles()["freshness"]
+        freshness = self._get_cockpit_of_open_items()["freshness"]
         self.assertEqual(freshness["waiting"], 0)
         self.assertFalse(freshness["is_stale"])
         self.assertTrue(freshness["last_run"])
 
     def test_stale_on_the_next_day(self):
-        self._get_cockpit_of_titles()
+        self._get_cockpit_of_open_items()
         self._create_overdue(-1, amount=5.0)
         self._move_on(2)
         freshness = self._get_cockpit()["freshness"]
         self.assertTrue(freshness["is_stale"])
-        self.assertEqual(freshness["waiting"], 1, "what fell due since has no title yet")
+        self.assertEqual(freshness["waiting"], 1, "what fell due since has no open item yet")
 
-    def test_changed_titles_wait_for_the_job(self):
-        self._get_cockpit_of_titles()
+    def test_changed_open_items_wait_for_the_job(self):
+        self._get_cockpit_of_open_items()
         self._items(self.moves[0])._mark_to_evaluate()
         freshness = self._get_cockpit()["freshness"]
         self.assertTrue(freshness["is_stale"])
         self.assertEqual(freshness["waiting"], 1)
 
     def test_entries_of_today_wait_for_the_job(self):
-        self._get_cockpit_of_titles()
+        self._get_cockpit_of_open_items()
         self.env.cr._now = self.env.cr.now() + timedelta(seconds=5)
         self._create_overdue(50, amount=5.0)
         self.assertEqual(self._get_cockpit()["freshness"]["waiting"], 1)
 
     def test_empty(self):
-        """Before the first title: what to do next, as far as the user may."""
+        """Before the first item: what to do next, as far as the user may."""
         page = self._get_cockpit()
         self.assertEqual(page["cards"], {})
         actions = [step["action"] for step in page["empty"]]
@@ -410,7 +410,7 @@ class TestCockpit(CockpitCase):
         collectors = [option["id"] for option in page["options"]["collectors"]]
         self.assertEqual(collectors, [self.collector.id, -1])
 
-    def test_currency_of_the_titles(self):
+    def test_currency_of_the_open_items(self):
         self._create_portfolio()
         self._create_overdue(5, amount=80.0, currency_id=self.foreign.id)
         self._allocate()
@@ -451,12 +451,12 @@ class TestCockpit(CockpitCase):
         self._assert_figures(page, auditor)
 
     def test_record_rules_decide(self):
-        """A rule of the house on titles holds on the cockpit too."""
+        """A rule of the house on items holds on the cockpit too."""
         self._create_portfolio()
         self._allocate()
         self.env["ir.rule"].sudo().create(
             {
-                "name": "Small titles only",
+                "name": "Small items only",
                 "model_id": self.env["ir.model"]._get_id("crm.collection.item"),
                 "domain_force": [("amount_residual", "<", 400)],
             }
@@ -547,7 +547,7 @@ class TestCockpitCompanies(CockpitCase):
             self._get_cockpit(self.manager, companies=self.companies)
 
     def test_each_company_has_its_day(self):
-        """Where it is tomorrow already, a title that is due today is overdue."""
+        """Where it is tomorrow already, an item that is due today is overdue."""
         self.third.sudo().partner_id.tz = "Pacific/Kiritimati"
         self.company.sudo().partner_id.tz = "Pacific/Honolulu"
         for company in (self.company, self.third):

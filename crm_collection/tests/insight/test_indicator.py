@@ -13,30 +13,30 @@ FIGURES = ("dso", "dso_best", "days_delinquent", "cei", "overdue_share")
 
 
 class Ledger:
-    """The indicators from a plain list of titles, one day at a time, with loops and no SQL.
+    """The indicators from a plain list of items, one day at a time, with loops and no SQL.
 
-    :param titles: (date, due, amount, [(date, amount paid), ...])
+    :param open_items: (date, due, amount, [(date, amount paid), ...])
     """
 
-    def __init__(self, titles):
-        self.titles = titles
+    def __init__(self, open_items):
+        self.open_items = open_items
 
     def owed(self, day, is_overdue=False):
         return sum(
             amount - sum(paid for paid_on, paid in payments if paid_on <= day)
-            for issued, due, amount, payments in self.titles
+            for issued, due, amount, payments in self.open_items
             if issued <= day and (not is_overdue or due < day)
         )
 
     def sales(self, first, last):
-        return sum(row[2] for row in self.titles if first <= row[0] <= last)
+        return sum(row[2] for row in self.open_items if first <= row[0] <= last)
 
     def count_back(self, day):
         rest, days, last = self.owed(day), 0, day
         while rest > 1e-9:
             first = last.replace(day=1)
             sold, number = self.sales(first, last), (last - first).days + 1
-            if not sold and first < min(row[0] for row in self.titles):
+            if not sold and first < min(row[0] for row in self.open_items):
                 break
             days += number if rest >= sold else number * rest / sold
             rest -= min(rest, sold)
@@ -48,7 +48,7 @@ class Ledger:
         first = day.replace(day=1)
         before = first - timedelta(days=1)
         quarter = add_months(first, -2)
-        quarter = max(quarter, min(row[0] for row in self.titles).replace(day=1))
+        quarter = max(quarter, min(row[0] for row in self.open_items).replace(day=1))
         sold, days = self.sales(quarter, day), (day - quarter).days + 1
         owed, overdue = self.owed(day), self.owed(day, is_overdue=True)
         base = self.owed(before) + self.sales(first, day)
@@ -183,7 +183,7 @@ class TestIndicator(CrmCollectionFiguresCommon):
     def test_against_loops(self):
         """A year of invoices, some never paid, some in parts: every month, every indicator."""
         random = Random(7)
-        titles, first = [], date(2025, 3, 20)
+        open_items, first = [], date(2025, 3, 20)
         for number in range(40):
             issued = first + timedelta(days=9 * number - random.randint(0, 3))
             due = issued + timedelta(days=random.choice([0, 15, 30, 45]))
@@ -199,8 +199,8 @@ class TestIndicator(CrmCollectionFiguresCommon):
                 if day <= TODAY:
                     self._pay_on(move, max(day, issued), part)
                     payments.append((max(day, issued), part))
-            titles.append((issued, due, amount, payments))
-        ledger, rows = Ledger(titles), self._indicators()
+            open_items.append((issued, due, amount, payments))
+        ledger, rows = Ledger(open_items), self._indicators()
         self.assertEqual(len(rows), 13)
         for day, row in rows.items():
             self.assertIn(day.day, (monthrange(day.year, day.month)[1], TODAY.day))
@@ -218,10 +218,10 @@ class TestIndicator(CrmCollectionFiguresCommon):
         self._move_on(20)
         self._receivables(returned).remove_move_reconcile()
         for day, row in self._indicators().items():
-            titles = self._aging(day).search([])
-            overdue = titles.filtered(lambda title: title.days_overdue > 0)
+            open_items = self._aging(day).search([])
+            overdue = open_items.filtered(lambda open_item: open_item.days_overdue > 0)
             with self.subTest(day=day):
-                self.assertEqual(row.receivables, sum(titles.mapped("amount")))
+                self.assertEqual(row.receivables, sum(open_items.mapped("amount")))
                 self.assertEqual(row.overdue, sum(overdue.mapped("amount")))
         self.assertEqual(self._indicators()[date(2026, 2, 28)].receivables, 80)
 

@@ -107,7 +107,7 @@ class TestReportWizard(CrmCollectionLettersCommon):
         """Each report has its pages, by the module's own engine, with letterhead and totals."""
         for report, parts in (
             ("settled", ("Settled collections", "1,234.50", "(reversal)", "Total (3)")),
-            ("history", ("Phase history by title", self.moves[0].name, "Automatic", "Settled")),
+            ("history", ("Phase history by item", self.moves[0].name, "Automatic", "Settled")),
             ("results", ("What works", "Phase 1", "Phase 2", "92.5", "All phases")),
         ):
             wizard = self._wizard(report)

@@ -85,7 +85,7 @@ class TestReports(CrmCollectionLettersCommon):
         self.assertEqual(recovered, 50)
 
     def test_credit_note_is_not_recovered(self):
-        """It counts where the title was on its date, the first day."""
+        """It counts where the item was on its date, the first day."""
         credit = self._create_credit(150)
         self._receivables(self.partly | credit).reconcile()
         self.env.flush_all()
@@ -97,21 +97,21 @@ class TestReports(CrmCollectionLettersCommon):
         self.assertEqual((recovered, other), (150, 150))
 
     def test_next_phase_and_letter(self):
-        stay = self._model("crm.collection.allocation.report").search(
+        allocation = self._model("crm.collection.allocation.report").search(
             [("item_id", "=", self._items(self.unpaid).id), ("outcome", "=", "moved")]
         )
-        self.assertEqual(stay.phase_to_id, self.phase_second)
-        # one letter about all titles, in the words of the most severe of their phases
-        self.assertEqual(stay.sudo().template_id, self.phase_second.template_id)
-        action = stay.action_open_allocation()
-        self.assertEqual(action["res_id"], stay.allocation_id.id)
+        self.assertEqual(allocation.phase_to_id, self.phase_second)
+        # one letter about all items, in the words of the most severe of their phases
+        self.assertEqual(allocation.sudo().template_id, self.phase_second.template_id)
+        action = allocation.action_open_allocation()
+        self.assertEqual(action["res_id"], allocation.allocation_id.id)
 
     # === Roll rates === #
 
     def test_roll_rates(self):
-        """GIVEN titles in phases 1 and 2 when April begins
+        """GIVEN items in phases 1 and 2 when April begins
         WHEN one is paid in April and the others are where they are in May
-        THEN each is counted once, and the rates are of the titles of its phase.
+        THEN each is counted once, and the rates are of the items of its phase.
         """
         fresh = self._create_overdue(-7, amount=10)  # due on the 23rd
         self._allocate()  # phase 1 on the 24th
@@ -174,7 +174,7 @@ class TestReports(CrmCollectionLettersCommon):
     # === The ledger behind === #
 
     def test_totals_agree_with_accounting(self):
-        """What the titles were worth, less what the ledger has, is owed in accounting."""
+        """What the items were worth, less what the ledger has, is owed in accounting."""
         items = self._items(self.paid | self.partly | self.unpaid | self.late)
         settled = self._model("crm.collection.settlement")._read_group(
             [("item_id", "in", items.ids)], [], ["amount:sum"]

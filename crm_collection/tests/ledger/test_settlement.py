@@ -10,7 +10,7 @@ from ..common_engine import CrmCollectionEngineCommon
 
 @tagged("post_install", "-at_install")
 class TestSettlement(CrmCollectionEngineCommon):
-    """The ledger has what reconciliation did to each title, the moment it is done."""
+    """The ledger has what reconciliation did to each item, the moment it is done."""
 
     @classmethod
     def setUpClass(cls):
@@ -25,7 +25,7 @@ class TestSettlement(CrmCollectionEngineCommon):
         self.item = self._items(self.move)
 
     def _rows(self, moves=None):
-        """The ledger of the entries' titles, oldest first."""
+        """The ledger of the entries' items, oldest first."""
         items = self._items(moves or self.move)
         return self.env["crm.collection.settlement"].search(
             [("item_id", "in", items.ids)], order="id"
@@ -36,7 +36,7 @@ class TestSettlement(CrmCollectionEngineCommon):
         self.assertEqual([(row.kind, row.amount) for row in rows], expected)
 
     def _assert_agrees(self, moves):
-        """What the title was worth, less the ledger, is what accounting says it owes."""
+        """What the item was worth, less the ledger, is what accounting says it owes."""
         for line in self._receivables(moves):
             rows = self._rows(moves).filtered(lambda row, line=line: row.item_id.line_id == line)
             currency, company = line.currency_id, line.company_currency_id
@@ -55,7 +55,7 @@ class TestSettlement(CrmCollectionEngineCommon):
     # === Payments === #
 
     def test_payment(self):
-        """Everything about the title, its customer and its phase is a copy of the moment."""
+        """Everything about the item, its customer and its phase is a copy of the moment."""
         self._move_on(3)
         payment = self._register_payment(self.move)
         day = TODAY + timedelta(days=3)
@@ -119,7 +119,7 @@ class TestSettlement(CrmCollectionEngineCommon):
         self.assertEqual(row.day_recorded, TODAY + timedelta(days=18))
 
     def test_dated_before_collection(self):
-        """Matched while the title was in collection: it is in the phase it was found in."""
+        """Matched while the item was in collection: it is in the phase it was found in."""
         wizard = (
             self.env["account.payment.register"]
             .with_user(self.bookkeeper)
@@ -130,7 +130,7 @@ class TestSettlement(CrmCollectionEngineCommon):
         row = self._rows()
         self.assertEqual((row.phase_id, row.days_in_phase), (self.phase_second, 0))
 
-    def test_paid_before_it_was_a_title(self):
+    def test_paid_before_it_was_a_open_item(self):
         """Recorded, so that what was owed on a day is known, and in no phase."""
         move = self._create_overdue(12)
         self._register_payment(move, 40)
@@ -208,7 +208,7 @@ class TestSettlement(CrmCollectionEngineCommon):
         self._assert_agrees(self.move)
 
     def test_bank_statement(self):
-        """A statement line matched with the title, without a payment."""
+        """A statement line matched with the item, without a payment."""
         line = self.env["account.bank.statement.line"].create(
             {
                 "journal_id": self.company_data["default_journal_bank"].id,

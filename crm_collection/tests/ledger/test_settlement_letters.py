@@ -37,7 +37,7 @@ class TestSettlementLetters(CrmCollectionLettersCommon):
     # === Letters === #
 
     def test_letters_before(self):
-        """Two letters in two phases, the second the title's last."""
+        """Two letters in two phases, the second the item's last."""
         self._write_letter()
         self._move_on(20)
         self._allocate()
@@ -138,7 +138,7 @@ class TestSettlementLetters(CrmCollectionLettersCommon):
     # === Currencies === #
 
     def test_exchange_difference(self):
-        """A title in another currency: money and exchange difference are told apart, and the
+        """An item in another currency: money and exchange difference are told apart, and the
         ledger adds up to what accounting says in both currencies."""
         move = self._create_invoice_in(self.foreign, 12, 100)
         self._allocate()

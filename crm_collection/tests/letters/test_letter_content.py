@@ -47,20 +47,20 @@ class TestLetterContent(CrmCollectionCommon):
         vals = {"is_company": False, "country_id": self.brazil.id, "lang": "pt_BR", **vals}
         return self._create_customer("Silva", **vals)
 
-    # === Titles === #
+    # === Items === #
 
-    def test_titles_show_number_installment_dates_and_money(self):
+    def test_open_items_show_number_installment_dates_and_money(self):
         move = self._create_overdue(12, terms=(0, 60), amount=300)
         self._pay_part_of(self._receivables(move).sorted("date_maturity")[0], 50)
         letter = self._write_letter()
-        title = letter._get_titles()[0]
-        self.assertEqual(title["number"], move.name)
-        self.assertEqual(title["installment"], "1/2")
-        self.assertEqual(title["date_issued"], move.invoice_date)
-        self.assertEqual(title["date_maturity"], TODAY - timedelta(days=12))
-        self.assertEqual(title["days_overdue"], 12)
+        open_item = letter._get_open_items()[0]
+        self.assertEqual(open_item["number"], move.name)
+        self.assertEqual(open_item["installment"], "1/2")
+        self.assertEqual(open_item["date_issued"], move.invoice_date)
+        self.assertEqual(open_item["date_maturity"], TODAY - timedelta(days=12))
+        self.assertEqual(open_item["days_overdue"], 12)
         self.assertEqual(
-            (title["original"], title["paid"], title["residual"]), (150.0, 50.0, 100.0)
+            (open_item["original"], open_item["paid"], open_item["residual"]), (150.0, 50.0, 100.0)
         )
         for print_mode in (False, True):
             html = letter.with_context(crm_collection_print=print_mode).titles_html
@@ -91,7 +91,7 @@ class TestLetterContent(CrmCollectionCommon):
         self.assertFalse(self._write_letter()._get_credits())
 
     def test_credit_beyond_the_letter_is_no_negative_demand(self):
-        """Other titles of the customer use the credit up: a letter that was written before the
+        """Other items of the customer use the credit up: a letter that was written before the
         credit came asks for nothing, and does not say that the customer has money to get back."""
         self._create_overdue(12, amount=20)
         self._create_overdue(2, amount=500)
@@ -109,7 +109,7 @@ class TestLetterContent(CrmCollectionCommon):
         self.assertIn("Credit left for other documents", letter.titles_html)
         self.assertNotIn("-", letter.totals_label)
 
-    def test_titles_not_due_yet_are_told_apart(self):
+    def test_open_items_not_due_yet_are_told_apart(self):
         self.rule.step_ids.filtered(lambda step: step.days == 1).days = -3
         self._create_overdue(12, amount=100)
         self._create_overdue(-2, amount=900)
@@ -133,13 +133,13 @@ class TestLetterContent(CrmCollectionCommon):
         group = self._write_letter()._get_groups()[0]
         self.assertEqual((group["to_pay"], group["credit_left"]), (0, 30))
 
-    def test_text_is_true_of_the_titles_of_its_phase(self):
-        """GIVEN titles in the last phase and in earlier ones, due in one letter
+    def test_text_is_true_of_the_open_items_of_its_phase(self):
+        """GIVEN items in the last phase and in earlier ones, due in one letter
         WHEN the letter of the last phase is written, which announces a measure
         THEN its table tells apart what the measure is about, and its text says so; a letter
         about one phase has no parts.
 
-        Seen to fail with every title in one part.
+        Seen to fail with every item in one part.
         """
         self.rule.step_ids.filtered(lambda step: step.days == 1).days = -3
         late, early, later = (self._create_overdue(days) for days in (40, 12, -2))
@@ -151,8 +151,8 @@ class TestLetterContent(CrmCollectionCommon):
         several, single = letter
         self.assertEqual(several.phase_id, self.phase_third)
         parts = [
-            (kind, [title["move"] for title in titles])
-            for kind, titles in several._get_sections(several._get_titles())
+            (kind, [open_item["move"] for open_item in open_items])
+            for kind, open_items in several._get_sections(several._get_open_items())
         ]
         self.assertEqual(parts, [("subject", [late]), ("overdue", [early]), ("not_due", [later])])
         for print_mode in (False, True):
@@ -209,7 +209,7 @@ class TestLetterContent(CrmCollectionCommon):
         self._create_overdue(12)
         self.assertIn("03/26/2026", self._write_letter().titles_html)
 
-    def test_titles_never_carry_the_key_of_their_invoice(self):
+    def test_open_items_never_carry_the_key_of_their_invoice(self):
         """It does not expire; and P1: making one would write on the invoice."""
         shared, plain = self._create_overdue(12), self._create_overdue(12)
         shared._portal_ensure_token()
@@ -218,7 +218,7 @@ class TestLetterContent(CrmCollectionCommon):
         self.assertNotIn(shared.access_token, letter.titles_html)
         self.assertNotIn("/my/invoices", letter.titles_html)
         self.assertEqual(
-            {title["url"] for title in letter._get_titles()}, {letter._get_online_url()}
+            {open_item["url"] for open_item in letter._get_open_items()}, {letter._get_online_url()}
         )
         self.assertEqual(self._accounting_checksum(), before)
         self.assertFalse(plain.access_token)
@@ -260,7 +260,7 @@ class TestLetterContent(CrmCollectionCommon):
         self._create_overdue(12, partner=consumer, amount=200)
         letter = self._write_letter(consumer)
         self.assertEqual(letter.line_ids.amount_fine, 4)
-        self.assertEqual(letter._get_titles()[0]["fine"], 4)
+        self.assertEqual(letter._get_open_items()[0]["fine"], 4)
         self.assertIn("4,00", letter.titles_html)
 
     def test_limit_of_the_fine_and_words_of_the_law_go_together(self):

@@ -230,7 +230,7 @@ class TestLetterEvidence(CrmCollectionApprovalCommon):
         self.assertEqual(self._letters().state, "sent")
 
     def test_administrator_sends_notifications(self):
-        """What a title's followers are told: the mail system writes on the message that it left.
+        """What an item's followers are told: the mail system writes on the message that it left.
 
         Seen to fail with that refused to him.
         """
@@ -318,9 +318,9 @@ class TestLetterEvidence(CrmCollectionApprovalCommon):
         item = self._items(self._allocated(5))
         template = self.env["mail.template"].create(
             {
-                "name": "About a title",
+                "name": "About an item",
                 "model_id": self.env["ir.model"]._get_id(item._name),
-                "subject": "About a title",
+                "subject": "About an item",
                 "body_html": "<p>Hello</p>",
                 "email_from": "Collections <collections@comp.example>",
             }
@@ -330,7 +330,7 @@ class TestLetterEvidence(CrmCollectionApprovalCommon):
         self.assertEqual(mail.email_from, "Collections <collections@comp.example>")
         self.assertEqual(mail.author_id, self.collector.partner_id)
 
-    def test_other_kinds_of_messages_stay(self):
+    def test_other_kinds_of_messages_allocation(self):
         """Seen to fail with every kind that is not known taken for the system's."""
         item = self._items(self._allocated(5)).with_user(self.collector)
         message = item.message_post(body="Out", message_type="out_of_office")

@@ -15,7 +15,7 @@ class TestLetterMoney(CrmCollectionLettersCommon):
     The same events happen between allocation and decision, between decision and issue (the job
     was killed in between), and between issue and delivery (the mail was in the queue).
 
-    Seen to fail: with `asked_titles` without its hold, `no_followup` or silent condition, with
+    Seen to fail: with `asked_open_items` without its hold, `no_followup` or silent condition, with
     `_refresh_money` left out of `_issue`, with `_is_still_true` returning True, and with
     `give_back` deleting the lines only.
     """
@@ -27,7 +27,7 @@ class TestLetterMoney(CrmCollectionLettersCommon):
             "paid": cls._event_paid,
             "held customer": lambda test, move: test._hold(move.partner_id),
             "held entry": lambda test, move: test._hold(move),
-            "held title": lambda test, move: test._hold(test._items(move)),
+            "held item": lambda test, move: test._hold(test._items(move)),
             "disputed": lambda test, move: test._hold(move, "dispute"),
             "promised": lambda test, move: test._hold(
                 move.partner_id, "promise", date_until=TODAY + timedelta(days=5), amount=100.0
@@ -126,12 +126,12 @@ class TestLetterMoney(CrmCollectionLettersCommon):
         self.assertFalse(self._deliver())
 
     def test_nothing_is_lost(self):
-        """What was taken back leaves when its obstacle is gone: the same stay, round one."""
+        """What was taken back leaves when its obstacle is gone: the same allocation, round one."""
         cases = self._prepare()
         self._send_letters()
         self._happen(cases)
         self._deliver()
-        for event in ("held customer", "held entry", "held title", "disputed", "no followup"):
+        for event in ("held customer", "held entry", "held item", "disputed", "no followup"):
             _partner, move = cases[event]
             with self.subTest(event=event):
                 item = self._items(move)
@@ -144,7 +144,7 @@ class TestLetterMoney(CrmCollectionLettersCommon):
         self._allocate()
         self._send_letters()
         self._deliver()
-        for event in ("held customer", "held entry", "held title", "disputed", "promised") + (
+        for event in ("held customer", "held entry", "held item", "disputed", "promised") + (
             "no followup",
             "blocked",
         ):
@@ -222,7 +222,7 @@ class TestLetterMoney(CrmCollectionLettersCommon):
         self.assertEqual(letter.state, "sent")
         self.assertEqual(self._mails(letter).mapped("state"), ["cancel", "sent"])
 
-    def test_one_of_two_titles_is_paid(self):
+    def test_one_of_two_open_items_is_paid(self):
         """The letter goes on about the other, in the tone of its phase."""
         low, high = self._create_overdue(5), self._create_overdue(40)
         self._allocate()
@@ -370,7 +370,7 @@ class TestLetterMoney(CrmCollectionLettersCommon):
         self.assertEqual(queued.amount_credit, 30.0)
 
     def test_credit_does_not_pay_what_is_held(self):
-        """A credit counts against what may be asked for, not against a disputed title."""
+        """A credit counts against what may be asked for, not against a disputed item."""
         self._create_overdue(5, amount=40.0)
         disputed = self._create_overdue(5, amount=500.0)
         self._create_credit(50.0)
@@ -418,7 +418,7 @@ class TestLetterMoney(CrmCollectionLettersCommon):
 
     def test_due_date_moved_while_it_waits(self):
         """GIVEN a letter decided, or in the mail queue
-        WHEN the title gets a later due date, still in its step
+        WHEN the item gets a later due date, still in its step
         THEN it leaves with that date, and with the days and the interest of it.
 
         Seen to fail with the due date left out of `refresh_lines`, and out of `_is_as_written`.
@@ -556,7 +556,7 @@ class TestLetterMoney(CrmCollectionLettersCommon):
     # === Quiet period === #
 
     def test_quiet_period_between_decision_and_issue(self):
-        """A person wrote while the automatic letter waited: it is taken back, its title is due
+        """A person wrote while the automatic letter waited: it is taken back, its item is due
         after the quiet days."""
         self.company.collection_quiet_days = 3
         first = self._create_overdue(5)

@@ -13,7 +13,7 @@ from ..common_letters import CrmCollectionLettersCommon
 
 @tagged("post_install", "-at_install")
 class TestLetterOnce(CrmCollectionLettersCommon):
-    """P2: a title gets at most one letter per stay and round, however often the job runs and
+    """P2: an item gets at most one letter per allocation and round, however often the job runs and
     wherever it is killed. Two jobs at once and real kills: `tests/test_delivery.py`.
     """
 
@@ -39,8 +39,8 @@ class TestLetterOnce(CrmCollectionLettersCommon):
             runs, [{"letter_count": 3, "letter_line_count": 6, "execution_count": 50}]
         )
 
-    def test_one_letter_per_stay_and_round(self):
-        """Over a month of jobs, two a day: a line for every stay and round, no more."""
+    def test_one_letter_per_allocation_and_round(self):
+        """Over a month of jobs, two a day: a line for every allocation and round, no more."""
         self.rule.step_ids.filtered(lambda step: step.days == 10).write(
             {"resend_interval": 7, "resend_max": 1}
         )
@@ -244,7 +244,7 @@ class TestLetterOnce(CrmCollectionLettersCommon):
     def test_mail_of_an_empty_letter_never_leaves(self):
         """Everything was paid, the letter was cancelled; an administrator puts its mail back.
 
-        Seen to fail with any mail of the letter taken for its latest, and no title for true.
+        Seen to fail with any mail of the letter taken for its latest, and no open item for true.
         """
         move = self._create_overdue(5)
         other = self._create_overdue(40)  # so that the customer owes something
@@ -261,7 +261,7 @@ class TestLetterOnce(CrmCollectionLettersCommon):
         self.assertEqual(letter.state, "cancelled")
 
     def test_late_letter_is_not_sent_beside_a_newer_one(self):
-        """A letter that failed for days is not sent after the next round about the same title."""
+        """A letter that failed for days is not sent after the next round about the same item."""
         self._create_step_rule(1, self.phase_first, resend_interval=3)
         self._create_overdue(5)
         self._allocate()

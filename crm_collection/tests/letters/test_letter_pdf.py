@@ -98,7 +98,7 @@ class TestLetterPdf(CrmCollectionCommon):
         for content in contents.values():
             self.assertEqual(len(PdfReader(io.BytesIO(content)).pages), 1)
 
-    def test_many_titles_make_several_pages(self):
+    def test_many_open_items_make_several_pages(self):
         self._use_engine("weasyprint")
         for _index in range(60):
             self._create_overdue(11)

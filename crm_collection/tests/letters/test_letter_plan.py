@@ -5,7 +5,7 @@ from ...models.letters import queries as letter_queries
 from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon
 
-CUSTOMERS, TITLES = 6, 4  # titles of each customer
+CUSTOMERS, OPEN_ITEMS = 6, 4  # items of each customer
 
 
 @tagged("post_install", "-at_install")
@@ -31,16 +31,16 @@ class TestLetterPlan(CrmCollectionLettersCommon):
         )
 
     def test_no_part_is_compared_row_by_row(self):
-        """GIVEN titles of several customers that are due for a letter
+        """GIVEN items of several customers that are due for a letter
         WHEN the statement that writes the letters is run
         THEN none of its joins threw pairs of rows away.
 
-        Seen to fail with the locked titles in a part of their own that the due titles are
+        Seen to fail with the locked items in a part of their own that the due items are
         joined to.
         """
         for number in range(CUSTOMERS):
             partner = self._create_customer(f"Customer {number}")
-            for _title in range(TITLES):
+            for _open_item in range(OPEN_ITEMS):
                 self._create_overdue(5, partner=partner)
         self._allocate()
         partner_ids = [
@@ -55,7 +55,7 @@ class TestLetterPlan(CrmCollectionLettersCommon):
         nodes = list(self._walk(self.env.cr.fetchone()[0][0]["Plan"]))
         written = [node["Actual Rows"] for node in nodes if node["Node Type"] == "ModifyTable"]
         self.assertIn(CUSTOMERS, written)
-        self.assertIn(CUSTOMERS * TITLES, written)
+        self.assertIn(CUSTOMERS * OPEN_ITEMS, written)
         joins = [node["Join Filter"] for node in nodes if self._compares_parts(node)]
         self.assertEqual(joins, [])
 

@@ -28,9 +28,9 @@ class TestLetterSending(CrmCollectionLettersCommon):
 
     # === One letter === #
 
-    def test_one_letter_about_all_titles(self):
-        """One letter per customer and slot: all titles due in it, the tone of the highest phase,
-        every title keeps its own phase."""
+    def test_one_letter_about_all_open_items(self):
+        """One letter per customer and slot: all items due in it, the tone of the highest phase,
+        every item keeps its own phase."""
         low, middle, high = (self._create_overdue(days) for days in (2, 12, 40))
         other = self._create_customer("Beier KG")
         self._create_overdue(3, partner=other)
@@ -78,8 +78,8 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.assertEqual(len(messages), 2)
         self.assertEqual(self._letters().state, "sent")
 
-    def test_titles_not_due_stay_out(self):
-        """What was written about before is not in a letter about another title."""
+    def test_open_items_not_due_allocation_out(self):
+        """What was written about before is not in a letter about another item."""
         self._create_overdue(5)
         self._allocate()
         self._send_letters()
@@ -90,7 +90,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.assertEqual(len(letters), 2)
         self.assertEqual(letters[1].line_ids.item_id, self._items(new))
 
-    def test_installments_are_titles(self):
+    def test_installments_are_open_items(self):
         """The due installments of an invoice are in the letter, the others are not."""
         move = self._create_overdue(35, amount=300.0, terms=(0, 30, 60))
         self._allocate()
@@ -171,7 +171,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
     def test_no_resend_once_the_rule_says_so(self):
         """GIVEN a letter sent, and the date of the next one
         WHEN the rule is archived, its step deleted, or the interval taken away
-        THEN it is not sent again, and the title says so; a new letter of its phase still goes.
+        THEN it is not sent again, and the item says so; a new letter of its phase still goes.
 
         Seen to fail with the date of the next letter trusted.
         """
@@ -245,12 +245,12 @@ class TestLetterSending(CrmCollectionLettersCommon):
     # === After the allocation === #
 
     def test_letters_wait_for_the_allocation_of_the_day(self):
-        """GIVEN a letter that was decided, and a title due for one, both of yesterday
+        """GIVEN a letter that was decided, and an item due for one, both of yesterday
         WHEN the letters job runs before the allocation of the day, twice
         THEN it issues the one, leaves the other alone, says so, has the allocation started, and
         comes back in a while: once. After the allocation the letter goes, of the phase of today.
 
-        Seen to fail with letters of whatever phase the title is in.
+        Seen to fail with letters of whatever phase the item is in.
         """
         self._create_overdue(9)
         self._allocate()
@@ -291,7 +291,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
     def test_failed_allocation_keeps_letters(self):
         """Only an allocation that went through counts; by hand letters leave as ever.
 
-        Seen to fail with letters of whatever phase the title is in.
+        Seen to fail with letters of whatever phase the item is in.
         """
         move = self._create_overdue(9)
         self._allocate()
@@ -325,9 +325,9 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.assertEqual(item.date_next_letter, fields.Date.today() + timedelta(days=7))
 
     def test_late_letter_brings_no_other_back(self):
-        """A letter that waited, of a title whose next one was called off, does not bring it back.
+        """A letter that waited, of an item whose next one was called off, does not bring it back.
 
-        Seen to fail with every title of the letter rescheduled.
+        Seen to fail with every item of the letter rescheduled.
         """
         rule = self._create_step_rule(1, self.phase_first)
         self.customer.email = False
@@ -348,7 +348,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.assertFalse(item.date_next_letter)
 
     def test_no_letter_by_itself_without_a_rule(self):
-        """GIVEN titles allocated, one of them with its letter in the queue, and one a person
+        """GIVEN items allocated, one of them with its letter in the queue, and one a person
         placed
         WHEN their rule is archived
         THEN no letter leaves by itself but that of the one who was placed; a person may still
@@ -454,7 +454,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         )
 
     def test_another_rule_takes_over_the_calendar(self):
-        """GIVEN titles that were written to, with and without a resend
+        """GIVEN items that were written to, with and without a resend
         WHEN their customer's rule is another one, that says something else of it
         THEN the next letter is the new rule's, counted from the last one.
 
@@ -490,7 +490,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         WHEN the invoice is reset to draft and posted again without a change
         THEN the same letter does not go again, and the next one goes when it would have.
 
-        Seen to fail with every new stay starting its letters anew.
+        Seen to fail with every new allocation starting its letters anew.
         """
         self._create_step_rule(1, self.phase_first, resend_interval=3, resend_max=1)
         move = self._create_overdue(1)
@@ -533,7 +533,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
                 self.env.invalidate_all()
 
     def test_posted_again_starts_nothing_milder(self):
-        """GIVEN a title that went through two phases, one a day, and was written to in both
+        """GIVEN an item that went through two phases, one a day, and was written to in both
         WHEN it is posted again as it was
         THEN neither letter goes again on its way back; another amount starts it anew.
 
@@ -573,7 +573,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.assertEqual((said["totals"]["moves"], said["totals"]["letters"]), (1, 0))
 
     def test_posted_again_and_resent(self):
-        """Seen to fail with the letters of the open stay alone looked at."""
+        """Seen to fail with the letters of the open allocation alone looked at."""
         rule = self._create_step_rule(1, self.phase_first)
         move = self._create_overdue(1)
         self._send_days(0)
@@ -886,7 +886,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.assertFalse(self._letters())
 
     def test_attachments_are_what_the_steps_ask_for(self):
-        """One of the titles asks for the PDF: it is attached."""
+        """One of the items asks for the PDF: it is attached."""
         self.rule.step_ids.filtered(lambda step: step.days == 10).attach_pdf = True
         self._create_overdue(5)
         self._allocate()
@@ -966,7 +966,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self._send_letters()
         self.assertEqual(letter.state, "outgoing")
 
-    def test_statements_do_not_grow_with_titles(self):
+    def test_statements_do_not_grow_with_open_items(self):
         """P6: deciding costs the same number of statements for 2 and for 30 customers."""
         counts = []
         for number in (1, 2, 30):
@@ -984,7 +984,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.assertEqual(counts[1], counts[2])
 
     def test_customers_of_two_rules(self):
-        """Each title's own rule says whether and when its letter is repeated."""
+        """Each item's own rule says whether and when its letter is repeated."""
         own = self.env["crm.collection.rule"].create(
             {
                 "name": "Own",

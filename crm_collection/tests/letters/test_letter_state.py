@@ -410,7 +410,7 @@ class TestLetterState(CrmCollectionLettersCommon):
         self._assert_problem(self._issue(), "no_address")
 
     def test_letters_do_not_pile_up_without_an_address(self):
-        """One letter waits for the address, however many titles become due meanwhile; then there
+        """One letter waits for the address, however many items become due meanwhile; then there
         is one letter about the rest."""
         self.customer.email = False
         self._issue()

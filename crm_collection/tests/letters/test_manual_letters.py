@@ -80,7 +80,7 @@ class TestManualLetters(CrmCollectionCommon):
         mine.toggle_message_starred()
         self.assertTrue(mine.starred)
 
-    def test_comments_stay_peoples(self):
+    def test_comments_allocation_peoples(self):
         letter = self._send_with_pdf()[0]
         comment = letter.with_user(self.collector).message_post(
             body="He called", message_type="comment"
@@ -105,12 +105,12 @@ class TestManualLetters(CrmCollectionCommon):
         self.assertEqual(line.phase_id, self.phase_third)  # the most severe sets the tone
         self.assertEqual(line.template_id, self.phase_third.template_id)
         for item in self._items(self.moves):
-            self.assertIn(item.name, line.titles)
+            self.assertIn(item.name, line.open_items)
         self.assertIn("ap@other.example", lines[self.other].email_to)
         self.assertFalse(self.env["crm.collection.letter"].search([]))
 
     def test_preview_agrees_with_the_letters(self):
-        """Customer, address, phase, template, titles and amount of each letter are as said."""
+        """Customer, address, phase, template, items and amount of each letter are as said."""
         wizard = self._open(self.items).save()
         said = {
             (x.partner_id, x.email_to, x.phase_id, x.template_id, x.item_count, x.amount)
@@ -132,7 +132,7 @@ class TestManualLetters(CrmCollectionCommon):
         self.assertEqual(lines.email_to, "No address")
 
     def test_left_out_and_why(self):
-        """Each title that cannot be in a letter is left out with its reason, the rest goes.
+        """Each item that cannot be in a letter is left out with its reason, the rest goes.
 
         Seen to fail with holds left out of the reasons.
         """
@@ -210,7 +210,7 @@ class TestManualLetters(CrmCollectionCommon):
         self.assertEqual(item.letter_line_ids.mapped("round"), [1, 2])
         self.assertEqual(len(self._letters(self.other)), 2)
 
-    def test_only_the_titles_that_were_chosen(self):
+    def test_only_the_open_items_that_were_chosen(self):
         self._open(self._items(self.moves[0])).save().action_send()
         self.assertEqual(self._letters().line_ids.item_id, self._items(self.moves[0]))
 

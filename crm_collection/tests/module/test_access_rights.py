@@ -118,7 +118,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
     """Every role on every model and every public method, called as the web client does.
 
     Seen to fail: with a right added to or taken from `ir.model.access.csv`; with `_check_user`
-    left out of `action_retry`; with OWN_FIELDS of the title emptied; with the group's check left
+    left out of `action_retry`; with OWN_FIELDS of the item emptied; with the group's check left
     out of `action_run_now`.
     """
 
@@ -410,7 +410,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
 
     # === Fields of the engine === #
 
-    def test_engine_fields_of_titles(self):
+    def test_engine_fields_of_open_items(self):
         self._prepare()
         item = self.env["crm.collection.item"].search([], limit=1)
         for role in ("user", "approver", "manager"):
@@ -426,12 +426,15 @@ class TestAccessRights(CrmCollectionLettersCommon):
     def test_engine_models_are_not_written(self):
         """Letters, their lines, runs and the history: nobody, whatever his role."""
         self._prepare()
-        letter, stay = self._letters(), self.env["crm.collection.allocation"].search([], limit=1)
+        letter, allocation = (
+            self._letters(),
+            self.env["crm.collection.allocation"].search([], limit=1),
+        )
         run = self.env["crm.collection.run"].search([], limit=1)
         for record, vals in (
             (letter, {"state": "sent"}),
             (letter.line_ids, {"amount_residual": 1.0}),
-            (stay, {"reason": "Other"}),
+            (allocation, {"reason": "Other"}),
             (run, {"state": "done"}),
             (run.line_ids[:1], {"message": "Fine"}),
         ):
@@ -445,14 +448,14 @@ class TestAccessRights(CrmCollectionLettersCommon):
                     call_kw(self.env[record._name].with_user(user), "write", [record.ids, vals], {})
 
     def test_history_is_not_written_by_the_superuser_either(self):
-        """P4. Seen to fail with `write` of the stay not overridden."""
+        """P4. Seen to fail with `write` of the allocation not overridden."""
         self._prepare()
-        stay = self.env["crm.collection.allocation"].sudo().search([], limit=1)
+        allocation = self.env["crm.collection.allocation"].sudo().search([], limit=1)
         for action in (
-            lambda: stay.write({"reason": "Other"}),
-            stay.copy,
-            stay.unlink,
-            lambda: stay.create({"item_id": stay.item_id.id}),
+            lambda: allocation.write({"reason": "Other"}),
+            allocation.copy,
+            allocation.unlink,
+            lambda: allocation.create({"item_id": allocation.item_id.id}),
         ):
             with self.assertRaises(AccessError), self.env.cr.savepoint():
                 action()

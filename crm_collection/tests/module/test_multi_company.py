@@ -39,7 +39,7 @@ SHARED_MODELS = (
 @tagged("post_install", "-at_install")
 class TestMultiCompany(CrmCollectionLettersCommon):
     """Two companies with users, rules, currency, time zone and sender of their own, and the same
-    customers: nothing of one is in the letters, titles or sums of the other.
+    customers: nothing of one is in the letters, items or sums of the other.
 
     Seen to fail: with the company's condition left out of `net_owed`, with the company rule of
     letters removed, with `company.partner_id.tz` ignored in `_get_collection_today`.
@@ -251,7 +251,7 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         self.assertEqual(sum("@segunda.example" in sender for sender in messages), 1)
 
     def test_salesperson_of_another_company_is_no_collector(self):
-        """Nor is one who has left: the title is in nobody's list, so it shows as unassigned.
+        """Nor is one who has left: the item is in nobody's list, so it shows as unassigned.
 
         Seen to fail with the customer's salesperson taken as he is.
         """
@@ -261,10 +261,10 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         self.assertEqual(owners, {self.company: self.collector, self.second: self.env["res.users"]})
 
     def test_currencies_of_a_kanban_column(self):
-        """GIVEN titles of two companies with currencies of their own
+        """GIVEN items of two companies with currencies of their own
         WHEN the currencies of a column are asked for
         THEN all of them come where both companies are chosen, and the one of a chosen company
-        comes without looking at its titles.
+        comes without looking at its items.
 
         Seen to fail with the currency of the active company alone, and with core's aggregate.
         """
@@ -282,7 +282,7 @@ class TestMultiCompany(CrmCollectionLettersCommon):
     # === Rules === #
 
     def _let_some_wait(self, items):
-        """A title of each company waits for a second approver."""
+        """An item of each company waits for a second approver."""
         rule = self.env["crm.collection.approval.rule"].create(
             {"name": "Both", "governs": "allocation"}
         )
@@ -316,7 +316,7 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         self.env.flush_all()
 
     def _prepare_reports(self):
-        """Something paid in each company, and a month that began with titles in a phase."""
+        """Something paid in each company, and a month that began with items in a phase."""
         for company in self.company | self.second:
             moves = (
                 self.env["crm.collection.item"].search([("company_id", "=", company.id)]).move_id
@@ -380,7 +380,7 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         for number, action in enumerate(actions):
             with self.subTest(number), self.assertRaises(AccessError), self.env.cr.savepoint():
                 action()
-        with self.assertRaises(UserError):  # there is no such title for him
+        with self.assertRaises(UserError):  # there is no such item for him
             self._send_now(item, user)
         self.assertEqual(len(self._letters()), 2)
 
@@ -420,8 +420,8 @@ class TestMultiCompany(CrmCollectionLettersCommon):
                 with self.assertRaises(AccessError):
                     foreign.write({fname: False})
 
-    def test_preview_tells_no_title_of_another_company(self):
-        """A line can be written about any title; it tells only what its writer may read.
+    def test_preview_tells_no_open_item_of_another_company(self):
+        """A line can be written about any item; it tells only what its writer may read.
 
         Seen to fail with the related fields of the line read with all rights.
         """
@@ -455,7 +455,7 @@ class TestMultiCompany(CrmCollectionLettersCommon):
             Wizard.onchange({"partner_id": foreign.id}, ["partner_id"], spec)
 
     def test_user_of_both_companies_sends_two_letters(self):
-        """Titles of one customer chosen together are two debts to two creditors."""
+        """Items of one customer chosen together are two debts to two creditors."""
         moves = self._create_overdue(5) | self._create_in_second(5)
         self._allocate()
         both = new_test_user(

@@ -11,7 +11,7 @@ from ..common_engine import CrmCollectionEngineCommon
 
 @tagged("post_install", "-at_install")
 class TestHistory(CrmCollectionEngineCommon):
-    """P4: the phase history is append-only; the database enforces one open stay per title."""
+    """P4: the phase history is append-only; the database enforces one open allocation per item."""
 
     @classmethod
     def setUpClass(cls):
@@ -22,62 +22,62 @@ class TestHistory(CrmCollectionEngineCommon):
         super().setUp()
         self._allocate()
         self.item = self._items(self.move)
-        self.stay = self.item.allocation_ids
+        self.allocation = self.item.allocation_ids
 
     def _get_users(self):
         """Everybody who could try: each role, the accountant who is manager, superuser."""
         users = (self.collector, self.approver, self.manager, self.bookkeeper, self.env.user)
-        return [*(self.stay.with_user(user) for user in users), self.stay.sudo()]
+        return [*(self.allocation.with_user(user) for user in users), self.allocation.sudo()]
 
     def test_nobody_writes(self):
         """Not even superuser, and not one field.
 
         Seen to fail with ``write`` taken out of the model: superuser could.
         """
-        for stay in self._get_users():
+        for allocation in self._get_users():
             for vals in ({"reason": "Nicer"}, {"date_out": False}, {"amount_settled": 1}):
-                with self.subTest(user=stay.env.user.login, vals=vals):
+                with self.subTest(user=allocation.env.user.login, vals=vals):
                     with self.assertRaises(AccessError):
-                        stay.write(vals)
+                        allocation.write(vals)
                     field = next(iter(vals))
                     with self.assertRaises(AccessError):
-                        stay[field] = vals[field]
+                        allocation[field] = vals[field]
 
     def test_nobody_deletes(self):
         """Seen to fail with the guard on deletion taken out: superuser could."""
-        for stay in self._get_users():
-            with self.subTest(user=stay.env.user.login), self.assertRaises(AccessError):
-                stay.unlink()
+        for allocation in self._get_users():
+            with self.subTest(user=allocation.env.user.login), self.assertRaises(AccessError):
+                allocation.unlink()
 
     def test_nobody_creates(self):
-        vals = self.stay.copy_data()[0]
-        for stay in self._get_users():
-            with self.subTest(user=stay.env.user.login), self.assertRaises(AccessError):
-                stay.create(vals)
+        vals = self.allocation.copy_data()[0]
+        for allocation in self._get_users():
+            with self.subTest(user=allocation.env.user.login), self.assertRaises(AccessError):
+                allocation.create(vals)
 
     def test_nobody_by_rpc(self):
         """The web client and external programs come in through the same door."""
-        for stay in self._get_users():
-            model = stay.browse().sudo(False)
+        for allocation in self._get_users():
+            model = allocation.browse().sudo(False)
             calls = (
-                ("write", [stay.ids, {"reason": "Nicer"}]),
-                ("unlink", [stay.ids]),
+                ("write", [allocation.ids, {"reason": "Nicer"}]),
+                ("unlink", [allocation.ids]),
                 ("create", [[{"item_id": self.item.id}]]),
-                ("web_save", [stay.ids, {"reason": "Nicer"}], {"specification": {}}),
+                ("web_save", [allocation.ids, {"reason": "Nicer"}], {"specification": {}}),
             )
             for name, args, *kwargs in calls:
                 with (
-                    self.subTest(user=stay.env.user.login, call=name),
+                    self.subTest(user=allocation.env.user.login, call=name),
                     self.assertRaises(AccessError),
                 ):
                     call_kw(model, name, args, kwargs[0] if kwargs else {})
 
-    def test_not_by_way_of_the_title(self):
-        """One2many commands on the title, and what the engine keeps of it, are closed too."""
+    def test_not_by_way_of_the_open_item(self):
+        """One2many commands on the item, and what the engine keeps of it, are closed too."""
         item = self.item.with_user(self.manager)
         for vals in (
-            {"allocation_ids": [(1, self.stay.id, {"reason": "Nicer"})]},
-            {"allocation_ids": [(2, self.stay.id)]},
+            {"allocation_ids": [(1, self.allocation.id, {"reason": "Nicer"})]},
+            {"allocation_ids": [(2, self.allocation.id)]},
             {"state": "settled"},
             {"amount_residual": 1},
             {"partner_id": self.manager.partner_id.id},
@@ -92,25 +92,25 @@ class TestHistory(CrmCollectionEngineCommon):
 
     def test_outsiders_see_nothing(self):
         with self.assertRaises(AccessError):
-            self.stay.with_user(self.outsider).read(["name"])
+            self.allocation.with_user(self.outsider).read(["name"])
         with self.assertRaises(AccessError):
             self.item.with_user(self.outsider).read(["name"])
 
     def test_readers_read(self):
         for user in (self.collector, self.approver, self.manager, self.bookkeeper):
-            self.assertEqual(self.stay.with_user(user).name, self.move.name)
+            self.assertEqual(self.allocation.with_user(user).name, self.move.name)
 
     # === What the database enforces === #
 
     @mute_logger("odoo.sql_db")
-    def test_one_open_stay(self):
+    def test_one_open_allocation(self):
         """Seen to fail with the unique index dropped."""
         with self.assertRaises(UniqueViolation), self.env.cr.savepoint():
-            self._insert_stay()
+            self._insert_allocation()
         self._register_payment(self.move)
-        self._insert_stay()  # the one before it has ended
+        self._insert_allocation()  # the one before it has ended
 
-    def _insert_stay(self):
+    def _insert_allocation(self):
         self.env.cr.execute(
             """INSERT INTO crm_collection_allocation
                            (item_id, phase_id, company_id, origin, date_in, day_in)
@@ -119,7 +119,7 @@ class TestHistory(CrmCollectionEngineCommon):
         )
 
     @mute_logger("odoo.sql_db")
-    def test_one_title_per_journal_item(self):
+    def test_one_open_item_per_journal_item(self):
         with self.assertRaises(UniqueViolation), self.env.cr.savepoint():
             self.env.cr.execute(
                 """INSERT INTO crm_collection_item (line_id, company_id, state)
@@ -128,8 +128,8 @@ class TestHistory(CrmCollectionEngineCommon):
             )
 
     @mute_logger("odoo.sql_db")
-    def test_what_the_history_needs_stays(self):
-        """Titles, phases, rules and companies with a history cannot be deleted."""
+    def test_what_the_history_needs_allocations(self):
+        """Items, phases, rules and companies with a history cannot be deleted."""
         for table, record in (
             ("crm_collection_item", self.item),
             ("crm_collection_phase", self.phase_second),
@@ -164,29 +164,31 @@ class TestHistory(CrmCollectionEngineCommon):
         self.rule.step_ids.filtered(lambda step: step.days == 10).unlink()
         self.move.button_draft()
         self.move.with_context(force_delete=True).unlink()
-        self.assertRecordValues(self.stay, [expected])
-        self.assertFalse(self.stay.step_id)
+        self.assertRecordValues(self.allocation, [expected])
+        self.assertFalse(self.allocation.step_id)
 
     def test_archived_phase_and_rule_keep_their_history(self):
         self.phase_second.action_archive()
         self.rule.action_archive()
-        self.assertEqual(self.stay.phase_id.name, "Phase 2")
-        self.assertEqual(self.stay.rule_id.name, "Rule")
+        self.assertEqual(self.allocation.phase_id.name, "Phase 2")
+        self.assertEqual(self.allocation.rule_id.name, "Rule")
 
-    def test_stays_follow_one_another(self):
-        """Whatever happens, a stay begins when the one before it has ended."""
+    def test_allocations_follow_one_another(self):
+        """Whatever happens, an allocation begins when the one before it has ended."""
         self._move_on(18)
         self._allocate()
         self.item.with_user(self.collector)._maintain(self.phase_first, "Softer")
         self._register_payment(self.move)
         self._unmatch(self.move)
         self._allocate()
-        stays = self.item.allocation_ids.sorted("id")
-        self.assertEqual(stays.mapped("reason_out"), ["moved", "moved", "settled", False])
-        for before, after in zip(stays, stays[1:], strict=False):
+        allocations = self.item.allocation_ids.sorted("id")
+        self.assertEqual(allocations.mapped("reason_out"), ["moved", "moved", "settled", False])
+        for before, after in zip(allocations, allocations[1:], strict=False):
             self.assertLessEqual(before.date_out, after.date_in)
             self.assertLessEqual(before.day_out, after.day_in)
-        self.assertEqual(stays.mapped("origin"), ["automatic", "automatic", "manual", "automatic"])
-        self.assertEqual(stays[2].user_id, self.collector)
-        self.assertEqual(stays[2].reason, "Softer")
-        self.assertEqual(stays[1].user_out_id, self.collector)
+        self.assertEqual(
+            allocations.mapped("origin"), ["automatic", "automatic", "manual", "automatic"]
+        )
+        self.assertEqual(allocations[2].user_id, self.collector)
+        self.assertEqual(allocations[2].reason, "Softer")
+        self.assertEqual(allocations[1].user_out_id, self.collector)

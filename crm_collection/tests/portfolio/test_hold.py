@@ -38,7 +38,7 @@ class TestHold(CrmCollectionEngineCommon):
         return self._hold(kind="promise", date_until=TODAY + timedelta(days=days), **vals)
 
     def _get_moved(self):
-        """The titles that were moved on when all were due to be, a day later."""
+        """The items that were moved on when all were due to be, a day later."""
         self._move_on(1)
         self._allocate()
         items = self._items(self.move | self.other | self.stranger)
@@ -60,7 +60,7 @@ class TestHold(CrmCollectionEngineCommon):
         copy = self._hold(**scope).with_user(self.manager).copy()
         self.assertEqual(copy.user_id, self.manager)
 
-    def test_hold_of_a_title(self):
+    def test_hold_of_a_open_item(self):
         hold = self._hold(item_id=self.item.id)
         self.assertEqual(self.item.hold_id, hold)
         self.assertEqual((hold.company_id, hold.customer_id), (self.company, self.customer))
@@ -76,15 +76,15 @@ class TestHold(CrmCollectionEngineCommon):
         self.assertEqual((self.item | self.second).mapped("blocker"), ["hold", "hold"])
 
     def test_hold_of_a_customer(self):
-        """The hold of a contact is that of its commercial partner: of all its titles."""
+        """The hold of a contact is that of its commercial partner: of all its items."""
         contact = self._create_customer("Office", parent_id=self.customer.id, is_company=False)
         hold = self._hold(partner_id=contact.id)
         self.assertEqual(hold.partner_id, self.customer)
         self.assertEqual(self._get_moved(), self._items(self.stranger))
         self.assertEqual(self._items(self.other).hold_id, hold)
 
-    def test_hold_of_a_customer_covers_new_titles(self):
-        """A title that becomes overdue while its customer is held is listed, and not entered."""
+    def test_hold_of_a_customer_covers_new_open_items(self):
+        """An item that becomes overdue while its customer is held is listed, and not entered."""
         self._hold(partner_id=self.customer.id)
         late = self._create_overdue(20)
         self._allocate()
@@ -117,30 +117,30 @@ class TestHold(CrmCollectionEngineCommon):
     # === Nothing moves === #
 
     def test_nothing_moves_while_held(self):
-        """P3: a held title neither moves nor is proposed nor gets a letter, however long.
+        """P3: a held item neither moves nor is proposed nor gets a letter, however long.
 
-        Seen to fail with the hold taken out of the reasons that hold a title back and out of the
+        Seen to fail with the hold taken out of the reasons that hold an item back and out of the
         slice, each of which is enough.
         """
         self.item._maintain(self.phase_first, "Again")
         hold = self._hold(partner_id=self.customer.id)
-        before = self._get_stays(self.move | self.other)
+        before = self._get_allocations(self.move | self.other)
         for days in (1, 30, 60):
             self._move_on(days)
             self._allocate()
             self._send_letters()
-        self.assertEqual(self._get_stays(self.move | self.other), before)
+        self.assertEqual(self._get_allocations(self.move | self.other), before)
         self.assertFalse(self._items(self.move | self.other).proposed_step_id)
         self.assertFalse(self._letters())
         self.assertEqual(hold.state, "active")
         # the others went on
         self._assert_phase(self.stranger, self.phase_third)
 
-    def _get_stays(self, moves):
+    def _get_allocations(self, moves):
         return self._items(moves).allocation_ids.read(["item_id", "phase_id", "date_out"])
 
     def test_payment_is_seen_while_held(self):
-        """A hold keeps titles from moving on, not from being settled."""
+        """A hold keeps items from moving on, not from being settled."""
         self._hold(item_id=self.item.id)
         self._register_payment(self.item.line_id, self.item.amount_residual)
         self.assertEqual(self.item.state, "settled")
@@ -151,7 +151,7 @@ class TestHold(CrmCollectionEngineCommon):
     def test_expiry(self):
         """GIVEN a hold until a day
         WHEN that day has come, and the day after it
-        THEN it still holds on its last day; after it the title goes where the days say, and
+        THEN it still holds on its last day; after it the item goes where the days say, and
         not through what it missed.
         """
         hold = self._hold(item_id=self.item.id, date_until=TODAY + timedelta(days=25))
@@ -364,7 +364,7 @@ class TestHold(CrmCollectionEngineCommon):
         WHEN the job runs
         THEN the promise is in force until it is paid; a customer's promise is none about it.
 
-        Seen to fail with titles dated later left out of every promise: it was kept at once.
+        Seen to fail with items dated later left out of every promise: it was kept at once.
         """
         day = TODAY + timedelta(days=1)
         customer = self._create_customer("Later AG")
@@ -411,7 +411,7 @@ class TestHold(CrmCollectionEngineCommon):
         self._allocate()
         self.assertEqual(promises.mapped("state"), ["broken"] * 3)
 
-    def test_chosen_day_stays_in_the_form(self):
+    def test_chosen_day_allocations_in_the_form(self):
         """Seen to fail with the day written again with each choice."""
         form = Form(self.env["crm.collection.hold"].with_user(self.collector))
         form.date_from = TODAY - timedelta(days=3)
@@ -455,13 +455,13 @@ class TestHold(CrmCollectionEngineCommon):
                 .with_user(self.collector)
                 .with_context(**action["context"], allowed_company_ids=(other | self.company).ids)
             )
-            with self.subTest(titles=len(records)):
+            with self.subTest(open_items=len(records)):
                 self.assertEqual(form.date_from, self.company._get_collection_today())
                 form.reason = "Wrong goods"
                 self.assertTrue(items[:1].with_context(active_test=False))
                 self.assertEqual(form.save().company_id, self.company)
 
-    def test_hold_of_a_deleted_entry_stays_on_record(self):
+    def test_hold_of_a_deleted_entry_allocations_on_record(self):
         """GIVEN an invoice that is disputed
         WHEN it is reset to draft and deleted
         THEN the dispute is over, and still tells what it was about and whose it was.

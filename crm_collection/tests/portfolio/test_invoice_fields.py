@@ -10,7 +10,7 @@ from ..common import CrmCollectionCommon
 @tagged("post_install", "-at_install")
 class TestInvoiceFields(CrmCollectionCommon):
     """Phase, rule and approval on the native invoice list: filters, groups and sorts say what
-    the titles say, and accounting is not written for it (P1)."""
+    the items say, and accounting is not written for it (P1)."""
 
     @classmethod
     def setUpClass(cls):
@@ -23,7 +23,7 @@ class TestInvoiceFields(CrmCollectionCommon):
         # two installments in different phases: the more severe one counts
         cls.move_mixed = cls._create_overdue(15, amount=200, terms=(0, 10))
         cls.move_own = cls._create_overdue(3, partner=other)
-        cls.move_none = cls._create_overdue(-30)  # no title yet
+        cls.move_none = cls._create_overdue(-30)  # no open item yet
         cls.moves = cls.move_first | cls.move_third | cls.move_mixed | cls.move_own | cls.move_none
 
     def setUp(self):
@@ -37,7 +37,7 @@ class TestInvoiceFields(CrmCollectionCommon):
 
     # === Values === #
 
-    def test_value_is_that_of_the_most_severe_open_title(self):
+    def test_value_is_that_of_the_most_severe_open_item(self):
         self.assertRecordValues(
             self.moves.with_user(self.collector),
             [
@@ -54,7 +54,7 @@ class TestInvoiceFields(CrmCollectionCommon):
         self.assertEqual(self.moves.mapped("collection_approval_state"), [False] * 5)
         self.assertEqual(self.moves.mapped("collection_item_count"), [1, 1, 2, 1, 0])
 
-    def test_settled_titles_do_not_count(self):
+    def test_settled_open_items_do_not_count(self):
         """The severe installment is paid: the mild one is left, the counter keeps both."""
         severe = self._items(self.move_mixed)[0]
         self.assertEqual(severe.phase_id, self.phase_second)
@@ -80,7 +80,7 @@ class TestInvoiceFields(CrmCollectionCommon):
     def test_filters_agree_with_the_values(self):
         """Every subset of phases, with and without "none", found exactly as computed.
 
-        Seen to fail with the search asking for any title in the phase instead of the highest.
+        Seen to fail with the search asking for any item in the phase instead of the highest.
         """
         phases = self.phase_first | self.phase_second | self.phase_third
         choices = [*phases.ids, False]
@@ -170,7 +170,7 @@ class TestInvoiceFields(CrmCollectionCommon):
     # === Groups and sorts === #
 
     def test_groups_agree_with_the_values(self):
-        """Seen to fail with a plain join of the titles: the mixed invoice counted twice."""
+        """Seen to fail with a plain join of the items: the mixed invoice counted twice."""
         for fname in ("collection_phase_id", "collection_rule_id", "collection_approval_state"):
             groups = self.Move._read_group(self.domain, [fname], ["__count", "id:recordset"])
             with self.subTest(fname=fname):

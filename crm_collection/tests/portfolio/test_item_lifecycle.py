@@ -10,7 +10,7 @@ from ..common_engine import CrmCollectionEngineCommon
 
 @tagged("post_install", "-at_install")
 class TestItemEntries(CrmCollectionEngineCommon):
-    """A title follows its entry: draft, cancelled, deleted, due date, customer, follow-up."""
+    """An item follows its entry: draft, cancelled, deleted, due date, customer, follow-up."""
 
     @classmethod
     def setUpClass(cls):
@@ -29,20 +29,21 @@ class TestItemEntries(CrmCollectionEngineCommon):
         move = self._as_bookkeeper(self.move)
         move.button_draft()
         self.assertRecordValues(self.item, [{"state": "cancelled", "phase_id": False}])
-        self._assert_stays(self.move, [(self.phase_second, "cancelled")])
+        self._assert_allocations(self.move, [(self.phase_second, "cancelled")])
         self.assertEqual(self.item.allocation_ids.amount_settled, 0)
         self._allocate()
         self.assertEqual(self.item.state, "cancelled")
         move.action_post()
         self.assertEqual(self.item.state, "open")
         self._allocate()
-        self._assert_stays(
+        self._assert_allocations(
             self.move, [(self.phase_second, "cancelled"), (self.phase_second, False)]
         )
         self.assertEqual(self._items(self.move), self.item)
 
     def test_reposted_with_another_number(self):
-        """The title is called what its document is called; the old stay what it was called then.
+        """The item is called what its document is called; the old allocation what it was called
+        then.
 
         Seen to fail with the name written once.
         """
@@ -53,8 +54,8 @@ class TestItemEntries(CrmCollectionEngineCommon):
         move.action_post()
         self._allocate()
         self.assertEqual(self.item.name, "FAT/2026/7777")
-        stays = self.item.allocation_ids.sorted("id")
-        self.assertEqual(stays.mapped("name"), [old, "FAT/2026/7777"])
+        allocations = self.item.allocation_ids.sorted("id")
+        self.assertEqual(allocations.mapped("name"), [old, "FAT/2026/7777"])
 
     def test_reposted_with_fewer_installments(self):
         """Seen to fail with the name written once."""
@@ -73,7 +74,7 @@ class TestItemEntries(CrmCollectionEngineCommon):
     def test_reposted_with_another_amount(self):
         """GIVEN an invoice corrected in draft
         WHEN it is posted again
-        THEN the title owes the new amount, and the old stay still says the old one.
+        THEN the item owes the new amount, and the old allocation still says the old one.
         """
         move = self._as_bookkeeper(self.move)
         move.button_draft()
@@ -83,8 +84,8 @@ class TestItemEntries(CrmCollectionEngineCommon):
         items = self._items(self.move).filtered(lambda item: item.state == "open")
         self.assertEqual(items.amount_residual, 80)
         self._assert_phase(self.move, self.phase_second)
-        stays = self.env["crm.collection.allocation"].search([("name", "=", self.move.name)])
-        self.assertEqual(stays.sorted("id").mapped("amount_in"), [100, 80])
+        allocations = self.env["crm.collection.allocation"].search([("name", "=", self.move.name)])
+        self.assertEqual(allocations.sorted("id").mapped("amount_in"), [100, 80])
 
     def _repost(self, move, **vals):
         move = self._as_bookkeeper(move)
@@ -94,13 +95,13 @@ class TestItemEntries(CrmCollectionEngineCommon):
         move.action_post()
 
     def test_reposted_where_it_was_placed(self):
-        """GIVEN titles a person has placed, and old debt gone live in a phase without its letter
+        """GIVEN items a person has placed, and old debt gone live in a phase without its letter
         WHEN their entries are reset to draft and posted again as they were, one of them partly
         paid meanwhile
         THEN they are in their phases again at once, for the same reason, pinned as they were,
         and get no letter they had or were not to get: only the one that was due still.
 
-        Seen to fail with titles posted again left to the days.
+        Seen to fail with items posted again left to the days.
         """
         silent, paid, due, said, queued = moves = [self._create_overdue(12) for _i in range(5)]
         self._allocate()
@@ -138,7 +139,7 @@ class TestItemEntries(CrmCollectionEngineCommon):
         self._check_placed(silent, self.phase_first, "opening", pinned=True)
 
     def _check_placed(self, move, phase, origin, **vals):
-        """The title is in ``phase`` by a new stay that says what the one before said."""
+        """The item is in ``phase`` by a new allocation that says what the one before said."""
         item = self._items(move)
         vals = {"pinned": False, "date_next_letter": False, "letter_count": 0} | vals
         self.assertRecordValues(item, [{"state": "open", "phase_id": phase.id, **vals}])
@@ -209,7 +210,7 @@ class TestItemEntries(CrmCollectionEngineCommon):
         self.assertRecordValues(self.item, [{"phase_id": self.phase_second.id, "pinned": False}])
 
     def test_partly_paid_reset_and_reposted(self):
-        """What was paid before stays paid, if accounting keeps the match."""
+        """What was paid before allocations paid, if accounting keeps the match."""
         self._register_payment(self.move, 30)
         move = self._as_bookkeeper(self.move)
         move.button_draft()
@@ -223,7 +224,7 @@ class TestItemEntries(CrmCollectionEngineCommon):
         )
 
     def test_reposted_with_other_installments(self):
-        """New installments are new titles; the history of the old ones stays."""
+        """New installments are new items; the history of the old ones stays."""
         move = self._as_bookkeeper(self.move)
         move.button_draft()
         move.invoice_payment_term_id = self._create_terms((0, 5))
@@ -233,9 +234,9 @@ class TestItemEntries(CrmCollectionEngineCommon):
         open_items = items.filtered(lambda item: item.state == "open")
         self.assertEqual(sum(open_items.mapped("amount_residual")), 100)
         self.assertEqual(len(open_items), 2)
-        stays = items.allocation_ids.sorted("id")
-        self.assertEqual(stays[0].reason_out, "cancelled")
-        self.assertEqual(stays.mapped("phase_id"), self.phase_second | self.phase_first)
+        allocations = items.allocation_ids.sorted("id")
+        self.assertEqual(allocations[0].reason_out, "cancelled")
+        self.assertEqual(allocations.mapped("phase_id"), self.phase_second | self.phase_first)
 
     def test_cancel(self):
         move = self._as_bookkeeper(self.move)
@@ -243,7 +244,7 @@ class TestItemEntries(CrmCollectionEngineCommon):
         move.button_cancel()
         self._allocate()
         self.assertEqual(self.item.state, "cancelled")
-        self._assert_stays(self.move, [(self.phase_second, "cancelled")])
+        self._assert_allocations(self.move, [(self.phase_second, "cancelled")])
 
     def test_delete_draft(self):
         """P4: a deleted invoice leaves its history, with number, customer and amounts."""
@@ -281,14 +282,16 @@ class TestItemEntries(CrmCollectionEngineCommon):
     # === Due date === #
 
     def test_due_date_earlier(self):
-        """An earlier due date moves the title on with the next run."""
+        """An earlier due date moves the item on with the next run."""
         self._as_bookkeeper(self.move).invoice_date_due = TODAY - timedelta(days=31)
         self.assertEqual(self.item.date_maturity, TODAY - timedelta(days=31))
         self._allocate()
-        self._assert_stays(self.move, [(self.phase_second, "moved"), (self.phase_third, False)])
+        self._assert_allocations(
+            self.move, [(self.phase_second, "moved"), (self.phase_third, False)]
+        )
 
     def test_due_date_later(self):
-        """GIVEN a title in its phase
+        """GIVEN an item in its phase
         WHEN the customer is given more time
         THEN it leaves the phase, and is collected again when the new date has passed.
         """
@@ -297,35 +300,39 @@ class TestItemEntries(CrmCollectionEngineCommon):
         self.assertRecordValues(
             self.item, [{"date_maturity": due, "phase_id": False, "date_next_letter": False}]
         )
-        self._assert_stays(self.move, [(self.phase_second, "released")])
+        self._assert_allocations(self.move, [(self.phase_second, "released")])
         self._allocate()
         self._assert_phase(self.move, self.no_phase)
         self.assertEqual(self.item.blocker, "not_due")
         self.assertFalse(self.item.to_evaluate)
         self._move_on(21)
         self._allocate()
-        self._assert_stays(self.move, [(self.phase_second, "released"), (self.phase_first, False)])
+        self._assert_allocations(
+            self.move, [(self.phase_second, "released"), (self.phase_first, False)]
+        )
 
     def test_due_date_a_little_later(self):
-        """GIVEN a customer who was written to about a title 12 days late
+        """GIVEN a customer who was written to about an item 12 days late
         WHEN its due date is put right by two days, so that the phase is the same
-        THEN the stay goes on, and the same letter is not due again.
+        THEN the allocation goes on, and the same letter is not due again.
         """
         self._send_letters()
         self._as_bookkeeper(self.move).invoice_date_due = TODAY - timedelta(days=10)
         self._allocate()
-        self._assert_stays(self.move, [(self.phase_second, False)])
+        self._assert_allocations(self.move, [(self.phase_second, False)])
         self.assertFalse(self.item.date_next_letter)
         self.assertEqual(self.item.date_maturity, TODAY - timedelta(days=10))
         self._as_bookkeeper(self.move).invoice_date_due = TODAY - timedelta(days=9)
         self._allocate()
-        self._assert_stays(self.move, [(self.phase_second, "released"), (self.phase_first, False)])
+        self._assert_allocations(
+            self.move, [(self.phase_second, "released"), (self.phase_first, False)]
+        )
 
     def test_due_date_later_where_it_was_placed(self):
-        """GIVEN overdue titles a person has placed: ahead of their days, pinned, or in a phase
+        """GIVEN overdue items a person has placed: ahead of their days, pinned, or in a phase
         that is none of the rule's
         WHEN each is given a day more
-        THEN all stay where they were put, and no milder letter follows the one they had; no
+        THEN all allocation where they were put, and no milder letter follows the one they had; no
         longer overdue, they leave.
 
         Seen to fail with every later due date that does not reach the step taken for a release.
@@ -373,7 +380,7 @@ class TestItemEntries(CrmCollectionEngineCommon):
 
     def test_due_date_on_the_day_of_its_company(self):
         """GIVEN a user whose active company is where it is tomorrow already
-        WHEN he gives a title of another company so much more time that its phase is reached
+        WHEN he gives an item of another company so much more time that its phase is reached
         tomorrow
         THEN it leaves the phase: where its company is, it is today.
 
@@ -390,9 +397,9 @@ class TestItemEntries(CrmCollectionEngineCommon):
             allowed_company_ids=(other | self.company).ids
         )
         move.invoice_date_due = today - timedelta(days=days)
-        self._assert_stays(self.move, [(self.phase_second, False)])
+        self._assert_allocations(self.move, [(self.phase_second, False)])
         move.invoice_date_due = today - timedelta(days=days - 1)
-        self._assert_stays(self.move, [(self.phase_second, "released")])
+        self._assert_allocations(self.move, [(self.phase_second, "released")])
 
     def test_due_date_of_one_installment(self):
         move = self._create_overdue(35, amount=300.0, terms=(0, 5))
@@ -405,7 +412,7 @@ class TestItemEntries(CrmCollectionEngineCommon):
     # === Customer === #
 
     def test_change_of_customer(self):
-        """The stay of the one customer ends; the other's begins, under his rule."""
+        """The allocation of the one customer ends; the other's begins, under his rule."""
         own = self._create_rule({1: self.phase_third}, sequence=2000)
         self.other.collection_rule_id = own
         move = self._as_bookkeeper(self.move)
@@ -418,9 +425,9 @@ class TestItemEntries(CrmCollectionEngineCommon):
             item,
             [{"partner_id": self.other.id, "rule_id": own.id, "phase_id": self.phase_third.id}],
         )
-        stays = self.env["crm.collection.allocation"].search([("name", "=", self.move.name)])
+        allocations = self.env["crm.collection.allocation"].search([("name", "=", self.move.name)])
         self.assertRecordValues(
-            stays.sorted("id"),
+            allocations.sorted("id"),
             [
                 {"partner_id": self.customer.id, "partner_name": "Adler GmbH"},
                 {"partner_id": self.other.id, "partner_name": "Berg AG"},
@@ -434,12 +441,14 @@ class TestItemEntries(CrmCollectionEngineCommon):
         item = self._items(entry)
         self.assertRecordValues(item, [{"partner_id": self.other.id, "phase_id": False}])
         self._allocate()
-        self._assert_stays(entry, [(self.phase_second, "released"), (self.phase_second, False)])
+        self._assert_allocations(
+            entry, [(self.phase_second, "released"), (self.phase_second, False)]
+        )
 
     def test_customer_merged(self):
         """P4: merging customers loses no history, no hold and no letter, whichever remains.
 
-        Seen to fail with a unique key on customer and title in the history: the merge deletes
+        Seen to fail with a unique key on customer and item in the history: the merge deletes
         the rows that clash.
         """
         self.other.email = self.customer.email
@@ -450,24 +459,30 @@ class TestItemEntries(CrmCollectionEngineCommon):
             .create({"partner_id": self.customer.id, "reason": "Promised", "date_from": TODAY})
         )
         self._allocate()
-        stays = self.env["crm.collection.allocation"].search([])
-        before = {stay.id: (stay.name, stay.partner_name, stay.amount_in) for stay in stays}
+        allocations = self.env["crm.collection.allocation"].search([])
+        before = {
+            allocation.id: (allocation.name, allocation.partner_name, allocation.amount_in)
+            for allocation in allocations
+        }
         self._merge(self.customer, self.other)
         self.assertFalse(self.customer.exists())
-        stays = self.env["crm.collection.allocation"].search([])
-        after = {stay.id: (stay.name, stay.partner_name, stay.amount_in) for stay in stays}
+        allocations = self.env["crm.collection.allocation"].search([])
+        after = {
+            allocation.id: (allocation.name, allocation.partner_name, allocation.amount_in)
+            for allocation in allocations
+        }
         self.assertEqual(after, before)
-        self.assertEqual(stays.partner_id, self.other)
+        self.assertEqual(allocations.partner_id, self.other)
         items = self._items(self.move | other_move)
         self.assertEqual(items.partner_id, self.other)
         self.assertEqual(items.mapped("state"), ["open", "open"])
-        # neither title was released: the same debt, the same stays
-        self.assertFalse(stays.filtered("date_out"))
+        # neither item was released: the same debt, the same stays
+        self.assertFalse(allocations.filtered("date_out"))
         self.assertEqual(hold.partner_id, self.other)
         self.assertTrue(all(items.mapped("is_held")))
         self._allocate()
-        self._assert_stays(self.move, [(self.phase_second, False)])
-        self._assert_stays(other_move, [(self.phase_second, False)])
+        self._assert_allocations(self.move, [(self.phase_second, False)])
+        self._assert_allocations(other_move, [(self.phase_second, False)])
 
     def _merge(self, source, destination):
         self.env["base.partner.merge.automatic.wizard"].with_user(self.bookkeeper).create(
@@ -517,7 +532,7 @@ class TestItemEntries(CrmCollectionEngineCommon):
     # === Follow-up and blocked === #
 
     def test_no_followup_toggled(self):
-        """Left out of follow-up the title stays where it is; taken back it goes on."""
+        """Left out of follow-up the item stays where it is; taken back it goes on."""
         move = self._as_bookkeeper(self.move)
         move.no_followup = True
         self.assertTrue(self.item.no_followup)
@@ -562,7 +577,7 @@ class TestItemEntries(CrmCollectionEngineCommon):
         self._assert_phase(self.move, self.phase_third)
 
     def test_debit_note(self):
-        """A debit note is an invoice of its own: a title of its own."""
+        """A debit note is an invoice of its own: an item of its own."""
         note = self._create_overdue(
             3, amount=15, invoice_origin=self.move.name, ref=f"Interest on {self.move.name}"
         )
@@ -570,6 +585,6 @@ class TestItemEntries(CrmCollectionEngineCommon):
         self._assert_phase(note, self.phase_first)
         self._assert_phase(self.move, self.phase_second)
 
-    def test_title_with_history_is_not_deleted(self):
+    def test_open_item_with_history_is_not_deleted(self):
         with self.assertRaises(UserError):
             self.item.sudo().unlink()

@@ -17,7 +17,7 @@ class TestItemMoney(CrmCollectionEngineCommon):
     def test_foreign_currency(self):
         """GIVEN an invoice in a currency of which two were worth one of the company's
         WHEN half of it is paid after the rate has changed
-        THEN the title owes the other half in its currency, whatever the company books.
+        THEN the item owes the other half in its currency, whatever the company books.
         """
         currency = self.setup_other_currency(
             "HRK", rates=[("2020-01-01", 2.0), (fields.Date.to_string(TODAY), 4.0)]
@@ -49,7 +49,7 @@ class TestItemMoney(CrmCollectionEngineCommon):
     def test_companies_with_their_own_users(self):
         """GIVEN two companies, each with a rule, users and a currency of its own
         WHEN the job runs
-        THEN each has its titles in its phases, and its users see those alone.
+        THEN each has its items in its phases, and its users see those alone.
         """
         other_data = self.setup_other_company(name="Other Ltd")
         other = other_data["company"]
@@ -82,7 +82,7 @@ class TestItemMoney(CrmCollectionEngineCommon):
         self.assertEqual(self._get_run().item_new, 1)
 
     def test_each_company_has_its_own_day(self):
-        """GIVEN companies in Tokyo and in Honolulu, and a title of each due on the 15th
+        """GIVEN companies in Tokyo and in Honolulu, and an item of each due on the 15th
         WHEN it is half past three in the afternoon in London on the 16th
         THEN it is the 17th in Tokyo and the 16th in Honolulu, and the steps act accordingly.
         """
@@ -101,7 +101,7 @@ class TestItemMoney(CrmCollectionEngineCommon):
         days = {run.company_id: run.date for run in runs}
         self.assertEqual(days[self.company], TODAY)
         self.assertEqual(days[other_data["company"]], TODAY + timedelta(days=1))
-        # half past midnight there: the title's third day has begun
+        # half past midnight there: the item's third day has begun
         with freeze_time(f"{TODAY + timedelta(days=1)} 10:30:00"):
             self._allocate()
         self._assert_phase(ours, self.phase_first)

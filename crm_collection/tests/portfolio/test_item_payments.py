@@ -8,7 +8,7 @@ from ..common_engine import CrmCollectionEngineCommon
 
 @tagged("post_install", "-at_install")
 class TestItemPayments(CrmCollectionEngineCommon):
-    """A title follows what is matched with it, at once: the bookkeeper needs no job for it."""
+    """An item follows what is matched with it, at once: the bookkeeper needs no job for it."""
 
     @classmethod
     def setUpClass(cls):
@@ -49,39 +49,39 @@ class TestItemPayments(CrmCollectionEngineCommon):
         )
 
     def test_partial_payment(self):
-        """What is left is what is asked for; the stay goes on."""
+        """What is left is what is asked for; the allocation goes on."""
         self._register_payment(self.move, 30)
         self.assertRecordValues(
             self.item,
             [{"state": "open", "amount_residual": 70, "amount_residual_currency": 70}],
         )
-        self._assert_stays(self.move, [(self.phase_second, False)])
+        self._assert_allocations(self.move, [(self.phase_second, False)])
         self._allocate()
         self._assert_phase(self.move, self.phase_second)
 
     def test_full_payment(self):
         self._register_payment(self.move)
         self._assert_settled()
-        stay = self.item.allocation_ids
-        self.assertEqual(stay.user_out_id, self.bookkeeper)
+        allocation = self.item.allocation_ids
+        self.assertEqual(allocation.user_out_id, self.bookkeeper)
 
     def test_payments_over_several_days(self):
-        """What was paid while the title was in its phase is settled in that phase."""
+        """What was paid while the item was in its phase is settled in that phase."""
         self._register_payment(self.move, 30)
         self._move_on(3)
         self._register_payment(self.move)
         self._assert_settled(100, TODAY + timedelta(days=3))
 
     def test_paid_in_two_phases(self):
-        """Each stay has what was paid in it, not what was paid before."""
+        """Each allocation has what was paid in it, not what was paid before."""
         self._register_payment(self.move, 30)
         self._move_on(18)
         self._allocate()
         self._register_payment(self.move)
-        stays = self.item.allocation_ids.sorted("id")
-        self.assertEqual(stays.mapped("amount_in"), [100, 70])
-        self.assertEqual(stays.mapped("amount_settled"), [30, 70])
-        self.assertEqual(stays.mapped("reason_out"), ["moved", "settled"])
+        allocations = self.item.allocation_ids.sorted("id")
+        self.assertEqual(allocations.mapped("amount_in"), [100, 70])
+        self.assertEqual(allocations.mapped("amount_settled"), [30, 70])
+        self.assertEqual(allocations.mapped("reason_out"), ["moved", "settled"])
 
     def test_one_installment_of_several(self):
         move = self._create_overdue(35, amount=300.0, terms=(0, 10))
@@ -92,9 +92,9 @@ class TestItemPayments(CrmCollectionEngineCommon):
         self.assertEqual(second.amount_residual, 150)
 
     def test_returned_payment(self):
-        """P4: a returned payment reopens the title as a new stay; nothing is rewritten.
+        """P4: a returned payment reopens the item as a new allocation; nothing is rewritten.
 
-        Seen to fail with the phase kept when a title is reopened.
+        Seen to fail with the phase kept when an item is reopened.
         """
         self._register_payment(self.move)
         settled = self.item.allocation_ids
@@ -106,10 +106,12 @@ class TestItemPayments(CrmCollectionEngineCommon):
             [{"state": "open", "amount_residual": 100, "phase_id": False, "to_evaluate": True}],
         )
         self._allocate()
-        self._assert_stays(self.move, [(self.phase_second, "settled"), (self.phase_second, False)])
+        self._assert_allocations(
+            self.move, [(self.phase_second, "settled"), (self.phase_second, False)]
+        )
         self.assertEqual(settled.read(), before)
-        stay = self.item.allocation_id
-        self.assertEqual((stay.day_in, stay.days_in), (TODAY + timedelta(days=2), 14))
+        allocation = self.item.allocation_id
+        self.assertEqual((allocation.day_in, allocation.days_in), (TODAY + timedelta(days=2), 14))
         self.assertEqual(self.item.date_next_letter, TODAY + timedelta(days=2))
 
     def test_returned_in_part(self):
@@ -128,7 +130,9 @@ class TestItemPayments(CrmCollectionEngineCommon):
         self._unmatch(self.move)
         self._allocate()
         self._assert_phase(self.move, self.phase_second)
-        self.assertEqual(len(self.item.allocation_ids.filtered(lambda stay: not stay.date_out)), 1)
+        self.assertEqual(
+            len(self.item.allocation_ids.filtered(lambda allocation: not allocation.date_out)), 1
+        )
 
     def test_payment_taken_back(self):
         """Resetting a payment to draft keeps its match in accounting, cancelling it does not."""
@@ -149,7 +153,7 @@ class TestItemPayments(CrmCollectionEngineCommon):
         self._assert_settled()
 
     def test_credit_note_from_the_invoice(self):
-        """Odoo's own reversal settles the title."""
+        """Odoo's own reversal settles the item."""
         wizard = (
             self.env["account.move.reversal"]
             .with_user(self.bookkeeper)
@@ -161,13 +165,13 @@ class TestItemPayments(CrmCollectionEngineCommon):
         self.assertEqual(self.move.payment_state, "reversed")
 
     def test_unmatched_credit_changes_nothing(self):
-        """Nothing is netted in the portfolio: the title is owed until it is matched."""
+        """Nothing is netted in the portfolio: the item is owed until it is matched."""
         self._create_credit(500)
         self._allocate()
         self.assertRecordValues(self.item, [{"state": "open", "amount_residual": 100}])
 
     def test_write_off(self):
-        """A payment with the rest written off settles the title."""
+        """A payment with the rest written off settles the item."""
         wizard = (
             self.env["account.payment.register"]
             .with_user(self.bookkeeper)
@@ -184,7 +188,7 @@ class TestItemPayments(CrmCollectionEngineCommon):
         self._assert_settled()
 
     def test_other_account(self):
-        """A title reclassified to an account that is not receivable is no title any more."""
+        """An item reclassified to an account that is not receivable is no open item any more."""
         account = self.env["account.account"].create(
             {"name": "Bad debt", "code": "199777", "account_type": "asset_current"}
         )
@@ -193,7 +197,7 @@ class TestItemPayments(CrmCollectionEngineCommon):
         line = self._receivables(entry)
         line.write({"account_id": account.id, "date_maturity": False})
         self.assertEqual(self._items(entry).state, "cancelled")
-        self._assert_stays(entry, [(self.phase_second, "cancelled")])
+        self._assert_allocations(entry, [(self.phase_second, "cancelled")])
 
     def test_loaded_by_sql(self):
         """What the hooks did not see, the job sweeps: settled, reopened, cancelled.

@@ -4,7 +4,7 @@ from ..common import CrmCollectionCommon
 
 
 class MaintenanceCommon(CrmCollectionCommon):
-    """Three titles, 5, 15 and 40 days late, and the wizard as a collector opens it."""
+    """Three items, 5, 15 and 40 days late, and the wizard as a collector opens it."""
 
     @classmethod
     def setUpClass(cls):
@@ -32,7 +32,7 @@ class TestMaintenance(MaintenanceCommon):
     # === What it shows === #
 
     def test_preview_tells_what_moves_and_what_is_refused(self):
-        """GIVEN one title on hold and one in the phase already
+        """GIVEN one open item on hold and one in the phase already
         WHEN the wizard is opened for three and a phase is chosen
         THEN it says before anything is written what moves, what not, and why.
 
@@ -85,7 +85,7 @@ class TestMaintenance(MaintenanceCommon):
     # === What it does === #
 
     def test_move_is_in_the_history_with_name_and_reason(self):
-        """The history says who moved the title, why, and that a person did.
+        """The history says who moved the item, why, and that a person did.
 
         Seen to fail with the wizard calling the engine as superuser.
         """
@@ -107,9 +107,9 @@ class TestMaintenance(MaintenanceCommon):
                 }
             ],
         )
-        stay, before = item.allocation_ids
+        allocation, before = item.allocation_ids
         self.assertRecordValues(
-            stay,
+            allocation,
             [
                 {
                     "phase_id": self.phase_second.id,
@@ -133,8 +133,8 @@ class TestMaintenance(MaintenanceCommon):
         self.assertEqual(self.items.phase_id, self.phase_manual)
         self.assertEqual(self._accounting_checksum(), before)
 
-    def test_backwards_and_pinned_stays_there(self):
-        """A person may go back; pinned, the job leaves the title there, unpinned it does not."""
+    def test_backwards_and_pinned_allocations_there(self):
+        """A person may go back; pinned, the job leaves the item there, unpinned it does not."""
         for pinned in (True, False):
             with self.subTest(pinned=pinned):
                 form = self._open(self.items[2])
@@ -179,7 +179,7 @@ class TestMaintenance(MaintenanceCommon):
         self.assertEqual(form.phase_id, self.phase_manual)
         self.assertEqual(form.allowed_count, 1)
 
-    def test_action_of_the_title_opens_the_wizard_on_it(self):
+    def test_action_of_the_open_item_opens_the_wizard_on_it(self):
         action = self.items[:2].with_user(self.collector).action_maintain()
         self.assertEqual(action["res_model"], "crm.collection.item.maintain")
         form = Form(
@@ -193,12 +193,12 @@ class TestMaintenance(MaintenanceCommon):
         move = self._create_overdue(20, amount=300, terms=(0, 5, 90))
         self._allocate()
         form = self._open(move, default_phase_id=self.phase_third.id)
-        self.assertEqual(form.allowed_count, 2)  # the third is far from due: no title yet
+        self.assertEqual(form.allowed_count, 2)  # the third is far from due: no open item yet
         form.reason = "Whole invoice"
         form.save().action_apply()
         self.assertEqual(self._items(move).phase_id, self.phase_third)
 
-    def test_from_a_contact_the_titles_of_its_company(self):
+    def test_from_a_contact_the_open_items_of_its_company(self):
         contact = self.env["res.partner"].create({"name": "Jo", "parent_id": self.customer.id})
         form = self._open(contact, default_phase_id=self.phase_manual.id)
         self.assertEqual(form.allowed_count, 3)

@@ -5,15 +5,15 @@ from .test_maintenance import MaintenanceCommon
 
 @tagged("post_install", "-at_install")
 class TestMaintenanceReading(MaintenanceCommon):
-    """What is refused is found by searching: maintenance of tens of thousands of titles does not
+    """What is refused is found by searching: maintenance of tens of thousands of items does not
     read them one by one."""
 
     def test_refusals_are_searched(self):
-        """GIVEN titles one of which is blocked, one settled, one on hold
+        """GIVEN items one of which is blocked, one settled, one on hold
         WHEN their refusals are asked for
-        THEN each has its own, and no title but its company was read.
+        THEN each has its own, and no open item but its company was read.
 
-        Seen to fail with the reasons asked title by title.
+        Seen to fail with the reasons asked item by item.
         """
         moves = self.env["account.move"]
         for days in range(2, 5):

@@ -47,7 +47,7 @@ class TestMaintenanceRefusals(MaintenanceCommon):
         self.assertEqual(form.allowed_count, 1)
 
     def test_settled_meanwhile_is_refused_and_said(self):
-        """Between the preview and the click a title is paid: the others move, it does not."""
+        """Between the preview and the click an item is paid: the others move, it does not."""
         form = self._open(self.items, default_phase_id=self.phase_manual.id)
         form.reason = "Three"
         wizard = form.save()
@@ -93,7 +93,7 @@ class TestMaintenanceRefusals(MaintenanceCommon):
         with self.assertRaises(AccessError):
             self.items.with_user(auditor)._maintain(self.phase_manual, "Mine")
 
-    def test_titles_of_another_company_are_out_of_reach(self):
+    def test_open_items_of_another_company_are_out_of_reach(self):
         """Neither shown nor moved, not even with forged ids."""
         company = self.env["res.company"].sudo().create({"name": "Other company"})
         stranger = new_test_user(
@@ -117,8 +117,8 @@ class TestMaintenanceRefusals(MaintenanceCommon):
 
     # === Cost === #
 
-    def test_cost_does_not_grow_with_the_titles(self):
-        """As many queries for twenty titles as for two.
+    def test_cost_does_not_grow_with_the_open_items(self):
+        """As many queries for twenty items as for two.
 
         Seen to fail with a loop of ``_maintain`` calls in ``action_apply``.
         """
@@ -128,10 +128,10 @@ class TestMaintenanceRefusals(MaintenanceCommon):
         self._allocate()
         items = self._items(moves)
 
-        def count(titles, phase):
+        def count(open_items, phase):
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            form = self._open(titles, default_phase_id=phase.id)
+            form = self._open(open_items, default_phase_id=phase.id)
             form.reason = "Cost"
             form.save().action_apply()
             self.env.flush_all()

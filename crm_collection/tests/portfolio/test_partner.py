@@ -6,7 +6,7 @@ from ..common import CrmCollectionCommon
 
 @tagged("post_install", "-at_install")
 class TestPartner(CrmCollectionCommon):
-    """The customer: his titles, his own rule, his collector, his contact for collection."""
+    """The customer: his items, his own rule, his collector, his contact for collection."""
 
     @classmethod
     def setUpClass(cls):
@@ -18,7 +18,7 @@ class TestPartner(CrmCollectionCommon):
         cls.upcoming = cls._create_overdue(-2)
 
     def test_counts_of_the_commercial_partner_show_on_its_contacts(self):
-        """Seen to fail with the titles read by ``partner_id`` of the contact."""
+        """Seen to fail with the items read by ``partner_id`` of the contact."""
         reminder = self.env["crm.collection.phase"].create({"name": "Reminder", "sequence": 5})
         self.rule.step_ids.create({"rule_id": self.rule.id, "days": -5, "phase_id": reminder.id})
         self._allocate()
@@ -32,7 +32,7 @@ class TestPartner(CrmCollectionCommon):
                     self._items(self.moves | self.upcoming),
                 )
 
-    def test_settled_titles_leave_the_counts(self):
+    def test_settled_open_items_leave_the_counts(self):
         self._allocate()
         self.assertEqual(self.customer.collection_amount, 200)
         self._pay(self.moves[0])
@@ -48,7 +48,7 @@ class TestPartner(CrmCollectionCommon):
         self.assertEqual(self.customer.with_company(company).collection_item_count, 0)
         self.assertEqual(self.customer.with_company(self.company).collection_item_count, 2)
 
-    def test_own_rule_and_collector_reach_the_contacts_and_the_titles(self):
+    def test_own_rule_and_collector_reach_the_contacts_and_the_open_items(self):
         own = self._create_rule({2: self.phase_second}, name="Own", sequence=900)
         self.customer.write({"collection_rule_id": own.id, "collection_user_id": self.collector.id})
         self.assertEqual(self.contact.collection_rule_id, own)
@@ -122,7 +122,7 @@ class TestPartner(CrmCollectionCommon):
     def test_customers_one_line_each(self):
         """Owed, overdue, oldest, highest phase, promise and hold of a customer.
 
-        Seen to fail with the holds joined to the titles instead of summed on their own.
+        Seen to fail with the holds joined to the items instead of summed on their own.
         """
         other = self._create_customer("Other")
         self._create_overdue(12, partner=other, amount=30)
@@ -198,7 +198,7 @@ class TestPartner(CrmCollectionCommon):
         self.assertEqual(Customer.search([("amount_overdue", "=", 0)]), last)
 
     def test_customer_line_keeps_its_id(self):
-        """The oldest title is paid: the open form of the customer still finds its record."""
+        """The oldest item is paid: the open form of the customer still finds its record."""
         self._allocate()
         line = self.env["crm.collection.customer"].search([])
         self._pay(self.moves[1])

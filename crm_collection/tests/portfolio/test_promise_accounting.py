@@ -7,7 +7,7 @@ from ..common_engine import CrmCollectionEngineCommon
 
 @tagged("post_install", "-at_install")
 class TestPromiseAccounting(CrmCollectionEngineCommon):
-    """P1: accounting is never written, whatever collections do in the whole life of a title.
+    """P1: accounting is never written, whatever collections do in the whole life of an item.
 
     The checksum has the place of every row version: rewriting a row with the values it has
     changes it too.
@@ -71,7 +71,7 @@ class TestPromiseAccounting(CrmCollectionEngineCommon):
     def test_maintenance(self):
         """Phase maintenance, pins, taking in what accounting leaves out.
 
-        Seen to fail with ``no_followup`` written on the journal item instead of the title.
+        Seen to fail with ``no_followup`` written on the journal item instead of the item.
         """
         self._allocate()
         items = self._items(self.moves).with_user(self.collector)
@@ -124,7 +124,7 @@ class TestPromiseAccounting(CrmCollectionEngineCommon):
         self._assert_untouched()
 
     def test_only_the_bookkeeper_writes(self):
-        """What a payment writes in accounting is what it writes without any title: the hooks
+        """What a payment writes in accounting is what it writes without any item: the hooks
         add nothing.
 
         Seen to fail with the hook of reconciliation writing the journal item.

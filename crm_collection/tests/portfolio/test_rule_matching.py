@@ -25,7 +25,7 @@ class TestRuleMatching(CrmCollectionEngineCommon):
         return self._create_rule({1: self.phase_third}, **{"name": "Special", **criteria})
 
     def _assert_rule(self, partner, rule, invoiced=None):
-        """A title of ``partner`` is under ``rule``."""
+        """An item of ``partner`` is under ``rule``."""
         move = self._create_overdue(5, partner=invoiced or partner)
         self._allocate()
         item = self._items(move)
@@ -178,7 +178,7 @@ class TestRuleMatching(CrmCollectionEngineCommon):
     def test_phases_are_not_moved_past_each_other(self):
         """GIVEN a rule that leads through phases
         WHEN one of them is moved behind the next, by hand or by dragging
-        THEN it is refused: the job never goes back, so titles would stay in it; a phase of no
+        THEN it is refused: the job never goes back, so items would stay in it; a phase of no
         rule is moved as one likes.
 
         Seen to fail without the phases' check.
@@ -311,7 +311,7 @@ class TestRuleMatching(CrmCollectionEngineCommon):
     def test_contacts_are_their_commercial_partner(self):
         """GIVEN a customer with an own rule, and a contact of another industry
         WHEN the contact is invoiced
-        THEN the title is the customer's, under the customer's rule.
+        THEN the item is the customer's, under the customer's rule.
         """
         self._create_special(sequence=1, industry_ids=[Command.set(self.food.ids)])
         own = self._create_special(sequence=9999, name="Own")
@@ -333,7 +333,7 @@ class TestRuleMatching(CrmCollectionEngineCommon):
         self._move_on(1)
         self._allocate()
         self.assertEqual((item.partner_id, item.rule_id), (other, own))
-        self._assert_stays(
+        self._assert_allocations(
             item.move_id, [(self.phase_first, "released"), (self.phase_third, False)]
         )
 
@@ -373,7 +373,7 @@ class TestRuleMatching(CrmCollectionEngineCommon):
 
     def test_rules_of_other_companies(self):
         """GIVEN a rule of another company and own rules per company
-        WHEN each company's titles are allocated
+        WHEN each company's items are allocated
         THEN each company's own rules decide.
         """
         other = self.setup_other_company(name="Other Ltd")["company"]
@@ -464,7 +464,7 @@ class TestRuleMatching(CrmCollectionEngineCommon):
         )
 
     def test_branches_are_under_the_rules_of_their_company(self):
-        """A branch has its own titles; rules and phases of the company above serve it."""
+        """A branch has its own items; rules and phases of the company above serve it."""
         self.rule.company_id = self.company
         self.phase_first.company_id = self.company
         branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})

@@ -28,9 +28,9 @@ class CrmCollectionApprovalDecide(models.TransientModel):
         default=lambda self: self._default_approval_ids(),
     )
     seen_line_id = fields.Integer(
-        string="Last Title Seen",
+        string="Last Open Item Seen",
         default=lambda self: self._default_seen_line_id(),
-        help="The last title there was when it was opened: of those that joined later it said "
+        help="The last item there was when it was opened: of those that joined later it said "
         "nothing.",
     )
     reason = fields.Text()

@@ -5,13 +5,13 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import split_every
 
-SLICE = 10000  # titles placed at once
+SLICE = 10000  # items placed at once
 
 
 class CrmCollectionGolive(models.TransientModel):
     """Going live: where the debt that is already old starts, and whether letters leave.
 
-    For managers, one company at a time. Titles somebody has already placed by hand stay where
+    For managers, one company at a time. Items somebody has already placed by hand stay where
     they are, and so do those this wizard has placed in the same phase: running it again with
     the same choices does nothing.
     """
@@ -69,7 +69,7 @@ class CrmCollectionGolive(models.TransientModel):
     )
     is_sending = fields.Boolean(related="company_id.collection_auto_send")
     is_allocated = fields.Boolean(compute="_compute_is_allocated")
-    item_count = fields.Integer(string="Titles", compute="_compute_preview")
+    item_count = fields.Integer(string="Open Items", compute="_compute_preview")
     amount = fields.Monetary(compute="_compute_preview", currency_field="company_currency_id")
     no_followup_count = fields.Integer(compute="_compute_preview")
     no_followup_amount = fields.Monetary(
@@ -105,7 +105,7 @@ class CrmCollectionGolive(models.TransientModel):
 
     @api.depends("company_id")
     def _compute_is_allocated(self):
-        """Whether the job has been through today: before it, not every title is known."""
+        """Whether the job has been through today: before it, not every item is known."""
         Run = self.env["crm.collection.run"]
         for wizard in self:
             company = wizard.company_id
@@ -140,7 +140,7 @@ class CrmCollectionGolive(models.TransientModel):
             )
 
     def _count_refusals(self, domain, phase):
-        """:return: {reason: how many titles of ``domain`` cannot enter ``phase`` for it}"""
+        """:return: {reason: how many items of ``domain`` cannot enter ``phase`` for it}"""
         Item = self.env["crm.collection.item"]
         reasons = Counter()
         refusals = Item._get_refusal_domains(
@@ -177,7 +177,7 @@ class CrmCollectionGolive(models.TransientModel):
     # === Business methods === #
 
     def _place_all(self, domain, phase):
-        """Put titles into their starting phase; :return: how many were placed."""
+        """Put items into their starting phase; :return: how many were placed."""
         Item = self.env["crm.collection.item"]
         done = 0
         for ids in split_every(SLICE, Item.search(domain).ids, list):
@@ -186,7 +186,7 @@ class CrmCollectionGolive(models.TransientModel):
         return done
 
     def _place(self, items, phase):
-        """Put titles into their starting phase; :return: those that were placed.
+        """Put items into their starting phase; :return: those that were placed.
 
         The job may have put some there already, with a letter due that must not leave: they
         leave the phase and enter it again, unless they have been written to. Of those that
@@ -206,7 +206,7 @@ class CrmCollectionGolive(models.TransientModel):
         return result["done"] | result["waiting"]
 
     def _get_old_domain(self):
-        """:return: the domain of the open titles of the company that were due before the date."""
+        """:return: the domain of the open items of the company that were due before the date."""
         return (
             Domain("company_id", "=", self.company_id.id)
             & Domain("state", "=", "open")
@@ -220,7 +220,7 @@ class CrmCollectionGolive(models.TransientModel):
 
     @api.model
     def _get_placed_domain(self, phase):
-        """:return: the domain of the titles to leave: placed by a person, or here already."""
+        """:return: the domain of the items to leave: placed by a person, or here already."""
         placed = Domain("origin", "=", "manual") | (
             Domain("origin", "=", "opening") & Domain("phase_id", "=", phase.id)
         )
@@ -228,13 +228,13 @@ class CrmCollectionGolive(models.TransientModel):
 
     @api.model
     def _get_again_domain(self, phase):
-        """:return: the domain of the titles in ``phase`` that leave it and enter it again."""
+        """:return: the domain of the items in ``phase`` that leave it and enter it again."""
         if phase.is_guarded:
             return Domain.FALSE
         return Domain("phase_id", "=", phase.id) & Domain("letter_count", "=", 0)
 
     def _get_targets(self):
-        """:return: [(domain of titles to place, starting phase)]"""
+        """:return: [(domain of items to place, starting phase)]"""
         self.ensure_one()
         if not self.date:
             return []
@@ -252,7 +252,7 @@ class CrmCollectionGolive(models.TransientModel):
 
     @api.model
     def _get_totals(self, domain):
-        """:return: (number, amount owed) of the titles of ``domain``."""
+        """:return: (number, amount owed) of the items of ``domain``."""
         return self.env["crm.collection.item"]._read_group(
             domain, [], ["__count", "amount_residual:sum"]
         )[0]
@@ -264,9 +264,9 @@ class CrmCollectionGolive(models.TransientModel):
             "params": {
                 "type": "success",
                 "title": self.env._("%s is live", self.company_id.name),
-                "message": self.env._("One title of old debt placed.")
+                "message": self.env._("One open item of old debt placed.")
                 if done == 1
-                else self.env._("%s titles of old debt placed.", done),
+                else self.env._("%s open items of old debt placed.", done),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

@@ -20,9 +20,9 @@ class CrmCollectionGoliveLine(models.TransientModel):
         comodel_name="crm.collection.phase",
         string="Starts in",
         ondelete="cascade",
-        help="Empty: titles of this age stay where they are.",
+        help="Empty: items of this age stay where they are.",
     )
-    item_count = fields.Integer(string="Titles", compute="_compute_preview")
+    item_count = fields.Integer(string="Open Items", compute="_compute_preview")
     amount = fields.Monetary(compute="_compute_preview", currency_field="company_currency_id")
     company_currency_id = fields.Many2one(related="wizard_id.company_currency_id")
 
@@ -47,7 +47,7 @@ class CrmCollectionGoliveLine(models.TransientModel):
             line.item_count, line.amount = wizard._get_totals(domain)
 
     def _get_age_domain(self):
-        """:return: the domain of the titles of this age on the wizard's date."""
+        """:return: the domain of the items of this age on the wizard's date."""
         self.ensure_one()
         date = self.wizard_id.date
         domain = Domain("date_maturity", "<=", days_before(date, self.days_min))

@@ -30,13 +30,13 @@ class CrmCollectionSimulate(models.TransientModel):
     state = fields.Selection(
         selection=[("draft", "To do"), ("done", "Done")], default="draft", readonly=True
     )
-    move_count = fields.Integer(string="Titles That Move", readonly=True)
+    move_count = fields.Integer(string="Items That Move", readonly=True)
     move_amount = fields.Monetary(
         string="Amount That Moves", currency_field="company_currency_id", readonly=True
     )
     proposed_count = fields.Integer(string="New Proposals", readonly=True)
     letter_count = fields.Integer(string="Letters", readonly=True)
-    held_count = fields.Integer(string="Titles Held Back", readonly=True)
+    held_count = fields.Integer(string="Items Held Back", readonly=True)
     line_ids = fields.One2many(
         comodel_name="crm.collection.simulate.line", inverse_name="wizard_id", readonly=True
     )
@@ -86,7 +86,7 @@ class CrmCollectionSimulate(models.TransientModel):
         result = self.env["crm.collection.engine"]._simulate(
             self.company_id, self.date, limit=MAX_LINES
         )
-        titles = [self._prepare_title_vals(row) for row in result["moves"]]
+        open_items = [self._prepare_open_item_vals(row) for row in result["moves"]]
         letters, totals = result["letters"], result["totals"]
         self.write(
             {
@@ -97,10 +97,10 @@ class CrmCollectionSimulate(models.TransientModel):
                 "held_count": totals["held"],
                 "letter_count": totals["letters"],
                 "is_sending": self.company_id.collection_auto_send,
-                "is_cut": max(len(titles), len(letters)) >= MAX_LINES,
+                "is_cut": max(len(open_items), len(letters)) >= MAX_LINES,
                 "line_ids": [
                     Command.clear(),
-                    *map(Command.create, titles),
+                    *map(Command.create, open_items),
                     *(Command.create(self._prepare_letter_vals(row)) for row in letters),
                 ],
             }
@@ -109,8 +109,8 @@ class CrmCollectionSimulate(models.TransientModel):
 
     # === Business methods === #
 
-    def _prepare_title_vals(self, row):
-        """A title moves, or is held back, or waits for a person to decide on a manual phase."""
+    def _prepare_open_item_vals(self, row):
+        """An item moves, or is held back, or waits for a person to decide on a manual phase."""
         step = self.env["crm.collection.rule.step"].browse(row["proposed_step_id"])
         if row["moves"]:
             kind, phase_id = "move", row["phase_id"]

@@ -22,13 +22,13 @@ class CrmCollectionSimulateLine(models.TransientModel):
         required=True,
     )
     item_id = fields.Many2one(comodel_name="crm.collection.item", ondelete="cascade")
-    name = fields.Char(string="Title")
+    name = fields.Char(string="Open Item")
     partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", ondelete="cascade")
     days = fields.Integer(string="Days Overdue", aggregator="max")
     amount = fields.Monetary(currency_field="company_currency_id")
     credit = fields.Monetary(string="Open Credits", currency_field="company_currency_id")
     company_currency_id = fields.Many2one(related="wizard_id.company_currency_id")
-    count = fields.Integer(string="Titles")
+    count = fields.Integer(string="Open Items")
     phase_from_id = fields.Many2one(
         comodel_name="crm.collection.phase", string="From Phase", ondelete="cascade"
     )

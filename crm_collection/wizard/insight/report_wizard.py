@@ -33,7 +33,7 @@ class CrmCollectionReportWizard(models.TransientModel):
     report = fields.Selection(
         selection=[
             ("settled", "Settled collections"),
-            ("history", "Phase history by title"),
+            ("history", "Phase history by item"),
             ("results", "What works"),
         ],
         required=True,

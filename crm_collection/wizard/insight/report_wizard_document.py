@@ -39,7 +39,7 @@ class CrmCollectionReportWizard(models.TransientModel):
             "vat": _format_cnpj(company.vat) if brazil else company.vat or "",
         }
 
-    def _get_title(self):
+    def _get_open_item(self):
         return dict(self._fields["report"]._description_selection(self.env))[self.report]
 
     def _get_filters(self):
@@ -97,18 +97,18 @@ class CrmCollectionReportWizard(models.TransientModel):
         }
 
     def _prepare_history(self, Allocation, domain):
-        """Stays by title, in their order."""
+        """Allocations by item, in their order."""
         rows = Allocation.search(
             domain, order="partner_name, item_id, date_in, id", limit=LINES_MAX
         )
         count, owed, settled = Allocation._read_group(
             domain, [], ["__count", "amount_in:sum", "amount_settled:sum"]
         )[0]
-        titles = defaultdict(Allocation.browse)
+        open_items = defaultdict(Allocation.browse)
         for row in rows:
-            titles[row.item_id] |= row
+            open_items[row.item_id] |= row
         return {
-            "titles": list(titles.values()),
+            "open_items": list(open_items.values()),
             "count": count,
             "amount_in": owed or 0.0,
             "total": settled or 0.0,
@@ -139,7 +139,7 @@ class CrmCollectionReportWizard(models.TransientModel):
         }
 
     def _get_roll_rates(self, domain):
-        """:return: list of (month, phase, titles, rates settled, same phase, moved on) of the
+        """:return: list of (month, phase, items, rates settled, same phase, moved on) of the
         months of the period"""
         company = Domain("company_id", "in", self.company_ids.ids)
         for condition in domain.iter_conditions():

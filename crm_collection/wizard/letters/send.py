@@ -8,13 +8,13 @@ from odoo.tools import format_date
 from ...models.letters import queries as letter_queries
 
 MAX_LINES = 200
-MAX_TITLES = 6
+MAX_OPEN_ITEMS = 6
 
 
 class CrmCollectionItemSend(models.TransientModel):
-    """Letters now: the same letters as the job's, about the titles a person chose.
+    """Letters now: the same letters as the job's, about the items a person chose.
 
-    Shows first who would be written to, where, about what, and which titles are left out and
+    Shows first who would be written to, where, about what, and which items are left out and
     why. Neither the next letter's date nor the quiet days stop it; holds, approval and open
     credits do.
     """
@@ -67,7 +67,7 @@ class CrmCollectionItemSend(models.TransientModel):
         self.ensure_one()
         items = self._get_items()
         items.check_access("write")
-        # Letters are the engine's: nobody writes them, whoever may work the titles sends them.
+        # Letters are the engine's: nobody writes them, whoever may work the items sends them.
         Letter_sudo = self.env["crm.collection.letter"].sudo()
         letters_sudo = Letter_sudo.browse()
         for company, of_company in items.grouped("company_id").items():
@@ -88,19 +88,19 @@ class CrmCollectionItemSend(models.TransientModel):
 
     def _get_rows(self, company, items):
         """:return: one dict per customer of ``items``: his letter as the engine would write it,
-        and ``refusals``: {title id: why it is left out}."""
+        and ``refusals``: {item id: why it is left out}."""
         today = company._get_collection_today()
         self.env.flush_all()
         due = self.env.execute_query_dict(letter_queries.due(company.id, today, items.ids))
-        partner_ids = list({title["partner_id"] for title in due})
+        partner_ids = list({open_item["partner_id"] for open_item in due})
         Letter = self.env["crm.collection.letter"]
         covered = []
         if partner_ids:
             covered = Letter._split_paid(company, today, partner_ids, items.ids)[1]
         by_partner = {}
-        for title in due:
-            if title["partner_id"] not in covered:
-                by_partner.setdefault(title["partner_id"], []).append(title)
+        for open_item in due:
+            if open_item["partner_id"] not in covered:
+                by_partner.setdefault(open_item["partner_id"], []).append(open_item)
         return [
             self._get_row(
                 company, partner, of_partner, by_partner.get(partner.id, []), partner.id in covered
@@ -108,19 +108,23 @@ class CrmCollectionItemSend(models.TransientModel):
             for partner, of_partner in items.grouped("partner_id").items()
         ]
 
-    def _get_row(self, company, partner, items, titles, is_covered):
-        written = {title["item_id"] for title in titles}
+    def _get_row(self, company, partner, items, open_items, is_covered):
+        written = {open_item["item_id"] for open_item in open_items}
         tone = max(
-            titles,
-            key=lambda title: (title["phase_sequence"], title["phase_id"], title["days"]),
+            open_items,
+            key=lambda open_item: (
+                open_item["phase_sequence"],
+                open_item["phase_id"],
+                open_item["days"],
+            ),
             default={},
         )
         return {
             "company": company,
             "partner": partner,
-            "count": len(titles),
-            "titles": [title["name"] or "" for title in titles],
-            "amount": sum(title["amount_residual"] for title in titles),
+            "count": len(open_items),
+            "open_items": [open_item["name"] or "" for open_item in open_items],
+            "amount": sum(open_item["amount_residual"] for open_item in open_items),
             "phase_id": tone.get("phase_id"),
             "template_id": tone.get("template_id"),
             "refusals": {
@@ -180,7 +184,7 @@ class CrmCollectionItemSend(models.TransientModel):
                 "phase_id": row["phase_id"],
                 "template_id": row["template_id"],
                 "item_count": row["count"],
-                "titles": self._shorten(row["titles"]),
+                "open_items": self._shorten(row["open_items"]),
                 "amount": row["amount"],
                 "refusal": "; ".join(dict.fromkeys(row["refusals"].values())),
                 **addresses.get((row["company"], row["partner"]), {}),
@@ -188,9 +192,9 @@ class CrmCollectionItemSend(models.TransientModel):
             for row in rows
         ]
 
-    def _shorten(self, titles):
-        names = titles[:MAX_TITLES]
-        if more := len(titles) - len(names):
+    def _shorten(self, open_items):
+        names = open_items[:MAX_OPEN_ITEMS]
+        if more := len(open_items) - len(names):
             names.append(self.env._("and %s more", more))
         return ", ".join(names)
 

@@ -8,10 +8,10 @@ MAX_LINES = 200
 
 
 class CrmCollectionItemMaintain(models.TransientModel):
-    """Phase maintenance: a person moves titles to a phase, and says why.
+    """Phase maintenance: a person moves items to a phase, and says why.
 
     Shows first what will be moved and what will be refused; users of collections only, and
-    only titles of the companies they work in.
+    only items of the companies they work in.
     """
 
     _name = "crm.collection.item.maintain"
@@ -24,12 +24,12 @@ class CrmCollectionItemMaintain(models.TransientModel):
         required=True,
         default=lambda self: self._default_phase_id(),
     )
-    reason = fields.Char(required=True, help="Kept in the history of each title with your name.")
+    reason = fields.Char(required=True, help="Kept in the history of each item with your name.")
     send_letter = fields.Boolean(
         default=True, help="Off: no letter for entering the phase; it is never sent later either."
     )
     pinned = fields.Boolean(
-        string="Keep There", help="The job leaves the titles in this phase until you release them."
+        string="Keep There", help="The job leaves the items in this phase until you release them."
     )
     allowed_count = fields.Integer(compute="_compute_preview", store=True, compute_sudo=False)
     refused_count = fields.Integer(compute="_compute_preview", store=True, compute_sudo=False)
@@ -48,7 +48,7 @@ class CrmCollectionItemMaintain(models.TransientModel):
     line_ids = fields.One2many(
         comodel_name="crm.collection.item.maintain.line",
         inverse_name="wizard_id",
-        string="Titles Concerned",
+        string="Items Concerned",
         compute="_compute_preview",
         store=True,
         compute_sudo=False,
@@ -56,7 +56,7 @@ class CrmCollectionItemMaintain(models.TransientModel):
 
     @api.model
     def _default_phase_id(self):
-        """The phase the job proposes, where it proposes one phase for all the titles."""
+        """The phase the job proposes, where it proposes one phase for all the items."""
         phase = self._default_item_ids().proposed_phase_id
         return phase if len(phase) == 1 else False
 
@@ -111,7 +111,7 @@ class CrmCollectionItemMaintain(models.TransientModel):
         summary = self._get_refusal_summary(result["refused"])
         moved = result["done"] or result["waiting"]
         if not moved:
-            raise UserError(summary or self.env._("There is no title to move."))
+            raise UserError(summary or self.env._("There is no open item to move."))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -127,12 +127,14 @@ class CrmCollectionItemMaintain(models.TransientModel):
     def _get_result(self, count, waits):
         _, phase = self.env._, self.phase_id.name
         if waits and count == 1:
-            return _("One title awaits approval to enter %s", phase)
+            return _("One open item awaits approval to enter %s", phase)
         if waits:
-            return _("%(count)s titles await approval to enter %(phase)s", count=count, phase=phase)
+            return _(
+                "%(count)s open items await approval to enter %(phase)s", count=count, phase=phase
+            )
         if count == 1:
-            return _("One title moved to %s", phase)
-        return _("%(count)s titles moved to %(phase)s", count=count, phase=phase)
+            return _("One open item moved to %s", phase)
+        return _("%(count)s open items moved to %(phase)s", count=count, phase=phase)
 
     # === Business methods === #
 
@@ -145,14 +147,14 @@ class CrmCollectionItemMaintain(models.TransientModel):
         )
 
     def _get_refusal_summary(self, refusals):
-        """:return: one sentence per reason with the number of titles it holds for."""
+        """:return: one sentence per reason with the number of items it holds for."""
         return "\n".join(
             self.env._("%(count)s refused: %(reason)s", count=count, reason=reason)
             for reason, count in Counter(refusals.values()).most_common()
         )
 
     def _get_line_commands(self, items, refusals):
-        """The refused titles come first: they are what there is to decide on."""
+        """The refused items come first: they are what there is to decide on."""
         refused = items.filtered(lambda item: item.id in refusals)
         shown = (refused + (items - refused))[:MAX_LINES]
         return [

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class CrmCollectionItemMaintainLine(models.TransientModel):
-    """What phase maintenance would do with one title."""
+    """What phase maintenance would do with one item."""
 
     _name = "crm.collection.item.maintain.line"
     _description = "Phase Maintenance Preview"
@@ -11,9 +11,9 @@ class CrmCollectionItemMaintainLine(models.TransientModel):
         comodel_name="crm.collection.item.maintain", required=True, ondelete="cascade", index=True
     )
     item_id = fields.Many2one(
-        comodel_name="crm.collection.item", string="Title", ondelete="cascade"
+        comodel_name="crm.collection.item", string="Open Item", ondelete="cascade"
     )
-    # With the user's own rights: he may write a line about any title, not read it.
+    # With the user's own rights: he may write a line about any item, not read it.
     partner_id = fields.Many2one(related="item_id.partner_id", related_sudo=False)
     date_maturity = fields.Date(related="item_id.date_maturity", related_sudo=False)
     days_overdue = fields.Integer(related="item_id.days_overdue", related_sudo=False)

@@ -3,18 +3,18 @@ from odoo.fields import Domain
 
 
 class CrmCollectionItemSelection(models.AbstractModel):
-    """The open titles a wizard is about, wherever it was opened from.
+    """The open items a wizard is about, wherever it was opened from.
 
-    Titles, entries, customers and customers' contacts stand for the open titles they have.
+    Items, entries, customers and customers' contacts stand for the open items they have.
     Previews are computed as the user (``compute_sudo=False``): what he may not see is not there.
     """
 
     _name = "crm.collection.item.selection"
-    _description = "Choice of Titles in Collection"
+    _description = "Choice of Items in Collection"
 
     item_ids = fields.Many2many(
         comodel_name="crm.collection.item",
-        string="Titles",
+        string="Open Items",
         default=lambda self: self._default_item_ids(),
         readonly=True,
     )
@@ -28,7 +28,7 @@ class CrmCollectionItemSelection(models.AbstractModel):
 
     @api.model
     def _get_active_domain(self, model_name, active_ids):
-        """:return: the domain of the titles of the records a wizard was opened on."""
+        """:return: the domain of the items of the records a wizard was opened on."""
         if model_name == "crm.collection.item":
             return Domain("id", "in", active_ids)
         if model_name == "account.move":
@@ -45,9 +45,9 @@ class CrmCollectionItemSelection(models.AbstractModel):
         return Domain.FALSE
 
     def _get_items(self):
-        """:return: the titles, also while the wizard is not saved.
+        """:return: the items, also while the wizard is not saved.
 
-        Thousands of titles do not travel to the form and back: until it is saved they come
+        Thousands of items do not travel to the form and back: until it is saved they come
         from where it was opened.
         """
         self.ensure_one()

@@ -5,7 +5,7 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { CollectionDecision } from "./collection_decision";
 
 /**
- * On an invoice or a title: the requests it waits in, with their buttons. They are read when the
+ * On an invoice or an item: the requests it waits in, with their buttons. They are read when the
  * form says that something waits, so that other forms pay nothing.
  */
 export class CollectionApprovalBanner extends Component {

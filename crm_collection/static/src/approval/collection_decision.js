@@ -32,7 +32,7 @@ export class CollectionDecision extends Component {
         const parts = [];
         if (kind === "allocation") {
             parts.push(amount);
-            parts.push(item_count === 1 ? _t("1 title") : _t("%s titles", item_count));
+            parts.push(item_count === 1 ? _t("1 open item") : _t("%s open items", item_count));
             if (days_oldest === 1) {
                 parts.push(_t("oldest 1 day overdue"));
             } else if (days_oldest > 1) {

@@ -115,7 +115,7 @@ export class CollectionCockpit extends Component {
         }
         if (options.currencies.length > 1) {
             const items = [all(_t("All currencies")), ...options.currencies];
-            menus.push({ key: "currency_id", label: _t("Currency of the titles"), items });
+            menus.push({ key: "currency_id", label: _t("Currency of the items"), items });
         }
         if (options.collectors.length) {
             const items = [all(_t("All collectors")), ...options.collectors];
@@ -152,7 +152,7 @@ export class CollectionCockpit extends Component {
     get fresh() {
         const { last_run: lastRun } = this.state.data.freshness;
         return _t(
-            "Amounts are read from accounting just now. Last allocation %s; no title waits for the job.",
+            "Amounts are read from accounting just now. Last allocation %s; no open item waits for the job.",
             this.getAge(lastRun)
         );
     }
@@ -164,8 +164,8 @@ export class CollectionCockpit extends Component {
     get waiting() {
         const { waiting } = this.state.data.freshness;
         return waiting === 1
-            ? _t("1 title waits for the job.")
-            : _t("%s titles wait for the job.", formatInteger(waiting));
+            ? _t("1 open item waits for the job.")
+            : _t("%s open items wait for the job.", formatInteger(waiting));
     }
 
     async runNow() {
@@ -199,8 +199,8 @@ export class CollectionCockpit extends Component {
         return formatDate(deserializeDate(value));
     }
 
-    titles(count) {
-        return count === 1 ? _t("1 title") : _t("%s titles", formatInteger(count));
+    openItems(count) {
+        return count === 1 ? _t("1 open item") : _t("%s open items", formatInteger(count));
     }
 
     get settlements() {
@@ -213,7 +213,7 @@ export class CollectionCockpit extends Component {
     }
 
     /** A name and its figure in one sentence, for screen readers and tooltips. */
-    describe(name, figure, count = this.titles(figure.count)) {
+    describe(name, figure, count = this.openItems(figure.count)) {
         const amount = figure.amount === null ? "" : `${this.money(figure.amount)}, `;
         return `${name}: ${amount}${count}`;
     }
@@ -231,8 +231,8 @@ export class CollectionCockpit extends Component {
         return _t("Customers overdue: %s", formatInteger(this.cards.debtors.count));
     }
 
-    get titlesOverdue() {
-        return _t("%s past the due date", this.titles(this.cards.overdue.now.count));
+    get openItemsOverdue() {
+        return _t("%s past the due date", this.openItems(this.cards.overdue.now.count));
     }
 
     get allCustomers() {

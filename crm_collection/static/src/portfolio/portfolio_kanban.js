@@ -51,7 +51,7 @@ export class PortfolioKanbanRenderer extends KanbanRenderer {
         }
         if (!target.value) {
             this.notification.add(
-                _t("A title cannot be moved out of its phases. Hold it, or let it be settled."),
+                _t("An item cannot be moved out of its phases. Hold it, or let it be settled."),
                 { type: "warning" }
             );
             return;

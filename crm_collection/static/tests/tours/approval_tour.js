@@ -52,7 +52,7 @@ add("ask_invoice", [
     click(".modal button[name=action_apply]:contains(Ask for Approval)"),
     see(`body:not(:has(.modal)) ${banner}:contains(Phase 3)`),
     see(`${banner} .o_crm_collection_locked`, "Who asked cannot decide"),
-    see(`${banner}:contains(3 titles)`),
+    see(`${banner}:contains(3 open items)`),
 ]);
 
 add("give_invoice", [
@@ -103,7 +103,7 @@ add("refuse", [
     none(".o_crm_collection_count", "The number on the menu is gone"),
 ]);
 
-add("refused_title", [
+add("refused_open_item", [
     see(".o_crm_collection_explanation:contains(Call them first)"),
     see(".o_crm_collection_explanation:contains(It is not asked again)"),
     none(banner),
@@ -159,6 +159,6 @@ add("drag", [
     see(".modal .alert:contains(wait for approval)"),
     write(".modal div[name=reason] input", "Does not answer"),
     click(".modal button[name=action_apply]:contains(Ask for Approval)"),
-    see(".o_notification:contains(One title awaits approval to enter Phase 3)"),
+    see(".o_notification:contains(One open item awaits approval to enter Phase 3)"),
     see(`${card("Phase 2")}:contains(Awaiting approval)`, "The card stays, and says so"),
 ]);

@@ -24,7 +24,7 @@ registry.category("web_tour.tours").add("crm_collection_cockpit", {
         },
         {
             content: "The cockpit is its first page and says how fresh it is",
-            trigger: ".o_crm_cockpit_page .o_crm_cockpit_fresh:contains(no title waits)",
+            trigger: ".o_crm_cockpit_page .o_crm_cockpit_fresh:contains(no open item waits)",
         },
         { trigger: `${card("overdue")}:contains(1,150.00)` },
         ...visit("Overdue", `${card("overdue")} .o_crm_cockpit_big`, rows(3)),
@@ -93,7 +93,7 @@ registry.category("web_tour.tours").add("crm_collection_cockpit", {
 registry.category("web_tour.tours").add("crm_collection_cockpit_empty", {
     steps: () => [
         {
-            content: "Before the first title: what to do",
+            content: "Before the first item: what to do",
             trigger: ".o_crm_cockpit_empty:contains(Nothing to collect yet)",
         },
         {

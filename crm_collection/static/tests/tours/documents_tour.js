@@ -11,12 +11,12 @@ registry.category("web_tour.tours").add("crm_collection_invoice_tab", {
             run: "click",
         },
         {
-            content: "Its titles, one per installment",
+            content: "Its items, one per installment",
             trigger: "div[name=collection_item_ids] .o_data_row:contains(1/2):contains(Phase 1)",
         },
         {
             content: "Its history",
-            trigger: ".o_crm_collection_stay.o_current:contains(Phase 1)",
+            trigger: ".o_crm_collection_allocation.o_current:contains(Phase 1)",
         },
         {
             content: "Its letters lead to the letter",
@@ -64,7 +64,7 @@ registry.category("web_tour.tours").add("crm_collection_letter_form", {
             trigger: ".o_form_view .alert-info:contains(Handed over to the mail queue)",
         },
         {
-            trigger: ".o_notebook a[name=titles]",
+            trigger: ".o_notebook a[name=open_items]",
             run: "click",
         },
         {

@@ -26,7 +26,7 @@ registry.category("web_tour.tours").add("crm_collection_portfolio", {
             trigger: ".o_searchview_facet:contains(In Follow-up)",
         },
         {
-            content: "Choosing titles offers what can be done with them",
+            content: "Choosing items offers what can be done with them",
             trigger: ".o_data_row:contains(Adler GmbH) .o_list_record_selector input",
             run: "click",
         },
@@ -77,14 +77,14 @@ registry.category("web_tour.tours").add("crm_collection_portfolio", {
             run: "click",
         },
         {
-            content: "The title tells its story",
+            content: "The item tells its story",
             trigger: ".o_crm_collection_explanation:contains(Promised twice and did not pay)",
         },
         {
-            trigger: ".o_crm_collection_stay.o_current:contains(Promised twice and did not pay)",
+            trigger: ".o_crm_collection_allocation.o_current:contains(Promised twice and did not pay)",
         },
         {
-            trigger: ".o_crm_collection_stay:not(.o_current):contains(Phase 1)",
+            trigger: ".o_crm_collection_allocation:not(.o_current):contains(Phase 1)",
         },
         {
             content: "Choosing a phase in the bar is phase maintenance too",
@@ -107,7 +107,7 @@ registry.category("web_tour.tours").add("crm_collection_portfolio", {
 registry.category("web_tour.tours").add("crm_collection_portfolio_read_only", {
     steps: () => [
         {
-            content: "Who only reads sees the title without a way to change it",
+            content: "Who only reads sees the item without a way to change it",
             trigger: ".o_list_view .o_data_row:contains(Adler GmbH) .o_list_record_selector input",
             run: "click",
         },
@@ -126,7 +126,7 @@ registry.category("web_tour.tours").add("crm_collection_portfolio_read_only", {
             trigger: ".o_form_view:not(:has(button[name=action_maintain])) .o_arrow_button_current",
         },
         {
-            trigger: ".o_crm_collection_stay.o_current:contains(Phase 1)",
+            trigger: ".o_crm_collection_allocation.o_current:contains(Phase 1)",
         },
     ],
 });

@@ -4,14 +4,14 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { formatMonetary } from "@web/views/fields/formatters";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
-import { StayTimeline, parseStay, prepareStay } from "./stay_timeline";
+import { AllocationTimeline, parseAllocation, prepareAllocation } from "./allocation_timeline";
 
-const STAY = "crm.collection.allocation";
+const ALLOCATION = "crm.collection.allocation";
 const LINE = "crm.collection.letter.line";
 const LIMIT = 40;
 const NAME = { fields: { display_name: {} } };
 const PHASE = { fields: { display_name: {}, color: {} } };
-const STAY_SPECIFICATION = {
+const ALLOCATION_SPECIFICATION = {
     ...Object.fromEntries(
         ["name", "origin", "reason", "date_in", "date_out", "reason_out", "days_in"]
             .concat(["amount_in", "amount_settled", "date_settled", "letter_count"])
@@ -39,19 +39,19 @@ const STATE_CLASSES = {
 };
 
 /**
- * History and letters of an entry's titles. They are not fields of the entry: they are read
+ * History and letters of an entry's items. They are not fields of the entry: they are read
  * when somebody looks at them, so that opening an invoice costs nothing more.
  */
 export class CollectionMoveHistory extends Component {
     static template = "crm_collection.MoveHistory";
-    static components = { StayTimeline };
+    static components = { AllocationTimeline };
     static props = { ...standardWidgetProps };
 
     setup() {
         this.action = useService("action");
         this.fieldService = useService("field");
         this.orm = useService("orm");
-        this.state = useState({ stays: [], letters: [] });
+        this.state = useState({ allocations: [], letters: [] });
         onWillStart(() => this.load(this.props.record.resId));
         onWillUpdateProps((nextProps) => this.load(nextProps.record.resId));
     }
@@ -62,15 +62,15 @@ export class CollectionMoveHistory extends Component {
         }
         const domain = [["item_id.move_id", "=", moveId]];
         const options = { limit: LIMIT, order: "id desc" };
-        const [stayFields, lineFields, stays, lines] = await Promise.all([
-            this.fieldService.loadFields(STAY, { fieldNames: ["origin", "reason_out"] }),
+        const [allocationFields, lineFields, allocations, lines] = await Promise.all([
+            this.fieldService.loadFields(ALLOCATION, { fieldNames: ["origin", "reason_out"] }),
             this.fieldService.loadFields(LINE, { fieldNames: ["state"] }),
-            this.orm.webSearchRead(STAY, domain, { specification: STAY_SPECIFICATION, ...options }),
+            this.orm.webSearchRead(ALLOCATION, domain, { specification: ALLOCATION_SPECIFICATION, ...options }),
             this.orm.webSearchRead(LINE, domain, { specification: LINE_SPECIFICATION, ...options }),
         ]);
-        this.state.stays = stays.records.map((stay) => ({
-            id: stay.id,
-            ...prepareStay(parseStay(stay), stayFields),
+        this.state.allocations = allocations.records.map((allocation) => ({
+            id: allocation.id,
+            ...prepareAllocation(parseAllocation(allocation), allocationFields),
         }));
         const states = Object.fromEntries(lineFields.state.selection);
         this.state.letters = lines.records.map((line) => this.prepareLetter(line, states));
@@ -81,7 +81,7 @@ export class CollectionMoveHistory extends Component {
             id: line.id,
             letterId: line.letter_id.id,
             letter: line.letter_id.display_name,
-            title: line.name,
+            name: line.name,
             date: line.date ? toLocaleDateString(deserializeDate(line.date)) : "",
             round: line.round,
             amount: formatMonetary(line.amount_residual, { currencyId: line.currency_id?.id }),

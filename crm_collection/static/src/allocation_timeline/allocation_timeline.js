@@ -30,17 +30,17 @@ function countLetters(count) {
 }
 
 /**
- * @param {Object} data values of a stay (crm.collection.allocation), dates as luxon objects
+ * @param {Object} data values of an allocation (crm.collection.allocation), dates as luxon objects
  * @param {Object} fields its fields, for the labels of selections
  * @returns {Object} what the timeline shows of it
  */
-export function prepareStay(data, fields) {
+export function prepareAllocation(data, fields) {
     const label = (name) =>
         (fields[name].selection.find(([value]) => value === data[name]) || [])[1] || "";
     const currencyId = data.company_currency_id?.id;
     const money = (name) => formatMonetary(data[name], { currencyId });
     return {
-        title: data.name || "",
+        name: data.name || "",
         isCurrent: !data.date_out,
         phase: data.phase_id?.display_name || "",
         phaseClass: data.phase_id?.color ? `o_badge_color_${data.phase_id.color}` : "text-bg-200",
@@ -62,7 +62,7 @@ export function prepareStay(data, fields) {
 }
 
 /** Turn values read through the ORM into those of a record of the web client. */
-export function parseStay(values) {
+export function parseAllocation(values) {
     return {
         ...values,
         date_in: values.date_in && deserializeDateTime(values.date_in),
@@ -71,29 +71,29 @@ export function parseStay(values) {
     };
 }
 
-/** The stays of titles in their phases, newest first, as a story anyone can follow. */
-export class StayTimeline extends Component {
-    static template = "crm_collection.StayTimeline";
-    static props = { stays: Array, showTitle: { type: Boolean, optional: true } };
+/** The allocations of items in their phases, newest first, as a story anyone can follow. */
+export class AllocationTimeline extends Component {
+    static template = "crm_collection.AllocationTimeline";
+    static props = { allocations: Array, showName: { type: Boolean, optional: true } };
 }
 
 /** What it reads is named by the list inside the field, as for any one2many. */
-export class StayTimelineField extends Component {
-    static template = "crm_collection.StayTimelineField";
-    static components = { StayTimeline };
+export class AllocationTimelineField extends Component {
+    static template = "crm_collection.AllocationTimelineField";
+    static components = { AllocationTimeline };
     static props = { ...standardFieldProps };
 
-    get stays() {
+    get allocations() {
         const { records } = this.props.record.data[this.props.name];
         return records.map((record) => ({
             id: record.id,
-            ...prepareStay(record.data, record.fields),
+            ...prepareAllocation(record.data, record.fields),
         }));
     }
 }
 
-registry.category("fields").add("crm_collection_stay_timeline", {
-    component: StayTimelineField,
+registry.category("fields").add("crm_collection_allocation_timeline", {
+    component: AllocationTimelineField,
     displayName: _t("Collection history"),
     supportedTypes: ["one2many"],
     additionalClasses: ["w-100"],
