@@ -200,7 +200,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         self._check_waiting(move)
         self.assertEqual(self._items(move).phase_id, self.phase_first)
 
-    def test_the_old_phase_allocations_in_force(self):
+    def test_the_old_phase_stays_in_force(self):
         """The letters of the phase it is in go on."""
         self.rule.step_ids.filtered(lambda step: step.days == 1).resend_interval = 2
         move = self._create_overdue(9)

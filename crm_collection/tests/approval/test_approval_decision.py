@@ -149,7 +149,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         self._write_rule(rule, self.both, name="Agreed by us", remind_days=5)
         self.assertTrue(request.with_user(self.both).can_decide, "that says nothing of who decides")
 
-    def test_who_wrote_the_rule_allocations_on_record(self):
+    def test_who_wrote_the_rule_stays_on_record(self):
         rule = self._ask().approval_rule_id
         self.assertEqual(rule.configured_by_ids, self.manager)
         for command in (False, [], [Command.clear()], [Command.unlink(self.manager.id)]):
@@ -486,7 +486,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         )
         self.assertIn(self.approver.name, request.message_ids[:1].body)
 
-    def test_used_delegation_allocations_as_it_was(self):
+    def test_used_delegation_stays_as_it_was(self):
         """Decisions name it. Seen to fail: changing it changed what old decisions said."""
         delegation = self._delegate(self.approver, self.director, -3)
         self._say(self._ask(), "approve", self.director)

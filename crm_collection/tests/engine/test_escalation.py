@@ -252,7 +252,7 @@ class TestEscalation(CrmCollectionEngineCommon):
             self.assertEqual(self._items(moves[days]).blocker, "not_due")
         self._assert_phase(moves[3], self.phase_first)
 
-    def test_reminded_open_item_allocations_until_the_next_step(self):
+    def test_reminded_item_stays_until_the_next_step(self):
         reminder = self._create_reminder_rule()
         move = self._create_overdue(-1)
         self._allocate()

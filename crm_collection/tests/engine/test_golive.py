@@ -94,7 +94,7 @@ class TestGolive(CrmCollectionCommon):
         action = form.save().action_allocate()
         self.assertEqual(action["tag"], "display_notification")
 
-    def test_preview_says_what_allocations_and_why(self):
+    def test_preview_says_what_stays_and_why(self):
         """What the preview counts by domain is what phase maintenance refuses item by item."""
         self.env["crm.collection.hold"].create({"move_id": self.old.id, "reason": "Court"})
         self.middle.action_toggle_block_payment()
@@ -261,7 +261,7 @@ class TestGolive(CrmCollectionCommon):
         self.assertTrue(item.include_no_followup)
         self.assertIn(item, self._opening().item_id)
 
-    def test_sending_allocations_off_unless_asked(self):
+    def test_sending_stays_off_unless_asked(self):
         self._open().save().action_apply()
         self.assertFalse(self.company.collection_auto_send)
 

@@ -89,7 +89,7 @@ ENGINE_FIELDS = {
 
 def own_public_methods():
     """Yield (model name, method name) of every public method that the module's models define."""
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     for path in sorted(root.glob("*/*.py")):
         if path.parent.name not in ("models", "wizard", "report"):
             continue

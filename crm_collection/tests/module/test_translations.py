@@ -5,7 +5,7 @@ import polib
 
 from odoo.tests import BaseCase, tagged
 
-FOLDER = Path(__file__).parents[1] / "i18n"
+FOLDER = Path(__file__).parents[2] / "i18n"
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd]|\{\{.*?\}\}")
 TAG = re.compile(r"<[^>]+>")
 # A tooltip is text: it is translated, the tag around it is not.

@@ -411,7 +411,7 @@ class TestHold(CrmCollectionEngineCommon):
         self._allocate()
         self.assertEqual(promises.mapped("state"), ["broken"] * 3)
 
-    def test_chosen_day_allocations_in_the_form(self):
+    def test_chosen_day_stays_in_the_form(self):
         """Seen to fail with the day written again with each choice."""
         form = Form(self.env["crm.collection.hold"].with_user(self.collector))
         form.date_from = TODAY - timedelta(days=3)
@@ -461,7 +461,7 @@ class TestHold(CrmCollectionEngineCommon):
                 self.assertTrue(items[:1].with_context(active_test=False))
                 self.assertEqual(form.save().company_id, self.company)
 
-    def test_hold_of_a_deleted_entry_allocations_on_record(self):
+    def test_hold_of_a_deleted_entry_stays_on_record(self):
         """GIVEN an invoice that is disputed
         WHEN it is reset to draft and deleted
         THEN the dispute is over, and still tells what it was about and whose it was.

@@ -133,7 +133,7 @@ class TestMaintenance(MaintenanceCommon):
         self.assertEqual(self.items.phase_id, self.phase_manual)
         self.assertEqual(self._accounting_checksum(), before)
 
-    def test_backwards_and_pinned_allocations_there(self):
+    def test_backwards_and_pinned_stays_there(self):
         """A person may go back; pinned, the job leaves the item there, unpinned it does not."""
         for pinned in (True, False):
             with self.subTest(pinned=pinned):
