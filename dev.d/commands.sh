@@ -72,27 +72,25 @@ command_lint() {
     say "Lint is clean"
 }
 
-# run_tool FILE ARGUMENTS...: stays in the caller's folder, so that file names mean the same
-run_tool() {
-    local tool=$1
-    shift
+# exec_tool PACKAGE ARGUMENTS...: stays in the caller's folder, so that file names mean the same
+exec_tool() {
     prepare strict
     take_lock test-database
     prepare_template
     drop_lock
-    exec "$VENV/bin/python" "$ROOT/tools/$tool" "$@"
+    exec "$VENV/bin/python" -P -m "tools.$1" "${@:2}"
 }
 
 command_bench() {
-    run_tool bench.py "$@"
+    exec_tool bench "$@"
 }
 
 command_replay() {
-    run_tool replay.py "$@"
+    exec_tool replay "$@"
 }
 
 command_screenshots() {
-    run_tool screenshots.py "$@"
+    exec_tool screenshots "$@"
 }
 
 command_i18n() {

@@ -37,7 +37,7 @@ export_variables() {
     export CRM_COLLECTION_ADDONS_PATH=$ODOO_ADDONS,$ROOT
     export CRM_COLLECTION_DATA_DIR=$DATA_DIR
     export CRM_COLLECTION_CACHE=$CACHE
-    export PYTHONPATH=$ODOO_HOME
+    export PYTHONPATH=$ROOT:$ODOO_HOME
     CRM_COLLECTION_CHROMIUM=$(find_chromium || true)
     export CRM_COLLECTION_CHROMIUM
 }

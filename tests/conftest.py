@@ -23,7 +23,7 @@ def database():
     """A fresh database with the module."""
     if "CRM_COLLECTION_TEMPLATE_DB" not in os.environ:
         pytest.skip("./dev test sets the database up")
-    from replay_database import drop_database, make_database  # noqa: PLC0415 - needs Odoo
+    from tools.replay.database import drop_database, make_database  # noqa: PLC0415 - needs Odoo
 
     name = f"crm_collection_delivery_{os.getpid()}"
     make_database(name, lambda text: print(text, file=sys.stderr))

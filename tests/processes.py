@@ -13,9 +13,7 @@ from pathlib import Path
 
 from aiosmtpd.controller import Controller
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-
-from smtp_sink import Sink  # noqa: E402
+from tools.smtp_sink import Sink
 
 ANSWER_SECONDS = 120  # then a process hangs
 

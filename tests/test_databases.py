@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -12,10 +11,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+from tools import databases
 
-import databases  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 OPTIONS = "-F -c full_page_writes=off -c listen_addresses= -c unix_socket_directories={}"
 

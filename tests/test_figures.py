@@ -52,9 +52,9 @@ def write_file(path, seed=3):
 
 
 def replay(file, database):
-    command = [sys.executable, ROOT / "tools" / "replay.py", file, "--database", database]
+    command = [sys.executable, "-m", "tools.replay", file, "--database", database]
     command += ["--steps", ",".join(map(str, STEPS))]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
 
 
@@ -100,7 +100,7 @@ def differ(found, expected, where=""):
 @pytest.fixture
 def database():
     """The name of a database that is dropped in the end."""
-    from replay_database import drop_database  # noqa: PLC0415 - needs Odoo
+    from tools.replay.database import drop_database  # noqa: PLC0415 - needs Odoo
 
     name = f"crm_collection_figures_{os.getpid()}"
     yield name

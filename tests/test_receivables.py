@@ -2,20 +2,15 @@
 
 import csv
 import io
-import sys
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-
-import receivables  # noqa: E402
-import replay_expect  # noqa: E402
-from replay_expect import Plan  # noqa: E402
+from tools.replay import expect, receivables
+from tools.replay.expect import Plan
 
 HEADER = ["customerID", "invoiceNumber", "InvoiceDate", "DueDate", "InvoiceAmount", "SettledDate"]
 GOOD = {
@@ -266,7 +261,7 @@ def make_receivable(settled_late, number="1", customer="ACME", terms=30):
 def walk(late, plan, terms=30):
     """The days after due on which a title enters phases and gets letters."""
     row = make_receivable(late, terms=terms)
-    title = replay_expect.expect([row], plan).get("1")
+    title = expect.expect([row], plan).get("1")
     if not title:
         return [], []
     entered = [(stay.step, (stay.entered - row.due).days) for stay in title.stays]
@@ -314,7 +309,7 @@ def test_a_step_before_the_issue_waits_for_it():
 def test_one_letter_covers_a_customer_s_titles_of_a_day():
     plan = Plan((1, 6))
     rows = [make_receivable(9, "1"), make_receivable(3, "2"), make_receivable(9, "3", "OTHER")]
-    figures = replay_expect.summarize(replay_expect.expect(rows, plan), plan)
+    figures = expect.summarize(expect.expect(rows, plan), plan)
     assert figures["letters"] == 4
     assert figures["letter_lines"] == 5
     assert figures["entered"] == {"1": 3, "6": 2}
@@ -323,10 +318,10 @@ def test_one_letter_covers_a_customer_s_titles_of_a_day():
 
 
 def test_a_difference_is_told():
-    expected = replay_expect.expect([make_receivable(9)], Plan((1, 6)))
-    found = replay_expect.expect([make_receivable(9)], Plan((1,)))
-    assert list(replay_expect.compare(expected, expected)) == []
-    (line,) = replay_expect.compare(found, expected)
+    expected = expect.expect([make_receivable(9)], Plan((1, 6)))
+    found = expect.expect([make_receivable(9)], Plan((1,)))
+    assert list(expect.compare(expected, expected)) == []
+    (line,) = expect.compare(found, expected)
     assert line.startswith("1: phases 1@2013-02-01, letters 2013-02-01; the file says")
-    (line,) = replay_expect.compare({}, expected)
+    (line,) = expect.compare({}, expected)
     assert line.startswith("1: in no phase; the file says phases 1@2013-02-01 6@2013-02-06")

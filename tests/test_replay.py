@@ -19,12 +19,10 @@ from random import Random
 import pytest
 from pypdf import PdfReader
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+from tools.replay import expect, receivables
+from tools.replay.expect import Plan
 
-import receivables  # noqa: E402
-import replay_expect  # noqa: E402
-from replay_expect import Plan  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 needs_database = pytest.mark.skipif(
     "CRM_COLLECTION_TEMPLATE_DB" not in os.environ, reason="./dev test sets the database up"
@@ -69,9 +67,9 @@ def us(day):
 
 def run_tool(file, folder, *arguments):
     """:return: the process, and what it wrote"""
-    command = [sys.executable, ROOT / "tools" / "replay.py", file, "--mail", folder / "mail"]
+    command = [sys.executable, "-m", "tools.replay", file, "--mail", folder / "mail"]
     command += ["--json", folder / "out.json", "--titles", folder / "titles.csv", *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if not (folder / "out.json").exists():
         pytest.fail(f"no result:\n{result.stdout}\n{result.stderr}")
     return result, json.loads((folder / "out.json").read_text("utf-8"))
@@ -79,12 +77,12 @@ def run_tool(file, folder, *arguments):
 
 def check_against_the_file(file, plan, result, figures, folder):
     rows = receivables.read(file).rows
-    titles = replay_expect.expect(rows, plan)
-    expected = replay_expect.summarize(titles, plan)
+    titles = expect.expect(rows, plan)
+    expected = expect.summarize(titles, plan)
     assert {key: figures[key] for key in expected} == expected, result.stdout
     with open(folder / "titles.csv", encoding="utf-8", newline="") as opened:
         found = list(csv.reader(opened))
-    cells = [replay_expect.format_title(titles[number]) for number in sorted(titles)]
+    cells = [expect.format_title(titles[number]) for number in sorted(titles)]
     assert found == [["title", "phases", "letters"], *cells]
     assert figures["agrees"], result.stdout
     assert result.returncode == 0
@@ -148,7 +146,7 @@ def test_a_real_file(tmp_path):
 
 @pytest.fixture(scope="module")
 def replay():
-    return pytest.importorskip("replay", reason="Odoo is not importable")
+    return pytest.importorskip("tools.replay.command", reason="Odoo is not importable")
 
 
 @pytest.mark.parametrize(("text", "steps"), [("31,1,6", (1, 6, 31)), ("-3,0", (-3, 0))])
@@ -188,8 +186,8 @@ def test_differences_are_problems(replay):
     plan = Plan((1, 6))
     due = date(2023, 3, 1)
     row = receivables.Receivable("1", "A", due, due, Decimal(10), due + timedelta(days=9), 2)
-    titles = replay_expect.expect([row], plan)
-    expected = replay_expect.summarize(titles, plan)
+    titles = expect.expect([row], plan)
+    expected = expect.summarize(titles, plan)
     arguments = replay.parse_arguments(["file.csv"])
     figures = {**expected, "messages": 2, "messages_with_pdf": 2, "letter_states": {"sent": 2}}
     assert list(replay.find_problems(arguments, figures, expected, [])) == []

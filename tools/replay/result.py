@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from replay_expect import Stay, Title, compute_medians
-
 from odoo.tools import SQL
+
+from .expect import Stay, Title, compute_medians
 
 
 def read_titles(env, numbers, step_days):

@@ -7,8 +7,8 @@
 
 import argparse
 
-import screenshots_approval
-from screenshots_page import IMAGES, go, session, snap
+from . import approval
+from .page import IMAGES, go, session, snap
 
 # of the portfolio's list: one on hold, others that may move
 MAINTAINED = (1, 3, 6, 9, 11)
@@ -58,7 +58,7 @@ def record(page, url, path, name, row=0, tab=None):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="./dev screenshots", description=__doc__)
     parser.add_argument("--url", default="http://127.0.0.1:8069")
     parser.add_argument("--login", default="admin")
     parser.add_argument("--password", default="admin")
@@ -71,7 +71,7 @@ def main():
     url = options.url
     IMAGES.mkdir(parents=True, exist_ok=True)
     if options.approvals:
-        return screenshots_approval.take(options)
+        return approval.take(options)
     with session(options) as page:
         portfolio(page, url)
         go(page, url, "collection-cockpit", COCKPIT)

@@ -10,7 +10,6 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-import databases
 import psycopg2
 from psycopg2 import sql
 
@@ -18,7 +17,9 @@ from odoo.release import version
 from odoo.sql_db import connection_info_for
 from odoo.tools import config
 
-ROOT = Path(__file__).resolve().parent.parent
+from .. import databases
+
+ROOT = Path(__file__).resolve().parents[2]
 OWN_TABLES = "crm_collection_%"
 START = time.monotonic()
 
@@ -38,9 +39,9 @@ def _odoo_options():
 
 def run_steps(database, *steps):
     """Run steps, `(name, arguments)`, in a process of their own and return their results."""
-    script = str(ROOT / "tools" / "bench_steps.py")
     process = subprocess.run(
-        [sys.executable, script, database, json.dumps(steps)],
+        [sys.executable, "-m", "tools.bench.steps", database, json.dumps(steps)],
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         check=False,
     )

@@ -4,7 +4,7 @@ It works through the web client and its calls alone, as each of the people; what
 stays in the database, so the demonstration is made anew afterwards (./dev demo --fresh).
 """
 
-from screenshots_page import CONTROLLER, call, go, session, snap
+from .page import CONTROLLER, call, go, session, snap
 
 PEOPLE = {
     "carla": ("Carla Reis", "crm_collection.group_crm_collection_user"),

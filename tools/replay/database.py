@@ -12,7 +12,6 @@ import sys
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import databases
 import psycopg2
 
 from odoo import SUPERUSER_ID, api
@@ -20,7 +19,9 @@ from odoo.modules.registry import Registry
 from odoo.sql_db import close_db
 from odoo.tools import config
 
-ROOT = Path(__file__).resolve().parent.parent
+from .. import databases
+
+ROOT = Path(__file__).resolve().parents[2]
 MODULE = "crm_collection"
 IGNORED = {"tests", "static", "__pycache__"}
 PREFIX = "crm_collection_replay"

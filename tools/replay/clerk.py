@@ -11,14 +11,17 @@ import sys
 from contextlib import contextmanager
 from datetime import date, datetime
 from datetime import time as day_time
+from pathlib import Path
 
 import freezegun
-from replay_books import CLERK_JOURNAL, Books
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
+from .books import CLERK_JOURNAL, Books
+
+ROOT = Path(__file__).resolve().parents[2]
 AFTERNOON = day_time(15)
 DONE = "done"
 GONE = "the second clerk stopped working; the error is above"
@@ -53,10 +56,10 @@ class Clerk:
 @contextmanager
 def run_clerk(database):
     """Yield a clerk at work in the database."""
-    command = [sys.executable, __file__, database]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    command = [sys.executable, "-m", "tools.replay.clerk", database]
+    options = {"cwd": ROOT, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     # Ctrl-C is the replay's own: it ends the clerk
-    with subprocess.Popen(command, text=True, start_new_session=True, **pipes) as process:
+    with subprocess.Popen(command, start_new_session=True, **options) as process:
         try:
             yield Clerk(process)
         finally:

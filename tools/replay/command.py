@@ -11,22 +11,19 @@ Exit status: 0 the replay agrees with the file, 1 it does not, 2 it could not be
 import argparse
 import json
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-import receivables
-import replay_expect
-import replay_result
-from replay_clerk import ClerkError, run_clerk
-from replay_database import DatabaseError, open_database
-from replay_expect import Plan
-from replay_run import Replay, ReplayError, real_clock
+from . import expect, receivables, result
+from .clerk import ClerkError, run_clerk
+from .database import DatabaseError, open_database
+from .expect import Plan
+from .run import Replay, ReplayError, real_clock
 
-TOOLS = Path(__file__).resolve().parent
+TOOLS = Path(__file__).resolve().parents[1]
 SHOWN_DIFFERENCES = 20
 MAX_STEP = 3650
 
@@ -184,13 +181,13 @@ def replay(args, rows, plan, mail_folder):
         finally:
             progress.close()
         numbers = {line_id: number for number, line_id in run.books.titles.items()}
-        titles = replay_result.read_titles(env, numbers, run.step_days)
-        figures = replay_result.summarize(env, titles, plan)
+        titles = result.read_titles(env, numbers, run.step_days)
+        figures = result.summarize(env, titles, plan)
         figures["seconds"] = round(real_clock() - start, 1)
         figures["seconds_by_part"] = {part: round(s, 1) for part, s in run.seconds.items()}
         figures["mornings"] = run.mornings
-        figures["letter_states"] = replay_result.count_states(env)
-        figures["letters_without_pdf"] = replay_result.count_without_pdf(env)
+        figures["letter_states"] = result.count_states(env)
+        figures["letters_without_pdf"] = result.count_without_pdf(env)
     return titles, figures
 
 
@@ -243,16 +240,16 @@ def run(args, mail_folder):
         say(line)
     if not found.rows:
         raise ReplayProblem("the file has no receivable to replay")
-    expected_titles = replay_expect.expect(found.rows, plan)
+    expected_titles = expect.expect(found.rows, plan)
     titles, figures = replay(args, found.rows, plan, mail_folder)
     figures.update(count_messages(mail_folder))
     figures["skipped"] = [vars(row) for row in found.skipped]
-    expected = replay_expect.summarize(expected_titles, plan)
-    differences = list(replay_expect.compare(titles, expected_titles))
+    expected = expect.summarize(expected_titles, plan)
+    differences = list(expect.compare(titles, expected_titles))
     problems = list(find_problems(args, figures, expected, differences))
     figures["agrees"] = not problems
     if args.titles:
-        replay_expect.write_titles(args.titles, titles)
+        expect.write_titles(args.titles, titles)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print("\n".join(format_table(figures, plan)))
@@ -280,9 +277,3 @@ def main(argv=None):
     except KeyboardInterrupt:
         say("replay: interrupted")
         return 130
-
-
-if __name__ == "__main__":
-    # told to end, it cleans up as well
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(main())

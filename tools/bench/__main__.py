@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Measure the collection jobs and screens on a filled database, beside their floors.
 
     ./dev bench [--items N] [--repeat N] [--growth] [--json OUT]
@@ -14,8 +13,8 @@ import statistics
 import sys
 from pathlib import Path
 
-from bench_database import Databases, log, run_steps
-from bench_report import machine_facts, print_growth, print_table
+from .database import Databases, log, run_steps
+from .report import machine_facts, print_growth, print_table
 
 # Which counter of the run's log says what a job did.
 ROWS = {

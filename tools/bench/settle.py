@@ -1,11 +1,11 @@
 """Pay some titles behind the module's back, so that only the sweep can find out."""
 
-from bench_bulk import bare_tables
-from bench_payments import PAYMENT_TABLES, BenchPayments
-from bench_plan import SEED, last_id, move_sequence
-from bench_templates import BenchTemplates
-
 from odoo.tools import SQL
+
+from .bulk import bare_tables
+from .payments import PAYMENT_TABLES, BenchPayments
+from .plan import SEED, last_id, move_sequence
+from .templates import BenchTemplates
 
 SETTLED, PARTLY = 0.05, 0.02
 

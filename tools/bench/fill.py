@@ -5,13 +5,13 @@ templates, so that every column a module adds or a release changes is filled as 
 have. Only what differs from row to row is computed in SQL.
 """
 
-from bench_bulk import bare_tables
-from bench_payments import BenchPayments
-from bench_plan import TABLES, BenchPlan, move_sequence
-from bench_templates import BenchTemplates
-
 from odoo.fields import Command
 from odoo.tools import SQL
+
+from .bulk import bare_tables
+from .payments import BenchPayments
+from .plan import TABLES, BenchPlan, move_sequence
+from .templates import BenchTemplates
 
 
 class BenchFill:

@@ -6,10 +6,10 @@ write the very rows the job wrote, by plain SQL on equal tables: text and PDF ar
 
 import time
 
-from bench_plan import last_id
-from bench_tables import copy_tables, drop_tables
-
 from odoo.tools import SQL
+
+from .plan import last_id
+from .tables import copy_tables, drop_tables
 
 TABLES = ("crm_collection_letter", "crm_collection_letter_line", "mail_message", "mail_mail")
 

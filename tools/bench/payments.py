@@ -1,8 +1,8 @@
 """Payments of installments, set-based: payment, entry and reconciliation of each."""
 
-from bench_plan import last_id
-
 from odoo.tools import SQL
+
+from .plan import last_id
 
 PAYMENT_TABLES = (
     "account_full_reconcile",

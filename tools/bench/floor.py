@@ -8,11 +8,11 @@ settlement but payments.
 
 import time
 
-from bench_ledger import query_different_settlements, query_settlements
-from bench_rules import query_customer_rules
-from bench_tables import copy_tables
-
 from odoo.tools import SQL
+
+from .ledger import query_different_settlements, query_settlements
+from .rules import query_customer_rules
+from .tables import copy_tables
 
 ITEM, STAY, LEDGER = (SQL(f"bench_floor_{name}") for name in ("item", "stay", "settlement"))
 TABLES = {

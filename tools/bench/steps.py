@@ -1,4 +1,4 @@
-"""Steps of a bench, in a process of their own: `bench_steps.py DATABASE STEPS`.
+"""Steps of a bench, in a process of their own: `python -m tools.bench.steps DATABASE STEPS`.
 
 Every job is the first step of a fresh process, as in a cron worker, so that the peak of its
 memory is its own. The result is a line of JSON on standard output; Odoo's log goes to standard
@@ -15,20 +15,20 @@ import threading
 import time
 from datetime import timedelta
 
-from bench_approval import count_requests, guard_phases
-from bench_check import check_fill
-from bench_fill import BenchFill
-from bench_floor import BenchFloor
-from bench_letters import BenchLetters
-from bench_rules import create_rules, give_own_rules
-from bench_screens import BenchScreens
-from bench_settle import settle
-
 import odoo
 from odoo import api, fields
 from odoo.api import SUPERUSER_ID
 from odoo.modules.registry import Registry
 from odoo.tools import SQL, config
+
+from .approval import count_requests, guard_phases
+from .check import check_fill
+from .fill import BenchFill
+from .floor import BenchFloor
+from .letters import BenchLetters
+from .rules import create_rules, give_own_rules
+from .screens import BenchScreens
+from .settle import settle
 
 CRON_ALLOCATE = "crm_collection.ir_cron_crm_collection_allocate"
 CRON_LETTERS = "crm_collection.ir_cron_crm_collection_letters"

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from datetime import time as day_time
 
 import freezegun
-from replay_books import MAIN_JOURNAL, Books
-from replay_expect import find_first_morning, find_period
+
+from .books import MAIN_JOURNAL, Books
+from .expect import find_first_morning, find_period
 
 JOBS = {
     "allocation": "crm_collection.ir_cron_crm_collection_allocate",

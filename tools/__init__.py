@@ -1,0 +1,1 @@
+"""Development tools, started by ./dev."""

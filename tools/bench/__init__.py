@@ -1,0 +1,1 @@
+"""Measure the jobs and screens beside their floors: ./dev bench."""

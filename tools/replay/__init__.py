@@ -1,0 +1,1 @@
+"""Live through a file of receivables day by day: ./dev replay."""

@@ -1,0 +1,1 @@
+"""Take the pictures of the documentation: ./dev screenshots."""
