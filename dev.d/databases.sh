@@ -46,6 +46,11 @@ run_python() {
     "$VENV/bin/python" "$@"
 }
 
+# run_tool PACKAGE ARGUMENTS...: a package of tools/, whatever the caller's folder holds
+run_tool() {
+    run_python -P -m "tools.$1" "${@:2}"
+}
+
 database() {
     run_python "$ROOT/tools/databases.py" "$@"
 }
@@ -63,7 +68,7 @@ install() {
 build_web_files() {
     local log=$CACHE/log/web-files.log
     say "Building the web client's files"
-    run_logged "$log" run_python "$ROOT/tools/demo.py" "$1" --prepare ||
+    run_logged "$log" run_tool demo "$1" --prepare ||
         fail "the web client's files could not be built: $log"
 }
 

@@ -91,8 +91,8 @@ command_demo() {
     done
     start_demo "$fresh"
     say "Running the jobs"
-    run_python "$ROOT/tools/demo.py" "$DEMO_DB" --run --smtp-port "$SINK_PORT" \
-        --url "http://localhost:$WEB_PORT" --mail-dir "$MAIL_DIR"
+    run_tool demo "$DEMO_DB" --run --smtp-port "$SINK_PORT" --url "http://localhost:$WEB_PORT" \
+        --mail-dir "$MAIL_DIR"
     drop_lock
     if [[ $serve ]]; then
         serve
@@ -101,8 +101,7 @@ command_demo() {
 
 command_serve() {
     start_demo ''
-    run_python "$ROOT/tools/demo.py" "$DEMO_DB" --connect --smtp-port "$SINK_PORT" \
-        --url "http://localhost:$WEB_PORT"
+    run_tool demo "$DEMO_DB" --connect --smtp-port "$SINK_PORT" --url "http://localhost:$WEB_PORT"
     drop_lock
     serve
 }

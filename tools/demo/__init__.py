@@ -1,0 +1,1 @@
+"""Bring the demo database to life: ./dev demo."""
