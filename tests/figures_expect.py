@@ -2,7 +2,7 @@
 
 Nothing here knows of the module or reads through its tools: the file is read with the csv module,
 and every figure is worked out with loops over its rows, as a clerk with a calendar would do it. A
-title is in the last step its days have reached, from the morning of that day; its letter leaves
+item is in the last step its days have reached, from the morning of that day; its letter leaves
 that morning, its payment comes in the afternoon.
 """
 
@@ -18,7 +18,7 @@ LIMITS = (0, 30, 60, 90, 120)
 ATTRIBUTION_DAYS = 7
 
 
-class Title:
+class Item:
     """One row of the file and the phases it went through, `[step, day in, day out]`."""
 
     def __init__(self, row, steps):
@@ -48,12 +48,12 @@ def read_day(text):
 
 def read(path, steps):
     with open(path, encoding="utf-8", newline="") as file:
-        return [Title(row, steps) for row in csv.DictReader(file)]
+        return [Item(row, steps) for row in csv.DictReader(file)]
 
 
-def month_ends(titles):
+def month_ends(items):
     """:return: the last days of all months from the first invoice to the last payment"""
-    day, last = min(title.issued for title in titles), max(title.settled for title in titles)
+    day, last = min(item.issued for item in items), max(item.settled for item in items)
     ends = []
     while not ends or ends[-1] < last:
         day = next_month(day)
@@ -70,59 +70,59 @@ def next_month(day):
 # ------------------------------------------------------------
 
 
-def settled(titles, is_sent=True):
-    """Report 1, a row per payment of a title in collection.
+def settled(items, is_sent=True):
+    """Report 1, a row per payment of an item in collection.
 
     :param is_sent: the letters reached the customers
     """
     rows = []
-    for title in titles:
-        if not title.stays:
+    for item in items:
+        if not item.stays:
             continue
-        step, entered, _end = title.stays[-1]
-        since = (title.settled - entered).days
+        step, entered, _end = item.stays[-1]
+        since = (item.settled - entered).days
         rows.append(
             {
-                "title": title.number,
-                "date": str(title.settled),
-                "amount": money(title.amount),
+                "item": item.number,
+                "date": str(item.settled),
+                "amount": money(item.amount),
                 "kind": "payment",
                 "phase": step,
-                "days_overdue": (title.settled - title.due).days,
+                "days_overdue": (item.settled - item.due).days,
                 "days_in_phase": since,
-                "letters": len(title.stays) if is_sent else 0,
+                "letters": len(item.stays) if is_sent else 0,
                 "days_since_letter": since if is_sent else 0,
                 "is_attributed": is_sent and since <= ATTRIBUTION_DAYS,
             }
         )
-    return sorted(rows, key=lambda row: row["title"])
+    return sorted(rows, key=lambda row: row["item"])
 
 
-def history(titles):
-    """Report 2, a row per stay of a title in a phase."""
+def history(items):
+    """Report 2, a row per stay of an item in a phase."""
     rows = []
-    for title in titles:
-        for stay in title.stays:
+    for item in items:
+        for stay in item.stays:
             step, first, end = stay
-            why = "settled" if stay is title.stays[-1] else "moved"
-            days = (first - title.due).days
+            why = "settled" if stay is item.stays[-1] else "moved"
+            days = (first - item.due).days
             rows.append(
-                [title.number, step, str(first), str(end), why, money(title.amount), days]
+                [item.number, step, str(first), str(end), why, money(item.amount), days]
             )
     return sorted(rows)
 
 
-def aging(titles, days):
+def aging(items, days):
     """Report 3: {day: {bucket, phase and customer: {which: owed}}}."""
     result = {}
     for day in days:
         sums = {"bucket": Counter(), "phase": Counter(), "customer": Counter()}
-        for title in titles:
-            if title.is_owed(day):
-                bucket = bisect_left(LIMITS, (day - title.due).days)
-                sums["bucket"][str(bucket)] += title.amount
-                sums["phase"][str(title.phase(day))] += title.amount
-                sums["customer"][title.customer] += title.amount
+        for item in items:
+            if item.is_owed(day):
+                bucket = bisect_left(LIMITS, (day - item.due).days)
+                sums["bucket"][str(bucket)] += item.amount
+                sums["phase"][str(item.phase(day))] += item.amount
+                sums["customer"][item.customer] += item.amount
         result[str(day)] = {
             kind: {key: money(amount) for key, amount in sorted(amounts.items())}
             for kind, amounts in sums.items()
@@ -130,24 +130,24 @@ def aging(titles, days):
     return result
 
 
-def results(titles, is_sent=True):
+def results(items, is_sent=True):
     """Report 4, a row per phase."""
     stays = defaultdict(list)
-    for title in titles:
-        for stay in title.stays:
-            stays[stay[0]].append((title, stay))
+    for item in items:
+        for stay in item.stays:
+            stays[stay[0]].append((item, stay))
     return {str(step): _summarize(rows, is_sent) for step, rows in sorted(stays.items())}
 
 
 def _summarize(rows, is_sent):
-    ended = [(title, stay) for title, stay in rows if stay is title.stays[-1]]
-    entered = sum(title.amount for title, _stay in rows)
-    recovered = sum(title.amount for title, _stay in ended)
+    ended = [(item, stay) for item, stay in rows if stay is item.stays[-1]]
+    entered = sum(item.amount for item, _stay in rows)
+    recovered = sum(item.amount for item, _stay in ended)
     return {
         "in": len(rows),
         "settled": len(ended),
         "moved": len(rows) - len(ended),
-        "median_days": float(median((stay[2] - stay[1]).days for _title, stay in ended))
+        "median_days": float(median((stay[2] - stay[1]).days for _item, stay in ended))
         if ended else None,
         "amount_in": money(entered),
         "recovered": money(recovered),
@@ -156,21 +156,21 @@ def _summarize(rows, is_sent):
     }
 
 
-def roll_rates(titles):
+def roll_rates(items):
     """Report 4, the matrix: {month, phase when it began, what became of it, phase at its end:
-    titles}."""
+    items}."""
     counts = Counter()
-    for title in titles:
-        for step, first, end in title.stays:
+    for item in items:
+        for step, first, end in item.stays:
             day = next_month(first)
             while day <= end:
-                counts[(str(day), step, *_place(title, step, next_month(day)))] += 1
+                counts[(str(day), step, *_place(item, step, next_month(day)))] += 1
                 day = next_month(day)
     return sorted([*key, number] for key, number in counts.items())
 
 
-def _place(title, step, day):
-    last = [stay for stay in title.stays if stay[1] < day][-1]
+def _place(item, step, day):
+    last = [stay for stay in item.stays if stay[1] < day][-1]
     if last[2] < day:
         return "settled", 0
     return ("stayed" if last[0] == step else "forward"), last[0]
@@ -181,29 +181,29 @@ def _place(title, step, day):
 # ------------------------------------------------------------
 
 
-def indicators(titles, today):
+def indicators(items, today):
     """Report 5: {day: {indicator: value}} for the month-ends of two years and for today."""
     days = [today]
     while len(days) < 25:
         days.append(days[-1].replace(day=1) - ONE_DAY)
-    first = min(title.issued for title in titles)
-    return {str(day): _indicate(titles, day) for day in days if day >= first}
+    first = min(item.issued for item in items)
+    return {str(day): _indicate(items, day) for day in days if day >= first}
 
 
-def _indicate(titles, day):
+def _indicate(items, day):
     first = day.replace(day=1)
-    owed = sum_owed(titles, day)
-    overdue = sum(title.amount for title in titles if title.is_owed(day) and title.due < day)
-    before, sold = sum_owed(titles, first - ONE_DAY), sum_sold(titles, first, day)
+    owed = sum_owed(items, day)
+    overdue = sum(item.amount for item in items if item.is_owed(day) and item.due < day)
+    before, sold = sum_owed(items, first - ONE_DAY), sum_sold(items, first, day)
     quarter = (((first - ONE_DAY).replace(day=1)) - ONE_DAY).replace(day=1)
-    quarter = max(quarter, min(title.issued for title in titles).replace(day=1))
-    quarter_sold, days = sum_sold(titles, quarter, day), (day - quarter).days + 1
+    quarter = max(quarter, min(item.issued for item in items).replace(day=1))
+    quarter_sold, days = sum_sold(items, quarter, day), (day - quarter).days + 1
     due = before + sold - owed + overdue
     return {
         "receivables": money(owed),
         "overdue": money(overdue),
         "sales": money(sold),
-        "dso": number(_count_back(titles, day, owed)),
+        "dso": number(_count_back(items, day, owed)),
         "dso_best": number((owed - overdue) * days / quarter_sold if quarter_sold else 0),
         "days_delinquent": number(overdue * days / quarter_sold if quarter_sold else 0),
         "cei": number(100 * (before + sold - owed) / due if due else 0),
@@ -211,20 +211,20 @@ def _indicate(titles, day):
     }
 
 
-def sum_owed(titles, day):
-    return sum((title.amount for title in titles if title.is_owed(day)), Decimal())
+def sum_owed(items, day):
+    return sum((item.amount for item in items if item.is_owed(day)), Decimal())
 
 
-def sum_sold(titles, first, last):
-    return sum((title.amount for title in titles if first <= title.issued <= last), Decimal())
+def sum_sold(items, first, last):
+    return sum((item.amount for item in items if first <= item.issued <= last), Decimal())
 
 
-def _count_back(titles, day, rest):
+def _count_back(items, day, rest):
     """Days of sales, the last ones first, until they make up what is owed."""
     days = Decimal()
     while rest:
         first = day.replace(day=1)
-        sold, length = sum_sold(titles, first, day), (day - first).days + 1
+        sold, length = sum_sold(items, first, day), (day - first).days + 1
         if rest < sold:
             return days + length * rest / sold
         days, rest, day = days + length, rest - sold, first - ONE_DAY
@@ -241,19 +241,19 @@ def number(value):
 
 def expect(path, steps, todays, is_sent=True):
     """:return: all that the reports must show, as replayed_figures.py tells what they do show"""
-    titles = read(path, steps)
+    items = read(path, steps)
     return {
-        "settled": settled(titles, is_sent),
-        "history": history(titles),
-        "aging": aging(titles, month_ends(titles)),
-        "results": results(titles, is_sent),
-        "roll_rates": roll_rates(titles),
-        "indicators": {str(day): indicators(titles, day) for day in todays},
+        "settled": settled(items, is_sent),
+        "history": history(items),
+        "aging": aging(items, month_ends(items)),
+        "results": results(items, is_sent),
+        "roll_rates": roll_rates(items),
+        "indicators": {str(day): indicators(items, day) for day in todays},
     }
 
 
 def last_days(path):
     """:return: two days on which to look at the indicators: within the file, and after it"""
-    titles = read(path, (1,))
-    last = max(title.settled for title in titles)
+    items = read(path, (1,))
+    last = max(item.settled for item in items)
     return [last - timedelta(days=40), date(last.year + 1, 1, 15)]

@@ -82,10 +82,10 @@ class Commands:
             template = env.ref(xmlid)
             template.with_context(lang=code).subject = subject
 
-    def customer(self, name, titles, **vals):
+    def customer(self, name, items, **vals):
         """A customer with posted invoices.
 
-        :param titles: pairs of days overdue and amount
+        :param items: pairs of days overdue and amount
         :return: the customer's id and the numbers of the invoices
         """
         with self.registry.cursor() as cr:
@@ -105,13 +105,13 @@ class Commands:
                     }
                 )
             moves = env["account.move"].create(
-                [self._prepare_invoice(partner, days, amount) for days, amount in titles]
+                [self._prepare_invoice(partner, days, amount) for days, amount in items]
             )
             moves.action_post()
             return {"id": partner.id, "numbers": moves.mapped("name")}
 
     def customers(self, names):
-        """Customers with one title each that is due for a letter; :return: their ids."""
+        """Customers with one item each that is due for a letter; :return: their ids."""
         with self.registry.cursor() as cr:
             env = self._environment(cr)
             partners = env["res.partner"].create(
@@ -185,7 +185,7 @@ class Commands:
                     "state": letter.state,
                     "reason": letter.failure_reason or "",
                     "will_retry": letter.will_retry,
-                    "titles": letter.line_ids.mapped("name"),
+                    "items": letter.line_ids.mapped("name"),
                     "rounds": letter.line_ids.mapped("round"),
                 }
                 for letter in letters
@@ -207,7 +207,7 @@ class Commands:
             return {"states": states, "odd": odd}
 
     def decide_on(self, xmlid):
-        """A phase is put under approval, all titles are sent there, and an approver lets those of
+        """A phase is put under approval, all items are sent there, and an approver lets those of
         one customer in.
 
         :param xmlid: the phase's
@@ -232,8 +232,8 @@ class Commands:
             phase.approval_rule_id = phase.approval_rule_id.create(
                 {"name": "Agreed", "governs": "allocation"}
             )
-            titles = env["crm.collection.item"].with_user(manager)
-            items = titles.search([("phase_id", "!=", False)])
+            in_phases = [("phase_id", "!=", False)]
+            items = env["crm.collection.item"].with_user(manager).search(in_phases)
             wizard = items.env["crm.collection.item.maintain"].create(
                 {"item_ids": [Command.set(items.ids)], "phase_id": phase.id, "reason": "Agreed"}
             )

@@ -35,11 +35,11 @@ class Reports:
     def settled(self):
         action = self.env.ref("crm_collection.crm_collection_settlement_action")
         rows = self.env["crm.collection.settlement"].search(safe_eval(action.domain))
-        return sorted(map(self._settled, rows), key=lambda row: row["title"])
+        return sorted(map(self._settled, rows), key=lambda row: row["item"])
 
     def _settled(self, row):
         return {
-            "title": self.numbers[row.item_id.id],
+            "item": self.numbers[row.item_id.id],
             "date": str(row.date),
             "amount": money(row.amount),
             "kind": row.kind,

@@ -99,14 +99,14 @@ def execute(database, *queries):
 def test_sequences_of_a_copy_outlive_a_crash(cluster):
     """Seen to fail with copies by the log: the row after the crash gets a number given before."""
     databases.copy("template0", "original")
-    execute("original", "CREATE TABLE title (id SERIAL PRIMARY KEY)")
-    execute("original", "INSERT INTO title DEFAULT VALUES")
+    execute("original", "CREATE TABLE item (id SERIAL PRIMARY KEY)")
+    execute("original", "INSERT INTO item DEFAULT VALUES")
     databases.copy("original", "copied")
-    execute("copied", "INSERT INTO title DEFAULT VALUES")
+    execute("copied", "INSERT INTO item DEFAULT VALUES")
     cluster.crash()
     cluster.start()
-    execute("copied", "INSERT INTO title DEFAULT VALUES")
-    assert len(execute("copied", "SELECT id FROM title")) == 3
+    execute("copied", "INSERT INTO item DEFAULT VALUES")
+    assert len(execute("copied", "SELECT id FROM item")) == 3
 
 
 def test_a_living_server_is_not_taken_for_dead(cluster):

@@ -39,7 +39,7 @@ def send(odoo, *jobs):
 
 
 def add_customers(odoo, number=CUSTOMERS):
-    """:return: ids and addresses of customers with a title each, due for its letter"""
+    """:return: ids and addresses of customers with an item each, due for its letter"""
     names = [f"Customer{next(numbers):03d}" for _number in range(number)]
     partner_ids = odoo("customers", names=names)
     send(odoo, "allocate")
@@ -72,7 +72,7 @@ def test_message(odoo, mail_server, collector_id, name):
     customer = odoo(
         "customer",
         name=name,
-        titles=[[12, 1234.5], [40, 300.0]],
+        items=[[12, 1234.5], [40, 300.0]],
         collection_email=f"payables@{name.lower()}.example",
         user_id=collector_id,
     )
@@ -103,7 +103,7 @@ def test_message_in_the_customers_language(odoo, mail_server, name):
         xmlid="crm_collection.mail_template_friendly",
         subject="Lembrete de {{ object.company_id.name }}: {{ object.totals_label }}",
     )
-    odoo("customer", name=name, titles=[[5, 1234.5]], lang="pt_BR")
+    odoo("customer", name=name, items=[[5, 1234.5]], lang="pt_BR")
     send(odoo)
     (message,) = mail_server.messages(f"{name.lower()}@customer.example")
     assert message["Subject"].startswith("Lembrete de Creditor & Sons")
@@ -115,7 +115,7 @@ def test_message_in_the_customers_language(odoo, mail_server, name):
 
 def test_one_message_per_run(odoo, mail_server, name):
     """The jobs again and again: nothing more leaves."""
-    odoo("customer", name=name, titles=[[5, 100.0], [12, 50.0]])
+    odoo("customer", name=name, items=[[5, 100.0], [12, 50.0]])
     for _time in range(5):
         send(odoo)
     assert len(mail_server.messages(f"{name.lower()}@customer.example")) == 1
@@ -129,7 +129,7 @@ def test_one_message_per_run(odoo, mail_server, name):
 def test_refused_for_the_moment(odoo, mail_server, name):
     address = f"{name.lower()}@customer.example"
     mail_server.refuse[address] = "450 4.2.0 greylisted"
-    customer = odoo("customer", name=name, titles=[[5, 100.0]])
+    customer = odoo("customer", name=name, items=[[5, 100.0]])
     send(odoo)
     (letter,) = odoo("letters", partner_id=customer["id"])
     assert letter["state"] == "failed"
@@ -145,7 +145,7 @@ def test_refused_for_the_moment(odoo, mail_server, name):
 def test_refused_for_good(odoo, mail_server, name):
     address = f"{name.lower()}@customer.example"
     mail_server.refuse[address] = "550 5.1.1 no such user"
-    customer = odoo("customer", name=name, titles=[[5, 100.0]])
+    customer = odoo("customer", name=name, items=[[5, 100.0]])
     send(odoo)
     del mail_server.refuse[address]
     send(odoo, "letters", "queue")
@@ -159,7 +159,7 @@ def test_no_server(odoo, mail_server, name):
     """Nobody listens: the letter waits, and leaves once when somebody does."""
     mail_server.stop()
     try:
-        customer = odoo("customer", name=name, titles=[[5, 100.0]])
+        customer = odoo("customer", name=name, items=[[5, 100.0]])
         send(odoo)
     finally:
         mail_server.start()
@@ -180,7 +180,7 @@ def test_killed_between_acceptance_and_commit(odoo, start_odoo, mail_server, nam
     """The mail server took the letter, the process died before it could note it: the letter is
     not sent a second time, and is seen as what it is."""
     address = f"{name.lower()}@customer.example"
-    customer = odoo("customer", name=name, titles=[[5, 100.0]])
+    customer = odoo("customer", name=name, items=[[5, 100.0]])
     send(odoo, "allocate", "letters")
     mail_server.on_message = odoo.kill
     with pytest.raises(ProcessDied):
@@ -315,7 +315,7 @@ def test_two_jobs_at_once(odoo, start_odoo, mail_server):
 
 def test_server_with_scheduled_jobs(odoo, database, mail_server, name, tmp_path):
     """Nobody does anything: Odoo's own server starts the jobs, and the letter arrives."""
-    customer = odoo("customer", name=name, titles=[[5, 100.0]])
+    customer = odoo("customer", name=name, items=[[5, 100.0]])
     odoo("schedule", delays={"allocate": -20, "letters": -10, "queue": 3600})
     log = tmp_path / "server.log"
     command = [sys.executable, "-m", "odoo", "-d", database, "--no-http", "--max-cron-threads=1"]

@@ -137,7 +137,7 @@ def test_a_real_file(database):
 # ------------------------------------------------------------
 
 
-def test_expectation_of_one_title(tmp_path):
+def test_expectation_of_one_item(tmp_path):
     """100 due on 1 March and paid on 20 March, worked out by hand."""
     file = tmp_path / "receivables.csv"
     file.write_text(

@@ -259,13 +259,13 @@ def make_receivable(settled_late, number="1", customer="ACME", terms=30):
 
 
 def walk(late, plan, terms=30):
-    """The days after due on which a title enters phases and gets letters."""
+    """The days after due on which an item enters phases and gets letters."""
     row = make_receivable(late, terms=terms)
-    title = expect.expect([row], plan).get("1")
-    if not title:
+    item = expect.expect([row], plan).get("1")
+    if not item:
         return [], []
-    entered = [(stay.step, (stay.entered - row.due).days) for stay in title.stays]
-    return entered, [(day - row.due).days for day in title.letters]
+    entered = [(stay.step, (stay.entered - row.due).days) for stay in item.stays]
+    return entered, [(day - row.due).days for day in item.letters]
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_a_step_before_the_issue_waits_for_it():
     assert walk(0, Plan((-20, -10, 5)), terms=10) == ([(-10, -10)], [-10])
 
 
-def test_one_letter_covers_a_customer_s_titles_of_a_day():
+def test_one_letter_covers_a_customer_s_items_of_a_day():
     plan = Plan((1, 6))
     rows = [make_receivable(9, "1"), make_receivable(3, "2"), make_receivable(9, "3", "OTHER")]
     figures = expect.summarize(expect.expect(rows, plan), plan)

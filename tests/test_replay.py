@@ -48,8 +48,8 @@ def write_file(path, count, seed):
         settled = max(issued, due + timedelta(days=random.randint(-4, 13)))
         amount = f"{random.randint(100, 99999) / 100:.2f}"
         customer = random.choice(["Ação Ltda", "Müller & Söhne", "O'Neill"])
-        title = f"T/{2000 + number}"
-        rows.append([us(settled), customer, us(due), "No", title, us(issued), amount])
+        item = f"T/{2000 + number}"
+        rows.append([us(settled), customer, us(due), "No", item, us(issued), amount])
     broken = [
         ["1/1/2023", "A", "3/1/2023", "No", "B1", "2/1/2023", "10"],
         ["4/1/2023", "A", "3/1/2023", "No", "B2", "2/1/2023", "-10"],
@@ -68,7 +68,7 @@ def us(day):
 def run_tool(file, folder, *arguments):
     """:return: the process, and what it wrote"""
     command = [sys.executable, "-m", "tools.replay", file, "--mail", folder / "mail"]
-    command += ["--json", folder / "out.json", "--titles", folder / "titles.csv", *arguments]
+    command += ["--json", folder / "out.json", "--titles", folder / "items.csv", *arguments]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if not (folder / "out.json").exists():
         pytest.fail(f"no result:\n{result.stdout}\n{result.stderr}")
@@ -77,16 +77,16 @@ def run_tool(file, folder, *arguments):
 
 def check_against_the_file(file, plan, result, figures, folder):
     rows = receivables.read(file).rows
-    titles = expect.expect(rows, plan)
-    expected = expect.summarize(titles, plan)
+    items = expect.expect(rows, plan)
+    expected = expect.summarize(items, plan)
     assert {key: figures[key] for key in expected} == expected, result.stdout
-    with open(folder / "titles.csv", encoding="utf-8", newline="") as opened:
+    with open(folder / "items.csv", encoding="utf-8", newline="") as opened:
         found = list(csv.reader(opened))
-    cells = [expect.format_title(titles[number]) for number in sorted(titles)]
-    assert found == [["title", "phases", "letters"], *cells]
+    cells = [expect.format_item(items[number]) for number in sorted(items)]
+    assert found == [["item", "phases", "letters"], *cells]
     assert figures["agrees"], result.stdout
     assert result.returncode == 0
-    return titles
+    return items
 
 
 @needs_database
@@ -102,8 +102,8 @@ def test_a_generated_file(tmp_path, arguments, plan):
     file = tmp_path / "receivables.csv"
     write_file(file, 24, len(arguments))
     result, figures = run_tool(file, tmp_path, *arguments)
-    titles = check_against_the_file(file, plan, result, figures, tmp_path)
-    assert len(titles) > 8, "the file is too tame to test anything"
+    items = check_against_the_file(file, plan, result, figures, tmp_path)
+    assert len(items) > 8, "the file is too tame to test anything"
     assert len(figures["skipped"]) == 4
     assert "T/2000: the number is already on line 2" in result.stderr
     check_messages(tmp_path / "mail", figures, receivables.read(file).rows)
@@ -186,14 +186,14 @@ def test_differences_are_problems(replay):
     plan = Plan((1, 6))
     due = date(2023, 3, 1)
     row = receivables.Receivable("1", "A", due, due, Decimal(10), due + timedelta(days=9), 2)
-    titles = expect.expect([row], plan)
-    expected = expect.summarize(titles, plan)
+    items = expect.expect([row], plan)
+    expected = expect.summarize(items, plan)
     arguments = replay.parse_arguments(["file.csv"])
     figures = {**expected, "messages": 2, "messages_with_pdf": 2, "letter_states": {"sent": 2}}
     assert list(replay.find_problems(arguments, figures, expected, [])) == []
-    figures.update(titles=0, messages_with_pdf=1, letter_states={"sent": 1, "failed": 1})
+    figures.update(items=0, messages_with_pdf=1, letter_states={"sent": 1, "failed": 1})
     problems = list(replay.find_problems(arguments, figures, expected, ["1: differs"] * 30))
-    assert problems[0] == "titles: 0; the file says 1"
+    assert problems[0] == "items: 0; the file says 1"
     assert problems[1] == "messages_with_pdf: 1; the file says 2"
     assert problems[2].startswith("letters by state")
     assert len(problems) == 3 + replay.SHOWN_DIFFERENCES + 1

@@ -56,7 +56,7 @@ def count_mentions(database):
 def used(odoo, database):
     """The database after the process ran in it: letters, requests, a decision."""
     for name in ("Departing", "Staying"):
-        odoo("customer", name=name, titles=[[12, 100.0], [40, 50.0]])
+        odoo("customer", name=name, items=[[12, 100.0], [40, 50.0]])
     for job in ("allocate", "letters", "queue"):
         assert odoo("run", job=job) == []
     states = odoo("decide_on", xmlid="crm_collection.phase_legal")

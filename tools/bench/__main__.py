@@ -172,12 +172,12 @@ def find_errors(fill, rounds):
             if any(floor.get("differ", {}).values()):
                 errors.append(f"{name}: job and floor differ: {floor['differ']}")
         if each["floors"].get("approval", {}).get("rows", {}).get("moved"):
-            errors.append("titles entered a phase without its approval")
+            errors.append("items entered a phase without its approval")
         if any(each["jobs"]["second"]["rows"].values()):
             errors.append(f"second run changed rows: {each['jobs']['second']['rows']}")
         settled = each["jobs"]["settlement"]["rows"]["item_settled"]
         if settled != each["paid"]["settled"]:
-            errors.append(f"{each['paid']['settled']} titles were paid, {settled} settled")
+            errors.append(f"{each['paid']['settled']} items were paid, {settled} settled")
     return errors
 
 

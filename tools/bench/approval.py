@@ -1,4 +1,4 @@
-"""The first allocation where every phase needs an approval: titles wait instead of moving."""
+"""The first allocation where every phase needs an approval: items wait instead of moving."""
 
 from odoo.fields import Command
 
@@ -26,11 +26,11 @@ def guard_phases(env):
 
 
 def count_requests(env):
-    """:return: dict of ``requests``, ``titles`` and ``activities`` that wait"""
+    """:return: dict of ``requests``, ``items`` and ``activities`` that wait"""
     env.cr.execute(
         """SELECT (SELECT COUNT(*) FROM crm_collection_approval WHERE state = 'pending'),
                   (SELECT COUNT(*) FROM crm_collection_approval_line WHERE state = 'pending'),
                   (SELECT COUNT(*) FROM mail_activity
                     WHERE res_model = 'crm.collection.approval')"""
     )
-    return dict(zip(("requests", "titles", "activities"), env.cr.fetchone(), strict=True))
+    return dict(zip(("requests", "items", "activities"), env.cr.fetchone(), strict=True))

@@ -147,7 +147,7 @@ class BenchFill:
                    CASE paid WHEN 0 THEN 'not_paid' WHEN i.amount THEN 'paid' ELSE 'partial'
                     END AS payment_state
               FROM plan_invoice i
-              JOIN (SELECT invoice, SUM(amount_paid) AS paid FROM plan_title GROUP BY invoice) t
+              JOIN (SELECT invoice, SUM(amount_paid) AS paid FROM plan_item GROUP BY invoice) t
                 ON t.invoice = i.n
               JOIN plan_customer c ON c.n = i.customer
               JOIN res_partner p ON p.id = c.id
@@ -166,20 +166,20 @@ class BenchFill:
                    line.amount_residual AS amount_residual_currency,
                    m.name || _label AS name
               FROM (
-                SELECT 'income' AS kind, %(base_line)s + titles_before + n AS id, n AS _invoice,
+                SELECT 'income' AS kind, %(base_line)s + items_before + n AS id, n AS _invoice,
                        -amount AS balance, amount AS price_unit, amount AS price_subtotal,
                        amount AS price_total, 0 AS amount_residual, FALSE AS reconciled,
                        NULL::date AS date_maturity, NULL::int AS full_reconcile_id,
                        NULL::text AS matching_number, '' AS _label
                   FROM plan_invoice
                  UNION ALL
-                SELECT 'title', id, invoice, amount, 0, 0, 0, amount - amount_paid,
+                SELECT 'item', id, invoice, amount, 0, 0, 0, amount - amount_paid,
                        amount = amount_paid, date_maturity, %(base_full)s + full_reconcile,
                        CASE WHEN full_reconcile IS NOT NULL
                             THEN (%(base_full)s + full_reconcile)::text
                             ELSE 'P' || (%(base_partial)s + payment)::text END,
                        CASE WHEN terms > 1 THEN ' installment #' || j ELSE '' END
-                  FROM plan_title
+                  FROM plan_item
               ) line
               JOIN account_move m ON m.id = %(base_move)s + line._invoice
              ORDER BY line.id
@@ -194,7 +194,7 @@ class BenchFill:
         payments = BenchPayments(self.cr, self.templates)
         payments.insert(
             SQL(
-                "SELECT *, %s + full_reconcile AS full_reconcile_id FROM plan_title"
+                "SELECT *, %s + full_reconcile AS full_reconcile_id FROM plan_item"
                 " WHERE amount_paid > 0",
                 self.base["account_full_reconcile"],
             )

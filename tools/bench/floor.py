@@ -188,7 +188,7 @@ class BenchFloor:
         return moved
 
     def _insert(self, day):
-        """The titles not known yet, each with its stay; a reminder is for before the due date."""
+        """The items not known yet, each with its stay; a reminder is for before the due date."""
         return self._run(
             SQL(
                 """

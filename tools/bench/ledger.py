@@ -1,16 +1,16 @@
-"""The floor of the ledger of settlements: what matches settled, written by one statement."""
+"""The floor of the ledger: what partial reconciliations settled, written by one statement."""
 
 from odoo.tools import SQL
 
 
 def query_settlements(ledger, item, stay, day):
-    """Insert the matches that `ledger` lacks, with the stay of their day and the last letter.
+    """Insert what `ledger` lacks: partial reconciliations, with their day's stay and last letter.
 
-    All of a bench's settlements are payments of titles in company currency.
+    All of a bench's settlements are payments of items in company currency.
     """
     return SQL(
         """
-        WITH matched AS (
+        WITH reconciled AS (
             SELECT i.*, p.id AS partial_ref, p.max_date AS date, p.create_date AS moment, p.amount,
                    p.debit_amount_currency, m.name AS counterpart_name
               FROM account_partial_reconcile p
@@ -36,7 +36,7 @@ def query_settlements(ledger, item, stay, day):
                t.date - t.date_maturity, GREATEST(t.date - s.day_in, 0),
                COALESCE(letters.number, 0), letters.day, t.date - letters.day, letters.phase_id,
                t.user_id, c.industry_id, c.is_company, 1, %(now)s, 1, %(now)s
-          FROM matched t
+          FROM reconciled t
           JOIN res_partner c ON c.id = t.partner_id
      LEFT JOIN %(stay)s s ON s.item_id = t.id AND s.day_in <= t.date AND s.date_in < t.moment
            AND (s.day_out IS NULL OR s.day_out >= t.date)

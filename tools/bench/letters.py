@@ -15,7 +15,7 @@ TABLES = ("crm_collection_letter", "crm_collection_letter_line", "mail_message",
 
 
 class BenchLetters:
-    """Letters of the titles that are due, in the database of `env`.
+    """Letters of the items that are due, in the database of `env`.
 
     :param run_job: callable that runs the letters job and returns what `step_job` returns
     :param peak_mb: callable that returns the peak of memory
@@ -86,7 +86,7 @@ class BenchLetters:
     # ------------------------------------------------------------
 
     def _floor_letters(self):
-        """Letters and lines inserted, titles and stays counted up."""
+        """Letters and lines inserted, items and stays counted up."""
         copies = {
             "bench_letter": "crm_collection_letter",
             "bench_letter_line": "crm_collection_letter_line",

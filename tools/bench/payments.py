@@ -25,7 +25,7 @@ class BenchPayments:
 
         Its columns: `n` (order), `id` (journal item), `payment` (counted from 1),
         `full_reconcile_id`, `amount_paid`, `date_paid`. What the items themselves then say
-        (residual, match) is written by the caller.
+        (residual, reconciliation) is written by the caller.
         """
         self.base = {table: last_id(self.cr, table) for table in PAYMENT_TABLES}
         self._plan_payments(source)
@@ -57,16 +57,16 @@ class BenchPayments:
                 SELECT p.payment AS n, p.prefix, p.number + COALESCE(last.number, 0) AS number,
                        p.prefix || pg_temp.five(p.number + COALESCE(last.number, 0))
                            AS name,
-                       p.date_paid AS date, p.amount_paid AS amount, title.id AS title_id,
-                       title.move_id AS invoice_id, title.move_name AS ref,
-                       title.partner_id, p.full_reconcile_id,
+                       p.date_paid AS date, p.amount_paid AS amount, item.id AS item_id,
+                       item.move_id AS invoice_id, item.move_name AS ref,
+                       item.partner_id, p.full_reconcile_id,
                        COALESCE(p.full_reconcile_id::text, 'P' || %(partial)s + p.payment)
                            AS matching_number,
                        %(payment)s + p.payment AS payment_id,
                        %(move)s + p.payment AS move_id,
                        %(line)s + 2 * p.payment AS line_id,
                        %(partial)s + p.payment AS partial_id
-                  FROM numbered p JOIN account_move_line title USING (id)
+                  FROM numbered p JOIN account_move_line item USING (id)
              LEFT JOIN (SELECT sequence_prefix, MAX(sequence_number) AS number
                           FROM account_move GROUP BY 1) last ON last.sequence_prefix = p.prefix
                 """,
@@ -109,7 +109,7 @@ class BenchPayments:
         )
 
     def _query_payment_lines(self):
-        """Money in transit against the customer's receivable, the latter fully matched."""
+        """Money in transit against the customer's receivable, the latter fully reconciled."""
         return SQL(
             """
             SELECT line.*, balance AS amount_currency, GREATEST(balance, 0) AS debit,
@@ -133,11 +133,11 @@ class BenchPayments:
     def _query_partials(self):
         return SQL(
             """
-            SELECT 'partial' AS kind, partial_id AS id, title_id AS debit_move_id,
+            SELECT 'partial' AS kind, partial_id AS id, item_id AS debit_move_id,
                    line_id AS credit_move_id, p.full_reconcile_id, amount,
                    amount AS debit_amount_currency, amount AS credit_amount_currency,
-                   GREATEST(p.date, title.date) AS max_date
-              FROM plan_payment p JOIN account_move_line title ON title.id = title_id
+                   GREATEST(p.date, item.date) AS max_date
+              FROM plan_payment p JOIN account_move_line item ON item.id = item_id
              ORDER BY n
             """
         )

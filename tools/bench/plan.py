@@ -43,8 +43,8 @@ class BenchPlan:
         self.cr.execute("SELECT setseed(%s)", [SEED])
         self._plan_customers()
         self._plan_invoices()
-        self._plan_titles()
-        for table in ("plan_customer", "plan_invoice", "plan_title"):
+        self._plan_items()
+        for table in ("plan_customer", "plan_invoice", "plan_item"):
             self.cr.execute(SQL("ANALYZE %s", SQL.identifier(table)))
 
     def _plan_customers(self):
@@ -88,7 +88,7 @@ class BenchPlan:
                 SELECT *, %(base)s + n AS id,
                        date_first - 30 AS date,
                        date_first + 30 * (terms - 1) AS date_last,
-                       SUM(terms) OVER (ORDER BY n) - terms AS titles_before,
+                       SUM(terms) OVER (ORDER BY n) - terms AS items_before,
                        'INV/' || EXTRACT(year FROM date_first - 30) || '/' AS prefix,
                        row_number() OVER (
                            PARTITION BY EXTRACT(year FROM date_first - 30) ORDER BY n
@@ -105,14 +105,14 @@ class BenchPlan:
             )
         )
 
-    def _plan_titles(self):
+    def _plan_items(self):
         """The installments, with what was paid of each and when."""
         self.cr.execute(
             SQL(
                 """
-                CREATE TEMP TABLE plan_title AS
+                CREATE TEMP TABLE plan_item AS
                 WITH drawn AS (
-                    SELECT i.titles_before + j AS n, i.n AS invoice, i.customer, j, i.terms,
+                    SELECT i.items_before + j AS n, i.n AS invoice, i.customer, j, i.terms,
                            i.date_first + 30 * (j - 1) AS date_maturity,
                            i.amount * (CASE i.terms WHEN 1 THEN 1 WHEN 2 THEN 0.5
                                ELSE CASE j WHEN 1 THEN 0.4 ELSE 0.3 END END) AS amount,

@@ -1,4 +1,4 @@
-"""Pay some titles behind the module's back, so that only the sweep can find out."""
+"""Pay some items behind the module's back, so that only the sweep can find out."""
 
 from odoo.tools import SQL
 
@@ -11,9 +11,9 @@ SETTLED, PARTLY = 0.05, 0.02
 
 
 def settle(env, today):
-    """Pay a twentieth of the open titles, and half of one in fifty, by SQL: no hook is called.
+    """Pay a twentieth of the open items, and half of one in fifty, by SQL: no hook is called.
 
-    :return: number of titles settled, number of titles partly paid
+    :return: number of items settled, number of items partly paid
     """
     cr = env.cr
     templates = BenchTemplates(env, today)

@@ -22,7 +22,7 @@ class BenchTemplates:
         ids["account_move"] = {"invoice": invoice, "payment": payment.move_id}
         ids["account_move_line"] = {
             "income": invoice.line_ids.filtered(lambda line: line.display_type == "product"),
-            "title": partial.debit_move_id,
+            "item": partial.debit_move_id,
             "liquidity": payment.move_id.line_ids - partial.credit_move_id,
             "credit": partial.credit_move_id,
         }

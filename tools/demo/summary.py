@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def summarize(env, mail_dir):
-    table("Open titles by phase", list(phase_rows(env)))
+    table("Open items by phase", list(phase_rows(env)))
     table("Letters by state", list(letter_rows(env)))
     table("Settled", list(settlement_rows(env)))
     table("Approvals", list(approval_rows(env)))
@@ -28,7 +28,7 @@ def phase_rows(env):
         [("state", "=", "open")], ["phase_id", "company_id"], ["__count", "amount_residual:sum"]
     )
     groups.sort(key=lambda group: (not group[0], group[0].sequence, group[0].id, group[1].id))
-    yield "Phase", "Company", "Titles", "Owed"
+    yield "Phase", "Company", "Items", "Owed"
     for phase, company, count, amount in groups:
         owed = f"{amount:,.2f} {company.currency_id.name}"
         yield phase.name or "(no phase yet)", company.name, f"{count:,}", owed
@@ -53,7 +53,7 @@ def settlement_rows(env):
 
 
 def approval_rows(env):
-    yield "Waiting for approval", "Titles", "Owed"
+    yield "Waiting for approval", "Items", "Owed"
     for approval in env["crm.collection.approval"].search([("state", "=", "pending")]):
         owed = f"{approval.amount:,.2f} {approval.company_currency_id.name}"
         yield approval.display_name, f"{approval.item_count:,}", owed

@@ -21,7 +21,7 @@ class Books:
         self.env = env(context={**env.context, "tracking_disable": True})
         self.company = env.company
         self.customers = {}
-        self.titles = {}
+        self.item_ids = {}
 
     def open_banks(self):
         """Open a bank journal per clerk: each numbers its payments without waiting."""
@@ -59,7 +59,7 @@ class Books:
             vals_list = [self._prepare_invoice(row, journal) for row in batch]
             moves = self.env["account.move"].create(vals_list)
             moves.action_post()
-            self._keep_titles(batch, moves)
+            self._keep_items(batch, moves)
             self.commit()
             yield start + len(batch)
 
@@ -87,62 +87,62 @@ class Books:
             ],
         }
 
-    def _keep_titles(self, rows, moves):
+    def _keep_items(self, rows, moves):
         for row, move in zip(rows, moves, strict=True):
-            title = move.line_ids.filtered(lambda line: line.display_type == "payment_term")
+            item = move.line_ids.filtered(lambda line: line.display_type == "payment_term")
             is_right = (
                 move.state == "posted"
-                and title.date_maturity == row.due
-                and title.currency_id.compare_amounts(title.balance, float(row.amount)) == 0
+                and item.date_maturity == row.due
+                and item.currency_id.compare_amounts(item.balance, float(row.amount)) == 0
             )
-            if len(title) != 1 or not is_right:
+            if len(item) != 1 or not is_right:
                 raise RuntimeError(f"invoice {row.number} was not posted as the file has it")
-            self.titles[row.number] = title.id
+            self.item_ids[row.number] = item.id
 
     # ------------------------------------------------------------
     # PAYMENTS
     # ------------------------------------------------------------
 
-    def pay(self, title_ids, day, journal_code):
-        """Register a payment per title and reconcile them; again if somebody else was faster.
+    def pay(self, item_ids, day, journal_code):
+        """Register a payment per item and reconcile them; again if somebody else was faster.
 
-        What account.payment.register does, for all titles of the day at once: the wizard makes
+        What account.payment.register does, for all items of the day at once: the wizard makes
         the entry and the reconciliation of each payment by itself, which takes twice as long.
         """
-        retrying(partial(self._pay, title_ids, day, journal_code), self.env)
+        retrying(partial(self._pay, item_ids, day, journal_code), self.env)
         self.commit()
 
-    def _pay(self, title_ids, day, journal_code):
+    def _pay(self, item_ids, day, journal_code):
         journal = self._find_journal("bank", journal_code)
-        titles = self.env["account.move.line"].browse(title_ids)
+        items = self.env["account.move.line"].browse(item_ids)
         payments = self.env["account.payment"].create(
-            [self._prepare_payment(title, journal, day) for title in titles]
+            [self._prepare_payment(item, journal, day) for item in items]
         )
         payments.action_post()
         pairs = [
-            title
+            item
             + payment.move_id.line_ids.filtered(
-                lambda line, a=title.account_id: line.account_id == a
+                lambda line, a=item.account_id: line.account_id == a
             )
-            for title, payment in zip(titles, payments, strict=True)
+            for item, payment in zip(items, payments, strict=True)
         ]
         self.env["account.move.line"]._reconcile_plan(pairs)
         self.env.flush_all()
-        if not all(titles.mapped("reconciled")):
+        if not all(items.mapped("reconciled")):
             raise RuntimeError(f"a payment of {day} left its invoice open")
 
-    def _prepare_payment(self, title, journal, day):
+    def _prepare_payment(self, item, journal, day):
         return {
             "payment_type": "inbound",
             "partner_type": "customer",
             "date": day,
-            "amount": title.amount_residual_currency,
-            "currency_id": title.currency_id.id,
-            "partner_id": title.partner_id.id,
+            "amount": item.amount_residual_currency,
+            "currency_id": item.currency_id.id,
+            "partner_id": item.partner_id.id,
             "journal_id": journal.id,
             "payment_method_line_id": journal.inbound_payment_method_line_ids[:1].id,
-            "destination_account_id": title.account_id.id,
-            "memo": title.move_id.payment_reference,
+            "destination_account_id": item.account_id.id,
+            "memo": item.move_id.payment_reference,
         }
 
     # ------------------------------------------------------------

@@ -1,8 +1,8 @@
 """A second clerk at the books of a replay, in a process of its own.
 
-It registers the payments of titles that were never late. No job has anything to do with these,
+It registers the payments of items that were never late. No job has anything to do with these,
 so they go into the books while the letters job is at work, as in any company with more than one
-clerk. Requests come as lines of JSON with a day and its titles, each is answered by a line.
+clerk. Requests come as lines of JSON with a day and its items, each is answered by a line.
 """
 
 import json
@@ -38,10 +38,10 @@ class Clerk:
         self.process = process
         self.is_busy = False
 
-    def start(self, titles, day):
+    def start(self, items, day):
         """Have the payments of a day registered in the background."""
         try:
-            print(json.dumps([str(day), titles]), file=self.process.stdin, flush=True)
+            print(json.dumps([str(day), items]), file=self.process.stdin, flush=True)
         except BrokenPipeError as error:
             raise ClerkError(GONE) from error
         self.is_busy = True
@@ -78,10 +78,10 @@ def work(database, requests):
         books = Books(api.Environment(cr, SUPERUSER_ID, {}))
         books.commit()  # what the others write from here on is to be seen
         for request in requests:
-            day, titles = json.loads(request)
+            day, items = json.loads(request)
             day = date.fromisoformat(day)
             clock.move_to(datetime.combine(day, AFTERNOON))
-            books.pay(titles, day, CLERK_JOURNAL)
+            books.pay(items, day, CLERK_JOURNAL)
             print(DONE, flush=True)
 
 

@@ -2,7 +2,7 @@
 
 Every invoice of the file is posted; then each day of the file is lived: in the morning the
 allocation job, the letters job and the mail queue run as Odoo's cron runs them, afterwards that
-day's payments are registered. What came out is compared, title by title, with what the file
+day's payments are registered. What came out is compared, item by item, with what the file
 alone says. Started by ./dev replay.
 
 Exit status: 0 the replay agrees with the file, 1 it does not, 2 it could not be done.
@@ -66,7 +66,13 @@ def parse_arguments(argv):
         help="at most so many times in a phase (default: until it is settled)",
     )
     add("--json", type=Path, metavar="OUT", help="write the figures")
-    add("--titles", type=Path, metavar="OUT.csv", help="write each title's phases and letters")
+    add(
+        "--titles",
+        dest="items",
+        type=Path,
+        metavar="OUT.csv",
+        help="write each item's phases and letters",
+    )
     add("--no-mail", action="store_true", help="leave the letters in the mail queue")
     add("--mail", type=Path, metavar="FOLDER", help="keep the messages that arrive there")
     add("--database", metavar="NAME", help="make and keep this database (default: a passing one)")
@@ -165,7 +171,7 @@ def run_sink(folder):
 
 
 def replay(args, rows, plan, mail_folder):
-    """:return: titles, figures and how long each part took"""
+    """:return: items, figures and how long each part took"""
     with (
         open_database(args.database, say) as env,
         run_clerk(env.cr.dbname) as clerk,
@@ -180,15 +186,15 @@ def replay(args, rows, plan, mail_folder):
             run.run()
         finally:
             progress.close()
-        numbers = {line_id: number for number, line_id in run.books.titles.items()}
-        titles = result.read_titles(env, numbers, run.step_days)
-        figures = result.summarize(env, titles, plan)
+        numbers = {line_id: number for number, line_id in run.books.item_ids.items()}
+        items = result.read_items(env, numbers, run.step_days)
+        figures = result.summarize(env, items, plan)
         figures["seconds"] = round(real_clock() - start, 1)
         figures["seconds_by_part"] = {part: round(s, 1) for part, s in run.seconds.items()}
         figures["mornings"] = run.mornings
         figures["letter_states"] = result.count_states(env)
         figures["letters_without_pdf"] = result.count_without_pdf(env)
-    return titles, figures
+    return items, figures
 
 
 def count_messages(folder):
@@ -213,7 +219,7 @@ def find_problems(args, figures, expected, differences):
             yield f"letters by state: {figures['letter_states']}; all should be sent"
     yield from differences[:SHOWN_DIFFERENCES]
     if len(differences) > SHOWN_DIFFERENCES:
-        yield f"and {len(differences) - SHOWN_DIFFERENCES:,} titles more"
+        yield f"and {len(differences) - SHOWN_DIFFERENCES:,} items more"
 
 
 def format_table(figures, plan):
@@ -225,7 +231,7 @@ def format_table(figures, plan):
         counts = f"{figures['entered'][step]:>10,}{figures['ended'][step]:>10,}"
         yield f"{'day ' + step:<10}{counts}{days:>10}"
     yield ""
-    for key in ("titles", "letters", "letter_lines", "settled", "messages", "messages_with_pdf"):
+    for key in ("items", "letters", "letter_lines", "settled", "messages", "messages_with_pdf"):
         yield f"{key.replace('_', ' ').capitalize():<20}{figures[key]:>10,}"
     parts = ", ".join(f"{part} {s:g}" for part, s in figures["seconds_by_part"].items())
     yield f"{'Seconds':<20}{figures['seconds']:>10,}   {parts}"
@@ -240,16 +246,16 @@ def run(args, mail_folder):
         say(line)
     if not found.rows:
         raise ReplayProblem("the file has no receivable to replay")
-    expected_titles = expect.expect(found.rows, plan)
-    titles, figures = replay(args, found.rows, plan, mail_folder)
+    expected_items = expect.expect(found.rows, plan)
+    items, figures = replay(args, found.rows, plan, mail_folder)
     figures.update(count_messages(mail_folder))
     figures["skipped"] = [vars(row) for row in found.skipped]
-    expected = expect.summarize(expected_titles, plan)
-    differences = list(expect.compare(titles, expected_titles))
+    expected = expect.summarize(expected_items, plan)
+    differences = list(expect.compare(items, expected_items))
     problems = list(find_problems(args, figures, expected, differences))
     figures["agrees"] = not problems
-    if args.titles:
-        expect.write_titles(args.titles, titles)
+    if args.items:
+        expect.write_items(args.items, items)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     print("\n".join(format_table(figures, plan)))
@@ -258,7 +264,7 @@ def run(args, mail_folder):
         + "\n".join(
             ["DIFFERS from the file:", *problems]
             if problems
-            else ["Agrees with the file, title by title."]
+            else ["Agrees with the file, item by item."]
         )
     )
     return 1 if problems else 0

@@ -1,7 +1,7 @@
 """What a replay must come to, told by the file of receivables alone.
 
-Nothing here knows of the module: each title is walked day by day from its issue to its
-settlement, as a clerk with a calendar would do it. In the morning the title goes to the last
+Nothing here knows of the module: each item is walked day by day from its issue to its
+settlement, as a clerk with a calendar would do it. In the morning the item goes to the last
 step that its days have reached, and gets the step's letter; later in the day it may be paid.
 """
 
@@ -28,7 +28,7 @@ class Plan:
 
 @dataclass
 class Stay:
-    """One title in one phase."""
+    """One item in one phase."""
 
     step: int
     entered: date
@@ -36,8 +36,8 @@ class Stay:
 
 
 @dataclass
-class Title:
-    """A title that entered at least one phase."""
+class Item:
+    """An item that entered at least one phase."""
 
     number: str
     customer: str
@@ -56,32 +56,32 @@ def find_period(rows, plan):
 
 
 def find_first_morning(row, plan):
-    """:return: the day on which a title reaches its first step, if it is still owed"""
+    """:return: the day on which an item reaches its first step, if it is still owed"""
     return max(row.issued, row.due + timedelta(days=plan.steps[0]))
 
 
 def expect(rows, plan):
-    """:return: the titles that enter a phase, by number"""
+    """:return: the items that enter a phase, by number"""
     if not rows:
         return {}
     _first, last = find_period(rows, plan)
-    titles = (_walk(row, plan, last) for row in rows)
-    return {title.number: title for title in titles if title.stays}
+    items = (_walk(row, plan, last) for row in rows)
+    return {item.number: item for item in items if item.stays}
 
 
 def _walk(row, plan, last):
-    """Follow one title through its mornings."""
-    title = Title(row.number, row.customer, row.settled)
+    """Follow one item through its mornings."""
+    item = Item(row.number, row.customer, row.settled)
     day = find_first_morning(row, plan)
     while day <= (row.settled or last):
         late = (day - row.due).days
         step = max(step for step in plan.steps if step <= late)
-        if not title.stays or title.stays[-1].step != step:
-            title.stays.append(Stay(step, day, [day]))
-        elif _is_resend_due(title.stays[-1], plan, day):
-            title.stays[-1].letters.append(day)
+        if not item.stays or item.stays[-1].step != step:
+            item.stays.append(Stay(step, day, [day]))
+        elif _is_resend_due(item.stays[-1], plan, day):
+            item.stays[-1].letters.append(day)
         day += ONE_DAY
-    return title
+    return item
 
 
 def _is_resend_due(stay, plan, day):
@@ -96,36 +96,36 @@ def _is_resend_due(stay, plan, day):
 # ------------------------------------------------------------
 
 
-def summarize(titles, plan):
+def summarize(items, plan):
     """:return: the figures of a replay, as its JSON has them"""
     entered, ended = Counter(), Counter()
     sheets, lines = set(), 0
-    for title in titles.values():
-        entered.update({stay.step for stay in title.stays})
-        ended[title.stays[-1].step] += 1
+    for item in items.values():
+        entered.update({stay.step for stay in item.stays})
+        ended[item.stays[-1].step] += 1
         # one letter covers all that a customer is due on a day
-        sheets.update((title.customer, day) for day in title.letters)
-        lines += len(title.letters)
+        sheets.update((item.customer, day) for day in item.letters)
+        lines += len(item.letters)
     return {
-        "titles": len(titles),
+        "items": len(items),
         "entered": {str(step): entered[step] for step in plan.steps},
         "ended": {str(step): ended[step] for step in plan.steps},
         "letters": len(sheets),
         "letter_lines": lines,
-        "settled": sum(1 for title in titles.values() if title.settled),
-        **compute_medians(titles, plan),
+        "settled": sum(1 for item in items.values() if item.settled),
+        **compute_medians(items, plan),
     }
 
 
-def compute_medians(titles, plan):
-    """Days from a phase's letter to settlement, over the titles that were settled in the phase:
+def compute_medians(items, plan):
+    """Days from a phase's letter to settlement, over the items that were settled in the phase:
     from the first letter of the stay, and from the last one."""
     first, last = defaultdict(list), defaultdict(list)
-    for title in titles.values():
-        stay = title.stays[-1]
-        if title.settled and stay.letters:
-            first[stay.step].append((title.settled - stay.letters[0]).days)
-            last[stay.step].append((title.settled - stay.letters[-1]).days)
+    for item in items.values():
+        stay = item.stays[-1]
+        if item.settled and stay.letters:
+            first[stay.step].append((item.settled - stay.letters[0]).days)
+            last[stay.step].append((item.settled - stay.letters[-1]).days)
     return {
         "median_days_to_settlement": _medians(first, plan),
         "median_days_from_last_letter": _medians(last, plan),
@@ -136,17 +136,17 @@ def _medians(days, plan):
     return {str(step): median(days[step]) if days[step] else None for step in plan.steps}
 
 
-def format_title(title):
-    """:return: the cells of a title in the CSV"""
-    phases = " ".join(f"{stay.step}@{stay.entered}" for stay in title.stays)
-    return [title.number, phases, " ".join(str(day) for day in title.letters)]
+def format_item(item):
+    """:return: the cells of an item in the CSV"""
+    phases = " ".join(f"{stay.step}@{stay.entered}" for stay in item.stays)
+    return [item.number, phases, " ".join(str(day) for day in item.letters)]
 
 
-def write_titles(path, titles):
+def write_items(path, items):
     with open(path, "w", encoding="utf-8", newline="") as output:
         writer = csv.writer(output, lineterminator="\n")
-        writer.writerow(["title", "phases", "letters"])
-        writer.writerows(format_title(titles[number]) for number in sorted(titles))
+        writer.writerow(["item", "phases", "letters"])
+        writer.writerows(format_item(items[number]) for number in sorted(items))
 
 
 # ------------------------------------------------------------
@@ -155,10 +155,10 @@ def write_titles(path, titles):
 
 
 def compare(found, expected):
-    """Yield a line per title that came out differently."""
+    """Yield a line per item that came out differently."""
     for number in sorted(found.keys() | expected.keys()):
-        is_found = format_title(found[number])[1:] if number in found else None
-        is_expected = format_title(expected[number])[1:] if number in expected else None
+        is_found = format_item(found[number])[1:] if number in found else None
+        is_expected = format_item(expected[number])[1:] if number in expected else None
         if is_found != is_expected:
             yield f"{number}: {_tell(is_found)}; the file says {_tell(is_expected)}"
 

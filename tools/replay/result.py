@@ -4,24 +4,24 @@ from collections import Counter
 
 from odoo.tools import SQL
 
-from .expect import Stay, Title, compute_medians
+from .expect import Item, Stay, compute_medians
 
 
-def read_titles(env, numbers, step_days):
-    """:param numbers: journal item -> the title's number in the file
+def read_items(env, numbers, step_days):
+    """:param numbers: journal item -> the item's number in the file
     :param step_days: step -> its days
-    :return: titles that entered a phase, by number
+    :return: items that entered a phase, by number
     """
-    titles, stays = {}, {}
+    items, stays = {}, {}
     for row in env.execute_query_dict(_query_stays()):
         number = numbers[row["line_id"]]
-        title = titles.setdefault(number, Title(number, row["customer"], None))
-        title.settled = row["date_settled"]
+        item = items.setdefault(number, Item(number, row["customer"], None))
+        item.settled = row["date_settled"]
         stays[row["id"]] = Stay(step_days[row["step_id"]], row["day_in"])
-        title.stays.append(stays[row["id"]])
+        item.stays.append(stays[row["id"]])
     for stay_id, day in env.execute_query(_query_lines()):
         stays[stay_id].letters.append(day)
-    return titles
+    return items
 
 
 def _query_stays():
@@ -49,10 +49,10 @@ def _query_lines():
     )
 
 
-def summarize(env, titles, plan):
+def summarize(env, items, plan):
     """:return: the figures of the replay, counted in the tables"""
-    entered = Counter(stay.step for title in titles.values() for stay in title.stays)
-    ended = Counter(title.stays[-1].step for title in titles.values())
+    entered = Counter(stay.step for item in items.values() for stay in item.stays)
+    ended = Counter(item.stays[-1].step for item in items.values())
     letters, lines = env.execute_query(
         SQL(
             """
@@ -64,13 +64,13 @@ def summarize(env, titles, plan):
         )
     )[0]
     return {
-        "titles": len(titles),
+        "items": len(items),
         "entered": {str(step): entered[step] for step in plan.steps},
         "ended": {str(step): ended[step] for step in plan.steps},
         "letters": letters,
         "letter_lines": lines,
         "settled": count_settled(env),
-        **compute_medians(titles, plan),
+        **compute_medians(items, plan),
     }
 
 

@@ -34,7 +34,7 @@ class Replay:
     :param env: superuser's environment in a fresh database
     :param rows: receivables of the file
     :param plan: steps and resends
-    :param clerk: registers the payments of titles that no job has to do with
+    :param clerk: registers the payments of items that no job has to do with
     :param smtp_port: where mail is delivered; None leaves it in the queue
     :param say: called with the day, the share of days gone by and a text
     """
@@ -164,7 +164,7 @@ class Replay:
     def _plan_days(self):
         """What happens on which day.
 
-        The jobs run from the eve of a title's first step to the day after its settlement: on
+        The jobs run from the eve of an item's first step to the day after its settlement: on
         other days there is nothing that they could touch, not even by mistake.
         """
         self.issued, self.change = defaultdict(list), Counter()
@@ -202,13 +202,13 @@ class Replay:
         """A morning: the jobs as Odoo's cron runs them.
 
         After the allocation job has had its chance, the other clerk begins with the payments of
-        titles that are not in any phase.
+        items that are not in any phase.
         """
         if is_working_day:
             self.mornings += 1
             self._run("allocation")
-        if titles := self._find_titles(self.paid_in_time[day]):
-            self.clerk.start(titles, day)
+        if items := self._find_items(self.paid_in_time[day]):
+            self.clerk.start(items, day)
         if is_working_day:
             self._run("letters")
             if self.smtp_port:
@@ -219,12 +219,12 @@ class Replay:
         """An afternoon: the day's payments; the other clerk's are done by then too."""
         clock.move_to(datetime.combine(day, AFTERNOON))
         with self._timed("payments"):
-            if titles := self._find_titles(self.paid_late[day]):
-                self.books.pay(titles, day, MAIN_JOURNAL)
+            if items := self._find_items(self.paid_late[day]):
+                self.books.pay(items, day, MAIN_JOURNAL)
             self.clerk.wait()
 
-    def _find_titles(self, rows):
-        return [self.books.titles[row.number] for row in rows]
+    def _find_items(self, rows):
+        return [self.books.item_ids[row.number] for row in rows]
 
     def _run(self, part):
         with self._timed(part):
@@ -251,5 +251,5 @@ class Replay:
             "SELECT (SELECT count(*) FROM crm_collection_item WHERE state = 'open'),"
             " (SELECT count(*) FROM crm_collection_letter)"
         )
-        titles, letters = self.env.cr.fetchone()
-        return f"{titles:,} titles in collection, {letters:,} letters so far"
+        items, letters = self.env.cr.fetchone()
+        return f"{items:,} items in collection, {letters:,} letters so far"
