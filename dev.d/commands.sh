@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Tests, lint, measuring tools, translations.
+# Tests, measuring tools, translations.
 
 # names a file, a folder or a test in one
 is_test_path() {
@@ -35,41 +35,6 @@ command_test() {
     say "Running the tests"
     run_python -m pytest --odoo-database="$TEST_DB" --odoo-http --odoo-log-level=warn \
         "${parallel[@]}" "${paths[@]}" "$@" 9>&-
-}
-
-# pylint-odoo, without what the house does otherwise: the one README is at the root, a model may
-# be split over several files, a method of another name or a hook without result may call super, a
-# method may name `_ = self.env._` once (ruff bans the global one); tests build SQL, commit in
-# transactions of their own and raise errors that nobody translates
-lint_odoo() {
-    local off=missing-readme,consider-merging-classes-inherited,prefer-env-translation status=0
-    off+=,super-method-mismatch,missing-return
-    run_python -m pylint --disable="$off" --ignore=tests crm_collection || status=1
-    off+=,sql-injection,translation-required,invalid-commit
-    [[ ! -d crm_collection/tests ]] ||
-        run_python -m pylint --disable="$off" crm_collection/tests || status=1
-    return $status
-}
-
-command_lint() {
-    local failed='' scripts=(dev dev.d/*.sh .ci/run)
-    take_lock set-up
-    python_environment
-    drop_lock
-    cd "$ROOT" || return
-    say "ruff"
-    run_python -m ruff check . || failed+=' ruff'
-    say "pylint-odoo"
-    lint_odoo || failed+=' pylint-odoo'
-    if command -v shellcheck >/dev/null; then
-        say "shellcheck"
-        shellcheck --external-sources "${scripts[@]}" || failed+=' shellcheck'
-    else
-        note "shellcheck is not installed: the bash files are only parsed"
-        bash -n "${scripts[@]}" || failed+=' bash'
-    fi
-    [[ ! $failed ]] || fail "lint found something:$failed"
-    say "Lint is clean"
 }
 
 # exec_tool PACKAGE ARGUMENTS...: stays in the caller's folder, so that file names mean the same

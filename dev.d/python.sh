@@ -55,9 +55,8 @@ make_environment() {
     touch "$VENV/complete"
 }
 
-command_lock() {
+lock_python() {
     local uv
-    take_lock set-up
     require_python
     if ! uv=$(command -v uv); then
         uv=$CACHE/uv/bin/uv
@@ -70,6 +69,12 @@ command_lock() {
     say "Resolving requirements.in"
     cd "$ROOT" || return
     "$uv" pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-        --no-annotate --quiet "$@" requirements.in -o requirements.lock
-    git --no-pager diff --stat -- requirements.lock || true
+        --no-annotate --quiet requirements.in -o requirements.lock
+}
+
+command_lock() {
+    take_lock set-up
+    lock_python
+    lock_node
+    git --no-pager diff --stat -- requirements.lock package-lock.json || true
 }
