@@ -90,9 +90,10 @@ ENGINE_FIELDS = {
 def own_public_methods():
     """Yield (model name, method name) of every public method that the module's models define."""
     root = Path(__file__).parents[2]
-    for path in sorted(root.glob("*/*.py")):
-        if path.parent.name not in ("models", "wizard", "report"):
-            continue
+    files = (
+        path for folder in ("models", "wizard", "report") for path in (root / folder).rglob("*.py")
+    )
+    for path in sorted(files):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef):
                 names = _model_names(node)
