@@ -75,7 +75,7 @@ class CrmCollectionLetter(models.Model):
         self.ensure_one()
         statement = self.env["crm.collection.statement"]
         current = statement._get_open_items(self._get_online_lines())
-        open_items = {open_item["line"]: open_item for open_item in current}
+        still_open = {open_item["line"]: open_item for open_item in current}
         open_items = []
         for line in self.line_ids:
             item = line.item_id
@@ -89,7 +89,7 @@ class CrmCollectionLetter(models.Model):
                 "currency": line.currency_id,
                 "status": "settled",
             }
-            open_items.append(open_items.get(item.line_id, settled))
+            open_items.append(still_open.get(item.line_id, settled))
         return open_items
 
     def _get_online_lines(self):
