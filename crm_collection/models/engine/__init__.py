@@ -4,4 +4,5 @@ from . import (
     run_line,
     engine,
     slices,
+    foresee,
 )

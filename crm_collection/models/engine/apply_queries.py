@@ -179,16 +179,6 @@ def said_of_plan():
     )
 
 
-def blockers_summary(company_id):
-    """Open items that something holds back: (blocker, count, amount)."""
-    return SQL(
-        """SELECT blocker, COUNT(*), SUM(amount_residual) FROM crm_collection_item
-            WHERE company_id = %s AND state = 'open' AND blocker IS NOT NULL
-         GROUP BY blocker ORDER BY blocker""",
-        company_id,
-    )
-
-
 def count_plan():
     return SQL("SELECT COUNT(*) FROM %s", SQL.identifier(PLAN_TABLE))
 

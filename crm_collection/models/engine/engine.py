@@ -32,29 +32,34 @@ class CrmCollectionEngine(models.AbstractModel):
         )
 
     @api.model
-    def _query_plan(self, company, today, changed_only=True):
-        """:return: SQL of the allocation plan of a company on a day (see ``plan_queries``)."""
+    def _get_plan(self, company, days, items=None, without_holds=False):
+        """:return: the :class:`~.plan_queries.Plan` of a company on ``days``; of ``items`` alone,
+        where they are given"""
         rules = self._get_rules(company)
         partners = self.env["res.partner"].sudo().with_context(active_test=False)
-        horizon = max([0, *(-days for days in rules.step_ids.mapped("days"))])
+        horizon = max([0, *(-step_days for step_days in rules.step_ids.mapped("days"))])
         if furthest := self._get_changed_items(company, "date_maturity desc").date_maturity:
             # changed items are looked at however far away their new due date is
-            horizon = max(horizon, (furthest - today).days)
-        return plan_queries.plan(
-            company.id,
-            today,
-            partners.with_company(company),
-            rules,
-            self.env["account.account"]._get_collection_receivable_ids(),
-            horizon,
-            changed_only,
-            together=self.env["crm.collection.approval"]._is_used(),
+            horizon = max(horizon, (furthest - min(days)).days)
+        return plan_queries.Plan(
+            *(company, days, rules, partners.with_company(company)),
+            *(self.env["account.account"]._get_collection_receivable_ids(), horizon),
+            *(items, without_holds),
         )
 
     @api.model
-    def _get_fingerprint(self, company, today):
-        query = plan_queries.fingerprint(company.id, today, self._get_rules(company))
-        return self.env.execute_query(query)[0][0]
+    def _keep_plan(self, company, day, changed_only=True):
+        """Keep what the plan says of a day in a temporary table, for the job to write and for
+        the simulation to show.
+
+        :return: number of rows
+        """
+        together = self.env["crm.collection.approval"]._is_used()
+        query = self._get_plan(company, [day]).query(changed_only, together)
+        self.env.cr.execute(apply_queries.drop_plan())
+        self.env.cr.execute(apply_queries.create_plan(query))
+        self.env.cr.execute(apply_queries.index_plan())
+        return self.env.execute_query(apply_queries.count_plan())[0][0]
 
     @api.model
     def _get_changed_items(self, company, order=None):
@@ -75,19 +80,19 @@ class CrmCollectionEngine(models.AbstractModel):
         for problem in filter(None, (rule._get_problem() for rule in self._get_rules(company))):
             run._log_problem(problem)
         self.env.flush_all()
-        fingerprint = self._get_fingerprint(company, today)
+        query = self._get_plan(company, [today]).fingerprint()
+        fingerprint = self.env.execute_query(query)[0][0]
         if fingerprint == run.fingerprint and not self._get_changed_items(company):
             return True
         run.fingerprint = False
-        swept = self._sweep(run)
-        moved = swept is not None and self._move(run)
-        if swept is None or moved is None:
-            return False
-        recorded = self._record_settlements(run)
-        if recorded is None:
-            return False
-        run._log_blockers(self.env.execute_query(apply_queries.blockers_summary(company.id)))
-        if swept and moved and recorded:
+        complete = True
+        for write in (self._sweep, self._move, self._record_settlements):
+            done = write(run)
+            if done is None:
+                return False
+            complete = complete and done
+        run._log_blockers()
+        if complete:
             run.fingerprint = fingerprint
         return True
 
@@ -114,36 +119,12 @@ class CrmCollectionEngine(models.AbstractModel):
             done=last - first + 1,
         )
 
-    def _record_settlements(self, run):
-        """Bring the ledger of settlements up to date with what the hooks did not see, and with
-        what was settled of new items before.
-
-        :return: as :meth:`_write_slices`
-        """
-        self.env.cr.execute(ledger_queries.drop_sweep())
-        self.env.cr.execute(ledger_queries.create_sweep(run.company_id.id))
-        self.env.cr.execute(ledger_queries.analyze_sweep())
-        total = self.env.execute_query(ledger_queries.count_sweep())[0][0]
-        done = not total or self._write_slices(
-            run, total, self._settlement_slice, ledger_queries.swept_open_item
-        )
-        self.env.cr.execute(ledger_queries.drop_sweep())
-        return done
-
-    def _settlement_slice(self, run, first, last):
-        scope = ledger_queries.partials_of_slice(first, last)
-        self.env["crm.collection.settlement"]._record(scope, run.company_id)
-        return Counter(done=last - first + 1)
-
     def _move(self, run):
-        """Plan, keep the plan in a temporary table and write it.
+        """Decide about every item, and write what was decided.
 
         :return: as :meth:`_write_slices`
         """
-        self.env.cr.execute(apply_queries.drop_plan())
-        self.env.cr.execute(apply_queries.create_plan(self._query_plan(run.company_id, run.date)))
-        self.env.cr.execute(apply_queries.index_plan())
-        total = self.env.execute_query(apply_queries.count_plan())[0][0]
+        total = self._keep_plan(run.company_id, run.date)
         result = self._write_slices(run, total, self._move_slice, apply_queries.planned_open_item)
         self.env.cr.execute(apply_queries.drop_plan())
         return result
@@ -231,6 +212,29 @@ class CrmCollectionEngine(models.AbstractModel):
             self._schedule_safely(run, item)
         return None
 
+    # === Settlements === #
+
+    def _record_settlements(self, run):
+        """Bring the ledger of settlements up to date with what the hooks did not see, and with
+        what was settled of new items before.
+
+        :return: as :meth:`_write_slices`
+        """
+        self.env.cr.execute(ledger_queries.drop_sweep())
+        self.env.cr.execute(ledger_queries.create_sweep(run.company_id.id))
+        self.env.cr.execute(ledger_queries.analyze_sweep())
+        total = self.env.execute_query(ledger_queries.count_sweep())[0][0]
+        done = not total or self._write_slices(
+            run, total, self._settlement_slice, ledger_queries.swept_open_item
+        )
+        self.env.cr.execute(ledger_queries.drop_sweep())
+        return done
+
+    def _settlement_slice(self, run, first, last):
+        scope = ledger_queries.partials_of_slice(first, last)
+        self.env["crm.collection.settlement"]._record(scope, run.company_id)
+        return Counter(done=last - first + 1)
+
     # === Simulating === #
 
     @api.model
@@ -242,10 +246,7 @@ class CrmCollectionEngine(models.AbstractModel):
             and ``totals`` (looked_at, moves, amount, proposed, held, letters)
         """
         self.env.flush_all()
-        self.env.cr.execute(simulate_queries.drop_table())
-        self.env.cr.execute(
-            simulate_queries.create_table(self._query_plan(company, date, changed_only=False))
-        )
+        self._keep_plan(company, date, changed_only=False)
         names = ("looked_at", "moves", "amount", "proposed", "held")
         result = {
             "moves": self.env.execute_query_dict(simulate_queries.moves(limit)),
@@ -255,5 +256,5 @@ class CrmCollectionEngine(models.AbstractModel):
             ),
         }
         result["totals"]["letters"] = next((row["total"] for row in result["letters"]), 0)
-        self.env.cr.execute(simulate_queries.drop_table())
+        self.env.cr.execute(apply_queries.drop_plan())
         return result

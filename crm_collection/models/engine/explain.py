@@ -1,11 +1,6 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 
 from ..letters import queries as letter_queries
-
-# These keep an item where it is, whatever the days say.
-STILL = ("no_partner", "no_followup", "blocked", "no_rule", "below_minimum", "empty")
 
 
 class CrmCollectionItem(models.Model):
@@ -27,41 +22,33 @@ class CrmCollectionItem(models.Model):
 
     @api.depends("rule_id.step_ids.days", "phase_id", "date_maturity", "state")
     def _compute_next_step_id(self):
+        events = self._foresee()
+        Step = self.env["crm.collection.rule.step"]
         for item in self:
-            step = item._get_next_step()
-            item.next_step_id = step
-            item.next_phase_id = step.phase_id
-            item.date_next_step = step and item._get_step_date(step)
+            day, step_id = events.get(item._origin.id, (False, False))
+            item.next_step_id = Step.browse(step_id)
+            item.next_phase_id = item.next_step_id.phase_id
+            item.date_next_step = day
 
-    def _get_next_step(self):
-        """:return: the first step of the item's rule that comes after its phase."""
+    def _foresee(self):
+        """:return: {item id: (day, step id)} of what happens to the items first, by the plan; the
+        day is ``False`` where a hold without end is to be lifted before"""
+        Engine = self.env["crm.collection.engine"].sudo()  # what is planned is no secret of rules
+        events = {}
+        for company, items in self._origin.grouped("company_id").items():
+            items_sudo = items.sudo().filtered(lambda item: item.state == "open")
+            if not items_sudo:
+                continue
+            events |= Engine._foresee(company, items_sudo)
+            endless_sudo = items_sudo.filtered(lambda item: item._is_held_without_end())
+            if endless_sudo:
+                freed = Engine._foresee(company, endless_sudo, without_holds=True)
+                events |= {item_id: (False, step_id) for item_id, (_day, step_id) in freed.items()}
+        return events
+
+    def _is_held_without_end(self):
         self.ensure_one()
-        if self.state != "open" or not self.rule_id.active:
-            return self.rule_id.step_ids.browse()
-        return self.rule_id.step_ids.sorted("days").filtered(self._may_be_next)[:1]
-
-    def _may_be_next(self, step):
-        current = (self.phase_id.sequence, self.phase_id.id) if self.phase_id else (-1, -1)
-        return (
-            step.phase_id.can_act
-            and step.phase_id._serves(self.company_id)
-            and (not self.phase_id or (step.phase_id.sequence, step.phase_id.id) > current)
-            and (step.days >= 0 or self.days_overdue <= 0)
-            and self.amount_residual >= step.amount_min
-            and self.amount_residual_currency * 100
-            >= step.percent_min * self.amount_original_currency
-        )
-
-    def _get_step_date(self, step):
-        """:return: the first day ``step`` may act on the item, today at the earliest."""
-        today = self.company_id._get_collection_today()
-        grace = self.rule_id.grace_days if step.days > 0 else 0
-        dates = [today, (self.date_maturity or today) + timedelta(days=step.days + grace)]
-        if self.rule_id.escalation == "step" and self.date_phase:
-            dates.append(self.date_phase + timedelta(days=max(self.rule_id.step_min_days, 1)))
-        if self.hold_id.date_until:
-            dates.append(self.hold_id.date_until + timedelta(days=1))
-        return max(dates)
+        return bool(self.hold_id) and not self.hold_id.date_until
 
     def _compute_explanation(self):
         for item in self:
@@ -137,10 +124,10 @@ class CrmCollectionItem(models.Model):
         return self.env._("%s days after the due date", days)
 
     def _explain_next(self):
-        if not self.next_step_id or self.pinned or self.blocker in STILL:
+        if not self.next_step_id:
             return ""
         phase, date = self.next_phase_id.name, self._format_date(self.date_next_step)
-        if self.hold_id and not self.hold_id.date_until:
+        if not self.date_next_step:
             return self.env._("%(phase)s, once the hold is lifted.", phase=phase)
         if self.next_phase_id.allocation_mode == "manual":
             return self.env._("%(phase)s from %(date)s, by hand only.", phase=phase, date=date)

@@ -1,234 +1,214 @@
-"""The allocation plan: every item the job has something to write about, and what.
+"""The allocation plan: every item the jobs have something to write about, and what.
 
-One statement: what the days and the debt say of each item (:mod:`.decision_queries`), compared
-with where it is, with the approvals it waits for and with what is written already.
+One statement, a chain of named parts; :meth:`Plan.query` shows it from top to bottom. The job
+keeps its rows and writes them, the simulation shows them, the explanation of an item asks for
+those of the coming days: what will happen is said in one place.
 """
 
 from odoo.tools import SQL
 
-from ..portfolio.queries import installment
-from ..portfolio.rule_queries import steps
-from .decision_queries import decide
+from ..portfolio.hold_queries import hold_id, hold_joins
+from ..portfolio.queries import line_date_maturity, line_is_owed, move_is_silent
+from ..portfolio.rule_queries import customers, steps
+from .change_queries import answer, change, entry, is_changed, standing
+from .reached_queries import first_step, reached
 
 
-def _open_item_name():
-    """The name of an item that is not in the portfolio yet; one that is keeps its own."""
-    return SQL(
-        "COALESCE(decided.move_name, '') || CASE WHEN decided.item_id IS NULL THEN %s ELSE '' END",
-        installment("decided", SQL("decided.line_id"), SQL("decided.line_name")),
-    )
+class Plan:
+    """What becomes of the items of a company on one day, or on each of several.
 
-
-def _standing():
-    """Where an item stands: its ``place`` among the phases, whether it is ``held``, and whether
-    its step ``goes`` forward from there."""
-    return SQL(
-        """CROSS JOIN LATERAL (
-                SELECT COALESCE(current.sequence, -2147483648) AS sequence,
-                       COALESCE(current.id, 0) AS id) AS place
-        CROSS JOIN LATERAL (
-                SELECT COALESCE(decided.blocker_now NOT IN ('unapproved', 'not_due'), FALSE)
-                       AS still
-               ) AS held
-        CROSS JOIN LATERAL (
-                SELECT NOT held.still AND decided.pinned IS NOT TRUE
-                   AND target.step_id IS NOT NULL
-                   AND (target.phase_sequence, target.phase_id) > (place.sequence, place.id)
-                       AS forward
-               ) AS goes"""
-    )
-
-
-def _approval():
-    """What becomes of an item whose step leads into a phase that needs an approval.
-
-    ``waits``: in a request that still holds: it is for this phase, the item is held back
-    meanwhile, or a person asked and the days have not overtaken him. ``refused``: the same
-    rule, phase and debt were refused. ``asks``: neither.
+    :param company: ``res.company``
+    :param list days: the days the question is asked for, each from the items as they are now
+    :param rules: ``crm.collection.rule`` in force, in order of precedence
+    :param partners: ``res.partner`` in the company's context, archived included
+    :param list account_ids: the receivable accounts
+    :param int horizon: how many days before their due date items are taken in
+    :param items: ``crm.collection.item``: only these
+    :param bool without_holds: as if nothing were on hold
     """
-    return SQL(
+
+    def __init__(
+        self, company, days, rules, partners, account_ids, horizon, items=None, without_holds=False
+    ):
+        self.company_id = company.id
+        self.days = days
+        self.rules = rules
+        self.partners = partners
+        self.account_ids = account_ids
+        self.horizon = horizon
+        self.items = items
+        self.without_holds = without_holds
+
+    def query(self, changed_only=True, together=False):
+        """The whole plan: a row for each item and day.
+
+        An item ``moves`` when nothing holds it back, nobody pinned it, and the step's phase is
+        more severe than the one it is in. Into a phase that needs an approval it does not move,
+        it ``asks``, and goes as far as it may without. ``proposed_step_id`` is a manual-only
+        step it has reached. The step of an item that stays is the one its rule has for its phase.
+
+        ``MATERIALIZED``: what is worked out once for each step and customer is joined to every
+        item; as a part of the joins it would be worked out again for each of them.
+
+        :param bool changed_only: leave out items there is nothing to write about
+        :param bool together: number the items customer by customer
         """
-        SELECT answer.*, goes.forward AND target.guarded AND NOT answer.waits
-               AND NOT answer.refused AS asks
-          FROM (
-            SELECT decided.waiting_phase_id IS NOT NULL AND (
-                        held.still OR COALESCE(goes.forward AND target.guarded
-                            AND target.phase_id = decided.waiting_phase_id, FALSE)
-                        OR (decided.waiting_origin <> 'automatic' AND NOT (
-                            goes.forward AND (target.phase_sequence, target.phase_id) > (
-                                SELECT asked.sequence, asked.id FROM crm_collection_phase asked
-                                 WHERE asked.id = decided.waiting_phase_id)))) AS waits,
-                   COALESCE(goes.forward AND target.guarded
-                        AND decided.refused_phase_id = target.phase_id
-                        AND decided.refused_version = target.version
-                        AND decided.refused_amount = decided.amount_residual, FALSE) AS refused
-          ) AS answer"""
-    )
+        return SQL(
+            """
+            WITH step AS MATERIALIZED (%(step)s),
+                 customer AS MATERIALIZED (%(customer)s),
+                 first_step AS MATERIALIZED (%(first_step)s),
+                 candidate AS (%(candidate)s),
+                 held AS (%(held)s),
+                 reached AS (%(reached)s),
+                 standing AS (%(standing)s),
+                 answer AS (%(answer)s),
+                 entry AS (%(entry)s),
+                 change AS (%(change)s)
+          SELECT row_number() OVER (%(order)s) AS seq, change.* FROM change WHERE %(filter)s""",
+            step=steps(self.company_id),
+            customer=customers(
+                *(self.partners, self.rules, self.company_id),
+                None if self.items is None else self.items.partner_id.ids,
+            ),
+            first_step=first_step(),
+            candidate=self._candidate(),
+            held=self._held(),
+            reached=reached(self.rules, self.company_id),
+            standing=standing(),
+            answer=answer(),
+            entry=entry(),
+            change=change(),
+            order=SQL("ORDER BY change.partner_id") if together else SQL(),
+            filter=is_changed() if changed_only else SQL("TRUE"),
+        )
 
+    def _candidate(self):
+        """Items that are overdue, or due within the horizon, once for each day.
 
-def _entry():
-    """Whether an item moves and the step it enters: its own or, where somebody has to be asked
-    about that one, the step it may enter meanwhile."""
-    return SQL(
+        The customer is the commercial partner of today, not of the day the entry was posted.
         """
-        SELECT goes.forward AND (NOT target.guarded OR COALESCE(
-                    (meanwhile.phase_sequence, meanwhile.phase_id)
-                    > (place.sequence, place.id), FALSE)) AS moves,
-               CASE WHEN target.guarded THEN meanwhile.step_id ELSE target.step_id
-                    END AS step_id,
-               CASE WHEN target.guarded THEN meanwhile.phase_id ELSE target.phase_id
-                    END AS phase_id,
-               CASE WHEN target.guarded THEN meanwhile.phase_sequence
-                    ELSE target.phase_sequence END AS phase_sequence,
-               CASE WHEN target.guarded THEN meanwhile.has_letter ELSE target.has_letter
-                    END AS has_letter"""
-    )
+        return SQL(
+            """
+            SELECT line.id AS line_id, line.move_id, line.currency_id, line.amount_currency,
+                   line.amount_residual, line.amount_residual_currency, line.name AS line_name,
+                   COALESCE(line.no_followup, FALSE) AS no_followup,
+                   %(date_maturity)s AS date_maturity, day.today,
+                   day.today - %(date_maturity)s AS days,
+                   partner.commercial_partner_id AS partner_id,
+                   move.name AS move_name, move.payment_reference, %(silent)s AS silent,
+                   item.id AS item_id, item.phase_id, item.step_id, item.rule_id AS item_rule_id,
+                   item.date_phase, item.proposed_step_id, item.blocker, item.pinned,
+                   item.to_evaluate, item.include_no_followup, item.write_date AS item_write_date,
+                   item.approval_state, item.refused_phase_id, item.refused_version,
+                   item.refused_amount,
+                   waiting.phase_id AS waiting_phase_id, waiting.origin AS waiting_origin
+              FROM account_move_line line
+        CROSS JOIN (%(day)s) AS day
+              JOIN account_move move ON move.id = line.move_id
+         LEFT JOIN res_partner partner ON partner.id = line.partner_id
+         LEFT JOIN crm_collection_item item ON item.line_id = line.id
+         LEFT JOIN (%(waiting)s) AS waiting ON waiting.item_id = item.id
+             WHERE line.company_id = %(company_id)s AND line.account_id = ANY(%(account_ids)s)
+               AND %(owed)s AND %(date_maturity)s <= day.today + %(horizon)s::integer
+               AND %(among)s""",
+            company_id=self.company_id,
+            account_ids=self.account_ids,
+            day=self._day(),
+            horizon=self.horizon,
+            date_maturity=line_date_maturity(),
+            silent=move_is_silent(),
+            owed=line_is_owed(),
+            waiting=_waiting(self.company_id),
+            among=SQL("TRUE") if self.items is None else SQL("item.id = ANY(%s)", self.items.ids),
+        )
 
+    def _day(self):
+        """The days as a relation; a single one is a constant to the planner."""
+        if len(self.days) == 1:
+            return SQL("SELECT %s::date AS today", self.days[0])
+        return SQL("SELECT unnest(%s::date[]) AS today", self.days)
 
-def _blocker():
-    """Why an item stays: what holds it back, else that its day has not come, else the approval."""
-    return SQL(
-        """CASE WHEN decided.blocker_now IS NOT NULL THEN decided.blocker_now
-                WHEN decided.phase_id IS NULL AND target.step_id IS NULL
-                     AND manual.step_id IS NULL AND NOT approval.waits
-                THEN CASE WHEN decided.is_short THEN 'below_minimum' ELSE 'not_due' END
-                WHEN approval.waits OR approval.asks THEN 'approval'
-                WHEN approval.refused THEN 'refused'
-           END"""
-    )
+    def _held(self):
+        """Each candidate with the hold that is in force for it that day."""
+        if self.without_holds:
+            return SQL("SELECT candidate.*, NULL::integer AS hold_id FROM candidate")
+        return SQL(
+            "SELECT candidate.*, %s AS hold_id FROM candidate %s",
+            hold_id(),
+            hold_joins(
+                self.company_id,
+                SQL("day.today"),
+                *(
+                    SQL.identifier("candidate", name)
+                    for name in ("partner_id", "move_id", "item_id")
+                ),
+                day=(self._day(), SQL("candidate.today")),
+            ),
+        )
 
+    def fingerprint(self):
+        """A short text that changes with anything a plan depends on, except the items themselves.
 
-def _proposed_step():
-    """The manual step an item has reached, where it lies beyond the phase it is in afterwards."""
-    return SQL(
-        """CASE WHEN NOT held.still AND decided.pinned IS NOT TRUE
-                 AND (manual.phase_sequence, manual.phase_id) > (
-                      CASE WHEN entry.moves THEN entry.phase_sequence ELSE place.sequence END,
-                      CASE WHEN entry.moves THEN entry.phase_id ELSE place.id END)
-                THEN manual.step_id END"""
-    )
-
-
-def _is_changed():
-    """Whether there is something to write about an item."""
-    return SQL(
-        """change.item_id IS NULL OR change.moves OR change.to_evaluate
-           OR change.step_id IS DISTINCT FROM change.step_from_id
-           OR change.rule_id IS DISTINCT FROM change.rule_from_id
-           OR change.proposed_step_id IS DISTINCT FROM change.proposed_from_id
-           OR change.asks OR change.withdraws
-           OR change.approval_state IS DISTINCT FROM change.approval_state_from
-           OR change.blocker IS DISTINCT FROM change.blocker_from"""
-    )
-
-
-def plan(
-    company_id,
-    today,
-    partner_model,
-    rules,
-    account_ids,
-    horizon,
-    changed_only=True,
-    together=False,
-):
-    """What to write, one row per item: see :func:`decide` for the parameters.
-
-    An item moves when nothing holds it back, nobody pinned it, and the step's phase is more
-    severe than the one it is in. Into a phase that needs an approval it does not move, it
-    ``asks``, and goes as far as it may without (``entry``). ``proposed_step`` is a manual-only
-    step it has reached. The step of an item that stays is the one its rule has for its phase.
-    """
-    return SQL(
+        Of the large tables counts and sums: an entry posted in a long transaction commits with a
+        write date older than the latest one already seen. Of the small ones every word.
         """
-        SELECT row_number() OVER (%(order)s) AS seq, change.*
-          FROM (
-            SELECT decided.line_id, decided.item_id, decided.move_id, decided.partner_id,
-                   decided.currency_id, decided.amount_residual, decided.amount_residual_currency,
-                   decided.no_followup, decided.date_maturity, decided.days, decided.user_id,
-                   %(name)s AS name,
-                   decided.phase_id AS phase_from_id, decided.hold_id,
-                   decided.rule_id, decided.to_evaluate, decided.item_write_date,
-                   decided.blocker AS blocker_from,
-                   %(blocker)s AS blocker,
-                   approval.asks, decided.waiting_phase_id IS NOT NULL AND NOT approval.waits
-                       AS withdraws,
-                   CASE WHEN approval.waits OR approval.asks THEN 'pending'
-                        WHEN approval.refused THEN 'refused'
-                        WHEN NOT entry.moves AND decided.approval_state = 'approved'
-                        THEN 'approved' END AS approval_state,
-                   decided.approval_state AS approval_state_from, target.step_id AS target_step_id,
-                   entry.moves, target.phase_id AS target_phase_id,
-                   CASE WHEN entry.moves THEN entry.step_id
-                        WHEN held.still THEN decided.step_id
-                        ELSE COALESCE(own.step_id, decided.step_id) END AS step_id,
-                   CASE WHEN entry.moves THEN entry.phase_id ELSE decided.phase_id END AS phase_id,
-                   COALESCE(entry.has_letter, FALSE) AS has_letter,
-                   %(proposed)s AS proposed_step_id,
-                   decided.step_id AS step_from_id, decided.item_rule_id AS rule_from_id,
-                   decided.proposed_step_id AS proposed_from_id
-              FROM (%(decide)s) AS decided
-         LEFT JOIN crm_collection_phase current ON current.id = decided.phase_id
-         LEFT JOIN (%(steps)s) AS own ON own.rule_id = decided.rule_id
-               AND own.phase_id = decided.phase_id
-         LEFT JOIN (%(steps)s) AS target ON target.step_id = decided.chosen_step_id
-         LEFT JOIN (%(steps)s) AS meanwhile ON meanwhile.step_id = decided.meanwhile_step_id
-         LEFT JOIN (%(steps)s) AS manual ON manual.step_id = decided.reached_manual_step_id
-        %(standing)s
-        CROSS JOIN LATERAL (%(approval)s) AS approval
-        CROSS JOIN LATERAL (%(entry)s) AS entry
-             WHERE decided.item_id IS NOT NULL OR decided.days > 0
-                OR -decided.days <= decided.rule_horizon
-          ) AS change
-         WHERE %(filter)s""",
-        decide=decide(company_id, today, partner_model, rules, account_ids, horizon),
-        steps=steps(company_id),
-        order=SQL("ORDER BY change.partner_id") if together else SQL(),
-        name=_open_item_name(),
-        blocker=_blocker(),
-        proposed=_proposed_step(),
-        standing=_standing(),
-        approval=_approval(),
-        entry=_entry(),
-        filter=_is_changed() if changed_only else SQL("TRUE"),
-    )
-
-
-def fingerprint(company_id, today, rules):
-    """A short text that changes with anything a plan depends on, except the items themselves.
-
-    Of the large tables counts and sums: an entry posted in a long transaction commits with a
-    write date older than the latest one already seen. Of the small ones every word.
-    """
-    large = (
-        SQL("account_move WHERE company_id = %s AND state = 'posted'", company_id),
-        SQL("res_partner"),
-    )
-    small = (
-        SQL("crm_collection_phase"),
-        SQL("crm_collection_approval_rule"),
-        SQL("crm_collection_rule"),
-        SQL("crm_collection_rule_step"),
-        SQL("crm_collection_hold WHERE company_id = %s AND state = 'active'", company_id),
-    )
-    parts = [
-        SQL("%s", str(today)),
-        SQL("%s", str([(rule.id, list(rule._get_criteria_domain())) for rule in rules])),
-        *(
+        large = (
+            SQL("account_move WHERE company_id = %s AND state = 'posted'", self.company_id),
+            SQL("res_partner"),
+        )
+        small = (
+            SQL("crm_collection_phase"),
+            SQL("crm_collection_approval_rule"),
+            SQL("crm_collection_rule"),
+            SQL("crm_collection_rule_step"),
+            SQL("crm_collection_hold WHERE company_id = %s AND state = 'active'", self.company_id),
+        )
+        criteria = [(rule.id, list(rule._get_criteria_domain())) for rule in self.rules]
+        parts = [SQL("%s", str(self.days)), SQL("%s", str(criteria))]
+        parts += [
             SQL(
                 """(SELECT concat_ws(',', COUNT(*), COALESCE(SUM(id), 0),
                            SUM(EXTRACT(EPOCH FROM write_date))) FROM %s)""",
                 table,
             )
             for table in large
-        ),
-        *(
+        ]
+        parts += [
             SQL(
                 """(SELECT md5(string_agg(record::text, ',' ORDER BY id))
                       FROM (SELECT * FROM %s) AS record)""",
                 table,
             )
             for table in small
-        ),
-    ]
-    return SQL("SELECT md5(concat_ws(';', %s))", SQL(", ").join(parts))
+        ]
+        return SQL("SELECT md5(concat_ws(';', %s))", SQL(", ").join(parts))
+
+
+def _waiting(company_id):
+    """Items that wait for an approval: item, the phase they are to enter, who asked."""
+    return SQL(
+        """SELECT line.item_id, line.phase_id, approval.origin
+             FROM crm_collection_approval_line line
+             JOIN crm_collection_approval approval ON approval.id = line.approval_id
+            WHERE line.state = 'pending' AND line.company_id = %s""",
+        company_id,
+    )
+
+
+def first_event(plan):
+    """The first day on which something happens to each item of a plan of several days.
+
+    :param Plan plan: what is asked
+    :return: SQL of (item, day, the step it enters, is to enter or is proposed for)
+    """
+    return SQL(
+        """
+        SELECT DISTINCT ON (item_id) item_id, today,
+               CASE WHEN moves THEN step_id WHEN asks THEN target_step_id
+                    ELSE proposed_step_id END
+          FROM (%s) AS plan
+         WHERE moves OR asks OR proposed_step_id != COALESCE(proposed_from_id, 0)
+      ORDER BY item_id, today""",
+        plan.query(changed_only=False),
+    )

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.tools import SQL, format_date
+from odoo.tools import format_date
+
+from . import run_queries
 
 _logger = logging.getLogger(__name__)
 
@@ -209,14 +211,10 @@ class CrmCollectionRun(models.Model):
 
         :return: whether it is ours
         """
-        return self.env.execute_query(
-            SQL("SELECT pg_try_advisory_lock(hashtext(%s), %s)", self._name + kind, company.id)
-        )[0][0]
+        return self.env.execute_query(run_queries.lock(self._name + kind, company.id))[0][0]
 
     def _unlock(self, kind, company):
-        self.env.execute_query(
-            SQL("SELECT pg_advisory_unlock(hashtext(%s), %s)", self._name + kind, company.id)
-        )
+        self.env.execute_query(run_queries.unlock(self._name + kind, company.id))
 
     def _start(self, kind, company):
         """:return: the company's log of today, marked as running."""
@@ -312,11 +310,9 @@ class CrmCollectionRun(models.Model):
             ]
         )
 
-    def _log_blockers(self, rows):
-        """Replace the picture of what is held back and why.
-
-        :param rows: (blocker, count, amount)
-        """
+    def _log_blockers(self):
+        """Replace the picture of what is held back and why."""
+        rows = self.env.execute_query(run_queries.blockers(self.company_id.id))
         self.line_ids.filtered(lambda line: line.kind == "held").unlink()
         self.line_ids.create(
             [

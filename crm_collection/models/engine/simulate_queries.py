@@ -5,24 +5,11 @@ from odoo.tools import SQL
 from ..letters.credit_queries import is_unpaid, open_credits, owed_until_here
 from ..letters.queries import is_repeated, leaves_by_itself, reaches, waits
 from ..portfolio.queries import letter_day, letter_template
-from .apply_queries import said_of_plan
+from .apply_queries import PLAN_TABLE, said_of_plan
 
 # What nobody is asked for; other items that are held back from the next phase count, and the
 # letters of the phase they are in leave.
 NOT_ASKED = ("no_followup", "blocked", "hold")
-SIMULATION_TABLE = "crm_collection_simulation"
-
-
-def create_table(plan):
-    return SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", _table(), plan)
-
-
-def drop_table():
-    return SQL("DROP TABLE IF EXISTS pg_temp.%s", _table())
-
-
-def _table():
-    return SQL.identifier(SIMULATION_TABLE)
 
 
 def moves(limit):
@@ -33,7 +20,7 @@ def moves(limit):
             WHERE moves OR proposed_step_id IS DISTINCT FROM proposed_from_id
                OR blocker NOT IN ('not_due')
          ORDER BY moves DESC, amount_residual DESC, line_id LIMIT %s""",
-        _table(),
+        SQL.identifier(PLAN_TABLE),
         limit,
     )
 
@@ -47,7 +34,7 @@ def totals():
                                    AND proposed_step_id IS DISTINCT FROM proposed_from_id),
                   COUNT(*) FILTER (WHERE blocker != 'not_due' AND NOT moves)
              FROM %s""",
-        _table(),
+        SQL.identifier(PLAN_TABLE),
     )
 
 
@@ -120,6 +107,6 @@ def letters(company, today, limit):
         unpaid=is_unpaid(),
         said=said_of_plan(),
         not_asked=NOT_ASKED,
-        plan=_table(),
+        plan=SQL.identifier(PLAN_TABLE),
         limit=limit,
     )

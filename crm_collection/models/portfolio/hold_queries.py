@@ -21,23 +21,44 @@ def active_holds(company_id, today):
     )
 
 
-def hold_joins(company_id, today, partner, move, item):
+def hold_joins(company_id, today, partner, move, item, day=None):
     """LEFT JOINs of the holds on a query's customer, entry and item expressions.
 
     Three small hash joins instead of one with ORs. The hold is then :func:`hold_id`.
+
+    :param tuple day: where the query is about several days: the relation ``day`` of them, of
+        which ``today`` is a column, and the day of the query's row
     """
     scopes = (("partner_id", partner), ("move_id", move), ("item_id", item))
+    holds = _holds_by_day(company_id, today, day and day[0])
     return SQL(" ").join(
         SQL(
-            """LEFT JOIN (SELECT %(scope)s AS scope_id, MIN(id) AS hold_id
+            """LEFT JOIN (SELECT %(scope)s AS scope_id, today, MIN(id) AS hold_id
                             FROM (%(holds)s) AS hold WHERE %(scope)s IS NOT NULL
-                        GROUP BY %(scope)s) AS %(alias)s ON %(alias)s.scope_id = %(value)s""",
+                        GROUP BY %(scope)s, today) AS %(alias)s
+                      ON %(alias)s.scope_id = %(value)s AND %(alias)s.today = %(row_day)s""",
             scope=SQL.identifier(scope),
-            holds=active_holds(company_id, today),
+            holds=holds,
             alias=SQL.identifier(f"hold_{scope}"),
             value=value,
+            row_day=day[1] if day else SQL("%s::date", today),
         )
         for scope, value in scopes
+    )
+
+
+def _holds_by_day(company_id, today, days):
+    """:func:`active_holds` with the day they are in force on"""
+    if days is None:
+        return SQL(
+            "SELECT hold.*, %s::date AS today FROM (%s) AS hold",
+            today,
+            active_holds(company_id, today),
+        )
+    return SQL(
+        "SELECT hold.*, day.today FROM (%s) AS day CROSS JOIN LATERAL (%s) AS hold",
+        days,
+        active_holds(company_id, today),
     )
 
 

@@ -37,9 +37,12 @@ def _matches(partner_model, domain):
     return SQL("partner.id IN %s", matching.subselect())
 
 
-def customers(partner_model, rules, company_id):
+def customers(partner_model, rules, company_id, partner_ids=None):
     """Each customer's rule and collector, once per customer: its own, else its salesperson, of
-    those who work in the company."""
+    those who work in the company.
+
+    :param list partner_ids: of these commercial partners alone
+    """
     collector = partner_model._field_to_sql("partner", "collection_user_id")
     return SQL(
         """SELECT partner.id AS partner_id, %(rule)s AS rule_id,
@@ -47,7 +50,8 @@ def customers(partner_model, rules, company_id):
                        WHEN partner.user_id IN (%(workers)s) THEN partner.user_id
                   END AS user_id
              FROM res_partner partner
-            WHERE partner.commercial_partner_id = partner.id""",
+            WHERE partner.commercial_partner_id = partner.id AND %(among)s""",
+        among=SQL("TRUE") if partner_ids is None else SQL("partner.id = ANY(%s)", partner_ids),
         rule=customer_rule(partner_model, rules),
         collector=collector,
         workers=workers(company_id),
@@ -64,8 +68,7 @@ def steps(company_id):
                    AS threshold_next
           FROM (
             SELECT step.id AS step_id, step.rule_id, step.phase_id, step.days,
-                   step.days + CASE WHEN step.days > 0 THEN COALESCE(rule.grace_days, 0) ELSE 0 END
-                       AS threshold,
+                   %(threshold)s AS threshold,
                    phase.sequence AS phase_sequence,
                    phase.allocation_mode = 'manual' AS manual,
                    COALESCE(phase.active AND phase.approval_state = 'approved'
@@ -83,9 +86,16 @@ def steps(company_id):
               JOIN crm_collection_phase phase ON phase.id = step.phase_id
           ) AS reached""",
         company_id=company_id,
+        threshold=threshold(),
         letter=letter_template(),
         version=step_version(),
     )
+
+
+def threshold():
+    """How many days after its due date an item has reached a step (aliases ``step``, ``rule``):
+    grace is given after the due date alone."""
+    return SQL("step.days + CASE WHEN step.days > 0 THEN COALESCE(rule.grace_days, 0) ELSE 0 END")
 
 
 def rules_with_unusable(rules, company_id):

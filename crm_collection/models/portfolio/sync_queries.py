@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from .queries import line_date_maturity, line_is_owed
 from .reposted_queries import reposted_name, unsaid_letter
+from .rule_queries import threshold
 
 SWEEP_TABLE = "crm_collection_sweep"
 
@@ -152,13 +153,13 @@ def _is_overtaken(today):
 def _step_is_reached(today, date_maturity):
     """Whether a due date has the item in its step."""
     return SQL(
-        """SELECT %s::date - %s >= step.days
-                  + CASE WHEN step.days > 0 THEN COALESCE(rule.grace_days, 0) ELSE 0 END
+        """SELECT %s::date - %s >= %s
              FROM crm_collection_rule_step step
              JOIN crm_collection_rule rule ON rule.id = step.rule_id
             WHERE step.id = item.step_id AND step.phase_id = item.phase_id""",
         today,
         date_maturity,
+        threshold(),
     )
 
 

@@ -12,8 +12,8 @@ class TestExplanation(CrmCollectionLettersCommon):
     """P7: every item says which rule and why, which step, what comes next and when, or what
     holds it back and until when; and what it says is what the jobs do.
 
-    Seen to fail: with the grace days left out of `_get_step_date`, with the minimum of a step
-    left out of `_may_be_next`, with "with the next run" for every letter that is due.
+    What comes next is asked of the plan itself. Seen to fail: with "with the next run" for every
+    letter that is due; with the days of the hold or of the grace not among those asked for.
     """
 
     @classmethod
@@ -114,6 +114,20 @@ class TestExplanation(CrmCollectionLettersCommon):
         item = self._item()
         self._hold(item, date_until=TODAY + timedelta(days=20))
         self.assertIn("Phase 2 on 04/06/2026", self._facts(item)["Next phase"])
+
+    def test_next_phase_is_the_one_the_job_takes(self):
+        """GIVEN a hold that outlasts two steps
+        THEN what comes next is the last of them, as the job goes where the days say; the
+        explanation used to name the first.
+        """
+        item = self._item()
+        hold = self._hold(item, date_until=TODAY + timedelta(days=30))
+        self.assertEqual(item.next_phase_id, self.phase_third)
+        days = (item.date_next_step - TODAY).days
+        self.assertEqual(item.date_next_step, hold.date_until + timedelta(days=1))
+        self._move_on(days)
+        self._allocate()
+        self.assertEqual(item.phase_id, self.phase_third)
 
     def test_next_phase_after_a_hold_without_end(self):
         item = self._item()

@@ -1,0 +1,43 @@
+from datetime import timedelta
+
+from odoo import api, models
+
+from . import plan_queries
+
+# Further ahead nothing is foreseen: a hold may last, and a step wait, for a hundred years.
+FURTHEST = timedelta(days=3660)
+
+
+class CrmCollectionEngine(models.AbstractModel):
+    """The coming days: the plan asked ahead about some items, nothing kept and nothing written."""
+
+    _inherit = "crm.collection.engine"
+
+    @api.model
+    def _foresee(self, company, items, without_holds=False):
+        """What happens to items first, if nothing else does: they move, an approval is asked for,
+        or a phase that only a person decides about is proposed.
+
+        :param items: ``crm.collection.item`` of ``company``
+        :param bool without_holds: as if nothing were on hold
+        :return: {item id: (day, step id)} of the items something will happen to
+        """
+        self.env.flush_all()
+        plan = self._get_plan(company, self._get_coming_days(company, items), items, without_holds)
+        rows = self.env.execute_query(plan_queries.first_event(plan))
+        return {item_id: (day, step_id) for item_id, day, step_id in rows}
+
+    @api.model
+    def _get_coming_days(self, company, items):
+        """:return: the days from today to the last one on which something may change: a step is
+        reached, an item has been long enough in its phase, a hold is over"""
+        today = company._get_collection_today()
+        rules = self._get_rules(company)
+        steps = max([0, *rules.step_ids.mapped("days")])
+        steps += max([0, *rules.mapped("grace_days")])
+        in_phase = max([1, *rules.mapped("step_min_days")])
+        days = [day + timedelta(days=steps) for day in items.mapped("date_maturity") if day]
+        days += [day + timedelta(days=in_phase) for day in items.mapped("date_phase") if day]
+        days += [hold.date_until + timedelta(days=1) for hold in items.hold_id if hold.date_until]
+        last = min(max([today, *days]), today + FURTHEST)
+        return [today + timedelta(days=number) for number in range((last - today).days + 1)]

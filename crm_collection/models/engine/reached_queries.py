@@ -1,0 +1,176 @@
+"""The step of its rule that an item has reached, and what holds it back: parts of the plan.
+
+Aliases: ``open_item`` (the candidate with its hold), ``customer``, ``rule``, and ``step``, the
+steps in force.
+"""
+
+from odoo.tools import SQL
+
+from ..portfolio.rule_queries import rules_with_unusable
+
+
+def first_step():
+    """When the first step of a rule is reached, and how long before the due date that is."""
+    return SQL(
+        """SELECT rule_id, MIN(threshold) AS threshold, -LEAST(MIN(threshold), 0) AS horizon
+             FROM step GROUP BY rule_id"""
+    )
+
+
+def reached(rules, company_id):
+    """What the days and the debt say of each: its rule, the automatic step it belongs in
+    (``chosen``) and the one it may go to while somebody decides about that (``meanwhile``),
+    the manual one it has reached, and what holds it back (``blocker_now``)."""
+    return SQL(
+        """
+        SELECT open_item.*, customer.rule_id, customer.user_id,
+               first_step.horizon AS rule_horizon,
+               chosen.step_id AS chosen_step_id, %(meanwhile)s AS meanwhile_step_id,
+               %(may_enter)s AND NOT %(enough)s AS is_short,
+               CASE WHEN rule.escalation = 'step' THEN next_step.proposed_step_id
+                    WHEN %(enough_manual)s THEN manual_step.step_id END
+                   AS reached_manual_step_id,
+               %(blocker)s AS blocker_now
+          FROM held AS open_item
+     LEFT JOIN customer ON customer.partner_id = open_item.partner_id
+     LEFT JOIN crm_collection_rule rule ON rule.id = customer.rule_id
+     LEFT JOIN first_step ON first_step.rule_id = customer.rule_id
+     LEFT JOIN step last_step ON last_step.rule_id = customer.rule_id AND last_step.usable
+               AND NOT last_step.manual AND open_item.days >= last_step.threshold
+               AND (last_step.threshold_next IS NULL
+                    OR open_item.days < last_step.threshold_next)
+     LEFT JOIN step manual_step ON manual_step.rule_id = customer.rule_id
+               AND manual_step.usable AND manual_step.manual AND rule.escalation = 'days'
+               AND open_item.days >= manual_step.threshold
+               AND (manual_step.threshold_next IS NULL
+                    OR open_item.days < manual_step.threshold_next)
+     LEFT JOIN LATERAL (%(next_step)s) AS next_step ON TRUE
+     LEFT JOIN LATERAL (%(unusable)s) AS unusable ON TRUE
+    CROSS JOIN LATERAL (SELECT %(chosen)s AS step_id) AS chosen""",
+        chosen=_chosen_step(),
+        meanwhile=_step_meanwhile(rules),
+        may_enter=_may_enter("last_step"),
+        enough=_is_enough_owed("last_step"),
+        enough_manual=_is_enough_owed("manual_step"),
+        blocker=_blocker_now(),
+        next_step=_next_step(rules),
+        unusable=_unusable_step(rules_with_unusable(rules, company_id)),
+    )
+
+
+def _is_enough_owed(step="step"):
+    """Condition: the item owes as much as the step asks for, in money and of what it was."""
+    return SQL(
+        """(open_item.amount_residual >= %(step)s.amount_min AND (%(step)s.percent_min = 0
+            OR open_item.amount_residual_currency * 100
+               >= %(step)s.percent_min * open_item.amount_currency))""",
+        step=SQL.identifier(step),
+    )
+
+
+def _may_enter(step="step"):
+    """A reminder before the due date is not sent after it, unless the item is there already."""
+    step = SQL.identifier(step)
+    return SQL(
+        "(%(step)s.days >= 0 OR open_item.days <= 0 OR open_item.phase_id = %(step)s.phase_id)",
+        step=step,
+    )
+
+
+def _chosen_step():
+    """The automatic step an item belongs in: by days the last one reached, falling back to the
+    step below where too little is owed; one at a time the next one."""
+    below = SQL(
+        """(SELECT step.step_id FROM step
+             WHERE step.rule_id = customer.rule_id AND step.usable AND NOT step.manual
+               AND step.threshold <= open_item.days AND %(enough)s AND %(may_enter)s
+          ORDER BY step.threshold DESC LIMIT 1)""",
+        enough=_is_enough_owed(),
+        may_enter=_may_enter(),
+    )
+    return SQL(
+        """CASE WHEN rule.escalation = 'step' THEN next_step.step_id
+                WHEN last_step.step_id IS NULL THEN NULL
+                WHEN %(enough)s AND %(may_enter)s THEN last_step.step_id
+                ELSE %(below)s END""",
+        enough=_is_enough_owed("last_step"),
+        may_enter=_may_enter("last_step"),
+        below=below,
+    )
+
+
+def _step_meanwhile(rules):
+    """The step an item goes to while somebody decides whether it enters the phase of the one it
+    belongs in: the last one reached before that nobody has to be asked about. By days only: one
+    at a time no step is passed over."""
+    if not any(rule.step_ids.phase_id.filtered("is_guarded") for rule in rules):
+        return SQL("NULL::integer")
+    return SQL(
+        """CASE WHEN rule.escalation = 'days' THEN (
+               SELECT step.step_id FROM step
+                WHERE step.rule_id = customer.rule_id AND step.usable AND NOT step.manual
+                  AND NOT step.guarded AND step.threshold <= open_item.days AND %(enough)s
+                  AND %(may_enter)s AND EXISTS (
+                       SELECT FROM step asked WHERE asked.step_id = chosen.step_id
+                          AND asked.guarded AND asked.threshold > step.threshold)
+             ORDER BY step.threshold DESC LIMIT 1) END""",
+        enough=_is_enough_owed(),
+        may_enter=_may_enter(),
+    )
+
+
+def _next_step(rules):
+    """One step at a time: the nearest step after the item's phase, when it is reached and the
+    item has stayed long enough, a day at least: a second run does not take a second step. A
+    manual step is not skipped: it waits for a person."""
+    if not any(rule.escalation == "step" for rule in rules):
+        return SQL("SELECT NULL::integer AS step_id, NULL::integer AS proposed_step_id")
+    return SQL(
+        """SELECT CASE WHEN step.manual THEN NULL ELSE step.step_id END AS step_id,
+                  CASE WHEN step.manual THEN step.step_id END AS proposed_step_id
+             FROM step LEFT JOIN crm_collection_phase current ON current.id = open_item.phase_id
+            WHERE rule.escalation = 'step' AND step.rule_id = customer.rule_id AND step.usable
+              AND step.threshold <= open_item.days AND %(enough)s AND %(may_enter)s
+              AND (open_item.phase_id IS NULL
+                   OR (step.phase_sequence, step.phase_id) > (current.sequence, current.id))
+              AND (open_item.date_phase IS NULL OR open_item.date_phase
+                   + GREATEST(rule.step_min_days, 1) <= open_item.today)
+         ORDER BY step.threshold LIMIT 1""",
+        enough=_is_enough_owed(),
+        may_enter=_may_enter(),
+    )
+
+
+def _unusable_step(rule_ids):
+    """The last step reached, where it is one that may not act (phase not approved, archived)."""
+    if not rule_ids:
+        return SQL("SELECT NULL::integer AS days")
+    return SQL(
+        """SELECT MAX(bad.days) AS days FROM step bad
+            WHERE customer.rule_id = ANY(%s) AND bad.rule_id = customer.rule_id
+              AND NOT bad.usable AND bad.threshold <= open_item.days
+           HAVING MAX(bad.threshold) > COALESCE(
+                (SELECT MAX(good.threshold) FROM step good
+                  WHERE good.rule_id = customer.rule_id AND good.usable
+                    AND good.threshold <= open_item.days), -100000)""",
+        rule_ids,
+    )
+
+
+def _blocker_now():
+    """Why an item does not move, the first reason that applies."""
+    return SQL(
+        """CASE WHEN open_item.partner_id IS NULL THEN 'no_partner'
+                WHEN open_item.no_followup AND open_item.include_no_followup IS NOT TRUE
+                     THEN 'no_followup'
+                WHEN open_item.silent THEN 'blocked'
+                WHEN open_item.hold_id IS NOT NULL THEN 'hold'
+                WHEN customer.rule_id IS NULL THEN 'no_rule'
+                WHEN NOT EXISTS (SELECT FROM step WHERE step.rule_id = customer.rule_id)
+                     THEN 'empty'
+                WHEN open_item.amount_residual < COALESCE(rule.amount_min, 0) THEN 'below_minimum'
+                WHEN unusable.days IS NOT NULL THEN 'unapproved'
+                WHEN open_item.phase_id IS NULL AND first_step.threshold > open_item.days
+                     THEN 'not_due'
+           END"""
+    )

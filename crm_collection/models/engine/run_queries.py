@@ -1,0 +1,23 @@
+"""The lock of a job, and what its log sums up."""
+
+from odoo.tools import SQL
+
+
+def lock(job, company_id):
+    """Take the lock of a job on a company, if it is free: SQL of whether it is ours."""
+    return SQL("SELECT pg_try_advisory_lock(hashtext(%s), %s)", job, company_id)
+
+
+def unlock(job, company_id):
+    """Give it back."""
+    return SQL("SELECT pg_advisory_unlock(hashtext(%s), %s)", job, company_id)
+
+
+def blockers(company_id):
+    """Open items that something holds back: (blocker, count, amount)."""
+    return SQL(
+        """SELECT blocker, COUNT(*), SUM(amount_residual) FROM crm_collection_item
+            WHERE company_id = %s AND state = 'open' AND blocker IS NOT NULL
+         GROUP BY blocker ORDER BY blocker""",
+        company_id,
+    )
