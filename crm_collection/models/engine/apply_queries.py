@@ -168,14 +168,17 @@ def _next_of_another_step():
 
 
 def said_of_plan():
-    """:func:`.reposted_queries.said_before` of a row of the plan (alias ``plan``) that moves"""
+    """:func:`~..portfolio.reposted_queries.said_before` of a row of the plan (alias ``plan``) that
+    moves"""
     return said_before(
-        SQL(
-            """SELECT item.*, plan.phase_id AS entered_id, plan.step_id AS entered_step_id,
-                      plan.date_maturity AS due, plan.currency_id AS owed_in,
-                      plan.amount_residual_currency AS owed, plan.partner_id AS customer_id
-                 FROM crm_collection_item item WHERE plan.moves AND item.id = plan.item_id"""
-        )
+        item="item",
+        partner_id=SQL("plan.partner_id"),
+        phase_id=SQL("plan.phase_id"),
+        step_id=SQL("plan.step_id"),
+        date_maturity=SQL("plan.date_maturity"),
+        currency_id=SQL("plan.currency_id"),
+        amount=SQL("plan.amount_residual_currency"),
+        where=SQL("FROM crm_collection_item item WHERE plan.moves AND item.id = plan.item_id"),
     )
 
 

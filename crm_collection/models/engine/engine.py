@@ -42,9 +42,14 @@ class CrmCollectionEngine(models.AbstractModel):
             # changed items are looked at however far away their new due date is
             horizon = max(horizon, (furthest - min(days)).days)
         return plan_queries.Plan(
-            *(company, days, rules, partners.with_company(company)),
-            *(self.env["account.account"]._get_collection_receivable_ids(), horizon),
-            *(items, without_holds),
+            company,
+            days,
+            rules,
+            partners.with_company(company),
+            self.env["account.account"]._get_collection_receivable_ids(),
+            horizon,
+            items=items,
+            without_holds=without_holds,
         )
 
     @api.model
@@ -85,16 +90,27 @@ class CrmCollectionEngine(models.AbstractModel):
         if fingerprint == run.fingerprint and not self._get_changed_items(company):
             return True
         run.fingerprint = False
-        complete = True
-        for write in (self._sweep, self._move, self._record_settlements):
-            done = write(run)
-            if done is None:
-                return False
-            complete = complete and done
+        complete = self._write_day(run)
+        if complete is None:
+            return False
         run._log_blockers()
         if complete:
             run.fingerprint = fingerprint
         return True
+
+    def _write_day(self, run):
+        """What accounting did, what the days say, and what was paid since: one after the other.
+
+        :return: as :meth:`_write_slices`
+        """
+        swept = self._sweep(run)
+        if swept is None:
+            return None
+        moved = self._move(run)
+        if moved is None:
+            return None
+        recorded = self._record_settlements(run)
+        return recorded and swept and moved
 
     def _sweep(self, run):
         """Settle, reopen and cancel what the hooks did not see (data loaded by SQL, say).

@@ -1,6 +1,7 @@
 from . import (
     letter,
     letter_line,
+    rule_step,
     due,
     issue,
     recipient,

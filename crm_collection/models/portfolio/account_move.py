@@ -1,8 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
-from .entry_queries import entry_approval, entry_stage
+from . import entry_queries
 
 ACCOUNT_GROUPS = "account.group_account_invoice,account.group_account_readonly"
 # Columns of entry_stage.
@@ -180,10 +179,7 @@ class AccountMove(models.Model):
 
         def to_sql(model, alias, query):
             sql_rule = model._field_to_sql(alias, "collection_rule_id", query)
-            terms = [SQL("%s = ANY(%s)", sql_rule, [id_ for id_ in ids if id_])]
-            if False in ids:
-                terms.append(SQL("%s IS NULL", sql_rule))
-            return SQL("(%s)", SQL(" OR ").join(terms))
+            return entry_queries.is_among(sql_rule, ids)
 
         return Domain.custom(
             to_sql=to_sql, predicate=lambda move: move.collection_rule_id.id in ids
@@ -216,20 +212,15 @@ class AccountMove(models.Model):
 
     def _field_to_sql(self, alias, fname, query=None):
         if query is not None and fname in STAGE_FIELDS:
-            build, name = entry_stage, "collection_stage"
+            rows, name = entry_queries.entry_stage(self.env), "collection_stage"
         elif query is not None and fname == "collection_approval_state":
-            build, name = entry_approval, "collection_approval"
+            rows, name = entry_queries.entry_approval(self.env), "collection_approval"
         else:
             return super()._field_to_sql(alias, fname, query=query)
         self._check_field_access(self._fields[fname], "read")
         stage = query.make_alias(alias, name)
-        query.add_join(
-            "LEFT JOIN",
-            stage,
-            SQL("(%s)", build(self.env)),
-            SQL("%s = %s", SQL.identifier(stage, "move_id"), SQL.identifier(alias, "id")),
-        )
-        return SQL.identifier(stage, fname)
+        query.add_join("LEFT JOIN", stage, *entry_queries.join(rows, stage, alias))
+        return entry_queries.column(stage, fname)
 
     # === Actions === #
 

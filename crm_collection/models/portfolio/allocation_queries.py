@@ -112,11 +112,13 @@ def maintain_items(
         is_approved=is_approved,
         by_itself=by_itself,
         said=said_before(
-            SQL(
-                """SELECT moved.*, phase.id AS entered_id, step.id AS entered_step_id,
-                          moved.date_maturity AS due, moved.currency_id AS owed_in,
-                          moved.amount_residual_currency AS owed, moved.partner_id AS customer_id"""
-            )
+            item="moved",
+            partner_id=SQL("moved.partner_id"),
+            phase_id=SQL("phase.id"),
+            step_id=SQL("step.id"),
+            date_maturity=SQL("moved.date_maturity"),
+            currency_id=SQL("moved.currency_id"),
+            amount=SQL("moved.amount_residual_currency"),
         ),
         letter=letter_template(),
         uid=uid,

@@ -1,3 +1,5 @@
+"""What the items of an entry say of it, joined to core's own queries over entries."""
+
 from odoo.tools import SQL
 
 
@@ -47,3 +49,30 @@ def entry_approval(env):
             for name in ("move_id", "state", "approval_state")
         },
     )
+
+
+def join(rows, stage, alias):
+    """The relation to join to entries and the condition.
+
+    :param SQL rows: :func:`entry_stage` or :func:`entry_approval`
+    :param str stage: the alias of the rows
+    :param str alias: the alias of the entries
+    """
+    condition = SQL("%s = %s", column(stage, "move_id"), column(alias, "id"))
+    return SQL("(%s)", rows), condition
+
+
+def column(alias, name):
+    """A column of an alias."""
+    return SQL.identifier(alias, name)
+
+
+def is_among(value, ids):
+    """Condition: the value is one of ``ids``, of which ``False`` stands for none.
+
+    :param SQL value: a number
+    """
+    terms = [SQL("%s = ANY(%s)", value, [id_ for id_ in ids if id_])]
+    if False in ids:
+        terms.append(SQL("%s IS NULL", value))
+    return SQL("(%s)", SQL(" OR ").join(terms))

@@ -1,8 +1,8 @@
 from odoo import api, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ...tools.dates import days_before
+from . import item_queries
 
 # Days count up while due dates count down: a comparison turns round.
 MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "in": "in"}
@@ -40,25 +40,12 @@ class CrmCollectionItem(models.Model):
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr == "days_overdue":
-            return SQL(
-                "(%s - %s)",
-                self._get_today_sql(alias, query),
+            return item_queries.days_overdue(
                 self._field_to_sql(alias, "date_maturity", query),
+                self._field_to_sql(alias, "company_id", query),
+                self._get_companies_by_day(),
             )
         return super()._field_to_sql(alias, field_expr, query)
-
-    @api.model
-    def _get_today_sql(self, alias, query):
-        """:return: the day of the item's company as SQL: a constant where all have the same"""
-        (day, _companies), *others = self._get_companies_by_day().items()
-        if not others:
-            return SQL("%s::date", day)
-        company_id = self._field_to_sql(alias, "company_id", query)
-        whens = SQL(" ").join(
-            SQL("WHEN %s IN %s THEN %s::date", company_id, companies._ids, other)
-            for other, companies in others
-        )
-        return SQL("CASE %s ELSE %s::date END", whens, day)
 
     @api.model
     def _get_companies_by_day(self):

@@ -1,5 +1,6 @@
 from odoo import api, models
-from odoo.tools import SQL
+
+from . import item_queries
 
 
 class CrmCollectionItem(models.Model):
@@ -17,7 +18,7 @@ class CrmCollectionItem(models.Model):
         if aggregate_spec == "company_currency_id:array_agg_distinct":
             currencies = self._get_visible_companies().currency_id
             if len(currencies) == 1:
-                return SQL("ARRAY[%s]", currencies.id)
+                return item_queries.only_value(currencies.id)
         return super()._read_group_select(aggregate_spec, query)
 
     @api.model

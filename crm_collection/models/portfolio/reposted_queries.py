@@ -14,41 +14,63 @@ def reposted_name():
                 THEN COALESCE((
                     SELECT entry.move_name || %s
                       FROM (SELECT move.name AS move_name, move.payment_reference,
-                                   open_itemd.id AS line_id, open_itemd.name AS line_name
-                              FROM account_move_line open_itemd
-                              JOIN account_move move ON move.id = open_itemd.move_id
-                             WHERE open_itemd.id = item.line_id) AS entry), item.name)
+                                   named.id AS line_id, named.name AS line_name
+                              FROM account_move_line named
+                              JOIN account_move move ON move.id = named.move_id
+                             WHERE named.id = item.line_id) AS entry), item.name)
                 ELSE item.name END""",
         installment("entry", SQL("entry.line_id"), SQL("entry.line_name")),
     )
 
 
-def said_before(open_item):
+def said_before(
+    *, item, partner_id, phase_id, step_id, date_maturity, currency_id, amount, where=None
+):
     """The last letter of the phase an item enters, or of one after it, where since then its
     entry was only reset to draft and posted again: the customer has it, or may have, word for
     word. One that waits in the queue is taken back, it is about an allocation that is over.
 
-    :param SQL open_item: the item, what it enters and what it owes
+    All but ``item`` are SQL of the row the question is asked for: the customer, the phase and the
+    step the item enters, when it is due and what it owes in which currency.
+
+    :param str item: alias of the item
+    :param SQL where: from where the parameters are read and for which rows, unless they are
+        those of the statement around
     :return: SQL of (TRUE, round, date of the next letter) of at most one row; of a letter of a
         phase after the one it enters no round and no date: a milder one does not follow
     """
+    entering = SQL(
+        """SELECT %(item)s.id, %(item)s.name, %(partner_id)s AS partner_id,
+                  %(phase_id)s AS phase_id, %(step_id)s AS step_id,
+                  %(date_maturity)s AS date_maturity, %(currency_id)s AS currency_id,
+                  %(amount)s AS amount %(where)s""",
+        item=SQL.identifier(item),
+        partner_id=partner_id,
+        phase_id=phase_id,
+        step_id=step_id,
+        date_maturity=date_maturity,
+        currency_id=currency_id,
+        amount=amount,
+        where=where or SQL(),
+    )
     return SQL(
         """SELECT TRUE AS is_said, CASE WHEN said.is_same THEN said.round END AS round,
                   CASE WHEN said.is_same THEN %(date_next)s END AS date_next
              FROM (
-                SELECT line.round, letter.date, open_item.entered_step_id,
-                       allocation.phase_id = open_item.entered_id AS is_same
-                  FROM (%(open_item)s) AS open_item
-                  JOIN crm_collection_phase entered ON entered.id = open_item.entered_id
+                SELECT line.round, letter.date, entering.step_id,
+                       allocation.phase_id = entering.phase_id AS is_same
+                  FROM (%(entering)s) AS entering
+                  JOIN crm_collection_phase entered ON entered.id = entering.phase_id
             CROSS JOIN LATERAL (SELECT * FROM crm_collection_allocation
-                                 WHERE item_id = open_item.id OFFSET 0) AS allocation
+                                 WHERE item_id = entering.id OFFSET 0) AS allocation
                   JOIN crm_collection_phase phase ON phase.id = allocation.phase_id
                   JOIN crm_collection_letter_line line ON line.allocation_id = allocation.id
                        AND (line.name, line.currency_id, line.date_maturity, line.amount_residual)
                          IS NOT DISTINCT FROM
-                           (open_item.name, open_item.owed_in, open_item.due, open_item.owed)
+                           (entering.name, entering.currency_id, entering.date_maturity,
+                            entering.amount)
                   JOIN crm_collection_letter letter ON letter.id = line.letter_id
-                       AND letter.partner_id = open_item.customer_id
+                       AND letter.partner_id = entering.partner_id
                        AND (letter.state = 'sent' OR letter.delivery_started IS NOT NULL
                             AND letter.state IN ('outgoing', 'failed'))
                  WHERE allocation.reason_out = 'cancelled'
@@ -56,12 +78,12 @@ def said_before(open_item):
                    AND NOT EXISTS (
                        SELECT FROM crm_collection_allocation later
                          JOIN crm_collection_phase since ON since.id = later.phase_id
-                        WHERE later.item_id = open_item.id AND later.id > allocation.id
+                        WHERE later.item_id = entering.id AND later.id > allocation.id
                           AND later.reason_out IS DISTINCT FROM 'cancelled'
                           AND (since.sequence, since.id) >= (phase.sequence, phase.id))
               ORDER BY phase.sequence DESC, phase.id DESC, line.round DESC LIMIT 1) AS said
-        LEFT JOIN crm_collection_rule_step step ON step.id = said.entered_step_id""",
-        open_item=open_item,
+        LEFT JOIN crm_collection_rule_step step ON step.id = said.step_id""",
+        entering=entering,
         date_next=next_letter_date(SQL("said.date"), SQL("said.round")),
     )
 

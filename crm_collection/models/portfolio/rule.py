@@ -5,7 +5,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
+
+from . import rule_queries
 
 # What conditions on customers may speak of. Further away there are records of other companies:
 # the jobs search with all rights, and whom a rule catches would tell what those say.
@@ -277,7 +278,7 @@ class CrmCollectionRule(models.Model):
             with self.env.cr.savepoint(flush=False):
                 query = self.env["res.partner"].sudo()._search(self._get_partner_domain())
                 # there are conditions only the database refuses, and it need not run them for that
-                self.env.cr.execute(SQL("EXPLAIN %s", query.select()), log_exceptions=False)
+                self.env.cr.execute(rule_queries.explain(query.select()), log_exceptions=False)
         except Exception as error:
             return self.env._(
                 "The further conditions of %(rule)s cannot be read: %(error)s",

@@ -37,6 +37,37 @@ def _matches(partner_model, domain):
     return SQL("partner.id IN %s", matching.subselect())
 
 
+def applied_rules(partner_model, rules, partner_ids=None):
+    """(customer, rule) of commercial partners, of ``partner_ids`` alone where they are given."""
+    return SQL(
+        """SELECT partner.id AS partner_id, %s AS rule_id FROM res_partner partner
+            WHERE partner.commercial_partner_id = partner.id AND %s""",
+        customer_rule(partner_model, rules),
+        _is_among(partner_ids),
+    )
+
+
+def _is_among(partner_ids):
+    return SQL("TRUE") if partner_ids is None else SQL("partner.id = ANY(%s)", partner_ids)
+
+
+def customers_under(applied, rule_ids):
+    """The customers under one of the rules.
+
+    :param SQL applied: :func:`applied_rules`
+    """
+    return SQL(
+        "(SELECT applied.partner_id FROM (%s) AS applied WHERE applied.rule_id = ANY(%s))",
+        applied,
+        rule_ids,
+    )
+
+
+def explain(query):
+    """Have the database say how it would run a query: what it refuses it refuses here."""
+    return SQL("EXPLAIN %s", query)
+
+
 def customers(partner_model, rules, company_id, partner_ids=None):
     """Each customer's rule and collector, once per customer: its own, else its salesperson, of
     those who work in the company.
@@ -51,7 +82,7 @@ def customers(partner_model, rules, company_id, partner_ids=None):
                   END AS user_id
              FROM res_partner partner
             WHERE partner.commercial_partner_id = partner.id AND %(among)s""",
-        among=SQL("TRUE") if partner_ids is None else SQL("partner.id = ANY(%s)", partner_ids),
+        among=_is_among(partner_ids),
         rule=customer_rule(partner_model, rules),
         collector=collector,
         workers=workers(company_id),

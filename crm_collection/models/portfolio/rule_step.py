@@ -1,10 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..letters import date_queries
-
-RESEND_FIELDS = {"resend_interval", "resend_unit", "resend_max"}
-
 
 class CrmCollectionRuleStep(models.Model):
     """One step of a sending rule: so many days after the due date, this phase, this letter."""
@@ -109,19 +105,6 @@ class CrmCollectionRuleStep(models.Model):
                         phase=phase.name,
                     )
                 )
-
-    def write(self, vals):
-        """Items that had their letter are asked again as the step says from now on."""
-        result = super().write(vals)
-        if not RESEND_FIELDS.isdisjoint(vals):
-            self._reschedule_letters()
-        return result
-
-    def _reschedule_letters(self):
-        self.env.flush_all()
-        open_items = date_queries.open_items_of_steps(self.ids)
-        self.env.cr.execute(date_queries.reschedule(open_items, self.env.uid))
-        self.env["crm.collection.item"].invalidate_model(["date_next_letter"], flush=False)
 
     def _explain_resend(self):
         """:return: when the letter goes again, in words"""

@@ -1,0 +1,24 @@
+from odoo import models
+
+from . import date_queries
+
+RESEND_FIELDS = {"resend_interval", "resend_unit", "resend_max"}
+
+
+class CrmCollectionRuleStep(models.Model):
+    """What another interval does to letters that are to come."""
+
+    _inherit = "crm.collection.rule.step"
+
+    def write(self, vals):
+        """Items that had their letter are asked again as the step says from now on."""
+        result = super().write(vals)
+        if not RESEND_FIELDS.isdisjoint(vals):
+            self._reschedule_letters()
+        return result
+
+    def _reschedule_letters(self):
+        self.env.flush_all()
+        open_items = date_queries.open_items_of_steps(self.ids)
+        self.env.cr.execute(date_queries.reschedule(open_items, self.env.uid))
+        self.env["crm.collection.item"].invalidate_model(["date_next_letter"], flush=False)
