@@ -53,6 +53,7 @@ class CollectionLetter(CollectionPayment):
 
     @letter_page("/collections/letter/<int:letter_id>/pdf")
     def collection_letter_pdf(self, letter_id, token=None, **kw):
+        """The letter as it was sent, for who has its link."""
         letter_sudo, expired = self._open_collection_letter(letter_id, token)
         return expired or self._make_collection_letter_response(letter_sudo)
 

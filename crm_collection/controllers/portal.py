@@ -225,6 +225,7 @@ class CollectionPortal(CustomerPortal):
 
     @route("/my/collections/statement/pdf", type="http", auth="user", website=True)
     def portal_my_collection_statement_pdf(self, **kw):
+        """The statement as a PDF."""
         # sudo would let the report into every company: it gets the user's
         companies = self._get_collection_companies().ids
         report_sudo = request.env["ir.actions.report"].sudo()

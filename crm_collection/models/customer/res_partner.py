@@ -50,10 +50,12 @@ class ResPartner(models.Model):
     # === Actions === #
 
     def action_print_collection_statement(self):
+        """The statement of these customers as a PDF."""
         report = self.env.ref("crm_collection.action_report_statement")
         return report.report_action(self, config=False)
 
     def action_send_collection_statement(self):
+        """Open the dialog that sends these customers their statement."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",

@@ -225,6 +225,7 @@ class AccountMove(models.Model):
     # === Actions === #
 
     def action_open_collection_items(self):
+        """The items of these entries, settled ones too."""
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_item_action"
         )

@@ -166,6 +166,10 @@ class CrmCollectionHold(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        """Set holds in the user's own name.
+
+        :raise UserError: a hold is to begin in another state, or in another's name
+        """
         for vals in vals_list:
             self._complete_vals(vals)
             self._complete_date(vals)
@@ -176,6 +180,10 @@ class CrmCollectionHold(models.Model):
         return holds
 
     def write(self, vals):
+        """Change a hold.
+
+        :raise UserError: its state is written by hand
+        """
         if {"state", "date_closed", "user_id", "entry_name"} & vals.keys() and not self.env.su:
             raise UserError(self.env._("A hold is ended with its button."))
         self._complete_vals(vals)

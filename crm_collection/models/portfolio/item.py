@@ -215,9 +215,11 @@ class CrmCollectionItem(models.Model):
     # === Actions === #
 
     def action_maintain(self):
+        """Open the dialog that puts these items into a phase."""
         return self._open_wizard("crm_collection.crm_collection_item_maintain_action")
 
     def action_send_letter(self):
+        """Open the dialog that sends the letters of these items."""
         return self._open_wizard("crm_collection.crm_collection_item_send_action")
 
     def action_hold(self):
@@ -239,6 +241,7 @@ class CrmCollectionItem(models.Model):
         }
 
     def action_open_invoice(self):
+        """The entry of the item."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -248,6 +251,7 @@ class CrmCollectionItem(models.Model):
         }
 
     def action_release_pin(self):
+        """The job may move these items again."""
         self._mark_to_evaluate(pinned=False)
 
     def action_take_in(self):
@@ -255,6 +259,7 @@ class CrmCollectionItem(models.Model):
         self._mark_to_evaluate(include_no_followup=True)
 
     def action_leave_out(self):
+        """Leave the items to accounting's follow-up again."""
         self._mark_to_evaluate(include_no_followup=False)
 
     # === Business methods === #

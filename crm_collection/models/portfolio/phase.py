@@ -102,7 +102,8 @@ class CrmCollectionPhase(models.Model):
             steps_sudo.search(domain).rule_id._check_step_order()
 
     def web_resequence(self, specification, field_name="sequence", offset=0):
-        # EXTENDS 'web': looked at when all phases have their new place
+        """Phases are looked at when all of them have their new place."""
+        # EXTENDS 'web'
         quiet = self.with_context(crm_collection_resequence=RESEQUENCE)
         result = super(CrmCollectionPhase, quiet).web_resequence(specification, field_name, offset)
         self._check_steps_in_order()
@@ -140,6 +141,7 @@ class CrmCollectionPhase(models.Model):
     # === Actions === #
 
     def action_open_items(self):
+        """The open items in the phase."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_item_action"

@@ -202,6 +202,7 @@ class CrmCollectionRule(models.Model):
     # === Actions === #
 
     def action_view_customers(self):
+        """The customers with open items that are under the rule."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -213,6 +214,7 @@ class CrmCollectionRule(models.Model):
         }
 
     def action_simulate(self):
+        """Open the simulation."""
         return self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_simulate_action"
         )

@@ -160,6 +160,7 @@ class CrmCollectionGolive(models.TransientModel):
         return action
 
     def action_apply(self):
+        """Place the old debt as the dialog says, and have letters sent from now on."""
         self.ensure_one()
         self.company_id.check_access("read")  # its setting is written as superuser
         if self.mode == "one" and not self.phase_id:
