@@ -1,6 +1,6 @@
 import re
 
-from odoo import SUPERUSER_ID, models
+from odoo import models
 from odoo.tools import SQL
 
 LETTER_MODEL = "crm.collection.letter"
@@ -30,8 +30,9 @@ class IrAttachment(models.Model):
         """:raise UserError: what an approved letter brings along is changed
         :raise AccessError: what went out with a letter is changed
         """
-        self._check_not_written()
-        self._get_changed_by(vals)._get_letter_templates()._check_not_approved()
+        changed = self._get_changed_by(vals)
+        changed._check_not_written()
+        changed._get_letter_templates()._check_not_approved()
         return super().write(vals)
 
     def unlink(self):
@@ -54,7 +55,7 @@ class IrAttachment(models.Model):
     def _get_letter_templates(self):
         """:return: the collection letters these go out with"""
         templates = self.env["mail.template"]
-        if not self or self.env.uid == SUPERUSER_ID:
+        if not self or not self.env["mail.message"]._is_bound():
             return templates
         self_sudo = self.sudo()  # whoever may see them
         owned = self_sudo.filtered(lambda each: each.res_model == templates._name)
@@ -98,28 +99,35 @@ class IrAttachment(models.Model):
     def _check_not_written(self):
         """:raise AccessError: one of these went out, or is about to, with a letter"""
         Message = self.env["mail.message"]
-        if not Message._is_bound():
-            return
-        owned = self.sudo().filtered(
-            lambda each: each.res_model == LETTER_MODEL and not each.res_field
-        )
-        if owned._get_written():
+        if Message._is_bound() and self.sudo()._get_written():
             Message._refuse_change()
 
     def _get_written(self):
-        """:return: those of these that belong to a letter's mail, or that its text shows"""
-        letters = self.env[LETTER_MODEL].sudo().search([("pdf_attachment_id", "in", self.ids)])
-        messages = (
-            self.env["mail.message"]
-            .sudo()
-            .search(  # a letter that went twice has two
-                [
-                    ("model", "=", LETTER_MODEL),
-                    ("res_id", "in", self.mapped("res_id")),
-                    ("message_type", "!=", "comment"),
-                ]
-            )
+        """:return: those of these that belong to a letter's mail, or that a letter shows"""
+        images = self.filtered(lambda each: (each.mimetype or "").startswith("image/"))
+        owned = self.filtered(lambda each: each.res_model == LETTER_MODEL and not each.res_field)
+        return owned._get_attached() | images._get_shown()
+
+    def _get_attached(self):
+        """:return: those of these that letters own and mailed"""
+        if not self:
+            return self
+        letters = self.env[LETTER_MODEL].search([("pdf_attachment_id", "in", self.ids)])
+        messages = self.env["mail.message"].search(  # a letter that went twice has two
+            [
+                ("model", "=", LETTER_MODEL),
+                ("res_id", "in", self.mapped("res_id")),
+                ("message_type", "!=", "comment"),
+            ]
         )
         written = letters.pdf_attachment_id | messages.attachment_ids
-        shown = {number for message in messages for number in find_images(message.body)}
-        return self.filtered(lambda each: each in written or each.id in shown)
+        # letters of earlier versions show copies of their own
+        copies = {number for message in messages for number in find_images(message.body)}
+        return self.filtered(lambda each: each in written or each.id in copies)
+
+    def _get_shown(self):
+        """:return: those of these images that letters show, whoever they belong to"""
+        if not self:
+            return self
+        letters = self.env[LETTER_MODEL].search([("image_ids", "in", self.ids)])
+        return self & letters.image_ids

@@ -1,17 +1,30 @@
-from odoo import models
+from odoo import fields, models
 from odoo.fields import Command
 
 from ..evidence.ir_attachment import IMAGE, find_images
 
 
 class CrmCollectionLetter(models.Model):
-    """What goes out with a letter is the letter's: its template's files and images and the
-    invoices' PDFs are other people's to change, and they stay free to."""
+    """What goes out with a letter stays as it went.
+
+    Files it attaches are copied: its template's and the invoices' are other people's to change,
+    and stay free to. Images it shows are read where they are whenever somebody opens the letter:
+    they stay there, and nobody changes them any more (``ir.attachment``); another image is
+    another file.
+    """
 
     _inherit = "crm.collection.letter"
 
+    image_ids = fields.Many2many(
+        comodel_name="ir.attachment",
+        relation="crm_collection_letter_image_rel",
+        string="Images",
+        readonly=True,
+        help="Shown in this letter, and in no letter before it.",
+    )
+
     def _own_files(self, mail):
-        """Give the letter copies of what its mail attaches or shows."""
+        """Give the letter copies of what its mail attaches, and keep what it shows."""
         owner = {"res_model": self._name, "res_id": self.id, "res_field": False}
         commands = []
         for attachment in mail.attachment_ids:
@@ -22,29 +35,29 @@ class CrmCollectionLetter(models.Model):
                 commands += [Command.unlink(attachment.id), Command.link(copy.id)]
         if commands:
             mail.attachment_ids = commands
-        self._own_images(mail, owner)
+        self._keep_images(mail)
 
-    def _own_images(self, mail, owner):
-        """Images that customers can see are copied; the letter points to the copies."""
-        body, base_url, copies = str(mail.body_html or ""), mail.get_base_url(), {}
-        found_sudo = self.env["ir.attachment"].sudo().browse(find_images(body)).exists()
-        if not found_sudo:
-            return
+    def _keep_images(self, mail):
+        """From now on nobody changes the images that the customer sees in a mail: those of no
+        letter yet become this one's."""
+        images = self._get_images_seen(str(mail.body_html or ""), mail.get_base_url())
+        if images:
+            kept = self.sudo().search([("image_ids", "in", images.ids)]).image_ids
+            self.image_ids = [Command.link(image.id) for image in images - kept]
 
-        def readdress(found):
-            image = found_sudo & found_sudo.browse(int(found["path"] or found["query"]))
-            before = found.string[: found.start()]
+    def _get_images_seen(self, body, base_url):
+        """:return: in sudo, the images of a text that its readers can see: at an address of ours,
+        and public or with their key"""
+        attachments_sudo = self.env["ir.attachment"].sudo()
+        ids = find_images(body)
+        existing = attachments_sudo.browse(ids).exists() if ids else attachments_sudo
+        images = existing.filtered(lambda each: (each.mimetype or "").startswith("image/"))
+        seen = attachments_sudo
+        for found in IMAGE.finditer(body) if images else ():
+            before = body[: found.start()]
             elsewhere = before[-1:].isalnum() and not before.endswith(base_url)
+            image = images & attachments_sudo.browse(int(found["path"] or found["query"]))
             token = image.access_token
-            if elsewhere or not (image.public or (token and token in found[0])):
-                return found[0]
-            if image not in copies:
-                copies[image] = image.copy(owner)  # its token is the same
-            start, end = found.span("path" if found["path"] else "query")
-            offset = found.start()
-            return f"{found[0][: start - offset]}{copies[image].id}{found[0][end - offset :]}"
-
-        body = IMAGE.sub(readdress, body)
-        if copies:
-            text = IMAGE.sub(readdress, str(mail.body or ""))
-            mail.write({"body_html": body, "body": text})
+            if not elsewhere and (image.public or (token and token in found[0])):
+                seen |= image
+        return seen

@@ -1,6 +1,8 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..evidence.mail_message import WRITING
+
 LETTER_MODEL = "crm.collection.letter"
 # What says nothing to the customer.
 FREE_FIELDS = {"name", "description", "user_id", "ref_ir_act_window"}
@@ -82,7 +84,20 @@ class MailTemplate(models.Model):
     def unlink(self):
         """:raise UserError: a letter that was approved, or waits for it, is deleted"""
         self._check_not_approved()
+        self._leave_images()
         return super().unlink()
+
+    def _leave_images(self):
+        """Core deletes files with what they belong to: images that letters show become theirs."""
+        owned_sudo = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search([("res_model", "=", self._name), ("res_id", "in", self.ids)])
+        )
+        letters_sudo = self.env[LETTER_MODEL].sudo().search([("image_ids", "in", owned_sudo.ids)])
+        for letter in letters_sudo.with_context(crm_collection_writing=WRITING):
+            images = letter.image_ids.filtered(lambda image: image in owned_sudo)
+            images.write({"res_model": letter._name, "res_id": letter.id})
 
     def _check_not_approved(self):
         if self.env.uid == SUPERUSER_ID or not self:  # the installation brings new versions

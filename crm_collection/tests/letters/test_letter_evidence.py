@@ -597,20 +597,23 @@ class TestLetterEvidence(CrmCollectionApprovalCommon):
                     # what the route that deletes attachments asks, before it does as superuser
                     self.assertFalse(attachment.with_user(user).sudo(False).has_access("write"))
 
-    def test_letter_owns_the_images_it_shows(self):
+    def test_images_of_a_letter_stay_as_they_were_sent(self):
         """GIVEN a letter's text with images, at all the addresses core has for one
-        WHEN they are exchanged after it was sent
-        THEN customers see what was sent; nobody's other files are copied.
+        WHEN it was sent, as the template says it
+        THEN nobody exchanges or deletes what customers see in it, the images' owner included;
+        files they cannot see are not touched, and the template is free to get other images.
 
-        Seen to fail with the template's images shown, and with every number taken for an image.
+        Seen to fail without the images kept, and with every number taken for an image.
         """
         template = self.phase_first.template_id
         image = {"raw": PIXEL, "res_model": template._name, "res_id": template.id}
-        public, private, hidden = self.env["ir.attachment"].create(
+        public, private, hidden, elsewhere, file = self.env["ir.attachment"].create(
             [
                 {"name": "public.png", "public": True, **image},
                 {"name": "private.png", "access_token": "secret", **image},
                 {"name": "hidden.png", **image},
+                {"name": "elsewhere.png", "public": True, **image},
+                {"name": "file.txt", "public": True, **image, "raw": b"Text"},
             ]
         )
         base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")
@@ -621,33 +624,68 @@ class TestLetterEvidence(CrmCollectionApprovalCommon):
             f"/web/image?model=ir.attachment&amp;id={public.id}",
             f"/web/image?id={public.id}&amp;model=ir.attachment",
             f"/web/content/{private.id}?access_token=secret",
-        ]
-        others = [
-            f"https://else.example/web/image/{public.id}",
-            f"/web/image?model=res.partner&amp;id={public.id}",
+            f"https://else.example/web/image/{elsewhere.id}",
+            f"/web/image?model=res.partner&amp;id={elsewhere.id}",
             f"/web/image/{hidden.id}",
+            f"/web/content/{file.id}",
         ]
-        images = "".join(f'<img src="{address}"/>' for address in addresses + others)
+        images = "".join(f'<img src="{address}"/>' for address in addresses)
         template.body_html = f"{template.body_html}{images}"
         letter = self._send_one()
-        message = letter.sudo().mail_message_id
         self._end_transaction()
-        (public | private).with_user(self.manager).raw = b"Other"
         text = self._deliver()[0].get_body(("html",)).get_content()
-        copies = self.env["ir.attachment"].search(
-            [("res_model", "=", letter._name), ("res_id", "=", letter.id), ("name", "ilike", "png")]
-        )
-        self.assertEqual(set(copies.mapped("name")), {"public.png", "private.png"})
-        self.assertEqual(set(copies.mapped("raw")), {PIXEL})
+        message = letter.sudo().mail_message_id
         for shown in (text, message.body):
-            numbers = find_images(shown)
-            self.assertTrue(set(copies.ids) <= numbers)
-            self.assertEqual(numbers - set(copies.ids), {public.id, hidden.id})
+            self.assertEqual(
+                find_images(shown), {public.id, private.id, hidden.id, elsewhere.id, file.id}
+            )
             self.assertIn("access_token=secret", shown)
-        for copy in copies:
+        self.assertEqual(letter.sudo().image_ids, public | private)
+        for shown in public | private:
             for user in self.users:
-                with self.subTest(copy.name, user=user.login), self.assertRaises(AccessError):
-                    copy.with_user(user).sudo().raw = b"Forged"
+                mine = shown.with_user(user).sudo()
+                for name, change in {
+                    "write": lambda mine=mine: mine.write({"raw": b"Forged"}),
+                    "unlink": mine.unlink,
+                }.items():
+                    with (
+                        self.subTest(shown.name, user=user.login, change=name),
+                        self.assertRaises(AccessError),
+                    ):
+                        change()
+        for free in hidden | elsewhere | file:
+            free.with_user(self.manager).raw = b"Other"
+            free.with_user(self.manager).unlink()
+        template.with_user(self.manager).body_html = template.body_html.replace(
+            str(public.id), str(public.copy().id)
+        )
+        self.assertEqual((public | private).mapped("raw"), [PIXEL, PIXEL])
+
+    def test_images_of_a_letter_outlive_its_template(self):
+        """Core deletes files with what they belong to.
+
+        Seen to fail without the images left to the letter: the template could not be deleted.
+        """
+        template = self.phase_first.template_id.copy()
+        image = self.env["ir.attachment"].create(
+            {
+                "name": "public.png",
+                "public": True,
+                "raw": PIXEL,
+                "res_model": template._name,
+                "res_id": template.id,
+            }
+        )
+        template.body_html = f'{template.body_html}<img src="/web/image/{image.id}"/>'
+        before = self.phase_first.template_id
+        self.phase_first.template_id = template
+        self._send_one()
+        self._end_transaction()
+        self.phase_first.template_id = before
+        template.with_user(self.manager).unlink()
+        self.assertEqual(image.exists().raw, PIXEL)
+        with self.assertRaises(AccessError):
+            image.with_user(self.manager).sudo().unlink()
 
     def test_files_of_an_approved_letter(self):
         """Whoever they belong to, and as superuser: the route that deletes attachments asks only
