@@ -176,22 +176,23 @@ class CrmCollectionItem(models.Model):
     def _explain_letter_obstacle(self):
         """:return: why a letter that is due has not been written, or an empty text."""
         _, company = self.env._, self.company_id
-        Letter, today = self.env["crm.collection.letter"], company._get_collection_today()
-        partner_ids = self.partner_id.ids
+        today = company._get_collection_today()
         self.env.flush_all()  # SQL reads the credits
         if self.hold_id:
             return _("Due, once nothing holds it back.")
         if not self.phase_id.can_act:
             return _("Due, once the phase is approved.")
-        if Letter._split_paid(company, today, partner_ids)[1]:
-            return _("Due, but open credits of the customer cover what is owed.")
-        if self.env.execute_query(letter_queries.waiting_partners(company.id, partner_ids)):
-            return _("Due, after the customer's letter that could not be delivered yet.")
-        quiet = company.collection_quiet_days and self.env.execute_query(
-            letter_queries.in_quiet_period(company, today, partner_ids)
+        chosen = self.env.execute_query_dict(
+            letter_queries.choose(company, today, self.partner_id.ids)
         )
-        if quiet:
-            return _("On %s, when the customer's quiet days end.", self._format_date(quiet[0][1]))
+        verdict = chosen[0]["verdict"] if chosen else None
+        if verdict == "credit":
+            return _("Due, but open credits of the customer cover what is owed.")
+        if verdict == "waiting":
+            return _("Due, after the customer's letter that could not be delivered yet.")
+        if verdict == "quiet":
+            free = self._format_date(chosen[0]["date_free"])
+            return _("On %s, when the customer's quiet days end.", free)
         return ""
 
     def _explain_blocker(self):

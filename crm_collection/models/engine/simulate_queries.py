@@ -2,8 +2,9 @@
 
 from odoo.tools import SQL
 
-from ..letters.credit_queries import is_unpaid, open_credits, owed_until_here
-from ..letters.queries import is_repeated, leaves_by_itself, reaches, waits
+from ..letters.condition_queries import is_repeated, leaves_by_itself, reaches, waits
+from ..letters.credit_queries import is_unpaid, owed_until_here
+from ..letters.queries import open_credits
 from ..portfolio.queries import letter_day, letter_template
 from .apply_queries import PLAN_TABLE, said_of_plan
 

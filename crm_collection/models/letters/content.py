@@ -1,14 +1,21 @@
 import re
 from datetime import timedelta
+from typing import NamedTuple
 
 from odoo import fields, models
-from odoo.tools import SQL
 
-from . import queries
+from . import content_queries, queries
 
 # "INV/2026/00012 2/3": the number of the document, then which of its installments.
 OPEN_ITEM_NAME = re.compile(r"^(?P<number>.+?)(?:\s+(?P<installment>\d+/\d+))?$")
 DEADLINE_DAYS = 10  # a letter that sets a deadline gives the customer this long
+
+
+class Credits(NamedTuple):
+    """The open credits of a letter's customer, and what they pay of it."""
+
+    lines: models.Model  # account.move.line, as superuser
+    paid: dict  # {id of an item of the letter: amount}
 
 
 class CrmCollectionLetter(models.Model):
@@ -56,19 +63,19 @@ class CrmCollectionLetter(models.Model):
     def _get_groups(self, open_credits=None):
         """Return the items and their totals by currency, the main currency first.
 
-        :param open_credits: ``account.move.line`` where they are known already
+        :param Credits open_credits: where they are known already
         """
         self.ensure_one()
         if open_credits is None:
-            open_credits = self._get_credits()
+            open_credits = self._get_credits_by_letter()[self.id]
         open_items = self._get_open_items()
-        currencies = self.line_ids.currency_id | open_credits.currency_id
+        currencies = self.line_ids.currency_id | open_credits.lines.currency_id
         main = self.company_id.currency_id
         return [
             self._prepare_group(
                 currency,
                 [open_item for open_item in open_items if open_item["currency"] == currency],
-                open_credits.filtered(lambda line, c=currency: line.currency_id == c),
+                open_credits,
             )
             for currency in currencies.sorted(lambda c: (c != main, c.name))
         ]
@@ -78,70 +85,46 @@ class CrmCollectionLetter(models.Model):
             key: currency.round(sum(open_item[key] for open_item in open_items))
             for key in ("original", "paid", "residual", "fine", "interest")
         }
-        credit = -sum(open_credits.mapped("amount_residual_currency"))
+        lines = open_credits.lines.filtered(lambda line: line.currency_id == currency)
+        credit = -sum(lines.mapped("amount_residual_currency"))
+        claim = self._prepare_claim(currency, open_items, open_credits.paid)
         charges = sums["fine"] + sums["interest"]
-        late = [open_item for open_item in open_items if open_item["days_overdue"] > 0]
-        overdue = sum(open_item["residual"] for open_item in late)
-        # what is not due yet is shown, and not asked for beside what is overdue
-        mixed = 0 < len(late) < len(open_items)
-        used = self._get_credit_used(currency, late if mixed else open_items, credit)
-        unpaid = (overdue if mixed else sums["residual"]) - used
-        balance = unpaid + charges
+        balance = claim["asked"] - claim["credit_used"] + charges
         return {
             **sums,
+            **claim,
             "currency": currency,
             "open_items": open_items,
-            "credits": open_credits,
+            "credits": lines,
             "credit": currency.round(credit),
             "charges": currency.round(charges),
-            "overdue": currency.round(overdue),
-            "mixed": mixed,  # some items are overdue, some not due yet
-            "not_due": currency.round(sums["residual"] - overdue) if mixed else 0.0,
             "net": currency.round(sums["residual"] - credit),
             "to_pay": currency.round(max(balance, 0)),
             # other items of the customer may use it up: it is no balance in his favor
-            "credit_left": currency.round(credit - used),
-            "credit_used": used,
-            "unpaid": currency.round(unpaid),
+            "credit_left": currency.round(credit - claim["credit_used"]),
             "claim": currency.round(balance),
         }
 
-    def _get_credit_used(self, currency, open_items, credit):
-        """Return how much of the open credits pays these items: a credit pays what was due
-        first, whether this letter is about it or another one. So it is taken off once.
-        ``credit_queries.owed_until_here`` says the same of letters that are not written yet.
-        """
-        if not credit or not open_items:
-            return 0.0
-        mine = {open_item["line"].item_id.id: open_item["residual"] for open_item in open_items}
-        asked = self._get_asked_open_items(currency)
-        owed = [(day, item_id, amount) for day, item_id, amount in asked if item_id not in mine]
-        owed += [
-            (open_item["date_maturity"], open_item["line"].item_id.id, open_item["residual"])
-            for open_item in open_items
-        ]
-        left, used = credit, 0.0
-        for _day, item_id, amount in sorted(owed):
-            paid = min(amount, left)
-            left -= paid
-            used += paid if item_id in mine else 0.0
-        return currency.round(used)
+    def _prepare_claim(self, currency, open_items, paid):
+        """Return what is asked for of the items of a currency, and what credits pay of that. What
+        is not due yet is shown, and not asked for beside what is overdue: the group is ``mixed``.
 
-    def _get_asked_open_items(self, currency):
-        """Return ``(due date, open_item id, owed)`` of what the customer may be asked for now."""
-        company, customer = self.company_id, self.partner_id._origin
-        today = company._get_collection_today()
-        self.env.flush_all()
-        return self.env.execute_query(
-            queries.asked_open_items(
-                company.id,
-                today,
-                SQL("item.date_maturity, item.id, line.amount_residual_currency"),
-                condition=SQL(
-                    "item.partner_id = %s AND line.currency_id = %s", customer.id, currency.id
-                ),
-            )
-        )
+        :param dict paid: {item id: what open credits pay of it}
+        """
+        late = [open_item for open_item in open_items if open_item["days_overdue"] > 0]
+        mixed = 0 < len(late) < len(open_items)
+        owed = sum(open_item["residual"] for open_item in open_items)
+        overdue = sum(open_item["residual"] for open_item in late)
+        asked_ids = [
+            open_item["line"].item_id._origin.id for open_item in (late if mixed else open_items)
+        ]
+        return {
+            "mixed": mixed,
+            "overdue": currency.round(overdue),
+            "not_due": currency.round(owed - overdue) if mixed else 0.0,
+            "asked": currency.round(overdue if mixed else owed),
+            "credit_used": currency.round(sum(paid.get(item_id, 0.0) for item_id in asked_ids)),
+        }
 
     def _get_sections(self, open_items):
         """Return ``(kind, open_items)`` for the parts of a letter whose items are in several
@@ -172,41 +155,64 @@ class CrmCollectionLetter(models.Model):
     def _get_credits(self):
         """Return the customer's open credits: journal items that lower what is to be paid."""
         self.ensure_one()
-        return self._get_credits_by_letter()[self.id]
+        return self._get_credits_by_letter()[self.id].lines
 
     def _get_credits_by_letter(self):
-        """Return the open credits of every letter, with one search for all."""
+        """Return ``{letter id: Credits}``, asked once for all letters of a company."""
+        self.env.flush_all()
+        result = {}
+        for company, letters in self.grouped("company_id").items():
+            lines = letters._get_credit_lines(company)
+            with_credit = letters.filtered(lambda letter, lines=lines: lines[letter.id])
+            paid = with_credit._get_paid_by_credits(company)
+            result |= {
+                letter.id: Credits(lines[letter.id], paid.get(letter.id, {})) for letter in letters
+            }
+        return result
+
+    def _get_credit_lines(self, company):
+        """Return ``{letter id: account.move.line}``: the open credits, the oldest first."""
+        partner_ids = self.partner_id._origin.ids
+        rows = self.env.execute_query_dict(queries.open_credit_lines(company.id, partner_ids))
+        line_ids = {}
+        for row in sorted(rows, key=lambda row: (row["date"], row["line_id"])):
+            line_ids.setdefault(row["partner_id"], []).append(row["line_id"])
         line_model_sudo = self.env["account.move.line"].sudo()  # whoever reads the letter
-        lines = line_model_sudo.search(
-            [
-                ("company_id", "in", self.company_id.ids),
-                # of any of his contacts, as the engine counts what he owes in all
-                ("partner_id.commercial_partner_id", "in", self.partner_id.ids),
-                ("account_id.account_type", "=", "asset_receivable"),
-                ("parent_state", "=", "posted"),
-                ("reconciled", "=", False),
-                ("amount_residual", "<", 0),
-            ],
-            order="date, id",
-        )
-        groups = lines.grouped(
-            lambda line: (line.company_id, line.partner_id.commercial_partner_id)
-        )
-        none = lines.browse()
         return {
-            letter.id: groups.get((letter.company_id, letter.partner_id), none) for letter in self
+            letter.id: line_model_sudo.browse(line_ids.get(letter.partner_id._origin.id, ()))
+            for letter in self
         }
 
-    def _is_paid_by_credits(self, open_credits=None):
-        """Whether open credits pay all that the letter is about: there is nothing to ask for.
+    def _get_paid_by_credits(self, company):
+        """Return ``{letter id: {item id: amount}}``: what open credits pay of letters. A credit
+        pays what was due first, whether this letter is about it or another one."""
+        lines = [
+            (
+                *(number, letter.partner_id._origin.id, line.currency_id.id),
+                *(line.item_id._origin.id, line.date_maturity or None),
+                *(line.amount_residual, line.days_overdue),
+            )
+            for number, letter in enumerate(self)
+            for line in letter.line_ids
+        ]
+        if not lines:
+            return {}
+        today = company._get_collection_today()
+        paid = {}
+        for number, item_id, amount in self.env.execute_query(
+            content_queries.paid_by_credits(company, today, lines)
+        ):
+            paid.setdefault(self[number].id, {})[item_id] = amount
+        return paid
 
-        :param open_credits: ``account.move.line`` where they are known already
-        """
-        if open_credits is None:
-            open_credits = self._get_credits()
-        return bool(open_credits) and not any(
-            group["unpaid"] > 0 for group in self._get_groups(open_credits)
-        )
+    def _get_covered(self, company, today):
+        """Return the letters with nothing to ask for: open credits of the customer cover what he
+        owes in all, or all that the letter asks for."""
+        if not self:
+            return self
+        self.env.flush_all()
+        rows = self.env.execute_query(content_queries.covered(company, today, self.ids))
+        return self.browse([letter_id for (letter_id,) in rows])
 
     # === Law === #
 

@@ -1,94 +1,60 @@
-"""Open credits: payments and credit notes not yet matched, against what may be asked for."""
+"""What open credits leave of what may be asked for, and whether that is anything."""
 
 from odoo.tools import SQL
 
-from .queries import asked_open_items, due
 
+def after_credits(asked, credit, letter="partner_id"):
+    """What the open credits leave: they pay what was due first, whichever letter it is in.
 
-def open_credits(company_id, partner_ids=None):
-    """A customer's open credits, by currency, of any of his contacts.
+    They stand before the items in a running sum: nothing is left of an item where the sum is not
+    above zero yet. That needs no join: the planner takes each part for a row or two, and compares
+    every item with every credit.
 
-    :param list partner_ids: of these customers alone
-    :return: SQL of (partner_id, currency_id, amount, amount_currency), below zero; ``amount`` is
-        in company currency
+    :param str asked: the part with all that customers may be asked for: ``letter``, currency_id,
+        item_id, date_maturity, amount_residual (in company currency), amount_residual_currency,
+        is_due (the letter is about it), is_late (it is overdue)
+    :param str credit: the part with ``letter``, currency_id, amount, amount_currency
+    :param str letter: the column that says which rows belong together: the customer, who gets
+        one letter, or the letter where there are several
+    :return: SQL of the columns of ``asked``, with amount_left, and is_asked: a letter shows what
+        is not due yet and does not ask for it beside what is overdue
     """
     return SQL(
-        """SELECT partner.commercial_partner_id AS partner_id, line.currency_id,
-                  SUM(line.amount_residual) AS amount,
-                  SUM(line.amount_residual_currency) AS amount_currency
-             FROM account_move_line line
-             JOIN account_account account
-                  ON account.id = line.account_id AND account.account_type = 'asset_receivable'
-             JOIN res_partner partner ON partner.id = line.partner_id
-            WHERE line.company_id = %s AND line.parent_state = 'posted'
-              AND line.reconciled IS NOT TRUE AND line.amount_residual < 0 AND %s
-         GROUP BY 1, 2""",
-        company_id,
-        SQL("TRUE")
-        if partner_ids is None
-        else SQL(
-            """line.partner_id IN (
-                    SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s))""",
-            partner_ids,
-        ),
+        """SELECT entry.*, LEAST(amount_residual_currency, GREATEST(0,
+                    SUM(amount_residual_currency) OVER (
+                        PARTITION BY %(letter)s, currency_id
+                        ORDER BY date_maturity NULLS FIRST, item_id NULLS FIRST))) AS amount_left,
+                  is_due AND (is_late OR NOT BOOL_OR(is_due AND is_late) OVER (
+                        PARTITION BY %(letter)s, currency_id)) AS is_asked
+             FROM (
+                SELECT %(letter)s, currency_id, item_id, date_maturity, amount_residual,
+                       amount_residual_currency, is_due, is_late
+                  FROM %(asked)s
+                 UNION ALL
+                SELECT %(letter)s, currency_id, NULL, NULL, amount, amount_currency, FALSE, FALSE
+                  FROM %(credit)s
+             ) AS entry""",
+        letter=SQL.identifier(letter),
+        asked=SQL.identifier(asked),
+        credit=SQL.identifier(credit),
     )
 
 
-def net_owed(company_id, today, partner_ids):
-    """What each customer owes in all, in company currency: items that may be asked for, less
-    the open credits.
+def owing(asked, credit, letter="partner_id"):
+    """Whether there is anything to ask for: the customer owes in all, in company currency, and
+    the open credits do not pay all that his letter asks for.
 
-    :return: SQL of (partner_id, owed, credit); ``credit`` is zero or negative
+    The parameters are those of :func:`after_credits`.
+
+    :return: SQL of (``letter``, is_left); no row where the letter is about nothing
     """
     return SQL(
-        """
-        SELECT partner_id, SUM(owed) AS owed, SUM(credit) AS credit
-          FROM (
-            %s
-             UNION ALL
-            SELECT partner_id, 0, amount FROM (%s) AS credit
-          ) AS part
-      GROUP BY partner_id""",
-        _asked(
-            company_id,
-            today,
-            SQL("item.partner_id, line.amount_residual AS owed, 0 AS credit"),
-            partner_ids,
-        ),
-        open_credits(company_id, partner_ids),
-    )
-
-
-def paid_by_credits(company_id, today, partner_ids, item_ids=None):
-    """Customers of ``partner_ids`` with open credits that pay all the items a letter would be
-    about.
-
-    :param list item_ids: as for :func:`.letters.due`
-    """
-    return SQL(
-        """
-        WITH credit AS (%(credits)s),
-             open_item AS (SELECT asked.*, %(until_here)s AS until_here FROM (%(asked)s) AS asked)
-        SELECT due.partner_id
-          FROM (%(due)s) AS due
-          JOIN open_item ON open_item.item_id = due.item_id
-     LEFT JOIN credit ON credit.partner_id = open_item.partner_id
-                     AND credit.currency_id = open_item.currency_id
-      GROUP BY due.partner_id
-        HAVING NOT BOOL_OR(%(unpaid)s)""",
-        credits=open_credits(company_id, partner_ids),
-        until_here=owed_until_here("asked"),
-        unpaid=is_unpaid(),
-        asked=_asked(
-            company_id,
-            today,
-            SQL(
-                """item.id AS item_id, item.partner_id, line.currency_id, item.date_maturity,
-                   line.amount_residual_currency"""
-            ),
-            partner_ids,
-        ),
-        due=due(company_id, today, item_ids, partner_ids),
+        """SELECT %(letter)s, SUM(amount_residual) > 0
+                  AND BOOL_OR(is_asked AND amount_left > 0) AS is_left
+             FROM (%(entries)s) AS entry
+         GROUP BY %(letter)s HAVING BOOL_OR(is_due)""",
+        letter=SQL.identifier(letter),
+        entries=after_credits(asked, credit, letter),
     )
 
 
@@ -111,9 +77,3 @@ def is_unpaid():
     """Condition: the open credits (alias ``credit``) leave something of the item (alias
     ``open_item``, with ``until_here`` of :func:`owed_until_here`) to pay."""
     return SQL("open_item.until_here + COALESCE(credit.amount_currency, 0) > 0")
-
-
-def _asked(company_id, today, columns, partner_ids):
-    return asked_open_items(
-        company_id, today, columns, condition=SQL("item.partner_id = ANY(%s)", partner_ids)
-    )

@@ -6,6 +6,7 @@ from ..portfolio.queries import date_of_last_letter, next_letter_date
 
 
 def open_items_of_steps(step_ids):
+    """Items that a step put where they are."""
     return SQL("item.step_id = ANY(%s)", step_ids)
 
 

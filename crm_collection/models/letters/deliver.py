@@ -38,15 +38,17 @@ class CrmCollectionLetter(models.Model):
         )
 
     def _is_money_true(self, company, today):
+        """Whether the letter says of each item, and of the open credits, what is true now."""
         rows = self.env.execute_query_dict(unsent_queries.recheck(company, today, self.ids))
         shown = {line.id: line for line in self.line_ids}
+        open_credits = self._get_credits_by_letter()[self.id]
         return (
             rows
             and all(shown[row["id"]]._is_as_written(row) for row in rows)
             and not company.currency_id.compare_amounts(
-                self.amount_credit, self._sum_credits(self._get_credits())
+                self.amount_credit, self._sum_credits(open_credits)
             )
-            and not self._split_covered(company, today, self.partner_id.ids)[1]
+            and not self._get_covered(company, today)
         )
 
     def _is_still_owed(self):
@@ -55,9 +57,8 @@ class CrmCollectionLetter(models.Model):
         company, today = self.company_id, self.company_id._get_collection_today()
         self.env.flush_all()
         rows = self.env.execute_query_dict(unsent_queries.recheck(company, today, self.ids))
-        covered = self._split_covered(company, today, self.partner_id.ids)[1]
-        is_owed = bool(rows) and all(row["owed"] for row in rows) and not covered
-        return is_owed and not self._is_paid_by_credits()
+        is_owed = bool(rows) and all(row["owed"] for row in rows)
+        return is_owed and not self._get_covered(company, today)
 
     def _withdraw(self):
         """Take back a letter that is not true any more: it is written anew, or cancelled when

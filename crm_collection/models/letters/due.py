@@ -1,10 +1,12 @@
+from collections import Counter, deque
+
 import psycopg2
 
 from odoo import api, models
 from odoo.tools import split_every
 
 from ...tools.retry import MAX_TRIES, RETRIED
-from . import credit_queries, queries
+from . import queries
 
 CUSTOMERS_PER_BATCH = 1000  # letters decided and written in one transaction
 
@@ -45,37 +47,47 @@ class CrmCollectionLetter(models.Model):
         return done
 
     def _create_all_due(self, run, company, today):
-        self.env.flush_all()
-        partner_ids = [
-            row[0] for row in self.env.execute_query(queries.due_partners(company.id, today))
-        ]
+        """Write the letters of all customers in batches, each its own transaction. A batch the
+        database refuses is halved until the one it is about stands alone."""
+        partner_ids = self._get_due_partner_ids(company, today)
         run._set_total(len(partner_ids))
-        skipped = {}
-        for batch in split_every(CUSTOMERS_PER_BATCH, partner_ids, list):
-            created, line_count = self._create_safely(run, company, today, batch, skipped)
-            run._add(letter_count=len(created), letter_line_count=line_count)
+        batches = deque(split_every(CUSTOMERS_PER_BATCH, partner_ids, list))
+        left_out = Counter()
+        while batches:
+            batch = batches.popleft()
+            try:
+                letters, line_count, out = self._create_again(company, today, batch)
+            except psycopg2.Error as error:
+                if len(batch) > 1:
+                    middle = len(batch) // 2
+                    batches.extendleft((batch[middle:], batch[:middle]))
+                    continue
+                run._log_exception(" ".join(str(error).split()), partner_id=batch[0])
+            else:
+                run._add(letter_count=len(letters), letter_line_count=line_count)
+                left_out += out
             if not run._commit(len(batch)):
                 return False
-        run._log_skipped(skipped)
+        run._log_skipped(left_out)
         return True
 
-    def _create_safely(self, run, company, today, partner_ids, skipped, tries=1):
-        try:
-            with self.env.cr.savepoint():
-                return self._create_batch(company, today, partner_ids, skipped=skipped)
-        except psycopg2.Error as error:
-            if error.pgcode in RETRIED and tries < MAX_TRIES:
+    def _create_again(self, company, today, partner_ids):
+        """Write the letters of a batch, on a new snapshot when another transaction got there
+        first.
+
+        :return: see :meth:`_create_batch`
+        """
+        for attempt in range(1, MAX_TRIES + 1):
+            try:
+                with self.env.cr.savepoint():
+                    return self._create_batch(company, today, partner_ids)
+            except psycopg2.Error as error:
+                if error.pgcode not in RETRIED or attempt == MAX_TRIES:
+                    raise
+                # all that was written since the last commit is this very batch
                 self.env.cr.rollback()
                 self.env.invalidate_all(flush=False)
-                return self._create_safely(run, company, today, partner_ids, skipped, tries + 1)
-            if len(partner_ids) == 1:
-                run._log_exception(" ".join(str(error).split()), partner_id=partner_ids[0])
-                return self.browse(), 0
-        created, line_count, middle = self.browse(), 0, len(partner_ids) // 2
-        for half in (partner_ids[:middle], partner_ids[middle:]):
-            more, more_lines = self._create_safely(run, company, today, half, skipped)
-            created, line_count = created | more, line_count + more_lines
-        return created, line_count
+        return None
 
     # === Deciding === #
 
@@ -88,82 +100,30 @@ class CrmCollectionLetter(models.Model):
         :param bool force: whether customers written to a moment ago (quiet days) get one too
         :return: letters ``to send``
         """
-        self.env.flush_all()
-        partner_ids = [
-            row[0]
-            for row in self.env.execute_query(queries.due_partners(company.id, today, item_ids))
-        ]
-        if not partner_ids:
-            return self.browse()
+        partner_ids = self._get_due_partner_ids(company, today, item_ids)
         return self._create_batch(company, today, partner_ids, item_ids, origin, force)[0]
 
+    def _get_due_partner_ids(self, company, today, item_ids=None):
+        self.env.flush_all()
+        rows = self.env.execute_query(queries.due_partners(company.id, today, item_ids))
+        return [partner_id for (partner_id,) in rows]
+
     def _create_batch(
-        self,
-        company,
-        today,
-        partner_ids,
-        item_ids=None,
-        origin="automatic",
-        force=False,
-        skipped=None,
+        self, company, today, partner_ids, item_ids=None, origin="automatic", force=False
     ):
-        """:return: (letters, number of lines)"""
-        partner_ids = self._filter_partners(company, today, partner_ids, force, skipped, item_ids)
+        """Choose who gets a letter, and write these.
+
+        :return: (letters, number of lines, Counter of the customers left out by reason)
+        """
         if not partner_ids:
-            return self.browse(), 0
-        letter_ids, line_count = self.env.execute_query(
-            queries.create(company, today, self.env.uid, origin, partner_ids, item_ids)
-        )[0]
+            return self.browse(), 0, Counter()
+        query = queries.choose(company, today, partner_ids, item_ids, force)
+        chosen = self.env.execute_query_dict(query)
+        left_out = Counter(row["verdict"] for row in chosen if row["verdict"])
+        partner_ids = [row["partner_id"] for row in chosen if not row["verdict"]]
+        if not partner_ids:
+            return self.browse(), 0, left_out
+        query = queries.create(company, today, self.env.uid, origin, partner_ids, item_ids)
+        letter_ids, line_count = self.env.execute_query(query)[0]
         self.env.invalidate_all(flush=False)
-        return self.browse(letter_ids), line_count
-
-    def _filter_partners(
-        self, company, today, partner_ids, force=False, skipped=None, item_ids=None
-    ):
-        """Leave out customers who owe nothing in all, those in their quiet period, and those a
-        letter waits for already: a person may write to the latter two (``force``)."""
-        skipped = {} if skipped is None else skipped
-        left, covered = self._split_paid(company, today, partner_ids, item_ids)
-        skipped["credit"] = skipped.get("credit", 0) + len(covered)
-        if force:
-            return left
-        left = self._leave_out(queries.waiting_partners(company.id, left), left, skipped, "waiting")
-        if company.collection_quiet_days:
-            quiet = queries.in_quiet_period(company, today, left)
-            left = self._leave_out(quiet, left, skipped, "quiet")
-        return left
-
-    def _leave_out(self, query, partner_ids, skipped, reason):
-        out = {row[0] for row in self.env.execute_query(query)} if partner_ids else set()
-        skipped[reason] = skipped.get(reason, 0) + len(out)
-        return [partner_id for partner_id in partner_ids if partner_id not in out]
-
-    def _split_covered(self, company, today, partner_ids):
-        """:return: (ids of customers who owe, ids of those whose open credits cover it)"""
-        return self._split_by(partner_ids, self._get_net_owed(company, today, partner_ids))
-
-    def _split_paid(self, company, today, partner_ids, item_ids=None):
-        """:return: as :meth:`_split_covered`, also with those who owe, but whose open credits
-        pay all that a letter would be about"""
-        credit_by_owing = self._get_net_owed(company, today, partner_ids)
-        with_credit = [partner_id for partner_id, credit in credit_by_owing.items() if credit]
-        if with_credit:  # few have one
-            query = credit_queries.paid_by_credits(company.id, today, with_credit, item_ids)
-            for (partner_id,) in self.env.execute_query(query):
-                del credit_by_owing[partner_id]
-        return self._split_by(partner_ids, credit_by_owing)
-
-    def _get_net_owed(self, company, today, partner_ids):
-        """:return: {id of a customer who owes in all: his open credits}"""
-        rows = self.env.execute_query(credit_queries.net_owed(company.id, today, list(partner_ids)))
-        return {
-            partner_id: credit
-            for partner_id, owed, credit in rows
-            if company.currency_id.compare_amounts(owed + credit, 0) > 0
-        }
-
-    def _split_by(self, partner_ids, owing):
-        return (
-            [partner_id for partner_id in partner_ids if partner_id in owing],
-            [partner_id for partner_id in partner_ids if partner_id not in owing],
-        )
+        return self.browse(letter_ids), line_count, left_out

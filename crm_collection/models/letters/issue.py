@@ -166,14 +166,8 @@ class CrmCollectionLetter(models.Model):
 
     def _take_back_covered(self, company, today):
         alive = self.filtered(lambda letter: letter.state == "to_send")
-        covered = self._split_covered(company, today, alive.partner_id.ids)[1]
-        credits_by_letter = alive._get_credits_by_letter()
-        alive.filtered(
-            lambda letter: (
-                letter.partner_id.id in covered
-                or letter._is_paid_by_credits(credits_by_letter[letter.id])
-            )
-        )._take_back(self.env._("Open credits cover what is owed."))
+        covered = alive._get_covered(company, today)
+        covered._take_back(self.env._("Open credits cover what is owed."))
 
     def _take_back_overtaken(self, company, today):
         """The quiet period is read again too."""
@@ -273,8 +267,10 @@ class CrmCollectionLetter(models.Model):
         return self._notify_get_reply_to_batch(defaults=senders, author_ids=authors)
 
     def _sum_credits(self, open_credits):
-        """:return: what the letter takes off for open credits, in company currency."""
-        if not open_credits:
+        """:param Credits open_credits: of the letter's customer
+        :return: what the letter takes off for them, in company currency
+        """
+        if not open_credits.lines:
             return 0.0
         total = 0.0
         for group in self._get_groups(open_credits):

@@ -3,7 +3,8 @@
 from odoo.tools import SQL
 
 from ..portfolio.queries import letter_day
-from .queries import charges, may_be_written, reaches
+from .condition_queries import reaches
+from .queries import charges, may_be_written
 
 
 def recheck(company, today, letter_ids):

@@ -249,7 +249,8 @@ class CrmCollectionLetter(models.Model):
 
     @api.model
     def mail_allowed_qweb_expressions(self):
-        # EXTENDS 'mail': what anybody may use in a letter's text
+        """What anybody may use in a letter's text."""
+        # EXTENDS 'mail'
         return (
             *super().mail_allowed_qweb_expressions(),
             *("object.titles_html", "object.signature_html"),

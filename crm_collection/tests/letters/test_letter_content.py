@@ -125,13 +125,19 @@ class TestLetterContent(CrmCollectionCommon):
         self.assertNotIn("1,000.00", letter.totals_label)
 
     def test_credit_pays_what_is_overdue_first(self):
-        """What is left of it is for what falls due later: nothing is asked for twice."""
+        """What is left of it is for what falls due later: nothing is asked for twice, and where
+        the credit was there first no letter is written."""
         self.rule.step_ids.filtered(lambda step: step.days == 1).days = -3
-        self._create_overdue(12, amount=100)
-        self._create_overdue(-2, amount=900)
+        other = self._create_customer("Other")
+        for partner in (self.customer, other):
+            self._create_overdue(12, amount=100, partner=partner)
+            self._create_overdue(-2, amount=900, partner=partner)
+        self._create_credit(130, partner=other)
+        letter = self._write_letter()
         self._create_credit(130)
-        group = self._write_letter()._get_groups()[0]
+        group = letter._get_groups()[0]
         self.assertEqual((group["to_pay"], group["credit_left"]), (0, 30))
+        self.assertFalse(self._letters(other))
 
     def test_text_is_true_of_the_open_items_of_its_phase(self):
         """GIVEN items in the last phase and in earlier ones, due in one letter

@@ -1,4 +1,5 @@
 from collections import Counter
+from operator import itemgetter
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -93,10 +94,10 @@ class CrmCollectionItemSend(models.TransientModel):
         self.env.flush_all()
         due = self.env.execute_query_dict(letter_queries.due(company.id, today, items.ids))
         partner_ids = list({open_item["partner_id"] for open_item in due})
-        Letter = self.env["crm.collection.letter"]
-        covered = []
-        if partner_ids:
-            covered = Letter._split_paid(company, today, partner_ids, items.ids)[1]
+        chosen = self.env.execute_query_dict(
+            letter_queries.choose(company, today, partner_ids, items.ids, force=True)
+        )
+        covered = {row["partner_id"] for row in chosen if row["verdict"]}
         by_partner = {}
         for open_item in due:
             if open_item["partner_id"] not in covered:
@@ -110,15 +111,7 @@ class CrmCollectionItemSend(models.TransientModel):
 
     def _get_row(self, company, partner, items, open_items, is_covered):
         written = {open_item["item_id"] for open_item in open_items}
-        tone = max(
-            open_items,
-            key=lambda open_item: (
-                open_item["phase_sequence"],
-                open_item["phase_id"],
-                open_item["days"],
-            ),
-            default={},
-        )
+        tone = self._get_tone(open_items)
         return {
             "company": company,
             "partner": partner,
@@ -133,6 +126,11 @@ class CrmCollectionItemSend(models.TransientModel):
                 if item.id not in written
             },
         }
+
+    def _get_tone(self, open_items):
+        """:return: the item that sets the tone of the letter, as the engine finds it"""
+        severity = itemgetter("phase_sequence", "phase_id", "days")
+        return max(open_items, key=severity, default={})
 
     def _get_refusal(self, item, is_covered):
         """:return: why ``item`` cannot be in a letter now, the first reason that applies."""
