@@ -123,46 +123,62 @@ class CrmCollectionLetter(models.Model):
         return self.origin == "manual" or self.company_id.collection_auto_send
 
     def _refresh_money(self, company, today):
-        """Take out of unsent letters what is not owed any more; cancel those with nothing left.
+        """Read the money of unsent letters again, verdict by verdict: what is still to be asked
+        for leaves.
 
-        A letter that waited is dated anew: its interest and its last day to pay count from the
-        day it leaves. One that was sent before is left as it went: it goes again whole, or not.
+        A letter that was sent before is left as it went: it goes again whole, or not.
         """
-        waited = self.filtered(lambda letter: letter.date != today)
-        waited.date = today
-        self.env.flush_all()
-        if waited:  # the next one comes that long after the day it left
-            after = date_queries.open_items_of_letters(waited.ids)
-            self.env.cr.execute(date_queries.reschedule(after, self.env.uid))
-        rows = self.env.execute_query(unsent_queries.recheck(company, today, self.ids))
-        went = self.filtered("date_sent")
-        gone = [row[0] for row in rows if not row[4] and row[1] not in went.ids]
-        self.env.cr.execute(unsent_queries.give_back(gone))
-        self.env.cr.execute(unsent_queries.refresh_lines(company, today, self.ids, self.env.uid))
-        self.env.invalidate_all(flush=False)
-        changed = self.browse({row[1] for row in rows if not row[4]})
-        (changed & went)._cancel(self._get_reason_empty())
-        changed -= went
-        stale = self.filtered(lambda letter: not letter._has_its_template())
-        (stale & went)._cancel(self.env._("Another letter was approved for its phase meanwhile."))
-        changed |= stale - went
-        changed.filtered("line_ids")._set_tone()
-        empty = self.filtered(lambda letter: not letter.line_ids)
-        empty._cancel(self._get_reason_empty())
+        self._date_anew(today)
+        self._take_out_not_owed(company, today)
+        self._take_over_text()
+        self._cancel_empty()
         self._take_back_covered(company, today)
         self._take_back_overtaken(company, today)
 
-    def _get_reason_empty(self):
-        return self.env._(
-            "There is nothing left to ask for in it: its items were paid, held back or moved, or "
-            "no rule sends it any more."
-        )
+    def _date_anew(self, today):
+        """A letter that waited is dated anew: its interest and its last day to pay count from the
+        day it leaves, and the next one comes that long after it."""
+        waited = self.filtered(lambda letter: letter.date != today)
+        waited.date = today
+        self.env.flush_all()
+        if waited:
+            after = date_queries.open_items_of_letters(waited.ids)
+            self.env.cr.execute(date_queries.reschedule(after, self.env.uid))
+
+    def _take_out_not_owed(self, company, today):
+        """Take out what is not owed any more, and bring the amounts of the rest up to date."""
+        rows = self.env.execute_query_dict(unsent_queries.recheck(company, today, self.ids))
+        gone = [row for row in rows if not row["owed"]]
+        changed = self.browse({row["letter_id"] for row in gone})
+        went = changed.filtered("date_sent")
+        out = [row["id"] for row in gone if row["letter_id"] not in went.ids]
+        self.env.cr.execute(unsent_queries.give_back(out))
+        self.env.cr.execute(unsent_queries.refresh_lines(company, today, self.ids, self.env.uid))
+        self.env.invalidate_all(flush=False)
+        went._cancel(self._get_reason_empty())
+        (changed - went).filtered("line_ids")._set_tone()
+
+    def _take_over_text(self):
+        """Take the text that was approved for the letter's phase meanwhile, where it is another."""
+        stale = self.filtered(lambda letter: not letter._has_its_template())
+        went = stale.filtered("date_sent")
+        went._cancel(self.env._("Another letter was approved for its phase meanwhile."))
+        (stale - went).filtered("line_ids")._set_tone()
 
     def _has_its_template(self):
         """Whether the letter has a text, and that of a phase approved with its letter is the one
         in force: another one may have been approved while it waited."""
         phase = self.phase_id
         return self.template_id and (not phase.is_governed or self.template_id == phase.template_id)
+
+    def _cancel_empty(self):
+        self.filtered(lambda letter: not letter.line_ids)._cancel(self._get_reason_empty())
+
+    def _get_reason_empty(self):
+        return self.env._(
+            "There is nothing left to ask for in it: its items were paid, held back or moved, or "
+            "no rule sends it any more."
+        )
 
     def _take_back_covered(self, company, today):
         alive = self.filtered(lambda letter: letter.state == "to_send")
@@ -181,7 +197,7 @@ class CrmCollectionLetter(models.Model):
             return self.browse()
         self.flush_model()
         rows = self.env.execute_query(unsent_queries.overtaken(company, today, self.ids))
-        return self.browse([row[0] for row in rows])
+        return self.browse([letter_id for (letter_id,) in rows])
 
     def _take_back(self, reason):
         """Cancel letters that were not to be; their items are due as before."""

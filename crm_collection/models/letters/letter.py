@@ -205,6 +205,7 @@ class CrmCollectionLetter(models.Model):
         }
 
     def action_print(self):
+        """Print the letter: the PDF that was sent, where one was."""
         return self.env.ref("crm_collection.action_report_letter").report_action(self, config=False)
 
     def _check_user(self):
