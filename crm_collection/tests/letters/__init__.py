@@ -1,6 +1,7 @@
 from . import (
     test_letter_content,
     test_letter_evidence,
+    test_letter_expected,
     test_letter_pdf,
     test_letter_pdf_network,
     test_letter_sending,
