@@ -15,7 +15,7 @@ class Credits(NamedTuple):
     """The open credits of a letter's customer, and what they pay of it."""
 
     lines: models.Model  # account.move.line, as superuser
-    paid: dict  # {id of an item of the letter: amount}
+    paid: dict  # {id of an item that the letter asks for: amount}
 
 
 class CrmCollectionLetter(models.Model):
@@ -108,22 +108,21 @@ class CrmCollectionLetter(models.Model):
     def _prepare_claim(self, currency, open_items, paid):
         """Return what is asked for of the items of a currency, and what credits pay of that. What
         is not due yet is shown, and not asked for beside what is overdue: the group is ``mixed``.
+        ``credit_queries.after_credits`` says the same of the credits.
 
-        :param dict paid: {item id: what open credits pay of it}
+        :param dict paid: {item id: what open credits pay of what is asked for}
         """
+        item_ids = [open_item["line"].item_id._origin.id for open_item in open_items]
         late = [open_item for open_item in open_items if open_item["days_overdue"] > 0]
         mixed = 0 < len(late) < len(open_items)
         owed = sum(open_item["residual"] for open_item in open_items)
         overdue = sum(open_item["residual"] for open_item in late)
-        asked_ids = [
-            open_item["line"].item_id._origin.id for open_item in (late if mixed else open_items)
-        ]
         return {
             "mixed": mixed,
             "overdue": currency.round(overdue),
             "not_due": currency.round(owed - overdue) if mixed else 0.0,
             "asked": currency.round(overdue if mixed else owed),
-            "credit_used": currency.round(sum(paid.get(item_id, 0.0) for item_id in asked_ids)),
+            "credit_used": currency.round(sum(paid.get(item_id, 0.0) for item_id in item_ids)),
         }
 
     def _get_sections(self, open_items):

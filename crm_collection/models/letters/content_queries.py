@@ -32,7 +32,7 @@ def covered(company, today, letter_ids):
 
 
 def paid_by_credits(company, today, lines):
-    """What the open credits pay of each item of letters.
+    """What the open credits pay of each item that letters ask for.
 
     :param list lines: (letter, customer's id, currency's id, item's id, due date, owed, days
         overdue) as the letter says; ``letter`` is any number that tells them apart
@@ -53,7 +53,7 @@ def paid_by_credits(company, today, lines):
     )
     return SQL(
         """%s SELECT letter, item_id, amount_residual_currency - amount_left AS paid
-                FROM (%s) AS entry WHERE is_due""",
+                FROM (%s) AS entry WHERE is_asked""",
         _parts(company, today, sorted({line[1] for line in lines}), mine),
         after_credits("asked", "credit", "letter"),
     )

@@ -15,12 +15,12 @@ class CrmCollectionLetter(models.Model):
 
     _inherit = "crm.collection.letter"
 
+    # Shown in this letter, and in no letter before it.
     image_ids = fields.Many2many(
         comodel_name="ir.attachment",
         relation="crm_collection_letter_image_rel",
         string="Images",
         readonly=True,
-        help="Shown in this letter, and in no letter before it.",
     )
 
     def _own_files(self, mail):
