@@ -1,6 +1,5 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_datetime
 
 from . import queries
 
@@ -8,11 +7,7 @@ MAX_OPEN_ITEMS = 50  # items named in the record of a decision
 
 
 class CrmCollectionApproval(models.Model):
-    """Deciding: who may, what it takes, and what follows.
-
-    Power is looked up when it is used, never stored: an approver who left, lost the group or
-    asked himself has none, whatever buttons he still sees.
-    """
+    """Deciding: what it takes, and what follows. Who may: ``power.py``."""
 
     _inherit = "crm.collection.approval"
 
@@ -81,78 +76,7 @@ class CrmCollectionApproval(models.Model):
             },
         }
 
-    # === Who may === #
-
-    def _get_authors(self):
-        """:return: who had a hand in what is asked for: who asked, who said who decides, and who
-        configured the phase where its definition has not been through four eyes itself"""
-        self_sudo = self.sudo()  # whoever may see them
-        authors = self_sudo.user_id | self_sudo.author_ids
-        authors |= self_sudo.approval_rule_id.configured_by_ids
-        if self.kind == "allocation" and not self_sudo.phase_id.is_governed:
-            authors |= self_sudo.phase_id.configured_by_ids
-        return authors
-
-    def _get_power(self, user):
-        """:return: dict of ``principal`` (in whose name), ``delegation`` and ``escalated``, or
-        ``None`` where ``user`` cannot decide. One person decides once about a request."""
-        self.ensure_one()
-        self_sudo = self.sudo()  # rules and delegations are not everybody's to read
-        authors, level, company = self._get_authors(), self_sudo.level_id, self_sudo.company_id
-        decided = self_sudo.decision_ids.user_id | self_sudo.decision_ids.principal_id
-        barred = authors | decided
-        if user in barred or not user.sudo().active:
-            return None
-        power = {"principal": user.browse(), "delegation": False, "escalated": False}
-        if level._is_approver(user, company):
-            return power
-        for delegation in self.env["crm.collection.approval.delegation"]._get_of(user):
-            principal = delegation.user_id
-            if principal not in barred and level._is_approver(principal, company):
-                return power | {"principal": principal, "delegation": delegation}
-        escalates = user == self_sudo.approval_rule_id.escalation_user_id
-        if self.date_escalated and escalates and user._is_collection_approver(company):
-            return power | {"escalated": True}
-        return None
-
-    def _get_cannot_decide_reason(self):
-        """:return: why the current user cannot decide, or ``False``."""
-        self.ensure_one()
-        _, user, self_sudo = self.env._, self.env.user, self.sudo()
-        if self.state != "pending":
-            return self._get_over_message()
-        if user in self._get_authors():
-            return self._get_author_reason(user)
-        if user in self_sudo.decision_ids.user_id:
-            return _("You have decided already: it takes somebody else now.")
-        if not self._get_power(user):
-            return _(
-                "You are not an approver under %(rule)s (%(level)s).",
-                rule=self_sudo.approval_rule_id.display_name,
-                level=self_sudo.level_id.display_name,
-            )
-        return False
-
-    def _get_author_reason(self, user):
-        """:return: what keeps somebody who had a hand in it from deciding about it"""
-        if user == self.sudo().user_id:
-            return self.env._("Who asked for the approval cannot give it.")
-        if user in self.sudo().approval_rule_id.configured_by_ids:
-            return self.env._("Who wrote the approval rule cannot approve under it.")
-        return self.env._("Who configured the phase cannot approve it.")
-
-    def _get_over_message(self):
-        """Tell who comes late what happened."""
-        last = self.sudo().decision_ids.sorted("id")[-1:]
-        if self.state == "cancelled" or not last:
-            return self.env._("%s: there is nothing left to decide.", self.display_name)
-        return self.env._(
-            "%(request)s: %(user)s has decided already (%(decision)s, %(date)s).",
-            request=self.display_name,
-            user=last.user_id.name,
-            decision=dict(last._fields["decision"]._description_selection(self.env))[last.decision],
-            date=format_datetime(self.env, last.date),
-        )
+    # === Checks === #
 
     def _check_can_decide(self, decision, reason):
         if problem := self._get_cannot_decide_reason():

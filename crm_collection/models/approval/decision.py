@@ -1,5 +1,7 @@
-from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo import fields, models
+from odoo.tools import LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 DECISIONS = [("approved", "Approved"), ("refused", "Refused")]
 
@@ -14,7 +16,12 @@ class CrmCollectionApprovalDecision(models.Model):
     _name = "crm.collection.approval.decision"
     _description = "Collection Approval Decision"
     _order = "date desc, id desc"
+    _inherit = ["crm.collection.evidence"]
     _rec_name = "approval_id"
+    _evidence_refusals = {
+        "write": _lt("Decisions cannot be changed."),
+        "unlink": _lt("Decisions cannot be deleted."),
+    }
 
     approval_id = fields.Many2one(
         comodel_name="crm.collection.approval",
@@ -57,10 +64,3 @@ class CrmCollectionApprovalDecision(models.Model):
     def action_print(self):
         """Print these decisions, all of them on one report."""
         return self.env["crm.collection.approval.report"]._print(self)
-
-    def write(self, vals):  # pylint: disable=method-required-super
-        raise AccessError(self.env._("Decisions cannot be changed."))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise AccessError(self.env._("Decisions cannot be deleted."))

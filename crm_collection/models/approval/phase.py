@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
+from odoo.tools import LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 # What is approved: changing it on an approved phase is a proposal until it is approved again.
 APPROVED_FIELDS = ("allocation_mode", "template_id", "approval_rule_id", "company_id")
@@ -20,13 +22,20 @@ APPROVAL_FIELDS = (
 class CrmCollectionPhase(models.Model):
     """The approval of a phase: of its definition, and of the items that go into it.
 
-    The definition is decided on a request (:class:`.CrmCollectionApproval`). While it is not
-    approved the phase does not act. A change of an approved phase is kept in the request, and
-    what was approved stays in force, until the answer comes. The approval rule itself, whatever
-    it governs, is taken off or exchanged by approval only.
+    While its definition is not approved the phase does not act. The approval rule itself,
+    whatever it governs, is taken off or exchanged by approval only. How the definition is asked
+    for and decided: ``phase_definition.py``.
     """
 
     _inherit = "crm.collection.phase"
+    _evidence_refusals = {
+        "write": _lt(
+            "The approval of a phase is decided with its buttons, it cannot be written "
+            "(%(fields)s)."
+        )
+    }
+    _evidence_fields = APPROVAL_FIELDS
+    _evidence_chatter = True
 
     approval_rule_id = fields.Many2one(
         comodel_name="crm.collection.approval.rule",
@@ -142,14 +151,6 @@ class CrmCollectionPhase(models.Model):
 
         :raise AccessError: a field of the approval is written
         """
-        if forbidden := [fname for fname in APPROVAL_FIELDS if fname in vals]:
-            raise AccessError(
-                self.env._(
-                    "The approval of a phase is decided with its buttons, it cannot be written "
-                    "(%(fields)s).",
-                    fields=", ".join(forbidden),
-                )
-            )
         if not any(fname in vals for fname in APPROVED_FIELDS):
             return super().write(vals)
         self.check_access("write")
@@ -254,93 +255,6 @@ class CrmCollectionPhase(models.Model):
         known = self.configured_by_ids.ids
         return known if user == self.env.ref("base.user_root") else list({*known, user.id})
 
-    def _ask_definition(self, proposed):
-        """Make the request; one that waits already is replaced, with what it proposed.
-
-        :param dict proposed: {field: value} that take effect with the approval
-        """
-        self.ensure_one()
-        self._check_proposed(proposed)
-        earlier = self.pending_approval_id.sudo()  # nobody writes requests by himself
-        proposed = (earlier.proposed_values or {}) | proposed
-        authors = self.configured_by_ids | earlier.user_id | earlier.author_ids
-        self._cancel_requests()
-        approval = earlier.create(
-            {
-                "kind": "definition",
-                "phase_id": self.id,
-                "company_id": self.company_id.id,
-                "approval_rule_id": self.approval_rule_id.id,
-                "level_id": self.sudo().approval_rule_id._get_levels()[:1].id,
-                "origin": "manual",
-                "user_id": self.env.uid,
-                "author_ids": authors.ids,
-                "date_request": fields.Datetime.now(),
-                "proposed_values": proposed or False,
-            }
-        )
-        approval._schedule_activities()
-        if self.approval_state != "approved":
-            self._set_approval(
-                approval_state="pending",
-                approval_requested_by_id=self.env.uid,
-                approval_decided_by_id=False,
-                approval_date=False,
-                approval_note=False,
-            )
-
-    def _cancel_requests(self):
-        requests = self.pending_approval_id.sudo()  # nobody writes requests by himself
-        requests.write({"state": "cancelled", "date_end": fields.Datetime.now()})
-        requests._drop_activities()
-
-    def _approve_definition(self, approval):
-        """Put in force what was asked for; called by the request once every level agreed."""
-        proposed = approval.proposed_values or {}
-        phase = self.sudo()  # approvers decide but do not configure
-        phase._check_proposed(proposed)
-        super(CrmCollectionPhase, phase).write(
-            proposed
-            | {
-                "approval_state": "approved",
-                "approval_requested_by_id": approval.user_id.id,
-                "approval_decided_by_id": self.env.uid,
-                "approval_date": fields.Datetime.now(),
-                "approval_note": approval.decision_ids.sorted("id")[-1:].reason,
-            }
-        )
-        if not phase.approval_rule_id or phase.is_governed:
-            phase._set_approval(configured_by_ids=[Command.clear()])
-
-    def _check_proposed(self, proposed):
-        """:raise UserError: there is no such value, or it has been deleted meanwhile"""
-        for fname, value in proposed.items():
-            field = self._fields[fname]
-            if field.relational:
-                exists = not value or self.env[field.comodel_name].browse(value).exists()
-            else:
-                exists = value in field.get_values(self.env)
-            if not exists:
-                raise UserError(
-                    self.env._(
-                        "%(field)s: what is proposed does not exist (any more). Propose something "
-                        "else; who has to decide refuses the request.",
-                        field=field._description_string(self.env),
-                    )
-                )
-
-    def _refuse_definition(self, approval, reason):
-        """What was in force stays; a phase that was never approved does not act."""
-        if self.approval_state == "approved":
-            return
-        phase = self.sudo()  # approvers decide but do not configure
-        phase._set_approval(
-            approval_state="refused",
-            approval_decided_by_id=self.env.uid,
-            approval_date=fields.Datetime.now(),
-            approval_note=reason,
-        )
-
     def _reset_approval(self):
         self.ensure_one()
         self._set_approval(
@@ -352,37 +266,6 @@ class CrmCollectionPhase(models.Model):
         )
 
     def _set_approval(self, **vals):
-        """The one door to the approval fields: :meth:`write` refuses them."""
+        """Write fields of the approval, which :meth:`write` refuses."""
         self.check_access("write")
-        return super().write(vals)
-
-    def _get_changes(self):
-        """:return: list of dicts ``label``, ``current`` and ``proposed`` (texts): what is in force
-        and what the pending request proposes instead"""
-        self.ensure_one()
-        proposed = self.pending_approval_id.sudo().proposed_values or {}
-        return [row for row in self._get_definition_rows(proposed) if row["is_changed"]]
-
-    def _get_definition_rows(self, proposed):
-        """:return: list of dicts of what is approved: ``label``, ``current`` and ``proposed``
-        (texts) and ``is_changed``
-
-        :param dict proposed: {field: value}
-        """
-        self.ensure_one()
-        new = self.new(proposed, origin=self)
-        return [
-            {
-                "label": self._fields[fname]._description_string(self.env),
-                "current": self._get_text(self, fname),
-                "proposed": self._get_text(new, fname),
-                "is_changed": fname in proposed,
-            }
-            for fname in APPROVED_FIELDS
-        ]
-
-    def _get_text(self, record, fname):
-        field, value = self._fields[fname], record[fname]
-        if field.type == "selection":
-            return dict(field._description_selection(self.env)).get(value, "")
-        return value.exists().display_name or self.env._("None")
+        return self._write_evidence(vals)

@@ -1,10 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
-from odoo.fields import Domain
-
-from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+from odoo.tools import LazyTranslate
 
 from . import queries
+
+_lt = LazyTranslate(__name__)
 
 APPROVAL_STATES = [
     ("pending", "Waiting"),
@@ -31,10 +30,12 @@ class CrmCollectionApproval(models.Model):
     """
 
     _name = "crm.collection.approval"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["crm.collection.evidence", "mail.thread", "mail.activity.mixin"]
     _description = "Collection Approval"
     _order = "date_request desc, id desc"
     _mail_post_access = "read"
+    _evidence_refusals = {"unlink": _lt("Approvals cannot be deleted: they are the record.")}
+    _evidence_chatter = True
 
     kind = fields.Selection(
         selection=[("definition", "Phase"), ("allocation", "Open Items")],
@@ -108,15 +109,13 @@ class CrmCollectionApproval(models.Model):
         inverse_name="approval_id",
         string="Decisions",
     )
-    can_decide = fields.Boolean(compute="_compute_can_decide", search="_search_can_decide")
-    cannot_decide_reason = fields.Char(compute="_compute_can_decide")
     reason_required = fields.Boolean(related="approval_rule_id.reason_required")
 
     _pending_idx = models.Index(
         "(partner_id, phase_id) WHERE state = 'pending' AND kind = 'allocation'"
     )
 
-    # === Compute and search methods === #
+    # === Compute methods === #
 
     @api.depends("kind", "phase_id.name", "partner_id.name")
     @api.depends_context("lang")
@@ -137,53 +136,6 @@ class CrmCollectionApproval(models.Model):
         for approval in self:
             approval.company_currency_id = (approval.company_id or self.env.company).currency_id
 
-    @api.depends("state", "level_id", "user_id", "author_ids", "decision_ids", "date_escalated")
-    @api.depends_context("uid")
-    def _compute_can_decide(self):
-        for approval in self:
-            reason = approval._get_cannot_decide_reason()
-            approval.can_decide = not reason
-            approval.cannot_decide_reason = reason
-
-    def _search_can_decide(self, operator, value):
-        """Requests the current user may decide, as of
-        :meth:`.CrmCollectionApproval._get_power`."""
-        if operator != "in":
-            return NotImplemented
-        user = self.env.user
-        people = user | self.env["crm.collection.approval.delegation"]._get_of(user).user_id
-        powers = Domain.FALSE
-        if user._is_collection_approver():
-            powers = (
-                Domain("date_escalated", "!=", False)
-                & Domain("approval_rule_id.escalation_user_id", "=", user.id)
-                & Domain("company_id", "in", [False, *user.sudo().company_ids.ids])
-            )
-        # whoever may see the rules: the question is who decides
-        levels = self.env["crm.collection.approval.level"].sudo()._get_all()
-        for person in people:
-            of_person = levels.filtered(lambda level, person=person: level._is_approver(person))
-            powers |= (
-                Domain("level_id", "in", of_person.ids)
-                & Domain("company_id", "in", [False, *person.sudo().company_ids.ids])
-                & self._get_unbarred_domain(person)
-            )
-        return Domain("state", "=", "pending") & powers & self._get_unbarred_domain(user)
-
-    @api.model
-    def _get_unbarred_domain(self, user):
-        """Requests ``user`` neither asked for nor configured, under rules he did not write, nor has
-        decided about: see :meth:`.CrmCollectionApproval._get_authors`."""
-        configured = Domain("configured_by_ids", "in", user.ids) & Domain("is_governed", "=", False)
-        decided = Domain("user_id", "=", user.id) | Domain("principal_id", "=", user.id)
-        return (
-            Domain("user_id", "!=", user.id)
-            & Domain("author_ids", "not in", user.ids)
-            & Domain("approval_rule_id", "not any", [("configured_by_ids", "in", user.ids)])
-            & ~(Domain("kind", "=", "allocation") & Domain("phase_id", "any", configured))
-            & ~Domain("decision_ids", "any", decided)
-        )
-
     # === ORM overrides === #
 
     @api.model
@@ -192,19 +144,6 @@ class CrmCollectionApproval(models.Model):
         decisions along, as requests are made as superuser."""
         defaults = {fname: self._fields[fname].default for fname in fields}
         return {fname: default(self) for fname, default in defaults.items() if default}
-
-    def unlink(self):
-        """Requests are never deleted; before the chatter takes their messages.
-
-        :raise AccessError: always, but while the module is uninstalled
-        """
-        self.check_access("unlink")
-        self._check_uninstalling()
-        return super().unlink()
-
-    def _check_uninstalling(self):
-        if self and not self.env.context.get(MODULE_UNINSTALL_FLAG):
-            raise AccessError(self.env._("Approvals cannot be deleted: they are the record."))
 
     # === Actions === #
 

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
+from odoo.tools import LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 # Who decides: changing it makes the user one who cannot.
 POWER_FIELDS = ("governs", "company_id", "escalate_days", "escalation_user_id")
@@ -15,9 +18,14 @@ class CrmCollectionApprovalRule(models.Model):
     """
 
     _name = "crm.collection.approval.rule"
-    _inherit = ["mail.thread"]
+    _inherit = ["crm.collection.evidence", "mail.thread"]
     _description = "Collection Approval Rule"
     _order = "name, id"
+    _evidence_refusals = dict.fromkeys(
+        ("create", "write"), _lt("Who wrote an approval rule is on record, it cannot be written.")
+    )
+    _evidence_fields = ("configured_by_ids",)
+    _evidence_chatter = True
 
     name = fields.Char(required=True, translate=True, tracking=True)
     active = fields.Boolean(default=True, tracking=True)
@@ -208,8 +216,6 @@ class CrmCollectionApprovalRule(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_writers_untouched(vals)
         rules = super().create(vals_list)
         rules._remember_writer()
         return rules
@@ -231,11 +237,10 @@ class CrmCollectionApprovalRule(models.Model):
             )
 
     def write(self, vals):
-        """Who wrote the rule is never written directly.
+        """Who writes who decides is remembered, and decides nothing under the rule.
 
-        :raise AccessError: ``configured_by_ids`` is written
+        :raise UserError: phases are under it, and it would govern something else
         """
-        self._check_writers_untouched(vals)
         for rule in self:
             changes = "governs" in vals and vals["governs"] != rule.governs
             if changes and (phases := rule._get_phases()):
@@ -245,17 +250,11 @@ class CrmCollectionApprovalRule(models.Model):
             self._remember_writer()
         return result
 
-    def _check_writers_untouched(self, vals):
-        if "configured_by_ids" in vals:
-            raise AccessError(
-                self.env._("Who wrote an approval rule is on record, it cannot be written.")
-            )
-
     def _remember_writer(self):
         """Whoever says who decides is not one of them; the installation is nobody."""
         user = self.env.user
         if user != self.env.ref("base.user_root"):
-            super().write({"configured_by_ids": [Command.link(user.id)]})
+            self._write_evidence({"configured_by_ids": [Command.link(user.id)]})
 
     # === Business methods === #
 

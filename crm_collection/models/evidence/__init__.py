@@ -1,4 +1,5 @@
 from . import (
+    evidence,
     ir_attachment,
     mail_message,
     mail_tracking_value,

@@ -1,9 +1,10 @@
 import re
 
 from odoo import models
-from odoo.tools import SQL
 
-LETTER_MODEL = "crm.collection.letter"
+from . import queries
+from .evidence import LETTER_MODEL
+
 # The addresses under which core shows an attachment: by its number, in the path or as `id`.
 IMAGE = re.compile(
     r"""/web/(?:image|content)
@@ -86,9 +87,7 @@ class IrAttachment(models.Model):
         any language"""
         templates_sudo = self.env["mail.template"].sudo()
         templates_sudo.flush_model(["body_html", "model_id"])
-        rows = self.env.execute_query(
-            SQL("SELECT id, body_html::text FROM mail_template WHERE model = %s", LETTER_MODEL)
-        )
+        rows = self.env.execute_query(queries.template_texts(LETTER_MODEL))
         shown = set(self.ids)
         return templates_sudo.browse(
             [row[0] for row in rows if shown.intersection(find_images(row[1]))]

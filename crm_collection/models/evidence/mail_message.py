@@ -4,17 +4,10 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
-# The chatters in which what the system wrote is evidence: what was sent, who agreed, who changed
-# what. Comments of people stay theirs.
-EVIDENCE_MODELS = (
-    "crm.collection.letter",
-    "crm.collection.approval",
-    "crm.collection.approval.rule",
-    "crm.collection.phase",
-    "crm.collection.item",
-)
+from .evidence import APPROVAL_MODEL, WRITING
+
 # On the entries concerned decisions are written among what is not ours.
-DECISION_MARK = 'data-oe-model="crm.collection.approval"'
+DECISION_MARK = f'data-oe-model="{APPROVAL_MODEL}"'
 # What readers do to a message without touching what it says.
 READER_FIELDS = {"starred_partner_ids", "pinned_at", "reaction_ids", "notification_ids"}
 # What makes a message one of those nobody changes.
@@ -22,10 +15,6 @@ EVIDENCE_FIELDS = {"model", "res_id", "message_type", "body"}
 # What the system says, and what came in by mail: nobody posts that by hand. Who says nothing
 # would have what he set as his default.
 SYSTEM_TYPES = (None, False, "notification", "auto_comment", "email")
-
-# What says in the context that the engine is writing a letter. An object of its own: no caller
-# from outside can pass it.
-WRITING = object()
 
 
 class MailMessage(models.Model):
@@ -91,7 +80,7 @@ class MailMessage(models.Model):
         none that this very transaction wrote: core completes them"""
         if not self._is_bound():
             return self.browse()
-        record = Domain("model", "in", EVIDENCE_MODELS)
+        record = Domain("model", "in", self.env["crm.collection.evidence"]._get_evidence_chatters())
         record |= Domain("model", "=", "account.move") & Domain("body", "like", DECISION_MARK)
         record &= Domain("message_type", "!=", "comment")
         now = self.env.cr.now()
@@ -104,8 +93,9 @@ class MailMessage(models.Model):
             evidence, what they post is a comment or a mail, and their own
         """
         body = html.unescape(str(vals.get("body") or ""))
-        marked = vals.get("model") == "account.move" and EVIDENCE_MODELS[1] in body
-        if not marked and vals.get("model") not in EVIDENCE_MODELS:
+        marked = vals.get("model") == "account.move" and APPROVAL_MODEL in body
+        chatters = self.env["crm.collection.evidence"]._get_evidence_chatters()
+        if not marked and vals.get("model") not in chatters:
             return vals
         own = {key: value for key, value in vals.items() if key != "tracking_value_ids"}
         if own.get("message_type") in SYSTEM_TYPES:

@@ -2,8 +2,6 @@ from odoo import api, models
 
 from odoo.addons.mail.tools.discuss import Store
 
-from .mail_message import EVIDENCE_MODELS
-
 CONCERNED = ("account.move", "res.partner", "crm.collection.item", "crm.collection.phase")
 
 
@@ -29,14 +27,18 @@ class MailThread(models.AbstractModel):
         """Return these so that who changes what is on record is told, whatever a caller from
         outside says."""
         untold = {"tracking_disable", "mail_notrack", "mail_create_nolog"} & self.env.context.keys()
-        if not untold or self._name not in EVIDENCE_MODELS or self.env.su:
+        if not untold or self.env.su or not self._is_evidence_chatter():
             return self
         return self.with_context(**dict.fromkeys(untold, False))
+
+    @api.model
+    def _is_evidence_chatter(self):
+        return self._name in self.env["crm.collection.evidence"]._get_evidence_chatters()
 
     def _get_allowed_message_params(self):
         # EXTENDS 'mail': what the web client posts is a comment
         allowed = super()._get_allowed_message_params()
-        recorded = self._name in EVIDENCE_MODELS or self._name == "account.move"
+        recorded = self._is_evidence_chatter() or self._name == "account.move"
         return allowed - {"message_type"} if recorded else allowed
 
     def _thread_to_store(self, store, fields, *, request_list=None):

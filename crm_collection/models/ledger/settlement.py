@@ -1,9 +1,10 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from . import queries
+
+_lt = LazyTranslate(__name__)
 
 KINDS = [
     ("payment", "Payment"),
@@ -39,7 +40,13 @@ class CrmCollectionSettlement(models.Model):
 
     _name = "crm.collection.settlement"
     _description = "Settlement of a Item"
+    _inherit = ["crm.collection.evidence"]
     _order = "date desc, id desc"
+    _evidence_refusals = {
+        "create": _lt("Settlements are recorded from reconciliations alone."),
+        "write": _lt("The ledger of settlements cannot be changed."),
+        "unlink": _lt("The ledger of settlements cannot be deleted."),
+    }
 
     item_id = fields.Many2one(
         comodel_name="crm.collection.item",
@@ -193,19 +200,6 @@ class CrmCollectionSettlement(models.Model):
                 self._field_to_sql(alias, "is_company", query),
             )
         return super()._field_to_sql(alias, field_expr, query)
-
-    # === ORM overrides === #
-
-    def write(self, vals):  # pylint: disable=method-required-super
-        raise AccessError(self.env._("The ledger of settlements cannot be changed."))
-
-    @api.model_create_multi
-    def create(self, vals_list):  # pylint: disable=method-required-super
-        raise AccessError(self.env._("Settlements are recorded from reconciliations alone."))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise AccessError(self.env._("The ledger of settlements cannot be deleted."))
 
     # === Recording === #
 

@@ -8,7 +8,7 @@ import psycopg2
 from odoo import SUPERUSER_ID, models
 from odoo.tools.image import image_data_uri
 
-from ..evidence.mail_message import WRITING
+from ..evidence.evidence import WRITING
 
 _logger = logging.getLogger(__name__)
 

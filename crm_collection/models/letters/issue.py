@@ -8,7 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import clean_context, split_every
 
 from ...tools.retry import MAX_TRIES, RETRIED
-from ..evidence.mail_message import WRITING
+from ..evidence.evidence import WRITING
 from . import date_queries, unsent_queries
 
 _logger = logging.getLogger(__name__)

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import LazyTranslate
 
-from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+_lt = LazyTranslate(__name__)
 
 STATES = [
     ("to_send", "To send"),
@@ -26,10 +27,15 @@ class CrmCollectionLetter(models.Model):
     """
 
     _name = "crm.collection.letter"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["crm.collection.evidence", "mail.thread", "mail.activity.mixin"]
     _description = "Collection Letter"
     _order = "date desc, id desc"
     _mail_post_access = "read"
+    _evidence_refusals = {
+        "unlink": _lt("Letters are not deleted; cancel one that has not been sent.")
+    }
+    _evidence_error = UserError
+    _evidence_chatter = True
 
     company_id = fields.Many2one(comodel_name="res.company", required=True, readonly=True)
     partner_id = fields.Many2one(
@@ -133,27 +139,6 @@ class CrmCollectionLetter(models.Model):
         totals = {letter.id: (count, amount) for letter, count, amount in groups}
         for letter in self:
             letter.line_count, letter.amount_total = totals.get(letter.id, (0, 0.0))
-
-    # === ORM overrides === #
-
-    def unlink(self):
-        """Letters are never deleted.
-
-        Refused here and not in an ``ondelete`` method: the chatter's ``unlink`` takes the
-        messages first, and deleting the message of a letter written in the same transaction may
-        end in an error of the database that says nothing to the user.
-
-        :raise UserError: always, but while the module is uninstalled
-        """
-        self.check_access("unlink")
-        self._check_uninstalling()
-        return super().unlink()
-
-    def _check_uninstalling(self):
-        if self and not self.env.context.get(MODULE_UNINSTALL_FLAG):
-            raise UserError(
-                self.env._("Letters are not deleted; cancel one that has not been sent.")
-            )
 
     # === Actions === #
 

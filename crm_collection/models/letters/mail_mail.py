@@ -3,7 +3,7 @@ import smtplib
 from odoo import api, fields, models, modules
 from odoo.fields import Domain
 
-from ..evidence.mail_message import WRITING
+from ..evidence.evidence import WRITING
 
 # What a letter's mail says, and to whom, beside its message.
 CONTENT_FIELDS = {

@@ -1,9 +1,8 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..evidence.mail_message import WRITING
+from ..evidence.evidence import LETTER_MODEL, WRITING
 
-LETTER_MODEL = "crm.collection.letter"
 # What says nothing to the customer.
 FREE_FIELDS = {"name", "description", "user_id", "ref_ir_act_window"}
 

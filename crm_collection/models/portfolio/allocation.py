@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.tools import LazyTranslate
+
+_lt = LazyTranslate(__name__)
 
 ORIGINS = [
     ("automatic", "Automatic"),
@@ -26,7 +28,13 @@ class CrmCollectionAllocation(models.Model):
 
     _name = "crm.collection.allocation"
     _description = "Collection Phase History"
+    _inherit = ["crm.collection.evidence"]
     _order = "date_in desc, id desc"
+    _evidence_refusals = {
+        "create": _lt("The phase history is written by allocation and phase maintenance alone."),
+        "write": _lt("The phase history cannot be changed."),
+        "unlink": _lt("The phase history cannot be deleted."),
+    }
 
     item_id = fields.Many2one(
         comodel_name="crm.collection.item",
@@ -113,16 +121,3 @@ class CrmCollectionAllocation(models.Model):
     def _compute_letter_id(self):
         for allocation in self:
             allocation.letter_id = allocation.letter_line_ids.sorted("round")[-1:].letter_id
-
-    def write(self, vals):  # pylint: disable=method-required-super
-        raise AccessError(self.env._("The phase history cannot be changed."))
-
-    @api.model_create_multi
-    def create(self, vals_list):  # pylint: disable=method-required-super
-        raise AccessError(
-            self.env._("The phase history is written by allocation and phase maintenance alone.")
-        )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise AccessError(self.env._("The phase history cannot be deleted."))

@@ -6,9 +6,11 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import LazyTranslate
 
 from . import hold_queries
 
+_lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 SCOPES = ("partner_id", "move_id", "item_id")
@@ -23,10 +25,14 @@ class CrmCollectionHold(models.Model):
     """
 
     _name = "crm.collection.hold"
-    _inherit = ["mail.thread"]
+    _inherit = ["crm.collection.evidence", "mail.thread"]
     _description = "Collection Hold"
     _order = "date_from desc, id desc"
     _check_company_auto = True
+    _evidence_refusals = {"write": _lt("A hold is ended with its button.")}
+    _evidence_fields = ("state", "date_closed", "user_id", "entry_name")
+    _evidence_system = True
+    _evidence_error = UserError
 
     kind = fields.Selection(
         selection=[("block", "Block"), ("dispute", "Dispute"), ("promise", "Promise to pay")],
@@ -180,12 +186,7 @@ class CrmCollectionHold(models.Model):
         return holds
 
     def write(self, vals):
-        """Change a hold.
-
-        :raise UserError: its state is written by hand
-        """
-        if {"state", "date_closed", "user_id", "entry_name"} & vals.keys() and not self.env.su:
-            raise UserError(self.env._("A hold is ended with its button."))
+        """Change a hold: what is evidence of it is not."""
         self._complete_vals(vals)
         return super().write(vals)
 

@@ -35,9 +35,10 @@ class CrmCollectionItem(models.Model):
     """
 
     _name = "crm.collection.item"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["crm.collection.evidence", "mail.thread", "mail.activity.mixin"]
     _description = "Open Item in Collection"
     _order = "date_maturity, id"
+    _evidence_chatter = True
     _check_company_auto = True
 
     line_id = fields.Many2one(

@@ -295,7 +295,7 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
                 self.assertEqual(phase[fname], before)
                 self.assertEqual(phase.color, 3)
                 self.assertTrue(phase.can_act)
-                self.assertEqual(len(phase._get_changes()), 1)
+                self.assertEqual(len(phase.pending_approval_id._get_change_rows()), 1)
                 self.assertEqual(phase.pending_approval_id.user_id, self.manager)
                 with self.assertRaises(AccessError):
                     phase.with_user(self.manager).action_approve()
