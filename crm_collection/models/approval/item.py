@@ -3,6 +3,7 @@ from odoo.fields import Domain
 
 from ..letters import date_queries
 from . import queries
+from .line import WAITING
 
 
 class CrmCollectionItem(models.Model):
@@ -45,7 +46,7 @@ class CrmCollectionItem(models.Model):
     @api.depends("approval_state", "approval_line_ids.state")
     def _compute_approval_id(self):
         lines = self.env["crm.collection.approval.line"].search(
-            [("item_id", "in", self.ids), ("state", "=", "pending")]
+            WAITING & Domain("item_id", "in", self.ids)
         )
         by_item = {line.item_id: line.approval_id for line in lines}
         for item in self:

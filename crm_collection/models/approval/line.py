@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 LINE_STATES = [
     ("pending", "Waiting"),
@@ -6,6 +7,8 @@ LINE_STATES = [
     ("refused", "Refused"),
     ("withdrawn", "Withdrawn"),
 ]
+# In which lines an item waits; in SQL: ``queries.line_waits``.
+WAITING = Domain("state", "=", "pending")
 REASONS_WITHDRAWN = [
     ("left", "Settled, cancelled or changed in accounting"),
     ("moved", "Moved to another phase"),

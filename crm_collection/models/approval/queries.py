@@ -7,6 +7,23 @@ from ..portfolio.queries import step_version
 NOW = SQL("(now() AT TIME ZONE 'UTC')")
 
 
+def line_waits(line="line"):
+    """Condition: an item waits in the request of this line. An item waits in one at most."""
+    return SQL("(%s = 'pending')", SQL.identifier(line, "state"))
+
+
+def waiting_items(company_id):
+    """The items of a company that wait: item, the phase they are to enter, who asked."""
+    return SQL(
+        """SELECT line.item_id, line.phase_id, approval.origin
+             FROM crm_collection_approval_line line
+             JOIN crm_collection_approval approval ON approval.id = line.approval_id
+            WHERE %(waits)s AND line.company_id = %(company_id)s""",
+        waits=line_waits(),
+        company_id=company_id,
+    )
+
+
 def open_items_by_id(item_ids, phase_id, today, send_letter, pinned):
     """Items a person wants in a phase that needs an approval."""
     return SQL(
@@ -43,77 +60,114 @@ def ask(open_items, origin, uid, moment, reason=None):
     """
     return SQL(
         """
-        WITH open_item AS MATERIALIZED (
-                SELECT open_item.*, dense_rank() OVER (
-                           ORDER BY open_item.company_id, open_item.partner_id,
-                                  open_item.phase_id) AS number
-                  FROM (%(open_items)s) AS open_item
-                 WHERE NOT EXISTS (SELECT FROM crm_collection_approval_line line
-                                    WHERE line.item_id = open_item.item_id
-                                        AND line.state = 'pending'
-                                   OFFSET 0)),
-             wanted AS MATERIALIZED (
-                SELECT number, company_id, partner_id, phase_id, COUNT(*) AS items,
-                       SUM(amount) AS amount, MAX(days) AS days
-                  FROM open_item GROUP BY number, company_id, partner_id, phase_id),
-             request AS MATERIALIZED (
-                SELECT wanted.*, free.id IS NULL AS is_new, COALESCE(
-                           free.id, nextval('crm_collection_approval_id_seq'))::integer AS id
-                  FROM wanted
-             LEFT JOIN LATERAL (
-                    SELECT approval.id FROM crm_collection_approval approval
-                     WHERE approval.partner_id = wanted.partner_id
-                       AND approval.phase_id = wanted.phase_id
-                       AND approval.company_id = wanted.company_id
-                       AND approval.state = 'pending' AND approval.kind = 'allocation'
-                       AND approval.origin = %(origin)s AND approval.user_id = %(uid)s
-                       AND approval.reason IS NOT DISTINCT FROM %(reason)s
-                       AND NOT EXISTS (SELECT FROM crm_collection_approval_decision decision
-                                        WHERE decision.approval_id = approval.id)
-                  ORDER BY approval.id DESC LIMIT 1
-                       FOR NO KEY UPDATE SKIP LOCKED) AS free ON TRUE),
+        WITH open_item AS MATERIALIZED (%(numbered_items)s),
+             wanted AS MATERIALIZED (%(wanted_requests)s),
+             request AS MATERIALIZED (%(found_requests)s),
              numbered AS MATERIALIZED (
                 SELECT array_agg(id ORDER BY number) AS ids FROM request),
-             created AS (
-                INSERT INTO crm_collection_approval (
-                       id, kind, company_id, partner_id, phase_id, approval_rule_id, level_id,
-                       state, origin, user_id, date_request, reason, amount, item_count,
-                       days_oldest, create_uid, create_date, write_uid, write_date)
-                SELECT request.id, 'allocation', request.company_id, request.partner_id,
-                       request.phase_id, phase.approval_rule_id, (
-                           SELECT level.id FROM crm_collection_approval_level level
-                            WHERE level.rule_id = phase.approval_rule_id
-                         ORDER BY level.sequence, level.id LIMIT 1),
-                       'pending', %(origin)s, %(uid)s, %(moment)s, %(reason)s, request.amount,
-                       request.items, request.days, %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM request
-                  JOIN crm_collection_phase phase ON phase.id = request.phase_id
-                 WHERE request.is_new),
-             line AS (
-                INSERT INTO crm_collection_approval_line (
-                       approval_id, item_id, company_id, name, date_maturity, days_overdue,
-                       phase_from_id, phase_id, rule_id, step_id, currency_id, amount,
-                       amount_currency, send_letter, pinned, state, create_uid, create_date,
-                       write_uid, write_date)
-                SELECT (SELECT ids FROM numbered)[open_item.number], open_item.item_id,
-                       open_item.company_id,
-                       open_item.name, open_item.date_maturity, open_item.days,
-                       open_item.phase_from_id,
-                       open_item.phase_id, open_item.rule_id, open_item.step_id,
-                       open_item.currency_id,
-                       open_item.amount, open_item.amount_currency, open_item.send_letter,
-                       open_item.pinned,
-                       'pending', %(uid)s, %(now)s, %(uid)s, %(now)s
-                  FROM open_item)
+             created AS (%(create_requests)s),
+             line AS (%(create_lines)s)
         SELECT COALESCE(array_agg(id ORDER BY id) FILTER (WHERE is_new), '{}'),
                COALESCE(array_agg(id ORDER BY id) FILTER (WHERE NOT is_new), '{}'),
                COALESCE(SUM(items), 0)
           FROM request""",
+        numbered_items=_numbered_items(open_items),
+        wanted_requests=_wanted_requests(),
+        found_requests=_found_requests(origin, uid, reason),
+        create_requests=_create_requests(origin, uid, moment, reason),
+        create_lines=_create_lines(uid),
+    )
+
+
+def _numbered_items(open_items):
+    """The items that do not wait yet, with the number of the request they belong in."""
+    return SQL(
+        """SELECT open_item.*, dense_rank() OVER (
+                      ORDER BY open_item.company_id, open_item.partner_id,
+                               open_item.phase_id) AS number
+             FROM (%(open_items)s) AS open_item
+            WHERE NOT EXISTS (SELECT FROM crm_collection_approval_line line
+                               WHERE line.item_id = open_item.item_id AND %(waits)s
+                              OFFSET 0)""",
         open_items=open_items,
+        waits=line_waits(),
+    )
+
+
+def _wanted_requests():
+    """One request per customer and phase, with what its items owe together."""
+    return SQL(
+        """SELECT number, company_id, partner_id, phase_id, COUNT(*) AS items,
+                  SUM(amount) AS amount, MAX(days) AS days
+             FROM open_item GROUP BY number, company_id, partner_id, phase_id"""
+    )
+
+
+def _found_requests(origin, uid, reason):
+    """The requests wanted with their ids: of one that takes more, or a new one."""
+    return SQL(
+        """SELECT wanted.*, free.id IS NULL AS is_new, COALESCE(
+                      free.id, nextval('crm_collection_approval_id_seq'))::integer AS id
+             FROM wanted
+        LEFT JOIN LATERAL (
+               SELECT approval.id FROM crm_collection_approval approval
+                WHERE approval.partner_id = wanted.partner_id
+                  AND approval.phase_id = wanted.phase_id
+                  AND approval.company_id = wanted.company_id
+                  AND approval.state = 'pending' AND approval.kind = 'allocation'
+                  AND approval.origin = %(origin)s AND approval.user_id = %(uid)s
+                  AND approval.reason IS NOT DISTINCT FROM %(reason)s
+                  AND NOT EXISTS (SELECT FROM crm_collection_approval_decision decision
+                                   WHERE decision.approval_id = approval.id)
+             ORDER BY approval.id DESC LIMIT 1
+                  FOR NO KEY UPDATE SKIP LOCKED) AS free ON TRUE""",
+        origin=origin,
+        uid=uid,
+        reason=reason,
+    )
+
+
+def _create_requests(origin, uid, moment, reason):
+    """Write the new requests; the first level of their rule decides first."""
+    return SQL(
+        """INSERT INTO crm_collection_approval (
+                  id, kind, company_id, partner_id, phase_id, approval_rule_id, level_id,
+                  state, origin, user_id, date_request, reason, amount, item_count,
+                  days_oldest, create_uid, create_date, write_uid, write_date)
+           SELECT request.id, 'allocation', request.company_id, request.partner_id,
+                  request.phase_id, phase.approval_rule_id, (
+                      SELECT level.id FROM crm_collection_approval_level level
+                       WHERE level.rule_id = phase.approval_rule_id
+                    ORDER BY level.sequence, level.id LIMIT 1),
+                  'pending', %(origin)s, %(uid)s, %(moment)s, %(reason)s, request.amount,
+                  request.items, request.days, %(uid)s, %(now)s, %(uid)s, %(now)s
+             FROM request
+             JOIN crm_collection_phase phase ON phase.id = request.phase_id
+            WHERE request.is_new""",
         origin=origin,
         uid=uid,
         moment=moment,
         reason=reason,
+        now=NOW,
+    )
+
+
+def _create_lines(uid):
+    """Write the items that wait, each in its request."""
+    return SQL(
+        """INSERT INTO crm_collection_approval_line (
+                  approval_id, item_id, company_id, name, date_maturity, days_overdue,
+                  phase_from_id, phase_id, rule_id, step_id, currency_id, amount,
+                  amount_currency, send_letter, pinned, state, create_uid, create_date,
+                  write_uid, write_date)
+           SELECT (SELECT ids FROM numbered)[open_item.number], open_item.item_id,
+                  open_item.company_id, open_item.name, open_item.date_maturity,
+                  open_item.days, open_item.phase_from_id, open_item.phase_id,
+                  open_item.rule_id, open_item.step_id, open_item.currency_id,
+                  open_item.amount, open_item.amount_currency, open_item.send_letter,
+                  open_item.pinned, 'pending', %(uid)s, %(now)s, %(uid)s, %(now)s
+             FROM open_item""",
+        uid=uid,
         now=NOW,
     )
 
@@ -134,7 +188,7 @@ def refresh_totals(approval_ids):
                        COALESCE(SUM((SELECT item.amount_residual FROM crm_collection_item item
                                       WHERE item.id = line.item_id)), 0) AS amount
                   FROM crm_collection_approval_line line
-                 WHERE line.approval_id = approval.id AND line.state = 'pending') AS waiting
+                 WHERE line.approval_id = approval.id AND %(waits)s) AS waiting
              WHERE approval.id = ANY(%(ids)s) AND approval.kind = 'allocation'
                AND approval.state = 'pending'),
              written AS (
@@ -151,14 +205,17 @@ def refresh_totals(approval_ids):
          RETURNING approval.id, total.items)
         SELECT id FROM written WHERE items = 0""",
         ids=approval_ids,
+        waits=line_waits(),
         now=NOW,
     )
 
 
 def requests_of_open_items(item_ids):
+    """The requests in which these items wait."""
     return SQL(
-        """SELECT DISTINCT approval_id FROM crm_collection_approval_line
-            WHERE state = 'pending' AND item_id = ANY(%s)""",
+        """SELECT DISTINCT line.approval_id FROM crm_collection_approval_line line
+            WHERE %s AND line.item_id = ANY(%s)""",
+        line_waits(),
         item_ids,
     )
 
@@ -166,11 +223,12 @@ def requests_of_open_items(item_ids):
 def withdraw_open_items(item_ids, reason):
     """Take items out of the requests they wait in; :return: SQL of the ids of the requests."""
     return SQL(
-        """UPDATE crm_collection_approval_line SET state = 'withdrawn', reason_out = %s,
-                  write_date = %s
-            WHERE state = 'pending' AND item_id = ANY(%s) RETURNING approval_id""",
+        """UPDATE crm_collection_approval_line line
+              SET state = 'withdrawn', reason_out = %s, write_date = %s
+            WHERE %s AND line.item_id = ANY(%s) RETURNING line.approval_id""",
         reason,
         NOW,
+        line_waits(),
         item_ids,
     )
 
@@ -193,13 +251,16 @@ def set_waiting(item_ids, waiting, uid):
 
 
 def end_lines(line_ids, state, reason_out=None):
+    """End the waiting of lines; of those that wait no more nothing is rewritten."""
     return SQL(
-        """UPDATE crm_collection_approval_line SET state = %s, reason_out = %s, write_date = %s
-            WHERE id = ANY(%s) AND state = 'pending'""",
+        """UPDATE crm_collection_approval_line line
+              SET state = %s, reason_out = %s, write_date = %s
+            WHERE line.id = ANY(%s) AND %s""",
         state,
         reason_out,
         NOW,
         line_ids,
+        line_waits(),
     )
 
 

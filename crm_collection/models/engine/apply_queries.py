@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from ..approval.queries import line_waits
 from ..portfolio.allocation_queries import open_allocations
 from ..portfolio.hold_queries import hold_id, hold_joins
 from ..portfolio.queries import (
@@ -246,8 +247,9 @@ def withdraw_of_plan(first, last):
                CROSS JOIN LATERAL (SELECT write_date FROM crm_collection_item open_item
                                     WHERE open_item.id = plan.item_id OFFSET 0) AS item
                     WHERE %(slice)s AND plan.withdraws AND item.write_date = %(now)s) AS gone
-            WHERE line.item_id = gone.item_id AND line.state = 'pending'
+            WHERE line.item_id = gone.item_id AND %(waits)s
         RETURNING line.approval_id""",
+        waits=line_waits(),
         plan=SQL.identifier(PLAN_TABLE),
         slice=slice_of_plan(first, last),
         now=SQL("(now() AT TIME ZONE 'UTC')"),

@@ -7,6 +7,7 @@ those of the coming days: what will happen is said in one place.
 
 from odoo.tools import SQL
 
+from ..approval.queries import waiting_items
 from ..portfolio.hold_queries import hold_id, hold_joins
 from ..portfolio.queries import line_date_maturity, line_is_owed, move_is_silent
 from ..portfolio.rule_queries import customers, steps
@@ -119,7 +120,7 @@ class Plan:
             date_maturity=line_date_maturity(),
             silent=move_is_silent(),
             owed=line_is_owed(),
-            waiting=_waiting(self.company_id),
+            waiting=waiting_items(self.company_id),
             among=SQL("TRUE") if self.items is None else SQL("item.id = ANY(%s)", self.items.ids),
         )
 
@@ -183,17 +184,6 @@ class Plan:
             for table in small
         ]
         return SQL("SELECT md5(concat_ws(';', %s))", SQL(", ").join(parts))
-
-
-def _waiting(company_id):
-    """Items that wait for an approval: item, the phase they are to enter, who asked."""
-    return SQL(
-        """SELECT line.item_id, line.phase_id, approval.origin
-             FROM crm_collection_approval_line line
-             JOIN crm_collection_approval approval ON approval.id = line.approval_id
-            WHERE line.state = 'pending' AND line.company_id = %s""",
-        company_id,
-    )
 
 
 def first_event(plan):

@@ -2,10 +2,10 @@
 
 from odoo.tools import SQL
 
-from ..letters.condition_queries import is_repeated, leaves_by_itself, reaches, waits
+from ..letters.condition_queries import is_due, may_be_written_condition, reaches, waits
 from ..letters.credit_queries import is_unpaid, owed_until_here
 from ..letters.queries import open_credits
-from ..portfolio.queries import letter_day, letter_template
+from ..portfolio.queries import letter_day
 from .apply_queries import PLAN_TABLE, said_of_plan
 
 # What nobody is asked for; other items that are held back from the next phase count, and the
@@ -48,11 +48,7 @@ def letters(company, today, limit):
                 SELECT plan.*, phase.sequence AS phase_sequence,
                        (plan.moves AND plan.has_letter
                         AND (said.is_said IS NULL OR said.date_next <= %(today)s))
-                       OR (NOT plan.moves AND phase.active AND phase.approval_state = 'approved'
-                           AND %(letter)s IS NOT NULL
-                           AND plan.amount_residual >= COALESCE(rule.amount_min, 0)
-                           AND item.date_next_letter <= %(today)s AND %(leaves)s
-                           AND (item.letter_count = 0 OR COALESCE(%(repeated)s, FALSE))) AS due
+                       OR (NOT plan.moves AND %(may_be_written)s AND %(is_due)s) AS due
                   FROM %(plan)s AS plan
              LEFT JOIN crm_collection_item item ON item.id = plan.item_id
              LEFT JOIN crm_collection_allocation allocation
@@ -100,9 +96,8 @@ def letters(company, today, limit):
         quiet_days=company.collection_quiet_days or 0,
         reaches=reaches("written"),
         waits=waits("written"),
-        repeated=is_repeated(),
-        leaves=leaves_by_itself(today),
-        letter=letter_template(),
+        may_be_written=may_be_written_condition(SQL("plan.amount_residual")),
+        is_due=is_due(today),
         credits=open_credits(company.id),
         until_here=owed_until_here("placed"),
         unpaid=is_unpaid(),

@@ -6,7 +6,7 @@ Aliases ``item``, and those of LETTER_JOINS: ``phase``, ``allocation``, ``step``
 
 from odoo.tools import SQL
 
-from ..portfolio.queries import letter_template
+from ..portfolio.queries import letter_template, phase_can_act
 
 # Letters that reached the customer, or are on their way to him.
 REACHING_STATES = ("to_send", "outgoing", "sent")
@@ -29,8 +29,9 @@ def may_be_written_condition(amount=None):
     :param SQL amount: what is owed in company currency, by default the journal item's
     """
     return SQL(
-        """(phase.active AND phase.approval_state = 'approved' AND allocation.id IS NOT NULL
+        """(%s AND allocation.id IS NOT NULL
             AND %s IS NOT NULL AND %s >= COALESCE(rule.amount_min, 0))""",
+        phase_can_act(),
         letter_template(),
         amount or SQL("line.amount_residual"),
     )

@@ -15,7 +15,7 @@ class AccountMoveLine(models.Model):
         return result
 
     def unlink(self):
-        """A deleted journal item cancels its open item; the history keeps number, customer and amounts."""
+        """A deleted journal item cancels its open item; the history keeps what it was."""
         items_sudo = self.env["crm.collection.item"].sudo().search([("line_id", "in", self.ids)])
         result = super().unlink()
         if items_sudo:

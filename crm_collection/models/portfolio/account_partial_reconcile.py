@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class AccountPartialReconcile(models.Model):
-    """What is reconciled, and what is undone, passes here: items are settled and reopened at once."""
+    """What is reconciled or undone passes here: items are settled and reopened at once."""
 
     _inherit = "account.partial.reconcile"
 

@@ -30,6 +30,15 @@ def move_is_silent(move="move"):
     )
 
 
+def phase_can_act(phase="phase"):
+    """Condition: the phase takes items and sends letters, as ``crm.collection.phase.can_act``."""
+    return SQL(
+        "(%s AND %s = 'approved')",
+        SQL.identifier(phase, "active"),
+        SQL.identifier(phase, "approval_state"),
+    )
+
+
 def step_interval(step="step"):
     """The time between two letters of a step, as a PostgreSQL interval."""
     step = SQL.identifier(step)

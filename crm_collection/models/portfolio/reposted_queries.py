@@ -3,7 +3,7 @@ had put them, and what was said to the customer already."""
 
 from odoo.tools import SQL
 
-from .queries import installment, next_letter_date
+from .queries import installment, next_letter_date, phase_can_act
 
 
 def reposted_name():
@@ -121,7 +121,7 @@ def placed_before(item_ids):
           JOIN crm_collection_phase phase ON phase.id = allocation.phase_id
          WHERE item.id = ANY(%s)
            AND (allocation.reason_out = 'cancelled' AND allocation.origin IN ('manual', 'opening')
-                AND phase.active AND phase.approval_state = 'approved'
+                AND %s
                 AND phase.is_guarded IS NOT TRUE
                 OR allocation.reason_out = 'released' AND item.pinned)
            AND allocation.amount_in_currency = item.amount_residual_currency + COALESCE((
@@ -129,6 +129,7 @@ def placed_before(item_ids):
                  WHERE settled.item_id = item.id AND settled.create_date >= allocation.date_in),
                  0)""",
         item_ids,
+        phase_can_act(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from .queries import letter_template, step_version, workers
+from .queries import letter_template, phase_can_act, step_version, workers
 
 
 def customer_rule(partner_model, rules):
@@ -102,7 +102,7 @@ def steps(company_id):
                    %(threshold)s AS threshold,
                    phase.sequence AS phase_sequence,
                    phase.allocation_mode = 'manual' AS manual,
-                   COALESCE(phase.active AND phase.approval_state = 'approved'
+                   COALESCE(%(can_act)s
                        AND (phase.company_id IS NULL OR phase.company_id IN (
                             SELECT owner.id FROM res_company owner JOIN res_company company
                                    ON company.parent_path LIKE owner.parent_path || '%%'
@@ -118,6 +118,7 @@ def steps(company_id):
           ) AS reached""",
         company_id=company_id,
         threshold=threshold(),
+        can_act=phase_can_act(),
         letter=letter_template(),
         version=step_version(),
     )

@@ -38,7 +38,9 @@ class CrmCollectionAllocationReport(models.Model):
     allocation_id = fields.Many2one(
         comodel_name="crm.collection.allocation", string="Allocation", readonly=True
     )
-    item_id = fields.Many2one(comodel_name="crm.collection.item", string="Open Item in Collection", readonly=True)
+    item_id = fields.Many2one(
+        comodel_name="crm.collection.item", string="Open Item in Collection", readonly=True
+    )
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"

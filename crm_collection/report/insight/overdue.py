@@ -32,7 +32,9 @@ class CrmCollectionOverdue(models.Model):
         "res.company": ["currency_id"],
     }
 
-    item_id = fields.Many2one(comodel_name="crm.collection.item", string="Open Item in Collection", readonly=True)
+    item_id = fields.Many2one(
+        comodel_name="crm.collection.item", string="Open Item in Collection", readonly=True
+    )
     name = fields.Char(string="Open Item", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
     company_currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
