@@ -1,6 +1,6 @@
 {
     "name": "CRM Collection",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Accounting/Accounting",
     "summary": "Collect overdue receivables: phases, sending rules, letters, history",
     "author": "crm_collection developers",
@@ -46,7 +46,6 @@
         "views/approval/request_views.xml",
         "views/approval/decision_views.xml",
         "views/approval/delegation_views.xml",
-        "views/approval/res_users_views.xml",
         "views/portfolio/allocation_views.xml",
         "views/ledger/settlement_views.xml",
         "views/letters/letter_views.xml",

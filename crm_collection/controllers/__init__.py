@@ -1,2 +1,1 @@
 from . import portal, payment, letter
-from . import approval_digest

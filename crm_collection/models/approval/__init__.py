@@ -13,7 +13,6 @@ from . import (
     notify,
     screen,
     preview,
-    digest,
     mail_activity,
     res_users,
 )

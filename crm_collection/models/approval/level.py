@@ -120,11 +120,13 @@ class CrmCollectionApprovalLevel(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        """Who says who decides is remembered by the rule."""
         levels = super().create(vals_list)
         levels.rule_id._remember_writer()
         return levels
 
     def write(self, vals):
+        """As :meth:`create`; a level's name alone says nothing about who decides."""
         rules = self.rule_id
         if "rule_id" in vals:
             rules._check_level_ids_later()
@@ -134,6 +136,7 @@ class CrmCollectionApprovalLevel(models.Model):
         return result
 
     def unlink(self):
+        """As :meth:`create`; a rule keeps at least one level."""
         self.rule_id._check_level_ids_later()
         self.rule_id._remember_writer()
         return super().unlink()

@@ -74,10 +74,12 @@ class MailActivity(models.Model):
         return super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
 
     def write(self, vals):
+        """:raise UserError: it would be tied to something else than the request that waits"""
         if any(fname in vals for fname in TIED_FIELDS):
             self._check_collection_decided()
         return super().write(vals)
 
     def unlink(self):
+        """:raise UserError: its request waits; deleting it would decide nothing"""
         self._check_collection_decided()
         return super().unlink()

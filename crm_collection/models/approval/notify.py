@@ -16,62 +16,93 @@ class CrmCollectionApproval(models.Model):
 
     # === Activities === #
 
-    def _schedule_activities(self):
+    def _schedule_activities(self, tell=True):
         """Put pending requests on the approvers' lists: as many approvers as still have to
         agree, by turns, so that a large run does not land on one desk.
 
-        Made together and without a mail for each (a thousand mails take longer than the run).
+        Made together and without core's mail for each (a thousand mails take longer than the
+        run): who had nothing on his list before gets one message about all of them.
+
+        :param bool tell: whether that message is sent
         """
+        vals_list = self._prepare_activities()
+        users = self.env["res.users"].browse({vals["user_id"] for vals in vals_list})
+        idle = users - self._get_busy(users)
+        Activity = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        for start in range(0, len(vals_list), SLICE):
+            Activity.create(vals_list[start : start + SLICE])
+        for user in idle - self.env.user if tell else ():
+            ids = [vals["res_id"] for vals in vals_list if vals["user_id"] == user.id]
+            self.sudo().browse(ids)._notify_waiting(user)  # who asks need not see users' addresses
+
+    def _prepare_activities(self):
+        """:return: values of the activities, one for each person whose turn it is"""
         vals_list = []
-        activity_type = self._get_activity_type()
-        model_id = self.env["ir.model"]._get_id(self._name)
+        common = {
+            "activity_type_id": self._get_activity_type().id,
+            "res_model_id": self.env["ir.model"]._get_id(self._name),
+        }
+        today = fields.Date.context_today(self)
         for (rule, level, company), approvals in self.grouped(
             lambda approval: (approval.approval_rule_id, approval.level_id, approval.company_id)
         ).items():
             approvers = level._get_approvers(company)
-            today = fields.Date.context_today(self)
-            deadline = today + timedelta(days=rule.sudo().remind_days)
             standing_in = self.env["crm.collection.approval.delegation"]._get_delegates(
                 approvers | rule.sudo().escalation_user_id, today
             )
             for approval in approvals:
                 vals_list += [
-                    {
-                        "activity_type_id": activity_type.id,
-                        "res_model_id": model_id,
-                        "res_id": approval.id,
-                        "user_id": user.id,
-                        "date_deadline": deadline,
-                        "summary": approval.with_context(lang=user.lang).display_name,
-                    }
+                    common | approval._prepare_activity(user)
                     for user in approval._get_turn(approvers, standing_in)
                 ]
-        Activity = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
-        for start in range(0, len(vals_list), SLICE):
-            Activity.create(vals_list[start : start + SLICE])
+        return vals_list
+
+    def _prepare_activity(self, user):
+        """Due at once, where the user is: core's counter leaves out what is due later."""
+        there = self.with_context(lang=user.lang, tz=user.tz or "UTC")
+        return {
+            "res_id": self.id,
+            "user_id": user.id,
+            "date_deadline": fields.Date.context_today(there),
+            "summary": there.display_name,
+        }
+
+    @api.model
+    def _get_busy(self, users):
+        """:return: those of the users who have requests on their lists already"""
+        groups = (
+            self.env["mail.activity"]
+            .sudo()
+            ._read_group(
+                [*self._get_activities_domain(), ("user_id", "in", users.ids)], ["user_id"]
+            )
+        )
+        return users.browse(user.id for (user,) in groups)
 
     def _get_turn(self, approvers, standing_in):
         """:param dict standing_in: {approver: who decides for him today}
-        :return: those whose turn it is to decide, list of users
+        :return: those whose turn it is to decide, list of users; once it was left unanswered so
+            long that it had to be reminded of, it is everybody's turn
         """
         self_sudo = self.sudo()  # the job asks, too, and users read no approval rules
-        decided = self_sudo.decision_ids
-        barred = self._get_authors() | decided.user_id | decided.principal_id
+        barred, level = self._get_barred(), self_sudo.level_id
         free = approvers - barred
-        agreed = decided.filtered(lambda decision: decision.level_id == self_sudo.level_id)
+        agreed = self_sudo.decision_ids.filtered(lambda decision: decision.level_id == level)
         # a level may need fewer since; it is the next decision that says so
-        needed = max(self_sudo.level_id.approver_count - len(agreed), 1)
+        needed = max(level.approver_count - len(agreed), 1)
         if self.date_escalated:
             free = self_sudo.approval_rule_id.escalation_user_id | free
         start = self.id % len(free) if free and not self.date_escalated else 0
-        turn = (free[start:] + free[:start])[:needed]
+        turn = free[start:] + free[:start]
+        if not self.date_reminded:
+            turn = turn[:needed]
         # who stands in may have asked himself, or be gone
         standing_in = {
             user: other
             for user, other in standing_in.items()
             if other.active and other not in barred
         }
-        return [standing_in.get(user, user) for user in turn]
+        return list(dict.fromkeys(standing_in.get(user, user) for user in turn))
 
     @api.model
     def _get_activity_type(self):
@@ -82,14 +113,12 @@ class CrmCollectionApproval(models.Model):
         return (
             self.env["mail.activity"]
             .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("activity_category", "=", "collection_approval"),
-                ]
-            )
+            .search([*self._get_activities_domain(), ("res_id", "in", self.ids)])
         )
+
+    @api.model
+    def _get_activities_domain(self):
+        return [("res_model", "=", self._name), ("activity_category", "=", "collection_approval")]
 
     def _get_shown_activities(self):
         """:return: (one activity of each request, the user's own where he has one; the requests
@@ -178,7 +207,6 @@ class CrmCollectionApproval(models.Model):
                 approvals._get_overdue(rule.escalate_days, "date_escalated")._escalate()
             if rule.remind_days:
                 approvals._get_overdue(rule.remind_days, "date_reminded")._remind()
-        self._send_digest()
 
     def _ensure_activities(self):
         """An approver may have left, lost the group or deleted what was on his list."""
@@ -202,20 +230,18 @@ class CrmCollectionApproval(models.Model):
         )
 
     def _remind(self):
-        """Make what is on the approvers' lists due, and tell them once."""
-        today = fields.Date.context_today(self)
-        self.write({"date_reminded": today})
-        activities = self._get_activities()
-        activities.with_context(mail_activity_quick_update=True).write({"date_deadline": today})
-        by_user = activities.grouped("user_id")
-        for user, of_user in by_user.items():
+        """Put them on the list of everybody who may decide, and tell them once."""
+        self.write({"date_reminded": fields.Date.context_today(self)})
+        self._drop_activities()
+        self._schedule_activities(tell=False)
+        for user, of_user in self._get_activities().grouped("user_id").items():
             if user:
                 self.browse(of_user.mapped("res_id"))._notify_waiting(user)
 
     def _escalate(self):
         self.write({"date_escalated": fields.Date.context_today(self)})
         self._drop_activities()
-        self._schedule_activities()
+        self._schedule_activities(tell=False)
         for user, approvals in self.grouped(
             lambda approval: approval.approval_rule_id.escalation_user_id
         ).items():

@@ -181,9 +181,11 @@ class CrmCollectionPhase(models.Model):
         return self._get_pending_approvals().action_refuse(reason)
 
     def action_ask_approve(self):
+        """See :meth:`crm.collection.approval.action_ask_approve`."""
         return self._get_pending_approvals().action_ask_approve()
 
     def action_ask_refuse(self):
+        """See :meth:`crm.collection.approval.action_ask_refuse`."""
         return self._get_pending_approvals().action_ask_refuse()
 
     def action_open_requests(self):

@@ -148,6 +148,7 @@ class CrmCollectionApproval(models.Model):
     # === Actions === #
 
     def action_open_items(self):
+        """Show the items it is about."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_item_action"

@@ -1,23 +1,10 @@
-from odoo import fields, models
-from odoo.tools import hash_sign
-from odoo.tools.misc import verify_hash_signed
-
-UNSUBSCRIBE_SCOPE = "crm_collection.approval_digest"
-UNSUBSCRIBE_PATH = "/collections/approvals/unsubscribe/"
+from odoo import models
 
 
 class ResUsers(models.Model):
-    """Approvers choose whether they get the daily mail about what waits for them."""
+    """Who has the role that decides."""
 
     _inherit = "res.users"
-
-    collection_approval_digest = fields.Boolean(
-        string="Daily Approvals Mail",
-        default=True,
-        help="A mail in the morning with the collection approvals that wait for you. None on days "
-        "when nothing does.",
-    )
-    collection_approval_digest_date = fields.Date(copy=False)
 
     def _is_collection_approver(self, company=None):
         """Whether the user has the role *Approver* at this moment, and works in ``company``.
@@ -34,25 +21,3 @@ class ResUsers(models.Model):
             and group in user_sudo.all_group_ids
             and (not company or company in user_sudo.company_ids)
         )
-
-    @property
-    def SELF_READABLE_FIELDS(self):
-        return [*super().SELF_READABLE_FIELDS, "collection_approval_digest"]
-
-    @property
-    def SELF_WRITEABLE_FIELDS(self):
-        return [*super().SELF_WRITEABLE_FIELDS, "collection_approval_digest"]
-
-    def _get_collection_unsubscribe_url(self):
-        """:return: the address that ends the daily mail without a login; it does nothing else"""
-        self.ensure_one()
-        token = hash_sign(self.sudo().env, UNSUBSCRIBE_SCOPE, self.id)
-        return self.get_base_url().rstrip("/") + UNSUBSCRIBE_PATH + token
-
-    def _get_by_collection_token(self, token):
-        """:return: the user whose mail had this token, empty for any other text"""
-        try:
-            user_id = verify_hash_signed(self.sudo().env, UNSUBSCRIBE_SCOPE, token)
-        except ValueError:
-            return self.browse()
-        return self.sudo().browse(user_id or []).exists()

@@ -62,7 +62,8 @@ class CrmCollectionApprovalRule(models.Model):
         string="Remind after",
         default=3,
         tracking=True,
-        help="Days without an answer after which the approvers are reminded; 0: never.",
+        help="Days without an answer after which everybody who may decide has it on the list and "
+        "is reminded; 0: never.",
     )
     escalate_days = fields.Integer(
         string="Escalate after",
@@ -161,6 +162,7 @@ class CrmCollectionApprovalRule(models.Model):
     # === Actions === #
 
     def action_open_requests(self):
+        """Show what was asked for under the rule, what waits first."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_approval_action"
@@ -216,6 +218,7 @@ class CrmCollectionApprovalRule(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        """Who makes a rule says who decides, and is remembered."""
         rules = super().create(vals_list)
         rules._remember_writer()
         return rules

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import formatLang
+
+from .line import WAITING
 
 MAX_NAMES = 6  # approvers named at a level
 
@@ -89,6 +92,7 @@ class CrmCollectionApproval(models.Model):
         return self._open_decide("approved")
 
     def action_ask_refuse(self):
+        """Refusing always asks for a reason: open the dialog."""
         return self._open_decide("refused")
 
     def _is_shown(self):
@@ -138,8 +142,7 @@ class CrmCollectionApproval(models.Model):
 
     def _get_names_at(self, level):
         """:return: who may decide at ``level`` as things are, as a text"""
-        barred = self._get_authors() | self.decision_ids.user_id | self.decision_ids.principal_id
-        users = level._get_approvers(self.company_id) - barred
+        users = level._get_approvers(self.company_id) - self._get_barred()
         if not users:
             return self.env._("Nobody at the moment: see the approval rule.")
         names = users[:MAX_NAMES].mapped("name")
@@ -184,14 +187,6 @@ class CrmCollectionApproval(models.Model):
 
     @api.model
     @api.readonly
-    def get_to_decide_count(self):
-        """:return: how many requests wait for the current user; 0 for who may not see any"""
-        if not self.has_access("read"):
-            return 0
-        return self.search_count([("can_decide", "=", True)])
-
-    @api.model
-    @api.readonly
     def get_facts_of(self, model_name, res_id):
         """The requests that wait about a record, for the banner on its form.
 
@@ -204,21 +199,19 @@ class CrmCollectionApproval(models.Model):
     @api.model
     def _get_pending_of(self, record):
         """:return: the requests that wait and concern ``record``, those the user may see"""
-        domain = self._get_pending_domain(record)
-        if not domain or not self.has_access("read"):
-            return self.browse()
-        return self.search([("state", "=", "pending"), *domain])
+        domain = Domain("state", "=", "pending") & self._get_pending_domain(record)
+        return self.search(domain) if self.has_access("read") else self.browse()
 
     @api.model
     def _get_pending_domain(self, record):
-        if record._name == "crm.collection.item":
-            lines = [("state", "=", "pending"), ("item_id", "in", record.ids)]
-        elif record._name == "account.move":
-            lines = [("state", "=", "pending"), ("item_id.move_id", "in", record.ids)]
-        elif record._name == "res.partner":
-            return [("partner_id", "in", record.commercial_partner_id.ids)]
-        elif record._name == "crm.collection.phase":
-            return [("kind", "=", "definition"), ("phase_id", "in", record.ids)]
-        else:
-            return []
-        return [("kind", "=", "allocation"), ("line_ids", "any", lines)]
+        if record._name == "res.partner":
+            return Domain("partner_id", "in", record.commercial_partner_id.ids)
+        if record._name == "crm.collection.phase":
+            return Domain("kind", "=", "definition") & Domain("phase_id", "in", record.ids)
+        fname = {"crm.collection.item": "item_id", "account.move": "item_id.move_id"}.get(
+            record._name
+        )
+        if not fname:
+            return Domain.FALSE
+        lines = WAITING & Domain(fname, "in", record.ids)
+        return Domain("kind", "=", "allocation") & Domain("line_ids", "any", lines)

@@ -18,9 +18,11 @@ class MailThread(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        """What is on record is told from its beginning: see :meth:`_with_tracking`."""
         return super(MailThread, self._with_tracking()).create(vals_list).with_env(self.env)
 
     def write(self, vals):
+        """What changes on record is told: see :meth:`_with_tracking`."""
         return super(MailThread, self._with_tracking()).write(vals)
 
     def _with_tracking(self):

@@ -4,7 +4,7 @@ from . import (
     test_approval_decision,
     test_approval_definition,
     test_approval_screens,
-    test_approval_digest,
+    test_approval_told,
     test_tour_approval,
     test_approval_report,
     test_chatter_route,

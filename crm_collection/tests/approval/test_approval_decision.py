@@ -634,21 +634,24 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
             self._move_on(1)
         Approval._cron_remind()
         self.assertEqual(request.date_reminded, fields.Date.today())
+        everybody = self.approver | self.second_approver
+        self.assertIn(user, everybody)
+        self.assertEqual(self._activities(request).user_id, everybody, "It is everybody's turn")
         told = (
             self.env["mail.message"]
             .sudo()
             .search(
                 [("model", "=", request._name), ("res_id", "=", request.id)],
-                limit=1,
+                limit=2,
                 order="id desc",
             )
         )
-        self.assertEqual(told.notified_partner_ids, user.partner_id)
+        self.assertEqual(told.notified_partner_ids, everybody.partner_id)
         self.assertFalse(request.with_user(self.chief).can_decide)
         self._move_on(2)
         Approval._cron_remind()
         self.assertEqual(request.date_escalated, fields.Date.today())
-        self.assertEqual(self._activities(request).user_id, self.chief)
+        self.assertEqual(self._activities(request).user_id, self.chief | everybody)
         self._say(request, "approve", self.chief)
         self.assertTrue(request.decision_ids.is_escalated)
         self.assertEqual(request.state, "approved")

@@ -124,20 +124,20 @@ class TestApprovalScreens(CrmCollectionApprovalScreensCommon):
         self.assertFalse(shown)
         self.assertFalse(thread.get("collection_approvals"))
         Approval = self.env["crm.collection.approval"].with_user(self.outsider)
-        self.assertEqual(Approval.get_to_decide_count(), 0)
         self.assertEqual(Approval.get_facts_of("res.partner", self.customer.id), [])
 
-    def test_number_on_the_menu(self):
+    def test_inbox_holds_what_one_may_decide(self):
         moves = self._create_overdue(20) + self._create_overdue(
             20, partner=self._create_customer("Bauer AG")
         )
         self._allocate()
         approvals = self._ask(moves)
+        mine = [("can_decide", "=", True)]
         Approval = self.env["crm.collection.approval"]
         for user, number in ((self.approver, 2), (self.second, 2), (self.collector, 0)):
-            self.assertEqual(Approval.with_user(user).get_to_decide_count(), number)
+            self.assertEqual(Approval.with_user(user).search_count(mine), number)
         approvals[0].with_user(self.approver).action_approve()
-        self.assertEqual(Approval.with_user(self.second).get_to_decide_count(), 1)
+        self.assertEqual(Approval.with_user(self.second).search_count(mine), 1)
 
     # === Wizard === #
 

@@ -296,7 +296,6 @@ class TestAccessRights(CrmCollectionLettersCommon):
             {
                 ("crm.collection.cockpit", "get_cockpit"),
                 ("crm.collection.approval", "get_facts_of"),
-                ("crm.collection.approval", "get_to_decide_count"),
                 ("crm.collection.status", "get_status"),
                 ("ir.actions.report", "get_crm_collection_pdf_engine"),
             },

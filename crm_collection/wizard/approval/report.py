@@ -35,6 +35,7 @@ class CrmCollectionApprovalReport(models.TransientModel):
             report.display_name = self.env._("Approvals")
 
     def action_print(self):
+        """Print the decisions of the period, or those selected."""
         self.ensure_one()
         self.check_access("read")
         return self.env.ref(REPORT).report_action(self, config=False)

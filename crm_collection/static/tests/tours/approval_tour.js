@@ -92,7 +92,6 @@ add("second_level", [
 // === Popover, refusal and its memory === //
 
 add("refuse", [
-    see(".o_menu_sections [data-menu-xmlid='crm_collection.crm_collection_menu_approve'] .o_crm_collection_count:contains(1)"),
     click(`${inbox}:contains(Adler GmbH) .o-mail-ActivityButton`),
     see(".o-mail-ActivityListPopoverItem .o_crm_collection_approve"),
     none(".o-mail-ActivityListPopoverItem-markAsDone, .o-mail-ActivityListPopoverItem-editbtn, .o-mail-ActivityListPopoverItem-cancel"),
@@ -100,7 +99,6 @@ add("refuse", [
     write(".o-mail-ActivityListPopoverItem textarea", "Call them first"),
     click(".o-mail-ActivityListPopoverItem .o_crm_collection_confirm"),
     see(".o_notification:contains(Refused: )"),
-    none(".o_crm_collection_count", "The number on the menu is gone"),
 ]);
 
 add("refused_open_item", [
@@ -112,6 +110,7 @@ add("refused_open_item", [
 // === The systray === //
 
 add("systray", [
+    see(".o_menu_systray .o-mail-ActivityMenu-counter:contains(1)", "How many wait"),
     click(".o_menu_systray i.fa-clock-o"),
     click(".o-mail-ActivityGroup[data-model_name='crm.collection.approval']"),
     see(".o_searchview_facet:contains(For Me)", "The inbox, filtered"),
@@ -142,7 +141,7 @@ add("manager", [
 add("outsider", [
     see(".o_form_view .o-mail-Chatter"),
     see(".o-mail-Chatter .o-mail-Thread"),
-    none(".o_crm_collection_decision, .o_crm_collection_count"),
+    none(".o_crm_collection_decision"),
     stepUtils.showAppsMenuItem(),
     see(".o-dropdown--menu"),
     none(".o_app[data-menu-xmlid='crm_collection.crm_collection_menu']"),
