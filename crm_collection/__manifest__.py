@@ -5,7 +5,7 @@
     "summary": "Collect overdue receivables: phases, sending rules, letters, history",
     "author": "crm_collection developers",
     "license": "LGPL-3",
-    "depends": ["account", "account_payment", "contacts"],
+    "depends": ["account", "account_payment"],
     "external_dependencies": {"python": ["python-dateutil"]},
     "data": [
         "security/groups.xml",

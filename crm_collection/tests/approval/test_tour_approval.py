@@ -68,7 +68,7 @@ class TestTourApproval(CrmCollectionApprovalScreensCommon, CrmCollectionBrowserC
         self._ask(move)
         self._tour_inbox("first_level", self.approver)
         self.assertEqual(self._items(move).phase_id, self.phase_second)
-        self._tour("second_level", self.second, "contacts.action_contacts", self.customer)
+        self._tour("second_level", self.second, "base.action_partner_form", self.customer)
         self.assertEqual(self._items(move).phase_id, self.phase_third)
         self.assertEqual(
             self._requests("approved").decision_ids.sorted("id").user_id,
@@ -129,5 +129,5 @@ class TestTourApproval(CrmCollectionApprovalScreensCommon, CrmCollectionBrowserC
         move = self._create_overdue(20)
         self._allocate()
         self._ask(move)
-        self._tour("outsider", self.outsider, "contacts.action_contacts", self.customer)
+        self._tour("outsider", self.outsider, "base.action_partner_form", self.customer)
         self.assertTrue(self._requests())
