@@ -1,10 +1,18 @@
+from collections import namedtuple
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from . import queries
+from .scope import DATE_KEY
 
+# In a context: the list of the aging shows what was settled since, and what is owed now.
+SINCE_KEY = "crm_collection_show_since"
 DEBTORS = 8
 OUTCOMES = ("moved", "settled", "stayed", "left")
+# The row of ``queries.moved_since``
+Moved = namedtuple("Moved", "more amount_more settled amount_settled new amount_new undone_ids")
+NOTHING_MOVED = Moved(0, 0, 0, 0, 0, 0, None)
 
 
 class CrmCollectionCockpit(models.AbstractModel):
@@ -34,53 +42,86 @@ class CrmCollectionCockpit(models.AbstractModel):
     def _get_overdue(self, scope, overdue):
         """Now, on the same day last month, and what lies between: ``before - settled + new`` is
         what is overdue ``now``."""
-        before_day = fields.Date.to_string(scope.month_ago)
         domain = scope.get_open_item_domain() & scope.get_due_domain(first=1)
         old = [open_item for open_item in overdue if open_item.date_maturity < scope.month_ago]
         new = [open_item for open_item in overdue if open_item.date_maturity >= scope.month_ago]
+        is_known = self._is_known(scope, scope.month_ago)
+        moved = self._read_moved(scope) if is_known else NOTHING_MOVED
         result = {
-            "day": before_day,
+            "day": fields.Date.to_string(scope.month_ago),
             "now": self._get_open_item_figure(self.env._("Overdue"), domain, overdue),
-            "new": self._get_open_item_figure(
-                self.env._("Newly Overdue"), domain & Domain("date_maturity", ">=", before_day), new
-            ),
+            "new": self._get_new(scope, domain, new, moved),
             "before": False,
             "settled": False,
         }
-        if self._is_known(scope, scope.month_ago):
-            result |= self._get_before(scope, before_day, old)
-        return result
+        return result | self._get_before(scope, old, moved) if is_known else result
 
-    def _get_before(self, scope, day, old):
-        """:param old: the rows that are overdue now and were on ``day``"""
-        query = self.env["crm.collection.item"]._search(
-            scope.get_domain()
-            & Domain("state", "in", ("open", "settled"))
-            & Domain("date_maturity", "<", day)
-        )
+    def _read_moved(self, scope):
+        """:return: what became in the last month of what was due before it"""
+        self.env["account.move.line"].flush_model()
         self.env["account.partial.reconcile"].flush_model()
-        [(touched, settled, amount)] = self.env.execute_query(queries.settled_since(query, day))
-        model, domain = "crm.collection.overdue", scope.get_domain()
+        query = self.env["crm.collection.item"]._search(
+            self._get_items_of_then(scope) & Domain("date_maturity", "<", scope.month_ago)
+        )
+        account_ids = self.env["account.account"]._get_collection_receivable_ids()
+        [row] = self.env.execute_query(queries.moved_since(query, scope.month_ago, account_ids))
+        return Moved(*row)
+
+    def _get_new(self, scope, domain, new, moved):
+        """What was not overdue a month ago: due since, or due before and owed since, because it
+        was entered later or what had settled it was undone.
+
+        :param domain: of what is overdue now
+        :param new: the rows due since
+        """
+        day = fields.Date.to_string(scope.month_ago)
+        is_new = Domain("date_maturity", ">=", day)
+        if moved.new:
+            is_new |= Domain("line_id.date", ">", day) | Domain("id", "in", moved.undone_ids or [])
+        return self._get_figure(
+            "crm.collection.item",
+            self.env._("Newly Overdue"),
+            domain & is_new,
+            sum(open_item.count for open_item in new) + moved.new,
+            self._add_up(new) + float(moved.amount_new),
+            "amount_residual",
+        )
+
+    def _get_before(self, scope, old, moved):
+        """:param old: the rows that are overdue now and were due a month ago"""
         return {
-            "before": self._get_figure(
-                model,
+            "before": self._get_figure_of_then(
+                scope,
                 self.env._("Overdue a Month Ago"),
-                domain,
-                sum(open_item.count for open_item in old) + settled,
-                self._add_up(old) + float(amount),
+                Domain.TRUE,
+                sum(open_item.count for open_item in old) + moved.more,
+                self._add_up(old) + float(moved.amount_more),
                 "amount",
-                crm_collection_overdue_on=day,
             ),
-            "settled": self._get_figure(
-                model,
+            "settled": self._get_figure_of_then(
+                scope,
                 self.env._("Settled since a Month Ago"),
-                domain & Domain("amount_settled", "!=", 0),
-                touched,
-                float(amount),
+                Domain("amount_settled", "!=", 0),
+                moved.settled,
+                float(moved.amount_settled),
                 "amount_settled",
-                crm_collection_overdue_on=day,
             ),
         }
+
+    def _get_figure_of_then(self, scope, name, domain, count, amount, measure):
+        """A figure whose list is the aging of a month ago, of items in collection."""
+        domain &= Domain("company_id", "in", scope.companies.ids)
+        domain &= Domain("days_overdue", ">", 0)
+        domain &= Domain("item_id", "any", list(self._get_items_of_then(scope)))
+        context = {DATE_KEY: fields.Date.to_string(scope.month_ago), SINCE_KEY: True}
+        return self._get_figure(
+            "crm.collection.aging", name, domain, count, amount, measure, **context
+        )
+
+    @api.model
+    def _get_items_of_then(self, scope):
+        """Items that may have been open on a past day: cancelled ones are none on any day."""
+        return scope.get_domain() & Domain("state", "in", ("open", "settled"))
 
     def _is_known(self, scope, day):
         """Whether every company of the scope collected on ``day`` already: items that were

@@ -130,7 +130,7 @@ class CrmCollectionCockpit(models.AbstractModel):
 
         :param count: how many records ``domain`` finds
         :param amount: the sum of the field ``measure`` over them, in company currency
-        :param name: the item of the list
+        :param name: the heading of the list
         :param context: of the list: ``group_by``, say
         """
         return {
@@ -152,7 +152,7 @@ class CrmCollectionCockpit(models.AbstractModel):
         return {
             "crm.collection.item": ("list", "kanban", "pivot", "graph", "form"),
             "crm.collection.allocation": ("list", "pivot", "graph", "form"),
-            "crm.collection.overdue": ("list", "pivot", "graph"),
+            "crm.collection.aging": ("list", "pivot", "graph"),
             "crm.collection.settlement": ("list", "kanban", "pivot", "graph", "form"),
             "crm.collection.run.line": ("list",),
         }.get(model, ("list", "form"))

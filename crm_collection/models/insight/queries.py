@@ -5,6 +5,7 @@
 
 from odoo.tools import SQL
 
+from ..ledger.day_queries import settled_since
 from ..portfolio.queries import line_date_maturity, line_is_owed
 
 # What the open items are told apart by. Plain columns: of expressions PostgreSQL does not know
@@ -49,72 +50,71 @@ def debtors(query, limit):
     )
 
 
-def settled_since(query, day):
-    """What was matched with items after ``day``.
+def moved_since(query, day, account_ids):
+    """What became since ``day`` of items that were due before it, as far as they owed something
+    else then than they owe now.
 
-    Each of these payments looks its item up by the unique index (``OFFSET 0`` keeps PostgreSQL
-    from joining with all items at once, which takes more than twice as long).
+    Each of these is looked up by the unique index of items (``OFFSET 0`` keeps PostgreSQL from
+    joining with all items at once, which takes more than twice as long).
 
-    :return: one row of (items, how many of them are settled by now, amount)
+    :param query: items due before the day, open or settled by now
+    :param account_ids: the receivable accounts
+    :return: one row of (how many more of them were owed then than are open now, how much more
+        was owed then; how many of those owed then were settled or grew since, by how much;
+        how many are open that were not owed then, what they owe, ids of those that were there)
     """
-    columns = (SQL.identifier(query.table, name) for name in ("id", "state", "line_id"))
-    return SQL(
-        """SELECT COUNT(*), COUNT(*) FILTER (WHERE state = 'settled'), COALESCE(SUM(amount), 0)
-             FROM (SELECT open_item.id, open_item.state, SUM(matched.amount) AS amount
-                     FROM (%s) AS matched
-               CROSS JOIN LATERAL (
-                          SELECT open_items.id, open_items.state FROM (%s) AS open_items
-                           WHERE open_items.line_id = matched.line_id OFFSET 0) AS open_item
-                 GROUP BY open_item.id, open_item.state
-                   HAVING SUM(matched.amount) != 0) AS moved""",
-        matched_since(day),
-        query.select(*columns),
-    )
-
-
-def matched_since(day):
-    """Payments, credit notes and write-offs of after ``day``: a residual is the original amount
-    less what is matched on the item's debit side, plus what is on its credit side (exchange
-    differences)."""
-    return SQL(
-        """SELECT debit_move_id AS line_id, amount FROM account_partial_reconcile
-            WHERE max_date > %(day)s
-        UNION ALL
-           SELECT credit_move_id, -amount FROM account_partial_reconcile
-            WHERE max_date > %(day)s""",
-        day=day,
-    )
-
-
-def overdue_on(query, day):
-    """Items that were overdue on ``day`` and still owed at its end, with what they owed then:
-    what they owe now and what was matched since.
-
-    :param query: items that were due before it, open or settled by now
-    """
-    names = ("id", "company_id", "partner_id", "currency_id", "user_id", "phase_id", "name")
-    names += ("state", "date_maturity", "line_id", "amount_residual")
     return SQL(
         """
-        WITH since AS (
-            SELECT line_id, SUM(amount) AS amount FROM (%(matched)s) AS matched GROUP BY line_id)
-        SELECT item.id, item.id AS item_id, item.company_id, item.partner_id, item.currency_id,
-               company.currency_id AS company_currency_id, item.user_id, item.phase_id,
-               item.name, item.state, item.date_maturity,
-               %(day)s::date - item.date_maturity AS days,
-               owed.now + COALESCE(since.amount, 0) AS amount,
-               COALESCE(since.amount, 0) AS amount_settled,
-               owed.now AS amount_now
-          FROM (%(items)s) AS item
-          JOIN res_company company ON company.id = item.company_id
-    CROSS JOIN LATERAL (
-            SELECT CASE WHEN item.state = 'open' THEN item.amount_residual ELSE 0 END AS now
-          ) AS owed
-     LEFT JOIN since ON since.line_id = item.line_id
-         WHERE item.state = 'open' OR since.amount != 0""",
-        items=query.select(*(SQL.identifier(query.table, name) for name in names)),
-        matched=matched_since(day),
+        SELECT COUNT(*) FILTER (WHERE was_owed) - COUNT(*) FILTER (WHERE is_open),
+               COALESCE(SUM(CASE WHEN was_owed THEN amount_then ELSE 0 END - amount_now), 0),
+               COUNT(*) FILTER (WHERE was_owed AND amount_settled != 0),
+               COALESCE(SUM(amount_settled) FILTER (WHERE was_owed), 0),
+               COUNT(*) FILTER (WHERE is_open AND NOT was_owed),
+               COALESCE(SUM(amount_now) FILTER (WHERE is_open AND NOT was_owed), 0),
+               ARRAY_AGG(id) FILTER (WHERE is_open AND NOT was_owed AND was_there)
+          FROM (%s) AS moved""",
+        _moved(query, day, account_ids),
+    )
+
+
+def _moved(query, day, account_ids):
+    """A row for each of them: what it owes now and owed then, as the aging of the day says."""
+    names = ("id", "state", "line_id", "amount_residual")
+    return SQL(
+        """
+        SELECT item.id, item.state = 'open' AS is_open, line.date <= %(day)s AS was_there,
+               since.amount AS amount_settled, line.amount_residual + since.amount AS amount_then,
+               CASE WHEN item.state = 'open' THEN item.amount_residual ELSE 0 END AS amount_now,
+               line.date <= %(day)s
+                   AND (line.amount_residual + since.amount != 0
+                        OR line.amount_residual_currency + since.amount_currency != 0) AS was_owed
+          FROM (%(touched)s) AS since
+    CROSS JOIN LATERAL (SELECT * FROM (%(items)s) AS items
+                         WHERE items.line_id = since.line_id OFFSET 0) AS item
+          JOIN account_move_line line ON line.id = since.line_id""",
         day=day,
+        touched=_touched_since(day, account_ids),
+        items=query.select(*(SQL.identifier(query.table, name) for name in names)),
+    )
+
+
+def _touched_since(day, account_ids):
+    """Items of which anything was settled since ``day``, and those entered with a later date:
+    rows of (line_id, amount, amount_currency settled)."""
+    return SQL(
+        """
+        SELECT line_id, SUM(amount) AS amount, SUM(amount_currency) AS amount_currency
+          FROM (SELECT line_id, amount, amount_currency FROM (%(settled)s) AS settled
+                 UNION ALL
+                SELECT line.id, 0, 0 FROM account_move_line line
+                 WHERE line.account_id = ANY(%(account_ids)s) AND line.date > %(day)s
+                   AND line.parent_state = 'posted' AND line.balance > 0
+                   AND %(due)s < %(day)s) AS touched
+      GROUP BY line_id""",
+        settled=settled_since(day),
+        account_ids=list(account_ids),
+        day=day,
+        due=line_date_maturity(),
     )
 
 
@@ -144,23 +144,9 @@ def allocations(query, start, end):
 def unseen(company_id, today, last_day, last_run):
     """Overdue items of accounting that are no open item yet: due or entered since the last run.
 
-    Entries are looked at from the newest back to the first that is older than the run, not by
-    their date, which has no index.
-
     :param last_day: the day of the last complete allocation, or ``None``: all is looked at
     :param last_run: when it began
     """
-    since = SQL("TRUE")
-    if last_day:
-        since = SQL(
-            """(%(due)s >= %(last_day)s
-                OR line.id > COALESCE((
-                   SELECT known.id FROM account_move_line known
-                    WHERE known.create_date <= %(last_run)s ORDER BY known.id DESC LIMIT 1), 0))""",
-            due=SQL.identifier("line", "date_maturity"),
-            last_day=last_day,
-            last_run=last_run,
-        )
     return SQL(
         """
         SELECT COUNT(*)
@@ -173,5 +159,28 @@ def unseen(company_id, today, last_day, last_run):
         owed=line_is_owed(),
         due=line_date_maturity(),
         today=today,
-        since=since,
+        since=_is_later(last_day, last_run) if last_day else SQL("TRUE"),
     )
+
+
+def _is_later(last_day, last_run):
+    """Condition: the journal item was due or entered since a run. Entries are looked at from the
+    newest back to the first that is older than the run, not by their date, which has no
+    index."""
+    return SQL(
+        """(%(due)s >= %(last_day)s
+            OR line.id > COALESCE((
+               SELECT known.id FROM account_move_line known
+                WHERE known.create_date <= %(last_run)s ORDER BY known.id DESC LIMIT 1), 0))""",
+        due=SQL.identifier("line", "date_maturity"),
+        last_day=last_day,
+        last_run=last_run,
+    )
+
+
+def company_days(days):
+    """Rows for a ``VALUES`` list.
+
+    :param days: pairs of a company's id and its day
+    """
+    return SQL(", ").join(SQL("(%s, %s::date)", company_id, day) for company_id, day in days)

@@ -1,10 +1,12 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from . import queries
 
 LIMITS = (30, 60, 90, 120)
 
 
 class ResCompany(models.Model):
-    """Where one bucket of the aging ends and the next begins."""
+    """Where one bucket of the aging ends and the next begins, and each company's day."""
 
     _inherit = "res.company"
 
@@ -32,3 +34,12 @@ class ResCompany(models.Model):
         """:return: the last days overdue of the first four buckets, ascending"""
         self.ensure_one()
         return tuple(self.sudo()[f"collection_aging_days_{number}"] for number in range(1, 5))
+
+    @api.model
+    def _get_collection_days(self):
+        """:return: SQL rows of (company id, its day), of all companies: which of them somebody
+        sees, the access rules of what is joined with them decide"""
+        companies_sudo = self.sudo().search([("active", "in", [True, False])])
+        return queries.company_days(
+            (company.id, company._get_collection_today()) for company in companies_sudo
+        )

@@ -7,6 +7,8 @@ from odoo.fields import Domain
 from odoo.tools import date_utils
 
 PERIODS = ("week", "month", "last_month", "quarter", "year")
+# The day of the aging, in a context
+DATE_KEY = "crm_collection_aging_date"
 NOBODY = -1  # the filter on items without a collector
 
 
@@ -51,6 +53,7 @@ class CockpitScope:
         return domain
 
     def get_open_item_domain(self):
+        """The filters on items, of those that are open."""
         return self.get_domain() & Domain("state", "=", "open")
 
     def get_due_domain(self, first=None, last=None):
@@ -78,6 +81,7 @@ class CockpitScope:
         return domain
 
     def covers(self, open_item):
+        """Whether a row of items is one of the scope."""
         return (
             open_item.company_id in self.today
             and (not self.currency_id or open_item.currency_id == self.currency_id)

@@ -27,7 +27,7 @@ class CrmCollectionStatus(models.AbstractModel):
     def get_status(self):
         """The state of the process in the active company.
 
-        :return: ``{"level": "ok|warning|danger", "checks": [{"key", "level", "open_item",
+        :return: ``{"level": "ok|warning|danger", "checks": [{"key", "level", "title",
             "message", "action"}]}``, where ``action`` opens what mends it, if the user may.
         """
         self.env["crm.collection.run"].check_access("read")

@@ -196,7 +196,15 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     def _get_next_steps(self):
         """What makes the first items appear, each with the screen the user may open for it."""
-        steps = [
+        steps = [*self._get_steps_to_items(), *self._get_steps_to_service()]
+        return [
+            {"title": title, "text": text, "action": self._get_step_action(xmlid, model)}
+            for title, text, xmlid, model in steps
+        ]
+
+    def _get_steps_to_items(self):
+        """:return: list of (title, text, xml id of the action, its model)"""
+        return [
             (
                 self.env._("Post your invoices"),
                 self.env._("Every installment that passes its due date becomes an item by itself."),
@@ -217,6 +225,11 @@ class CrmCollectionCockpit(models.AbstractModel):
                 "crm_collection.crm_collection_golive_action",
                 "crm.collection.golive",
             ),
+        ]
+
+    def _get_steps_to_service(self):
+        """:return: the same, of the service; the settings are an administrator's"""
+        steps = [
             (
                 self.env._("Check the service"),
                 self.env._("Whether the jobs run and mail can leave, in plain words."),
@@ -233,10 +246,7 @@ class CrmCollectionCockpit(models.AbstractModel):
                     "res.config.settings",
                 )
             )
-        return [
-            {"title": title, "text": text, "action": self._get_step_action(xmlid, model)}
-            for title, text, xmlid, model in steps
-        ]
+        return steps
 
     @api.model
     def _get_step_action(self, xmlid, model):

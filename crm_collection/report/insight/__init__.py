@@ -4,5 +4,4 @@ from . import (
     indicator,
     allocation_report,
     roll_rate,
-    overdue,
 )

@@ -1,10 +1,9 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL
 
+from ...models.insight.scope import DATE_KEY
 from . import aging_queries
 
-DATE_KEY = "crm_collection_aging_date"
 # what an item owed depends on the day that is asked for
 AS_OF = (DATE_KEY,)
 COMPANY_CURRENCY = "company_currency_id"
@@ -26,7 +25,7 @@ class CrmCollectionAging(models.Model):
 
     The day is the context's ``crm_collection_aging_date`` ("2026-01-31"), today without one.
     Each posted receivable debit item dated up to the day is an item; it owed its amount less
-    what was matched with it up to the day. Its phase is the one it was in at the end of the
+    what was reconciled with it up to the day. Its phase is the one it was in at the end of the
     day, its bucket comes from the limits of the current company. Nothing is stored: whatever
     is asked is one query. Read only; who reads accounting or collections reads it, by company.
     """
@@ -126,6 +125,16 @@ class CrmCollectionAging(models.Model):
     amount_currency = fields.Monetary(
         string="Amount Owed in Currency", readonly=True, depends_context=AS_OF
     )
+    amount_settled = fields.Monetary(
+        string="Settled Since",
+        currency_field="company_currency_id",
+        readonly=True,
+        depends_context=AS_OF,
+        help="What was reconciled after the day, less what was undone after it.",
+    )
+    amount_now = fields.Monetary(
+        string="Owed Now", currency_field="company_currency_id", readonly=True
+    )
     # the same amount once more, in the column of its bucket; fields_get has the labels
     amount_0 = _bucket_amount("Not Due")
     amount_1 = _bucket_amount("First Bucket")
@@ -162,7 +171,7 @@ class CrmCollectionAging(models.Model):
 
     @api.model
     def fields_get(self, allfields=None, attributes=None):
-        # EXTENDS 'base': the amounts by bucket are called as the buckets
+        """The amounts by bucket are called as the buckets."""
         result = super().fields_get(allfields, attributes)
         for number, label in self._selection_bucket():
             if "string" in result.get(f"amount_{number}", ()):
@@ -181,15 +190,8 @@ class CrmCollectionAging(models.Model):
         if field_expr not in JOINED or query is None:
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
-        line = SQL.identifier(alias, "line_id")
-        if field_expr == "phase_id":
-            table = SQL("(%s)", aging_queries.phases(self._get_day(), self._is_past()))
-            phase = self._join(query, alias, "phase", table, line)
-            return SQL.identifier(phase, "phase_id")
-        item = self._join(query, alias, "item", SQL.identifier("crm_collection_item"), line)
-        if field_expr == "item_id":
-            return SQL.identifier(item, "id")
-        return aging_queries.collector(alias, item, self._join_partner(query, alias))
+        day, is_past = self._get_day(), self._is_past()
+        return aging_queries.joined_column(query, alias, field_expr, day, is_past)
 
     def _read_group_select(self, aggregate_spec, query):
         """With one company there is nothing to convert and one currency: said in SQL, a list by
@@ -200,25 +202,8 @@ class CrmCollectionAging(models.Model):
             if function == "sum_currency" and field.get_currency_field(self) == COMPANY_CURRENCY:
                 return super()._read_group_select(f"{fname}:sum", query)
             if function == "array_agg_distinct" and fname == COMPANY_CURRENCY:
-                return SQL("ARRAY[MIN(%s)]", self._field_to_sql(self._table, fname, query))
+                return aging_queries.only_value(self._field_to_sql(self._table, fname, query))
         return super()._read_group_select(aggregate_spec, query)
-
-    def _join(self, query, alias, link, table, line):
-        joined = query.make_alias(alias, link)
-        query.add_join(
-            "LEFT JOIN", joined, table, SQL("%s = %s", SQL.identifier(joined, "line_id"), line)
-        )
-        return joined
-
-    def _join_partner(self, query, alias):
-        joined = query.make_alias(alias, "collector")
-        query.add_join(
-            "LEFT JOIN",
-            joined,
-            SQL.identifier("res_partner"),
-            SQL("%s = %s", SQL.identifier(joined, "id"), SQL.identifier(alias, "partner_id")),
-        )
-        return joined
 
     # === Compute and search methods === #
 
@@ -255,8 +240,8 @@ class CrmCollectionAging(models.Model):
         """:return: the domain of the items whose joined column is among the records named"""
         Model = self.env[self._fields[fname].comodel_name].with_context(active_test=False)
         if operator in ("any", "any!"):
-            value = Model.search(value).ids
-        elif operator in ("ilike", "like", "=ilike", "=like"):
+            return self._search_found(fname, Model._search(value))
+        if operator in ("ilike", "like", "=ilike", "=like"):
             value = Model.search([("display_name", operator, value)]).ids
         elif operator != "in":
             return NotImplemented
@@ -264,11 +249,23 @@ class CrmCollectionAging(models.Model):
 
         def to_sql(model, alias, query):
             column = model._field_to_sql(alias, fname, query)
-            found = SQL("%s = ANY(%s)", column, ids)
-            return SQL("(%s OR %s IS NULL)", found, column) if False in value else found
+            return aging_queries.is_among(column, ids, or_nothing=False in value)
 
         return Domain.custom(
             to_sql=to_sql, predicate=lambda open_item: (open_item[fname].id or False) in value
+        )
+
+    @api.model
+    def _search_found(self, fname, found):
+        """:return: the domain of the items whose joined column is among what a query finds: as
+        many as there may be, they are not read"""
+
+        def to_sql(model, alias, query):
+            column = model._field_to_sql(alias, fname, query)
+            return aging_queries.is_found_by(column, found)
+
+        return Domain.custom(
+            to_sql=to_sql, predicate=lambda open_item: open_item[fname].id in set(found)
         )
 
     # === Actions === #

@@ -1,22 +1,16 @@
-"""Aging: what every item owed on a day, rebuilt from what accounting keeps with a date.
-
-What an item owes today plus what was matched with it after the day: the same as its amount less
-what was matched up to the day, and only items that are still owed or were matched later are
-worth a look. What was matched up to the day and is undone by now comes from the ledger of
-settlements, so that the day looks as it did.
-"""
+"""Aging: what every item owed on a day, and what was then to be said of it."""
 
 from odoo.tools import SQL
 
+from ...models.ledger.day_queries import settled_since
 from ...models.portfolio.queries import line_date_maturity
-
-# packs (allocation, phase) in one number, so that the last allocation needs no sort
-PHASE_FACTOR = 4294967296
 
 
 def open_items(day, account_ids, limits):
     """One row per item (posted receivable debit item of that day or before) that owed something
     at the end of ``day``.
+
+    Only items that are still owed or were reconciled since are worth a look.
 
     :param day: the day
     :param account_ids: the receivable accounts
@@ -28,85 +22,47 @@ def open_items(day, account_ids, limits):
         SELECT owed.*, company.currency_id AS company_currency_id,
                COALESCE(contact.commercial_partner_id, owed.line_partner_id) AS partner_id,
                %(bucket)s AS bucket, %(buckets)s
-          FROM (
-            SELECT line.id, line.id AS line_id, line.move_id, line.move_name AS name,
-                   line.company_id, line.partner_id AS line_partner_id, line.currency_id,
-                   line.date, %(due)s AS date_maturity, %(day)s::date AS date_as_of,
-                   %(day)s::date - %(due)s AS days_overdue,
-                   line.balance AS amount_original,
-                   line.amount_residual + COALESCE(later.amount, 0) - COALESCE(undone.amount, 0)
-                       AS amount,
-                   line.amount_residual_currency + COALESCE(later.amount_currency, 0)
-                       - COALESCE(undone.amount_currency, 0) AS amount_currency
-              FROM account_move_line line
-         LEFT JOIN (%(later)s) AS later ON later.line_id = line.id
-         LEFT JOIN (%(undone)s) AS undone ON undone.line_id = line.id
-             WHERE line.account_id = ANY(%(account_ids)s) AND line.parent_state = 'posted'
-               AND line.balance > 0 AND line.date <= %(day)s
-               AND (line.reconciled IS NOT TRUE OR later.line_id IS NOT NULL)
-          ) AS owed
+          FROM (%(owed)s) AS owed
           JOIN res_company company ON company.id = owed.company_id
      LEFT JOIN res_partner contact ON contact.id = owed.line_partner_id
                AND contact.commercial_partner_id != contact.id
          WHERE owed.amount != 0 OR owed.amount_currency != 0""",
-        day=day,
-        due=line_date_maturity(),
-        account_ids=list(account_ids),
-        later=matched_after(day),
-        undone=undone_since(day),
+        owed=_owed(day, account_ids),
         bucket=bucket(limits),
         buckets=_bucket_amounts(limits),
     )
 
 
-def matched_after(day):
-    """What was matched with each item after ``day``.
-
-    On the credit side of a match only an exchange difference has an item: it makes it owe again
-    what was too much, and moves money in one of the currencies alone.
-    """
-    return SQL(
-        """SELECT side.line_id, SUM(side.amount) AS amount,
-                  SUM(side.amount_currency) AS amount_currency
-             FROM (SELECT debit_move_id AS line_id, amount,
-                          debit_amount_currency AS amount_currency
-                     FROM account_partial_reconcile WHERE max_date > %(day)s
-                    UNION ALL
-                   SELECT credit_move_id, -amount, -credit_amount_currency
-                     FROM account_partial_reconcile
-                    WHERE max_date > %(day)s AND (amount = 0 OR debit_amount_currency = 0
-                                                  OR credit_amount_currency = 0)) AS side
-         GROUP BY side.line_id""",
-        day=day,
-    )
-
-
-def undone_since(day):
-    """What had been matched with each item by the end of ``day`` and was undone after it.
-
-    Where a match was made again later with a date of that day or before (a payment reconciled
-    anew), accounting counts it already: only what goes beyond is left.
-    """
+def _owed(day, account_ids):
+    """Items with what they owe now, what was settled since ``day``, and the sum of both: what
+    they owed then."""
     return SQL(
         """
-        SELECT item.line_id, GREATEST(SUM(gone.amount) - COALESCE(MAX(again.amount), 0), 0)
-                   AS amount,
-               GREATEST(SUM(gone.amount_currency) - COALESCE(MAX(again.amount_currency), 0), 0)
+        SELECT line.id, line.id AS line_id, line.move_id, line.move_name AS name,
+               line.company_id, line.partner_id AS line_partner_id, line.currency_id,
+               line.date, %(due)s AS date_maturity, %(day)s::date AS date_as_of,
+               %(day)s::date - %(due)s AS days_overdue,
+               line.balance AS amount_original,
+               line.amount_residual AS amount_now,
+               COALESCE(since.amount, 0) AS amount_settled,
+               line.amount_residual + COALESCE(since.amount, 0) AS amount,
+               line.amount_residual_currency + COALESCE(since.amount_currency, 0)
                    AS amount_currency
-          FROM crm_collection_settlement reversal
-          JOIN crm_collection_settlement gone ON gone.id = reversal.reversal_of_id
-          JOIN crm_collection_item item ON item.id = gone.item_id
-     LEFT JOIN LATERAL (
-            SELECT SUM(made.amount) AS amount, SUM(made.amount_currency) AS amount_currency
-              FROM crm_collection_settlement made
-             WHERE made.item_id = gone.item_id AND made.reversal_of_id IS NULL
-               AND made.date <= %(day)s AND made.day_recorded > %(day)s
-               AND NOT EXISTS (SELECT FROM crm_collection_settlement undoing
-                                WHERE undoing.reversal_of_id = made.id)) AS again ON TRUE
-         WHERE gone.date <= %(day)s AND reversal.date > %(day)s AND item.line_id IS NOT NULL
-      GROUP BY item.line_id""",
+          FROM account_move_line line
+     LEFT JOIN (%(since)s) AS since ON since.line_id = line.id
+         WHERE line.account_id = ANY(%(account_ids)s) AND line.parent_state = 'posted'
+           AND line.balance > 0 AND line.date <= %(day)s
+           AND (line.reconciled IS NOT TRUE OR since.line_id IS NOT NULL)""",
         day=day,
+        due=line_date_maturity(),
+        account_ids=list(account_ids),
+        since=settled_since(day),
     )
+
+
+# ------------------------------------------------------------
+# BUCKETS
+# ------------------------------------------------------------
 
 
 def bucket(limits):
@@ -122,21 +78,77 @@ def bucket(limits):
 def _bucket_amounts(limits):
     """A column of money per bucket: ``amount_0`` to ``amount_5``."""
     edges = (None, 0, *limits, None)
-    columns = []
-    for number, (above, up_to) in enumerate(zip(edges, edges[1:], strict=False)):
-        conditions = []
-        if above is not None:
-            conditions.append(SQL("owed.days_overdue > %s", above))
-        if up_to is not None:
-            conditions.append(SQL("owed.days_overdue <= %s", up_to))
-        columns.append(
-            SQL(
-                "CASE WHEN %s THEN owed.amount ELSE 0 END AS %s",
-                SQL(" AND ").join(conditions),
-                SQL.identifier(f"amount_{number}"),
-            )
+    return SQL(", ").join(
+        SQL(
+            "CASE WHEN %s THEN owed.amount ELSE 0 END AS %s",
+            _is_between(above, up_to),
+            SQL.identifier(f"amount_{number}"),
         )
-    return SQL(", ").join(columns)
+        for number, (above, up_to) in enumerate(zip(edges, edges[1:], strict=False))
+    )
+
+
+def _is_between(above, up_to):
+    conditions = []
+    if above is not None:
+        conditions.append(SQL("owed.days_overdue > %s", above))
+    if up_to is not None:
+        conditions.append(SQL("owed.days_overdue <= %s", up_to))
+    return SQL(" AND ").join(conditions)
+
+
+def only_value(column):
+    """An array of the one value that all rows of a group have in ``column``."""
+    return SQL("ARRAY[MIN(%s)]", column)
+
+
+# ------------------------------------------------------------
+# WHAT IS JOINED WHERE SOMEBODY ASKS FOR IT
+# ------------------------------------------------------------
+
+
+def joined_column(query, alias, fname, day, is_past):
+    """Join what has the column to the aging's query.
+
+    :param Query query: of the aging
+    :param str alias: the aging's in it
+    :param str fname: ``phase_id`` (at the end of ``day``), ``item_id`` or ``user_id`` (the
+        item's collector, else its customer's in its company)
+    :return: SQL of the column
+    """
+    if fname == "phase_id":
+        table = SQL("(%s)", phases(day, is_past))
+        phase = _join(query, alias, "line_id", "phase", table, "line_id")
+        return SQL.identifier(phase, "phase_id")
+    table = SQL.identifier("crm_collection_item")
+    item = _join(query, alias, "line_id", "item", table, "line_id")
+    if fname == "item_id":
+        return SQL.identifier(item, "id")
+    partner = _join(query, alias, "partner_id", "collector", SQL.identifier("res_partner"), "id")
+    return SQL(
+        "COALESCE(%s, (%s ->> %s::text)::integer)",
+        SQL.identifier(item, "user_id"),
+        SQL.identifier(partner, "collection_user_id"),
+        SQL.identifier(alias, "company_id"),
+    )
+
+
+def _join(query, alias, column, link, table, key):
+    joined = query.make_alias(alias, link)
+    condition = SQL("%s = %s", SQL.identifier(joined, key), SQL.identifier(alias, column))
+    query.add_join("LEFT JOIN", joined, table, condition)
+    return joined
+
+
+def is_among(column, ids, or_nothing):
+    """Condition: the column is one of ``ids``, or empty where that is asked for, too."""
+    found = SQL("%s = ANY(%s)", column, list(ids))
+    return SQL("(%s OR %s IS NULL)", found, column) if or_nothing else found
+
+
+def is_found_by(column, query):
+    """Condition: the column is one of what a ``Query`` finds."""
+    return SQL("%s IN %s", column, query.subselect())
 
 
 def phases(day, is_past):
@@ -151,16 +163,12 @@ def phases(day, is_past):
             " WHERE line_id IS NOT NULL AND phase_id IS NOT NULL"
         )
     return SQL(
-        """SELECT item.line_id,
-                  (MAX(allocation.id * %(factor)s::bigint + allocation.phase_id)
-                       %% %(factor)s)::integer
-                      AS phase_id
+        """SELECT DISTINCT ON (item.line_id) item.line_id, allocation.phase_id
              FROM crm_collection_allocation allocation
              JOIN crm_collection_item item ON item.id = allocation.item_id
             WHERE allocation.day_in <= %(day)s
               AND (allocation.day_out IS NULL OR allocation.day_out > %(day)s)
-         GROUP BY item.line_id""",
-        factor=PHASE_FACTOR,
+         ORDER BY item.line_id, allocation.id DESC""",
         day=day,
     )
 
@@ -171,15 +179,4 @@ def phases_of(day, is_past, line_ids):
         "SELECT line_id, phase_id FROM (%s) AS phase WHERE line_id = ANY(%s)",
         phases(day, is_past),
         list(line_ids),
-    )
-
-
-def collector(open_item, item, partner):
-    """The collector of an item, else of its customer in its company (aliases of the rows)."""
-    return SQL(
-        "COALESCE(%(item)s.user_id,"
-        " (%(partner)s.collection_user_id ->> %(open_item)s.company_id::text)::integer)",
-        open_item=SQL.identifier(open_item),
-        item=SQL.identifier(item),
-        partner=SQL.identifier(partner),
     )

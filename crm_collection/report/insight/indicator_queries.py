@@ -1,14 +1,14 @@
 """Indicators: receivables, overdue and sales of every month-end at once, and what is told by them.
 
-An item's amount counts from its date, what was matched with it is taken off from the date of the
-match: the same money as in the aging of each day. Money is overdue from the later of its own date
-and the day after the due date, so that one pass over the items gives all the days.
+An item's amount counts from its date, what was reconciled with it is taken off from the day of
+the reconciliation: the same money as in the aging of each day. Money is overdue from the later of
+its own date and the day after the due date, so that one pass over the items gives all the days.
 """
 
 from odoo.tools import SQL
 
+from ...models.ledger.day_queries import reconciled, undone_since
 from ...models.portfolio.queries import line_date_maturity
-from .aging_queries import undone_since
 
 
 def indicators(days, account_ids):
@@ -20,64 +20,38 @@ def indicators(days, account_ids):
     """
     return SQL(
         """
-        WITH ends AS (
-                SELECT row_number() OVER (ORDER BY day) AS number, day,
-                       date_trunc('month', day)::date AS month
-                  FROM unnest(%(days)s::date[]) AS day),
+        WITH ends AS (%(ends)s),
              open_items AS MATERIALIZED (%(open_items)s),
              balances AS (%(balances)s),
              sales AS (%(sales)s),
              promises AS (%(promises)s),
              counted AS (%(count_back)s),
-             figures AS (
-                SELECT balance.company_id, ends.number, ends.day, ends.month, balance.receivables,
-                       balance.overdue, balance.not_due, balance.receivables_from,
-                       COALESCE(own.sales, 0) AS sales, quarter.sales AS quarter_sales,
-                       ends.day - quarter.month_from + 1 AS quarter_days,
-                       balance.receivables_from + COALESCE(own.sales, 0) - balance.not_due
-                           AS cei_base,
-                       counted.dso, promises.kept, promises.broken
-                  FROM ends
-                  JOIN (SELECT *, receivables - overdue AS not_due,
-                               LAG(receivables, 1, 0::numeric) OVER (
-                                   PARTITION BY company_id ORDER BY number) AS receivables_from
-                          FROM balances) AS balance ON balance.number = ends.number
-             LEFT JOIN sales own
-                       ON own.company_id = balance.company_id AND own.month = ends.month
-            CROSS JOIN LATERAL (
-                    SELECT GREATEST((ends.month - interval '2 months')::date, MIN(month))
-                               AS month_from,
-                           SUM(sales) FILTER (WHERE month >= ends.month - interval '2 months')
-                               AS sales
-                      FROM sales
-                     WHERE sales.company_id = balance.company_id AND month <= ends.month
-                   ) AS quarter
-             LEFT JOIN counted
-                       ON counted.company_id = balance.company_id AND counted.number = ends.number
-             LEFT JOIN promises ON promises.company_id = balance.company_id
-                       AND promises.month = ends.month)
-        SELECT figures.company_id::bigint * 100000 + EXTRACT(YEAR FROM figures.day)::integer * 12
-                   + EXTRACT(MONTH FROM figures.day)::integer AS id,
-               figures.company_id, company.currency_id AS company_currency_id, figures.day AS date,
-               figures.day = %(today)s AS is_current, figures.receivables, figures.receivables_from,
-               figures.overdue, figures.not_due, figures.sales, figures.quarter_sales,
-               figures.quarter_days, figures.dso, figures.dso IS NOT NULL AS has_dso,
-               figures.cei_base != 0 AS has_cei, %(ratios)s,
-               COALESCE(figures.kept, 0) AS promise_kept_count,
-               COALESCE(figures.broken, 0) AS promise_broken_count
+             figures AS (%(figures)s)
+        SELECT %(columns)s, %(ratios)s
           FROM figures
           JOIN res_company company ON company.id = figures.company_id
          WHERE figures.number > 1
            AND figures.day >= (SELECT MIN(open_items.date) FROM open_items
                                 WHERE open_items.company_id = figures.company_id)""",
-        days=list(days),
-        today=days[-1],
+        ends=_ends(days),
         open_items=_open_items(days[-1], account_ids),
         balances=_balances(days, account_ids),
         sales=_sales(),
         promises=_promises(),
         count_back=_count_back(),
+        figures=_figures(),
+        columns=_columns(days[-1]),
         ratios=_ratios(),
+    )
+
+
+def _ends(days):
+    """The days, numbered, with the first day of their month."""
+    return SQL(
+        """SELECT row_number() OVER (ORDER BY day) AS number, day,
+                  date_trunc('month', day)::date AS month
+             FROM unnest(%s::date[]) AS day""",
+        list(days),
     )
 
 
@@ -97,36 +71,70 @@ def _open_items(today, account_ids):
     )
 
 
-def _balances(days, account_ids):
-    """Receivables and what of them was overdue, by company and number of the day.
+# ------------------------------------------------------------
+# RECEIVABLES AND OVERDUE
+# ------------------------------------------------------------
 
-    Each event falls into the slot of the first day that sees it, and of the first that sees it
-    overdue; a day has what the slots before its number have.
-    """
+
+def _balances(days, account_ids):
+    """Receivables and what of them was overdue, by company and number of the day."""
+    return SQL(
+        """SELECT part.company_id, part.number, SUM(part.amount) AS receivables,
+                  SUM(part.overdue) AS overdue
+             FROM (%s UNION ALL %s) AS part
+         GROUP BY part.company_id, part.number""",
+        _accumulated(days, account_ids),
+        _undone(account_ids),
+    )
+
+
+def _accumulated(days, account_ids):
+    """Each event falls into the slot of the first day that sees it, and of the first that sees
+    it overdue; a day has what the slots before its number have."""
     return SQL(
         """
-        SELECT part.company_id, part.number, SUM(part.amount) AS receivables,
-               SUM(part.overdue) AS overdue
-          FROM (SELECT slot.company_id, ends.number, slot.amount,
-                       CASE WHEN slot.overdue < ends.number THEN slot.amount ELSE 0 END AS overdue
-                  FROM (SELECT event.company_id,
-                               width_bucket(event.day - 1, %(days)s::date[]) AS seen,
-                               width_bucket(GREATEST(event.day - 1, event.due), %(days)s::date[])
-                                   AS overdue,
-                               SUM(event.amount) AS amount
-                          FROM (%(events)s) AS event
-                      GROUP BY 1, 2, 3) AS slot
-                  JOIN ends ON slot.seen < ends.number
-                 UNION ALL
-                SELECT line.company_id, ends.number, -undone.amount,
-                       CASE WHEN %(due)s < ends.day THEN -undone.amount ELSE 0 END
-                  FROM ends
-            CROSS JOIN LATERAL (%(undone)s) AS undone
-                  JOIN account_move_line line ON line.id = undone.line_id
-                 WHERE %(is_open_item)s AND line.date <= ends.day) AS part
-      GROUP BY part.company_id, part.number""",
+        SELECT slot.company_id, ends.number, slot.amount,
+               CASE WHEN slot.overdue < ends.number THEN slot.amount ELSE 0 END AS overdue
+          FROM (SELECT event.company_id,
+                       width_bucket(event.day - 1, %(days)s::date[]) AS seen,
+                       width_bucket(GREATEST(event.day - 1, event.due), %(days)s::date[])
+                           AS overdue,
+                       SUM(event.amount) AS amount
+                  FROM (%(events)s) AS event
+              GROUP BY 1, 2, 3) AS slot
+          JOIN ends ON slot.seen < ends.number""",
         days=list(days),
         events=_events(days[-1], account_ids),
+    )
+
+
+def _events(today, account_ids):
+    """Money that comes, by the items' dates, and goes, by the days it was reconciled."""
+    return SQL(
+        """SELECT company_id, date AS day, due, amount FROM open_items WHERE amount IS NOT NULL
+            UNION ALL
+           SELECT line.company_id, reconciled.day, %(due)s, -SUM(reconciled.amount)
+             FROM (%(reconciled)s) AS reconciled
+             JOIN account_move_line line ON line.id = reconciled.line_id
+            WHERE %(is_open_item)s AND line.date <= %(today)s
+         GROUP BY line.company_id, reconciled.day, %(due)s""",
+        due=line_date_maturity(),
+        reconciled=reconciled(SQL("max_date <= %s", today)),
+        is_open_item=_is_open_item(account_ids),
+        today=today,
+    )
+
+
+def _undone(account_ids):
+    """What had been reconciled by a day and is undone by now was not owed on that day."""
+    return SQL(
+        """
+        SELECT line.company_id, ends.number, -undone.amount,
+               CASE WHEN %(due)s < ends.day THEN -undone.amount ELSE 0 END
+          FROM ends
+    CROSS JOIN LATERAL (%(undone)s) AS undone
+          JOIN account_move_line line ON line.id = undone.line_id
+         WHERE %(is_open_item)s AND line.date <= ends.day""",
         due=line_date_maturity(),
         undone=undone_since(SQL("ends.day")),
         is_open_item=_is_open_item(account_ids),
@@ -140,25 +148,9 @@ def _is_open_item(account_ids):
     )
 
 
-def _events(today, account_ids):
-    return SQL(
-        """SELECT company_id, date AS day, due, amount FROM open_items WHERE amount IS NOT NULL
-            UNION ALL
-           SELECT line.company_id, side.day, %(due)s, SUM(side.amount)
-             FROM (SELECT debit_move_id AS line_id, max_date AS day, -amount AS amount
-                     FROM account_partial_reconcile WHERE max_date <= %(today)s
-                    UNION ALL
-                   SELECT credit_move_id, max_date, amount
-                     FROM account_partial_reconcile
-                    WHERE max_date <= %(today)s AND (amount = 0 OR debit_amount_currency = 0
-                                                     OR credit_amount_currency = 0)) AS side
-             JOIN account_move_line line ON line.id = side.line_id
-            WHERE %(is_open_item)s AND line.date <= %(today)s
-         GROUP BY line.company_id, side.day, %(due)s""",
-        due=line_date_maturity(),
-        is_open_item=_is_open_item(account_ids),
-        today=today,
-    )
+# ------------------------------------------------------------
+# SALES, PROMISES, DAYS OF SALES
+# ------------------------------------------------------------
 
 
 def _sales():
@@ -190,24 +182,89 @@ def _count_back():
                SUM(CASE WHEN back.receivables <= back.filled THEN 0
                         WHEN back.receivables - back.filled >= back.sales THEN back.days
                         ELSE back.days * (back.receivables - back.filled) / back.sales END) AS dso
-          FROM (SELECT balance.company_id, balance.number, balance.receivables,
-                       GREATEST(COALESCE(sales.sales, 0), 0) AS sales,
-                       LEAST((months.month + interval '1 month')::date, ends.day + 1)
-                           - months.month AS days,
-                       COALESCE(SUM(GREATEST(COALESCE(sales.sales, 0), 0)) OVER (
-                           PARTITION BY balance.company_id, balance.number
-                           ORDER BY months.month DESC
-                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS filled
-                  FROM balances balance
-                  JOIN ends ON ends.number = balance.number
-                  JOIN LATERAL (
-                        SELECT month::date FROM generate_series(
-                            (SELECT MIN(month) FROM sales
-                              WHERE sales.company_id = balance.company_id)::timestamp,
-                            ends.month::timestamp, interval '1 month') AS month) AS months ON TRUE
-             LEFT JOIN sales ON sales.company_id = balance.company_id
-                       AND sales.month = months.month) AS back
-      GROUP BY back.company_id, back.number"""
+          FROM (%s) AS back
+      GROUP BY back.company_id, back.number""",
+        _months_back(),
+    )
+
+
+def _months_back():
+    """For each day its month and all before it, with their sales and what the later months have
+    filled already."""
+    return SQL(
+        """
+        SELECT balance.company_id, balance.number, balance.receivables,
+               GREATEST(COALESCE(sales.sales, 0), 0) AS sales,
+               LEAST((months.month + interval '1 month')::date, ends.day + 1) - months.month
+                   AS days,
+               COALESCE(SUM(GREATEST(COALESCE(sales.sales, 0), 0)) OVER (
+                   PARTITION BY balance.company_id, balance.number
+                   ORDER BY months.month DESC
+                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS filled
+          FROM balances balance
+          JOIN ends ON ends.number = balance.number
+          JOIN LATERAL (
+                SELECT month::date FROM generate_series(
+                    (SELECT MIN(month) FROM sales
+                      WHERE sales.company_id = balance.company_id)::timestamp,
+                    ends.month::timestamp, interval '1 month') AS month) AS months ON TRUE
+     LEFT JOIN sales ON sales.company_id = balance.company_id AND sales.month = months.month"""
+    )
+
+
+# ------------------------------------------------------------
+# ROWS
+# ------------------------------------------------------------
+
+
+def _figures():
+    """The money each row is computed from."""
+    return SQL(
+        """
+        SELECT balance.company_id, ends.number, ends.day, ends.month, balance.receivables,
+               balance.overdue, balance.not_due, balance.receivables_from,
+               COALESCE(own.sales, 0) AS sales, quarter.sales AS quarter_sales,
+               ends.day - quarter.month_from + 1 AS quarter_days,
+               balance.receivables_from + COALESCE(own.sales, 0) - balance.not_due AS cei_base,
+               counted.dso, promises.kept, promises.broken
+          FROM ends
+          JOIN (SELECT *, receivables - overdue AS not_due,
+                       LAG(receivables, 1, 0::numeric) OVER (
+                           PARTITION BY company_id ORDER BY number) AS receivables_from
+                  FROM balances) AS balance ON balance.number = ends.number
+     LEFT JOIN sales own ON own.company_id = balance.company_id AND own.month = ends.month
+    CROSS JOIN LATERAL (%s) AS quarter
+     LEFT JOIN counted
+               ON counted.company_id = balance.company_id AND counted.number = ends.number
+     LEFT JOIN promises
+               ON promises.company_id = balance.company_id AND promises.month = ends.month""",
+        _quarter(),
+    )
+
+
+def _quarter():
+    """Sales of the month and the two before it, from the first month with sales on."""
+    return SQL(
+        """SELECT GREATEST((ends.month - interval '2 months')::date, MIN(month)) AS month_from,
+                  SUM(sales) FILTER (WHERE month >= ends.month - interval '2 months') AS sales
+             FROM sales
+            WHERE sales.company_id = balance.company_id AND month <= ends.month"""
+    )
+
+
+def _columns(today):
+    """What a row shows beside the ratios; its id is made of company and month."""
+    return SQL(
+        """figures.company_id::bigint * 100000 + EXTRACT(YEAR FROM figures.day)::integer * 12
+               + EXTRACT(MONTH FROM figures.day)::integer AS id,
+           figures.company_id, company.currency_id AS company_currency_id, figures.day AS date,
+           figures.day = %s AS is_current, figures.receivables, figures.receivables_from,
+           figures.overdue, figures.not_due, figures.sales, figures.quarter_sales,
+           figures.quarter_days, figures.dso, figures.dso IS NOT NULL AS has_dso,
+           figures.cei_base != 0 AS has_cei,
+           COALESCE(figures.kept, 0) AS promise_kept_count,
+           COALESCE(figures.broken, 0) AS promise_broken_count""",
+        today,
     )
 
 

@@ -1,4 +1,5 @@
 from . import (
+    test_as_of,
     test_status,
     test_report_wizard,
     test_reports,
@@ -6,4 +7,6 @@ from . import (
     test_aging_reproducible,
     test_indicator,
     test_cockpit,
+    test_cockpit_work,
+    test_cockpit_companies,
 )

@@ -42,7 +42,6 @@ RIGHTS = {
     "crm.collection.item.send.line": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.letter": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.letter.line": {"reader": READ, "user": READ, "manager": READ},
-    "crm.collection.overdue": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.phase": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.report.wizard": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.roll.rate": {"reader": READ, "user": READ, "manager": READ},

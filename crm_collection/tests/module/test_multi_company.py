@@ -21,7 +21,6 @@ COMPANY_MODELS = (
     "crm.collection.item",
     "crm.collection.letter",
     "crm.collection.letter.line",
-    "crm.collection.overdue",
     "crm.collection.roll.rate",
     "crm.collection.run",
     "crm.collection.run.line",
@@ -343,9 +342,6 @@ class TestMultiCompany(CrmCollectionLettersCommon):
                 Model = self.env[name].with_user(self.second_collector)
                 self.assertEqual(Model.with_context(active_test=False).search([]), own)
                 for record in foreign.with_user(self.second_collector):
-                    if name == "crm.collection.overdue":  # made of what the user sees
-                        self.assertFalse(record.exists())
-                        continue
                     with self.assertRaises(AccessError):
                         record.read(["company_id"])
 
