@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, LazyTranslate
+from odoo.tools import LazyTranslate
 
 from . import queries
 
@@ -26,12 +26,12 @@ READ_FIELDS = {
 
 
 class CrmCollectionSettlement(models.Model):
-    """What was settled of an item, match by match: a ledger that is only added to.
+    """What was settled of an item, piece by piece: a ledger that is only added to.
 
     A row for each partial reconciliation of the item's journal item, or two where a payment's
-    entry also writes something off. What is unmatched again (a returned payment) gets a negative
+    entry also writes something off. What is undone (a returned payment) gets a negative
     row of the day it was seen. What was owed on a day is the item's amount less the rows dated
-    up to it; ``day_recorded`` tells those apart that were dated back and matched later.
+    up to it; ``day_recorded`` tells those apart that were dated back and reconciled later.
 
     Written by SQL alone (:mod:`.queries`), at once by the hooks on
     reconciliation and again by the allocation job's sweep. Nobody creates, writes or deletes.
@@ -39,7 +39,7 @@ class CrmCollectionSettlement(models.Model):
     """
 
     _name = "crm.collection.settlement"
-    _description = "Settlement of a Item"
+    _description = "Settlement of an Open Item"
     _inherit = ["crm.collection.evidence"]
     _order = "date desc, id desc"
     _evidence_refusals = {
@@ -90,7 +90,7 @@ class CrmCollectionSettlement(models.Model):
     date = fields.Date(
         required=True,
         readonly=True,
-        help="The later date of the two entries matched; of a reversal the day it was seen.",
+        help="The later date of the two entries reconciled; of a reversal the day it was seen.",
     )
     day_recorded = fields.Date(string="Seen on", required=True, readonly=True)
     amount = fields.Monetary(
@@ -99,7 +99,7 @@ class CrmCollectionSettlement(models.Model):
     amount_currency = fields.Monetary(string="Settled in Currency", readonly=True)
     kind = fields.Selection(selection=KINDS, required=True, readonly=True)
     partial_ref = fields.Integer(
-        string="Match",
+        string="Partial Reconciliation",
         required=True,
         readonly=True,
         aggregator=None,
@@ -148,10 +148,10 @@ class CrmCollectionSettlement(models.Model):
         "letter and the last of those days included.",
     )
 
-    # the match alone would clash where both ends are items, the item where it has two parts
+    # the number alone would clash where both ends are items, with the item where it has two parts
     _partial_uniq = models.UniqueIndex(
         "(partial_ref, item_id, kind) WHERE reversal_of_id IS NULL",
-        "A match is settled once.",
+        "A partial reconciliation is settled once.",
     )
     _reversal_uniq = models.UniqueIndex(
         "(reversal_of_id) WHERE reversal_of_id IS NOT NULL", "A settlement is reversed once."
@@ -188,24 +188,19 @@ class CrmCollectionSettlement(models.Model):
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr == "is_attributed":
-            return SQL(
-                """(COALESCE(%s <= (SELECT company.collection_attribution_days
-                                      FROM res_company company WHERE company.id = %s), FALSE))""",
+            return queries.is_attributed(
                 self._field_to_sql(alias, "days_since_letter", query),
                 self._field_to_sql(alias, "company_id", query),
             )
         if field_expr == "company_type":
-            return SQL(
-                "(CASE WHEN %s THEN 'company' ELSE 'person' END)",
-                self._field_to_sql(alias, "is_company", query),
-            )
+            return queries.company_type(self._field_to_sql(alias, "is_company", query))
         return super()._field_to_sql(alias, field_expr, query)
 
     # === Recording === #
 
     @api.model
     def _record_partials(self, partial_ids, companies):
-        """Bring the ledger up to date with these matches, which were just made or undone.
+        """Bring the ledger up to date with these, which were just made or undone.
 
         :param list partial_ids: ids of partial reconciliations, existing or not
         :param companies: the companies of their journal items
@@ -229,10 +224,9 @@ class CrmCollectionSettlement(models.Model):
     @api.model
     def _get_days(self, companies):
         """:return: SQL rows about companies (see :func:`.queries.record`)"""
-        companies_sudo = companies.sudo()  # whoever matches need not see all of the company
-        return SQL(", ").join(
-            SQL(
-                "(%s, %s::date, %s, %s, %s::integer)",
+        companies_sudo = companies.sudo()  # whoever reconciles need not see all of the company
+        return queries.company_rows(
+            (
                 company.id,
                 company._get_collection_today(),
                 company._get_collection_tz(),
