@@ -33,12 +33,7 @@ class CrmCollectionStatement(models.AbstractModel):
             return None
         line = open_items[0]["line"]
         company, partner, currency = line.company_id, line.partner_id, line.currency_id
-        customers = self._get_customer_domain(partner.commercial_partner_id)
-        domain = self._get_credits_domain(customers, company)
-        open_credits = self.env["account.move.line"].search(
-            domain & Domain("currency_id", "=", currency.id)
-        )
-        credit = -sum(open_credits.mapped("amount_residual_currency"))
+        credit = self._get_open_credit(company, partner, currency)
         owed = sum(open_item["residual"] for open_item in open_items)
         return {
             "key": self._get_account_key(company, partner, currency),
@@ -50,6 +45,14 @@ class CrmCollectionStatement(models.AbstractModel):
             "credit": currency.round(credit),
             "amount": currency.round(max(owed - credit, 0.0)),
         }
+
+    def _get_open_credit(self, company, partner, currency):
+        """:return: what the customer has to his credit, in his name or in a contact's"""
+        customers = self._get_customer_domain(partner.commercial_partner_id)
+        open_credits = self.env["account.move.line"].search(
+            self._get_credits_domain(customers, company) & Domain("currency_id", "=", currency.id)
+        )
+        return -sum(open_credits.mapped("amount_residual_currency"))
 
     def _is_payable(self, open_item):
         return open_item["status"] in PAYABLE and open_item["move"]._has_to_be_paid()

@@ -5,6 +5,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, models
 from odoo.fields import Domain
 
+from ..portfolio import hold_queries
+
 LETTER_MONTHS = 12  # a statement names the letters of so many months
 LETTER_LIMIT = 20
 
@@ -117,24 +119,12 @@ class CrmCollectionStatement(models.AbstractModel):
     def _get_reviewed(self, lines, today):
         """:return: the journal items under dispute, or of invoices whose payment is blocked."""
         reviewed = lines.filtered(lambda line: line.move_id.payment_state == "blocked")
-        disputes = self.env["crm.collection.hold"].search(
-            Domain("state", "=", "active")
-            & Domain("kind", "=", "dispute")
-            & Domain("company_id", "in", lines.company_id.ids)
-            & Domain("customer_id", "in", lines.partner_id.ids)
-        )
-        for dispute in disputes:
-            day = today[dispute.company_id]
-            if dispute.date_from <= day and (not dispute.date_until or dispute.date_until >= day):
-                reviewed |= lines.filtered(lambda line, d=dispute: self._is_covered(line, d))
+        self.env["crm.collection.hold"].flush_model()
+        self.env["crm.collection.item"].flush_model(["line_id"])
+        for company, of_company in lines.grouped("company_id").items():
+            query = hold_queries.disputed_lines(company.id, today[company], of_company.ids)
+            reviewed |= lines.browse(line_id for (line_id,) in self.env.execute_query(query))
         return reviewed
-
-    def _is_covered(self, line, dispute):
-        if line.company_id != dispute.company_id:
-            return False
-        if dispute.partner_id:
-            return line.partner_id == dispute.customer_id
-        return line.move_id == dispute.move_id or line == dispute.item_id.line_id
 
     # === Totals === #
 

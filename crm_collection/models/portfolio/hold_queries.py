@@ -3,6 +3,19 @@ from odoo.tools import SQL
 from .queries import line_date_maturity, line_is_owed
 
 
+def is_in_force(today, hold="hold"):
+    """Condition: the hold keeps back what it covers on ``today``.
+
+    :param today: the day of the hold's company, or SQL of it
+    """
+    return SQL(
+        """(%(hold)s.state = 'active' AND %(hold)s.date_from <= %(today)s
+            AND (%(hold)s.date_until IS NULL OR %(hold)s.date_until >= %(today)s))""",
+        hold=SQL.identifier(hold),
+        today=today,
+    )
+
+
 def active_holds(company_id, today):
     """Holds in force on ``today``: one row each with its scope (customer, entry or item).
 
@@ -13,11 +26,29 @@ def active_holds(company_id, today):
         """SELECT hold.id, partner.commercial_partner_id AS partner_id, hold.move_id, hold.item_id
              FROM crm_collection_hold hold
         LEFT JOIN res_partner partner ON partner.id = hold.partner_id
-            WHERE hold.company_id = %(company_id)s AND hold.state = 'active'
-              AND hold.date_from <= %(today)s
-              AND (hold.date_until IS NULL OR hold.date_until >= %(today)s)""",
+            WHERE hold.company_id = %(company_id)s AND %(in_force)s""",
         company_id=company_id,
-        today=today,
+        in_force=is_in_force(today),
+    )
+
+
+def disputed_lines(company_id, today, line_ids):
+    """Which of a company's journal items are under a dispute in force: by their customer, their
+    entry, or as items in collection."""
+    return SQL(
+        """
+        SELECT line.id
+          FROM account_move_line line
+     LEFT JOIN res_partner partner ON partner.id = line.partner_id
+         WHERE line.id = ANY(%(line_ids)s)
+           AND EXISTS (SELECT FROM (%(holds)s) AS held
+                         JOIN crm_collection_hold hold ON hold.id = held.id
+                    LEFT JOIN crm_collection_item item ON item.id = held.item_id
+                        WHERE hold.kind = 'dispute'
+                          AND (held.partner_id = partner.commercial_partner_id
+                               OR held.move_id = line.move_id OR item.line_id = line.id))""",
+        line_ids=list(line_ids),
+        holds=active_holds(company_id, today),
     )
 
 

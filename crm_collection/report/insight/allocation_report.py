@@ -1,5 +1,4 @@
-from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo import fields, models
 
 from ...models.portfolio.allocation import ORIGINS, REASONS_OUT
 from . import queries
@@ -113,25 +112,14 @@ class CrmCollectionAllocationReport(models.Model):
 
     @property
     def _table_query(self):
-        return queries.allocations(self._query_days())
-
-    @api.model
-    def _query_days(self):
-        """:return: SQL rows of (company id, its day): which the user sees, the rules decide"""
-        companies_sudo = self.env["res.company"].sudo().search([("active", "in", [True, False])])
-        return SQL(", ").join(
-            SQL("(%s, %s::date)", company.id, company._get_collection_today())
-            for company in companies_sudo
-        )
+        return queries.allocations(self.env["res.company"]._get_collection_days())
 
     def _read_group_select(self, aggregate_spec, query):
         """The median of the group, and the rate of its sums."""
         if aggregate_spec == "days_to_settle:avg":
-            days = self._field_to_sql(self._table, "days_to_settle", query)
-            return SQL("PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY %s)", days)
+            return queries.median(self._field_to_sql(self._table, "days_to_settle", query))
         if aggregate_spec == "recovery_rate:avg":
-            return SQL(
-                "100 * SUM(%s) / NULLIF(SUM(%s), 0)",
+            return queries.rate(
                 self._field_to_sql(self._table, "amount_recovered", query),
                 self._field_to_sql(self._table, "amount_in", query),
             )
@@ -140,6 +128,7 @@ class CrmCollectionAllocationReport(models.Model):
     # === Actions === #
 
     def action_open_allocation(self):
+        """The allocation itself, with its item's history."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",

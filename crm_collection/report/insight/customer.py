@@ -1,8 +1,6 @@
 from odoo import fields, models
-from odoo.tools import SQL
 
-# Keeps (customer, company) apart in one number, and below 2^53 for the web client.
-ID_FACTOR = 65536
+from . import customer_queries
 
 
 class CrmCollectionCustomer(models.Model):
@@ -68,98 +66,9 @@ class CrmCollectionCustomer(models.Model):
     )
     is_held = fields.Boolean(string="On Hold", readonly=True)
 
-    # === SQL === #
-
     @property
     def _table_query(self):
-        return SQL(
-            """
-            SELECT COALESCE(item.partner_id, 0)::bigint * %(factor)s + item.company_id AS id,
-                   item.company_id,
-                   company.currency_id AS company_currency_id,
-                   item.partner_id,
-                   item.amount_residual,
-                   item.amount_overdue,
-                   item.date_oldest,
-                   item.today - item.date_oldest AS days_oldest,
-                   item.phase_key & 4294967295 AS phase_id,
-                   item.item_count,
-                   item.date_next_letter,
-                   COALESCE(
-                       (partner.collection_user_id ->> item.company_id::text)::integer,
-                       item.user_id
-                   ) AS user_id,
-                   hold.promise_date,
-                   hold.promise_amount,
-                   COALESCE(hold.is_held, FALSE) AS is_held
-              FROM (%(items)s) item
-              JOIN res_company company ON company.id = item.company_id
-              LEFT JOIN res_partner partner ON partner.id = item.partner_id
-              LEFT JOIN (%(holds)s) hold
-                ON hold.company_id = item.company_id AND hold.customer_id = item.partner_id
-            """,
-            factor=ID_FACTOR,
-            items=self._query_items(),
-            holds=self._query_holds(),
-        )
-
-    def _query_items(self):
-        """Open items by customer. The most severe phase is the greatest of (sequence, id),
-        packed in one number, so that the phases need no sort."""
-        return SQL(
-            """
-            SELECT item.company_id,
-                   item.partner_id,
-                   today.day AS today,
-                   SUM(item.amount_residual) AS amount_residual,
-                   COALESCE(SUM(item.amount_residual) FILTER (
-                       WHERE item.date_maturity < today.day
-                   ), 0) AS amount_overdue,
-                   MIN(item.date_maturity) AS date_oldest,
-                   MAX(phase.sequence::bigint * 4294967296 + phase.id) AS phase_key,
-                   COUNT(*) AS item_count,
-                   MIN(item.date_next_letter) AS date_next_letter,
-                   MAX(item.user_id) AS user_id
-              FROM crm_collection_item item
-              JOIN (VALUES %(today)s) AS today (company_id, day)
-                ON today.company_id = item.company_id
-              LEFT JOIN crm_collection_phase phase ON phase.id = item.phase_id
-             WHERE item.state = 'open'
-             GROUP BY item.company_id, item.partner_id, today.day
-            """,
-            today=self._query_today(),
-        )
-
-    def _query_holds(self):
-        return SQL(
-            """
-            SELECT hold.company_id,
-                   hold.customer_id,
-                   BOOL_OR(
-                       hold.partner_id IS NOT NULL
-                       AND hold.date_from <= today.day
-                       AND (hold.date_until IS NULL OR hold.date_until >= today.day)
-                   ) AS is_held,
-                   MIN(hold.date_until) FILTER (WHERE hold.kind = 'promise') AS promise_date,
-                   (ARRAY_AGG(hold.amount ORDER BY hold.date_until) FILTER (
-                       WHERE hold.kind = 'promise'
-                   ))[1] AS promise_amount
-              FROM crm_collection_hold hold
-              JOIN (VALUES %(today)s) AS today (company_id, day)
-                ON today.company_id = hold.company_id
-             WHERE hold.state = 'active'
-             GROUP BY hold.company_id, hold.customer_id
-            """,
-            today=self._query_today(),
-        )
-
-    def _query_today(self):
-        # All companies: which of them the user sees is decided by the access rules.
-        companies_sudo = self.env["res.company"].sudo().search([("active", "in", [True, False])])
-        return SQL(", ").join(
-            SQL("(%s, %s::date)", company.id, company._get_collection_today())
-            for company in companies_sudo
-        )
+        return customer_queries.customers(self.env["res.company"]._get_collection_days())
 
     # === Actions === #
 

@@ -13,42 +13,62 @@ def allocations(days):
     """
     return SQL(
         """
-        SELECT allocation.id, allocation.id AS allocation_id, allocation.item_id,
-               allocation.company_id, allocation.partner_id,
-               allocation.name, allocation.partner_name, allocation.phase_id, allocation.rule_id,
-               allocation.step_id,
-               allocation.origin, allocation.day_in, allocation.day_out, item.user_id,
-               COALESCE(allocation.reason_out, 'open') AS outcome,
-               CASE WHEN allocation.reason_out = 'moved' THEN (
-                    SELECT next.phase_id FROM crm_collection_allocation next
-                     WHERE next.item_id = allocation.item_id AND next.id > allocation.id
-                  ORDER BY next.id LIMIT 1) END AS phase_to_id,
-               letters.template_id, 1 AS stay_count,
-               (allocation.reason_out IS NOT DISTINCT FROM 'settled')::integer AS settled_count,
-               (allocation.reason_out IS NOT DISTINCT FROM 'moved')::integer AS moved_count,
-               (allocation.date_out IS NULL)::integer AS open_count,
-               COALESCE(allocation.reason_out IN ('cancelled', 'released'), FALSE)::integer
-                   AS left_count,
-               COALESCE(allocation.day_out, company.today) - allocation.day_in AS days_stay,
-               CASE WHEN allocation.reason_out = 'settled'
-                    THEN GREATEST(COALESCE(allocation.date_settled,
-                    allocation.day_out) - allocation.day_in, 0)
-                END AS days_to_settle,
-               allocation.amount_in, COALESCE(money.recovered, 0) AS amount_recovered,
-               COALESCE(money.other, 0) AS amount_other,
-               100 * COALESCE(money.recovered, 0) / NULLIF(allocation.amount_in,
-               0) AS recovery_rate,
-               COALESCE(letters.sent, 0)::integer AS letter_sent_count,
-               COALESCE(letters.bounced, 0)::integer AS letter_bounced_count,
-               COALESCE(letters.unaddressed, 0)::integer AS letter_unaddressed_count
+        SELECT %(columns)s, %(outcomes)s, %(figures)s
           FROM crm_collection_allocation allocation
           JOIN (VALUES %(days)s) AS company (id, today) ON company.id = allocation.company_id
      LEFT JOIN crm_collection_item item ON item.id = allocation.item_id
      LEFT JOIN (%(money)s) AS money ON money.allocation_id = allocation.id
      LEFT JOIN (%(letters)s) AS letters ON letters.allocation_id = allocation.id""",
+        columns=_allocation_columns(),
+        outcomes=_outcomes(),
+        figures=_allocation_figures(),
         days=days,
         money=_money(),
         letters=_letters(),
+    )
+
+
+def _allocation_columns():
+    return SQL(
+        """allocation.id, allocation.id AS allocation_id, allocation.item_id,
+           allocation.company_id, allocation.partner_id, allocation.name,
+           allocation.partner_name, allocation.phase_id, allocation.rule_id,
+           allocation.step_id, allocation.origin, allocation.day_in, allocation.day_out,
+           item.user_id, letters.template_id,
+           COALESCE(allocation.reason_out, 'open') AS outcome"""
+    )
+
+
+def _outcomes():
+    """Where it ended, each way as a column of ones and noughts to be added up."""
+    return SQL(
+        """CASE WHEN allocation.reason_out = 'moved' THEN (
+                SELECT next.phase_id FROM crm_collection_allocation next
+                 WHERE next.item_id = allocation.item_id AND next.id > allocation.id
+              ORDER BY next.id LIMIT 1) END AS phase_to_id,
+           1 AS stay_count,
+           (allocation.reason_out IS NOT DISTINCT FROM 'settled')::integer AS settled_count,
+           (allocation.reason_out IS NOT DISTINCT FROM 'moved')::integer AS moved_count,
+           (allocation.date_out IS NULL)::integer AS open_count,
+           COALESCE(allocation.reason_out IN ('cancelled', 'released'), FALSE)::integer
+               AS left_count"""
+    )
+
+
+def _allocation_figures():
+    """Days, money and letters."""
+    return SQL(
+        """COALESCE(allocation.day_out, company.today) - allocation.day_in AS days_stay,
+           CASE WHEN allocation.reason_out = 'settled'
+                THEN GREATEST(COALESCE(allocation.date_settled, allocation.day_out)
+                              - allocation.day_in, 0) END AS days_to_settle,
+           allocation.amount_in, COALESCE(money.recovered, 0) AS amount_recovered,
+           COALESCE(money.other, 0) AS amount_other,
+           100 * COALESCE(money.recovered, 0) / NULLIF(allocation.amount_in, 0)
+               AS recovery_rate,
+           COALESCE(letters.sent, 0)::integer AS letter_sent_count,
+           COALESCE(letters.bounced, 0)::integer AS letter_bounced_count,
+           COALESCE(letters.unaddressed, 0)::integer AS letter_unaddressed_count"""
     )
 
 
@@ -78,6 +98,22 @@ def _letters():
     )
 
 
+def median(value):
+    """The median of a group; rows without a value are none of it."""
+    return SQL("PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY %s)", value)
+
+
+def rate(part, whole):
+    """The percentage of a group's sums."""
+    return SQL("100 * SUM(%s) / NULLIF(SUM(%s), 0)", part, whole)
+
+
+def order_by_rank(term, rank):
+    """Order groups of ``term`` by their rank; a pivot's totals over all of them are not sorted
+    by it."""
+    return SQL("CASE GROUPING(%s) WHEN 0 THEN MIN(%s) END", term, rank)
+
+
 def roll_rates(days, lang, labels):
     """A row for each item in a phase when a month begins: where it is when the next begins, or
     today where that is yet to come.
@@ -88,37 +124,64 @@ def roll_rates(days, lang, labels):
     """
     return SQL(
         """
-        SELECT allocation.id::bigint * 4096 + (EXTRACT(YEAR FROM month.day)::integer - 2000) * 12
-                   + EXTRACT(MONTH FROM month.day)::integer AS id,
-               allocation.id AS allocation_id, allocation.item_id, allocation.company_id,
-               allocation.partner_id, allocation.name,
-               allocation.partner_name, allocation.rule_id, allocation.amount_in AS amount,
-               month.day::date AS date, month.next <= company.today AS is_over,
-               allocation.phase_id, CASE WHEN place.is_in THEN place.phase_id END AS phase_to_id,
-               place.outcome,
-               CASE place.outcome WHEN 'settled' THEN %(settled)s WHEN 'left' THEN %(left)s
-                    ELSE COALESCE(place.name ->> %(lang)s, place.name ->> 'en_US')
-                END AS destination,
-               CASE place.outcome WHEN 'settled' THEN 1000000 WHEN 'left' THEN 1000001
-                    ELSE place.sequence END AS destination_rank,
-               100.0 * (place.outcome = 'stayed')::integer AS rate_stayed,
-               100.0 * (place.outcome = 'forward')::integer AS rate_forward,
-               100.0 * (place.outcome = 'backward')::integer AS rate_backward,
-               100.0 * (place.outcome = 'settled')::integer AS rate_settled,
-               100.0 * (place.outcome = 'left')::integer AS rate_left
+        SELECT %(columns)s, %(destination)s, %(rates)s
           FROM crm_collection_allocation allocation
           JOIN (VALUES %(days)s) AS company (id, today) ON company.id = allocation.company_id
-    CROSS JOIN LATERAL (
-                SELECT day, (day + interval '1 month')::date AS next
-                  FROM generate_series(date_trunc('month', allocation.day_in + interval '1 month'),
-                                       COALESCE(allocation.day_out, company.today),
-                                       interval '1 month') AS day) AS month
+    CROSS JOIN LATERAL (%(months)s) AS month
     CROSS JOIN LATERAL (%(place)s) AS place""",
+        columns=_roll_columns(),
+        destination=_destination(lang, labels),
+        rates=_rates(),
         days=days,
+        months=_months(),
         place=_place(),
+    )
+
+
+def _roll_columns():
+    """The id is made of allocation and month, so that it stays the same."""
+    return SQL(
+        """allocation.id::bigint * 4096 + (EXTRACT(YEAR FROM month.day)::integer - 2000) * 12
+               + EXTRACT(MONTH FROM month.day)::integer AS id,
+           allocation.id AS allocation_id, allocation.item_id, allocation.company_id,
+           allocation.partner_id, allocation.name, allocation.partner_name,
+           allocation.rule_id, allocation.amount_in AS amount, month.day::date AS date,
+           month.next <= company.today AS is_over, allocation.phase_id,
+           CASE WHEN place.is_in THEN place.phase_id END AS phase_to_id, place.outcome"""
+    )
+
+
+def _destination(lang, labels):
+    """What the place is called, and its rank among the others: phases first."""
+    return SQL(
+        """CASE place.outcome WHEN 'settled' THEN %(settled)s WHEN 'left' THEN %(left)s
+                ELSE COALESCE(place.name ->> %(lang)s, place.name ->> 'en_US')
+            END AS destination,
+           CASE place.outcome WHEN 'settled' THEN 1000000 WHEN 'left' THEN 1000001
+                ELSE place.sequence END AS destination_rank""",
         lang=lang,
         settled=labels["settled"],
         left=labels["left"],
+    )
+
+
+def _rates():
+    return SQL(
+        """100.0 * (place.outcome = 'stayed')::integer AS rate_stayed,
+           100.0 * (place.outcome = 'forward')::integer AS rate_forward,
+           100.0 * (place.outcome = 'backward')::integer AS rate_backward,
+           100.0 * (place.outcome = 'settled')::integer AS rate_settled,
+           100.0 * (place.outcome = 'left')::integer AS rate_left"""
+    )
+
+
+def _months():
+    """The months that began while the item was in the phase."""
+    return SQL(
+        """SELECT day, (day + interval '1 month')::date AS next
+             FROM generate_series(date_trunc('month', allocation.day_in + interval '1 month'),
+                                  COALESCE(allocation.day_out, company.today),
+                                  interval '1 month') AS day"""
     )
 
 

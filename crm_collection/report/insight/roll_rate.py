@@ -1,5 +1,4 @@
 from odoo import fields, models
-from odoo.tools import SQL
 
 from . import queries
 
@@ -88,7 +87,7 @@ class CrmCollectionRollRate(models.Model):
     @property
     def _table_query(self):
         return queries.roll_rates(
-            self.env["crm.collection.allocation.report"]._query_days(),
+            self.env["res.company"]._get_collection_days(),
             self.env.lang or "en_US",
             dict(self._fields["outcome"]._description_selection(self.env)),
         )
@@ -98,16 +97,14 @@ class CrmCollectionRollRate(models.Model):
         terms = dict(groupby_terms)
         if "destination" in terms:
             rank = self._field_to_sql(self._table, "destination_rank", query)
-            # a pivot's totals over all destinations are not sorted by them
-            terms["destination"] = SQL(
-                "CASE GROUPING(%s) WHEN 0 THEN MIN(%s) END", terms["destination"], rank
-            )
+            terms["destination"] = queries.order_by_rank(terms["destination"], rank)
         result = super()._read_group_orderby(order, terms, query)
         terms.pop("destination", None)
         groupby_terms.update(terms)
         return result
 
     def action_open_allocation(self):
+        """The allocation the item was in when the month began."""
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",

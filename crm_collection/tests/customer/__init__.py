@@ -1,4 +1,5 @@
 from . import (
+    test_held_customer,
     test_portal,
     test_portal_letter,
     test_portal_payment,

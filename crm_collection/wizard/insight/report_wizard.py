@@ -88,6 +88,7 @@ class CrmCollectionReportWizard(models.TransientModel):
     # === Actions === #
 
     def action_print(self):
+        """The report as PDF."""
         self.ensure_one()
         return self.env.ref(PRINTOUTS[self.report]).report_action(self, config=False)
 

@@ -39,7 +39,7 @@ class CrmCollectionReportWizard(models.TransientModel):
             "vat": _format_cnpj(company.vat) if brazil else company.vat or "",
         }
 
-    def _get_open_item(self):
+    def _get_report_name(self):
         return dict(self._fields["report"]._description_selection(self.env))[self.report]
 
     def _get_filters(self):
