@@ -54,6 +54,9 @@ def moved_since(query, day, account_ids):
     """What became since ``day`` of items that were due before it, as far as they owed something
     else then than they owe now.
 
+    The same could be read from the aging of the day, which is the list behind the figures: of
+    288,000 open items that takes 1.5 s, this 0.6 s.
+
     Each of these is looked up by the unique index of items (``OFFSET 0`` keeps PostgreSQL from
     joining with all items at once, which takes more than twice as long).
 
