@@ -58,7 +58,6 @@ class CrmCollectionSettlement(models.Model):
     )
     allocation_id = fields.Many2one(
         comodel_name="crm.collection.allocation",
-        string="Allocation",
         readonly=True,
         ondelete="restrict",
         index="btree_not_null",

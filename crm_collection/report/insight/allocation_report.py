@@ -34,9 +34,7 @@ class CrmCollectionAllocationReport(models.Model):
         "crm.collection.item": ["user_id"],
     }
 
-    allocation_id = fields.Many2one(
-        comodel_name="crm.collection.allocation", string="Allocation", readonly=True
-    )
+    allocation_id = fields.Many2one(comodel_name="crm.collection.allocation", readonly=True)
     item_id = fields.Many2one(
         comodel_name="crm.collection.item", string="Open Item in Collection", readonly=True
     )

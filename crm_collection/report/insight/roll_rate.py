@@ -36,9 +36,7 @@ class CrmCollectionRollRate(models.Model):
         "crm.collection.phase": ["sequence"],
     }
 
-    allocation_id = fields.Many2one(
-        comodel_name="crm.collection.allocation", string="Allocation", readonly=True
-    )
+    allocation_id = fields.Many2one(comodel_name="crm.collection.allocation", readonly=True)
     item_id = fields.Many2one(
         comodel_name="crm.collection.item", string="Open Item in Collection", readonly=True
     )
