@@ -106,9 +106,7 @@ def history(items):
             step, first, end = stay
             why = "settled" if stay is item.stays[-1] else "moved"
             days = (first - item.due).days
-            rows.append(
-                [item.number, step, str(first), str(end), why, money(item.amount), days]
-            )
+            rows.append([item.number, step, str(first), str(end), why, money(item.amount), days])
     return sorted(rows)
 
 
@@ -148,7 +146,8 @@ def _summarize(rows, is_sent):
         "settled": len(ended),
         "moved": len(rows) - len(ended),
         "median_days": float(median((stay[2] - stay[1]).days for _item, stay in ended))
-        if ended else None,
+        if ended
+        else None,
         "amount_in": money(entered),
         "recovered": money(recovered),
         "rate": round(float(100 * recovered / entered), 6),

@@ -28,9 +28,7 @@ class Reports:
             phase.id: int(phase.name.removeprefix("Day "))
             for phase in env["crm.collection.phase"].search([("name", "=like", "Day %")])
         }
-        self.numbers = {
-            item.id: item.move_id.ref for item in env["crm.collection.item"].search([])
-        }
+        self.numbers = {item.id: item.move_id.ref for item in env["crm.collection.item"].search([])}
 
     def settled(self):
         action = self.env.ref("crm_collection.crm_collection_settlement_action")
@@ -53,8 +51,15 @@ class Reports:
 
     def history(self):
         return sorted(
-            [self.numbers[stay.item_id.id], self.steps[stay.phase_id.id], str(stay.day_in),
-             str(stay.day_out), stay.reason_out, money(stay.amount_in), stay.days_in]
+            [
+                self.numbers[stay.item_id.id],
+                self.steps[stay.phase_id.id],
+                str(stay.day_in),
+                str(stay.day_out),
+                stay.reason_out,
+                money(stay.amount_in),
+                stay.days_in,
+            ]
             for stay in self.env["crm.collection.allocation"].search([])
         )
 

@@ -45,8 +45,16 @@ def write_file(path, seed=3):
             issued = due - timedelta(days=random.choice([10, 30]))
             customer = random.choice(["Mills", "Ação Ltda", "O'Neill"])
             amount = f"{random.randint(100, 99999) / 100:.2f}"
-            rows.append([customer, str(1000 + len(rows)), us(issued), us(due), amount,
-                         us(due + timedelta(days=late))])
+            rows.append(
+                [
+                    customer,
+                    str(1000 + len(rows)),
+                    us(issued),
+                    us(due),
+                    amount,
+                    us(due + timedelta(days=late)),
+                ]
+            )
     with open(path, "w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([HEADER, *rows])
 
