@@ -65,7 +65,10 @@ export class CollectionMoveHistory extends Component {
         const [allocationFields, lineFields, allocations, lines] = await Promise.all([
             this.fieldService.loadFields(ALLOCATION, { fieldNames: ["origin", "reason_out"] }),
             this.fieldService.loadFields(LINE, { fieldNames: ["state"] }),
-            this.orm.webSearchRead(ALLOCATION, domain, { specification: ALLOCATION_SPECIFICATION, ...options }),
+            this.orm.webSearchRead(ALLOCATION, domain, {
+                specification: ALLOCATION_SPECIFICATION,
+                ...options,
+            }),
             this.orm.webSearchRead(LINE, domain, { specification: LINE_SPECIFICATION, ...options }),
         ]);
         this.state.allocations = allocations.records.map((allocation) => ({

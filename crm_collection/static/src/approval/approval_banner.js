@@ -22,11 +22,10 @@ export class CollectionApprovalBanner extends Component {
 
     async load(record) {
         if (record.resId) {
-            this.state.requests = await this.orm.call(
-                "crm.collection.approval",
-                "get_facts_of",
-                [record.resModel, record.resId]
-            );
+            this.state.requests = await this.orm.call("crm.collection.approval", "get_facts_of", [
+                record.resModel,
+                record.resId,
+            ]);
         }
     }
 

@@ -188,7 +188,10 @@ export class CollectionCockpit extends Component {
     }
 
     moneyShort(value) {
-        return formatInteger(value, { humanReadable: true, decimals: value && value < 10000 ? 1 : 0 });
+        return formatInteger(value, {
+            humanReadable: true,
+            decimals: value && value < 10000 ? 1 : 0,
+        });
     }
 
     percent(part, whole) {

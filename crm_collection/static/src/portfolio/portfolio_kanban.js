@@ -32,8 +32,8 @@ export class PortfolioKanbanRenderer extends KanbanRenderer {
         const groupByField = this.props.list.groupByField;
         return Boolean(
             this.isCollector &&
-                this.canResequenceRecords &&
-                MOVABLE_FIELDS.includes(groupByField?.name)
+            this.canResequenceRecords &&
+            MOVABLE_FIELDS.includes(groupByField?.name)
         );
     }
 

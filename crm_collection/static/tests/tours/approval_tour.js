@@ -36,7 +36,10 @@ add("propose_definition", [
     click(".o_form_button_save"),
     see(".alert:contains(A change waits for approval)"),
     see(".o_crm_collection_changes td:contains(Automatic)"),
-    see(".o_crm_collection_changes td:contains(Manual only)", "In force and proposed, side by side"),
+    see(
+        ".o_crm_collection_changes td:contains(Manual only)",
+        "In force and proposed, side by side"
+    ),
     see("div[name=allocation_mode] input[data-value=automatic]:checked", "In force: as it was"),
 ]);
 
@@ -94,7 +97,9 @@ add("second_level", [
 add("refuse", [
     click(`${inbox}:contains(Adler GmbH) .o-mail-ActivityButton`),
     see(".o-mail-ActivityListPopoverItem .o_crm_collection_approve"),
-    none(".o-mail-ActivityListPopoverItem-markAsDone, .o-mail-ActivityListPopoverItem-editbtn, .o-mail-ActivityListPopoverItem-cancel"),
+    none(
+        ".o-mail-ActivityListPopoverItem-markAsDone, .o-mail-ActivityListPopoverItem-editbtn, .o-mail-ActivityListPopoverItem-cancel"
+    ),
     click(".o-mail-ActivityListPopoverItem .o_crm_collection_refuse"),
     write(".o-mail-ActivityListPopoverItem textarea", "Call them first"),
     click(".o-mail-ActivityListPopoverItem .o_crm_collection_confirm"),

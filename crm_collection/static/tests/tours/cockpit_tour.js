@@ -7,11 +7,16 @@ const card = (name) => `.o_crm_cockpit [data-card='${name}']`;
 const visit = (content, trigger, list) => [
     { content, trigger, run: "click" },
     { content: "The list behind it", trigger: list },
-    { content: "And back", trigger: ".o_back_button a, .breadcrumb-item.o_back_button a", run: "click" },
+    {
+        content: "And back",
+        trigger: ".o_back_button a, .breadcrumb-item.o_back_button a",
+        run: "click",
+    },
     { trigger: ".o_crm_cockpit_page" },
 ];
 
-const rows = (number) => `.o_list_view:has(.o_data_row:nth-child(${number})):not(:has(.o_data_row:nth-child(${number + 1})))`;
+const rows = (number) =>
+    `.o_list_view:has(.o_data_row:nth-child(${number})):not(:has(.o_data_row:nth-child(${number + 1})))`;
 
 registry.category("web_tour.tours").add("crm_collection_cockpit", {
     url: "/odoo",
@@ -39,14 +44,34 @@ registry.category("web_tour.tours").add("crm_collection_cockpit", {
             ".o_list_view .o_group_header:contains(Adler GmbH)"
         ),
         ...visit("Settled", `${card("settled")} .o_crm_cockpit_big`, ".o_list_view"),
-        ...visit("Letters", `${card("week")} .o_crm_cockpit_big`, ".o_list_view .o_data_row:contains(Nobody Ltd)"),
+        ...visit(
+            "Letters",
+            `${card("week")} .o_crm_cockpit_big`,
+            ".o_list_view .o_data_row:contains(Nobody Ltd)"
+        ),
         { content: "The chart is drawn", trigger: `${card("aging")} canvas` },
-        ...visit("A bucket", `${card("aging")} button:contains(61 to 90 days)`, `${rows(1)}:contains(800.00)`),
-        ...visit("An exception", `${card("attention")} button:contains(without an address)`, ".o_list_view .o_data_row:contains(Nobody Ltd)"),
+        ...visit(
+            "A bucket",
+            `${card("aging")} button:contains(61 to 90 days)`,
+            `${rows(1)}:contains(800.00)`
+        ),
+        ...visit(
+            "An exception",
+            `${card("attention")} button:contains(without an address)`,
+            ".o_list_view .o_data_row:contains(Nobody Ltd)"
+        ),
         ...visit("A proposal", `${card("attention")} button:contains(Proposed)`, rows(1)),
         ...visit("A phase", `${card("phases")} button:contains(Phase 1)`, rows(2)),
-        ...visit("A roll rate", `${card("rolls")} button.o_outcome_stayed:first`, ".o_list_view .o_data_row"),
-        ...visit("What was settled since", `${card("bridge")} button:contains(Settled since)`, `${rows(1)}:contains(100.00)`),
+        ...visit(
+            "A roll rate",
+            `${card("rolls")} button.o_outcome_stayed:first`,
+            ".o_list_view .o_data_row"
+        ),
+        ...visit(
+            "What was settled since",
+            `${card("bridge")} button:contains(Settled since)`,
+            `${rows(1)}:contains(100.00)`
+        ),
         ...visit("A debtor", `${card("debtors")} button:contains(Nobody Ltd)`, rows(1)),
         ...visit("Letters by state", `${card("letters")} button:contains(No address)`, rows(1)),
         {
@@ -69,7 +94,11 @@ registry.category("web_tour.tours").add("crm_collection_cockpit", {
             run: "click",
         },
         { trigger: `${card("settled")}:contains(02/01/2026)` },
-        ...visit("The list is the collector's too", `${card("overdue")} .o_crm_cockpit_big`, rows(1)),
+        ...visit(
+            "The list is the collector's too",
+            `${card("overdue")} .o_crm_cockpit_big`,
+            rows(1)
+        ),
         {
             content: "The filters are as they were",
             trigger: ".o_crm_cockpit_filters button[name=period]:contains(Last month)",
@@ -98,7 +127,8 @@ registry.category("web_tour.tours").add("crm_collection_cockpit_empty", {
         },
         {
             content: "Who only reads starts nothing",
-            trigger: ".o_crm_cockpit_empty:not(:has(.btn-primary)) li:contains(Go live):not(:has(button))",
+            trigger:
+                ".o_crm_cockpit_empty:not(:has(.btn-primary)) li:contains(Go live):not(:has(button))",
         },
         {
             trigger: ".o_crm_cockpit_empty li:contains(sending rules) button",

@@ -81,7 +81,8 @@ registry.category("web_tour.tours").add("crm_collection_portfolio", {
             trigger: ".o_crm_collection_explanation:contains(Promised twice and did not pay)",
         },
         {
-            trigger: ".o_crm_collection_allocation.o_current:contains(Promised twice and did not pay)",
+            trigger:
+                ".o_crm_collection_allocation.o_current:contains(Promised twice and did not pay)",
         },
         {
             trigger: ".o_crm_collection_allocation:not(.o_current):contains(Phase 1)",
