@@ -21,7 +21,6 @@ class CrmCollectionLetterLine(models.Model):
     )
     allocation_id = fields.Many2one(
         comodel_name="crm.collection.allocation",
-        string="Allocation",
         required=True,
         readonly=True,
         ondelete="restrict",
