@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..letters import queries as letter_queries
+from ..letters import expected_queries
 
 
 class CrmCollectionItem(models.Model):
@@ -135,65 +135,44 @@ class CrmCollectionItem(models.Model):
             return self.env._("%(phase)s from %(date)s, if it is approved.", phase=phase, date=date)
         return self.env._("%(phase)s on %(date)s, unless it is paid.", phase=phase, date=date)
 
-    def _is_letter_repeated(self):
-        """Whether the letter goes again: in words of ``letters.queries.due``."""
-        rule, step = self.rule_id, self.step_id
-        return (
-            rule.active
-            and step.rule_id == rule
-            and step.resend_interval > 0
-            and (not step.resend_max or self.letter_count <= step.resend_max)
-        )
-
-    def _is_letter_expected(self):
-        """Whether a letter is still to leave by itself: in words of ``letters.queries.due``."""
-        if not self.date_next_letter or (self.letter_count and not self._is_letter_repeated()):
-            return False
-        if self.allocation_id.origin != "automatic":
-            return True
-        late = self.date_maturity < max(
-            self.date_next_letter, self.company_id._get_collection_today()
-        )
-        return self.rule_id.active and not (self.step_id.days < 0 and late)
-
     def _explain_letter(self):
         _ = self.env._
         if self.state != "open" or not self.phase_id:
             return ""
-        if not self._is_letter_expected():
+        expected = self._get_expected_letter()
+        if not expected:
             if self.letter_count:
                 return _("None any more; sent in this phase: %s.", self.letter_count)
             return _("None in this phase.")
-        if self.date_next_letter > self.company_id._get_collection_today():
-            text = _("On %s.", self._format_date(self.date_next_letter))
+        if expected["date_next"] > self.company_id._get_collection_today():
+            text = _("On %s.", self._format_date(expected["date_next"]))
         else:
-            obstacle = self._explain_letter_obstacle()
-            text = obstacle or _("With the next run of the letters job.")
+            text = self._explain_obstacle(expected["obstacle"], expected["date_free"])
         if not self.company_id.collection_auto_send:
             text += " " + _("Automatic sending is off: it waits until a person sends it.")
         return text
 
-    def _explain_letter_obstacle(self):
-        """:return: why a letter that is due has not been written, or an empty text."""
-        _, company = self.env._, self.company_id
-        today = company._get_collection_today()
+    def _get_expected_letter(self):
+        """:return: row of :func:`~..letters.expected_queries.expected`, or ``None`` where no
+        letter leaves by itself"""
+        company = self.company_id
         self.env.flush_all()  # SQL reads the credits
-        if self.hold_id:
-            return _("Due, once nothing holds it back.")
-        if not self.phase_id.can_act:
-            return _("Due, once the phase is approved.")
-        chosen = self.env.execute_query_dict(
-            letter_queries.choose(company, today, self.partner_id.ids)
+        query = expected_queries.expected(
+            company, company._get_collection_today(), self.ids, self.partner_id.ids
         )
-        verdict = chosen[0]["verdict"] if chosen else None
-        if verdict == "credit":
-            return _("Due, but open credits of the customer cover what is owed.")
-        if verdict == "waiting":
-            return _("Due, after the customer's letter that could not be delivered yet.")
-        if verdict == "quiet":
-            free = self._format_date(chosen[0]["date_free"])
-            return _("On %s, when the customer's quiet days end.", free)
-        return ""
+        return next(iter(self.env.execute_query_dict(query)), None)
+
+    def _explain_obstacle(self, obstacle, date_free):
+        """:return: when a letter leaves whose day has come, in words"""
+        _ = self.env._
+        return {
+            None: _("With the next run of the letters job."),
+            "hold": _("Due, once nothing holds it back."),
+            "approval": _("Due, once the phase is approved."),
+            "credit": _("Due, but open credits of the customer cover what is owed."),
+            "waiting": _("Due, after the customer's letter that could not be delivered yet."),
+            "quiet": _("On %s, when the customer's quiet days end.", self._format_date(date_free)),
+        }[obstacle]
 
     def _explain_blocker(self):
         _ = self.env._

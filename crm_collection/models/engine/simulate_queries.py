@@ -2,10 +2,9 @@
 
 from odoo.tools import SQL
 
-from ..letters.condition_queries import is_due, may_be_written_condition, reaches, waits
-from ..letters.credit_queries import is_unpaid, owed_until_here
-from ..letters.queries import open_credits
-from ..portfolio.queries import letter_day
+from ..letters.condition_queries import is_due, may_be_written_condition
+from ..letters.credit_queries import owing
+from ..letters.queries import judge, open_credits
 from .apply_queries import PLAN_TABLE, said_of_plan
 
 # What nobody is asked for; other items that are held back from the next phase count, and the
@@ -41,68 +40,61 @@ def totals():
 
 def letters(company, today, limit):
     """Customers who would get a letter: most severe phase, items, amount, open credits;
-    ``total`` is the number of all of them, listed or not."""
+    ``total`` is the number of all of them, listed or not. Who gets one is decided as the letters
+    job does it, from where the items would be."""
     return SQL(
         """
-        WITH placed AS (
-                SELECT plan.*, phase.sequence AS phase_sequence,
-                       (plan.moves AND plan.has_letter
-                        AND (said.is_said IS NULL OR said.date_next <= %(today)s))
-                       OR (NOT plan.moves AND %(may_be_written)s AND %(is_due)s) AS due
-                  FROM %(plan)s AS plan
-             LEFT JOIN crm_collection_item item ON item.id = plan.item_id
-             LEFT JOIN crm_collection_allocation allocation
-                       ON allocation.item_id = plan.item_id AND allocation.date_out IS NULL
-             LEFT JOIN crm_collection_rule rule ON rule.id = plan.rule_id
-             LEFT JOIN crm_collection_rule_step step
-                       ON step.id = plan.step_id AND step.phase_id = plan.phase_id
-             LEFT JOIN LATERAL (%(said)s) AS said ON TRUE
-             LEFT JOIN crm_collection_phase phase ON phase.id = plan.phase_id
-                 WHERE plan.partner_id IS NOT NULL
-                   AND (plan.days > 0 OR plan.phase_id IS NOT NULL)
-                   AND (plan.blocker IS NULL OR plan.blocker NOT IN %(not_asked)s)),
-             open_item AS (SELECT placed.*, %(until_here)s AS until_here FROM placed),
-             credit AS (%(credits)s),
+        WITH asked AS (%(asked)s),
+             credit AS (%(credit)s),
+             owing AS (%(owing)s),
+             judged AS (%(judged)s),
              credit_in_all AS (
                 SELECT partner_id, SUM(amount) AS amount FROM credit GROUP BY partner_id)
-        SELECT open_item.partner_id,
-               (array_agg(open_item.phase_id
-                          ORDER BY open_item.phase_sequence DESC, open_item.phase_id DESC)
-                FILTER (WHERE open_item.due))[1] AS phase_id,
-               array_agg(open_item.name ORDER BY open_item.date_maturity)
-                   FILTER (WHERE open_item.due) AS names,
-               array_remove(array_agg(open_item.item_id) FILTER (WHERE open_item.due), NULL)
+        SELECT asked.partner_id,
+               (array_agg(asked.phase_id ORDER BY asked.phase_sequence DESC, asked.phase_id DESC)
+                FILTER (WHERE asked.is_due))[1] AS phase_id,
+               array_agg(asked.name ORDER BY asked.date_maturity)
+                   FILTER (WHERE asked.is_due) AS names,
+               array_remove(array_agg(asked.item_id) FILTER (WHERE asked.is_due), NULL)
                    AS item_ids,
-               SUM(open_item.amount_residual) FILTER (WHERE open_item.due) AS amount,
+               SUM(asked.amount_residual) FILTER (WHERE asked.is_due) AS amount,
                COALESCE(MIN(credit_in_all.amount), 0) AS credit, COUNT(*) OVER () AS total
-          FROM open_item
-     LEFT JOIN credit_in_all ON credit_in_all.partner_id = open_item.partner_id
-     LEFT JOIN credit ON credit.partner_id = open_item.partner_id
-                     AND credit.currency_id = open_item.currency_id
-         WHERE NOT EXISTS (
-                SELECT FROM crm_collection_letter written
-                 WHERE written.company_id = %(company_id)s
-                   AND written.partner_id = open_item.partner_id
-                   AND (%(waits)s OR %(reaches)s
-                        AND %(day)s > %(today)s::date - %(quiet_days)s::integer
-                        AND %(day)s <= %(today)s))
-      GROUP BY open_item.partner_id
-        HAVING BOOL_OR(open_item.due AND %(unpaid)s)
-           AND SUM(open_item.amount_residual) + COALESCE(MIN(credit_in_all.amount), 0) > 0
-      ORDER BY amount DESC, open_item.partner_id LIMIT %(limit)s""",
-        company_id=company.id,
+          FROM asked
+          JOIN judged ON judged.partner_id = asked.partner_id AND judged.verdict IS NULL
+     LEFT JOIN credit_in_all ON credit_in_all.partner_id = asked.partner_id
+      GROUP BY asked.partner_id
+      ORDER BY amount DESC, asked.partner_id LIMIT %(limit)s""",
+        asked=_asked(today),
+        credit=open_credits(company.id),
+        owing=owing("asked", "credit"),
+        judged=judge(company, today),
+        limit=limit,
+    )
+
+
+def _asked(today):
+    """What customers may be asked for where the plan would have put it, and whether a letter is
+    due about it: the first one of the phase an item enters, or as for items that stay."""
+    return SQL(
+        """SELECT plan.*, phase.sequence AS phase_sequence, plan.days > 0 AS is_late,
+                  COALESCE((plan.moves AND plan.has_letter
+                            AND (said.is_said IS NULL OR said.date_next <= %(today)s))
+                       OR (NOT plan.moves AND %(may_be_written)s AND %(is_due)s), FALSE) AS is_due
+             FROM %(plan)s AS plan
+        LEFT JOIN crm_collection_item item ON item.id = plan.item_id
+        LEFT JOIN crm_collection_allocation allocation
+                  ON allocation.item_id = plan.item_id AND allocation.date_out IS NULL
+        LEFT JOIN crm_collection_rule rule ON rule.id = plan.rule_id
+        LEFT JOIN crm_collection_rule_step step
+                  ON step.id = plan.step_id AND step.phase_id = plan.phase_id
+        LEFT JOIN LATERAL (%(said)s) AS said ON TRUE
+        LEFT JOIN crm_collection_phase phase ON phase.id = plan.phase_id
+            WHERE plan.partner_id IS NOT NULL AND (plan.days > 0 OR plan.phase_id IS NOT NULL)
+              AND (plan.blocker IS NULL OR plan.blocker NOT IN %(not_asked)s)""",
         today=today,
-        day=letter_day(company._get_collection_tz(), "written"),
-        quiet_days=company.collection_quiet_days or 0,
-        reaches=reaches("written"),
-        waits=waits("written"),
         may_be_written=may_be_written_condition(SQL("plan.amount_residual")),
         is_due=is_due(today),
-        credits=open_credits(company.id),
-        until_here=owed_until_here("placed"),
-        unpaid=is_unpaid(),
+        plan=SQL.identifier(PLAN_TABLE),
         said=said_of_plan(),
         not_asked=NOT_ASKED,
-        plan=SQL.identifier(PLAN_TABLE),
-        limit=limit,
     )

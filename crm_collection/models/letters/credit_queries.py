@@ -56,24 +56,3 @@ def owing(asked, credit, letter="partner_id"):
         letter=SQL.identifier(letter),
         entries=after_credits(asked, credit, letter),
     )
-
-
-def owed_until_here(open_item):
-    """What the customer owes in the item's currency for what was due first, the item included:
-    credits pay in this order, whichever letter an item is in. The items of a letter say the same
-    (``crm.collection.letter._get_credit_used``).
-
-    :param str open_item: alias of items that may be asked for
-    """
-    return SQL(
-        """SUM(%(open_item)s.amount_residual_currency) OVER (
-                PARTITION BY %(open_item)s.partner_id, %(open_item)s.currency_id
-                ORDER BY %(open_item)s.date_maturity, %(open_item)s.item_id)""",
-        open_item=SQL.identifier(open_item),
-    )
-
-
-def is_unpaid():
-    """Condition: the open credits (alias ``credit``) leave something of the item (alias
-    ``open_item``, with ``until_here`` of :func:`owed_until_here`) to pay."""
-    return SQL("open_item.until_here + COALESCE(credit.amount_currency, 0) > 0")

@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 
 from ..portfolio.hold_queries import hold_id, hold_joins
+from ..portfolio.queries import phase_can_act
 from .condition_queries import LETTER_JOINS, is_to_go
 from .queries import choose
 
@@ -21,7 +22,7 @@ def expected(company, today, item_ids, partner_ids):
         SELECT item.id AS item_id, item.date_next_letter AS date_next, chosen.date_free,
                CASE WHEN item.date_next_letter > %(today)s THEN NULL
                     WHEN %(hold)s IS NOT NULL THEN 'hold'
-                    WHEN NOT COALESCE(phase.active AND phase.approval_state = 'approved', FALSE)
+                    WHEN NOT COALESCE(%(can_act)s, FALSE)
                          THEN 'approval'
                     ELSE chosen.verdict END AS obstacle
           FROM crm_collection_item item
@@ -38,5 +39,6 @@ def expected(company, today, item_ids, partner_ids):
             company.id, today, SQL("item.partner_id"), SQL("item.move_id"), SQL("item.id")
         ),
         item_ids=item_ids,
+        can_act=phase_can_act(),
         is_to_go=is_to_go(SQL("GREATEST(item.date_next_letter, %s)", today)),
     )

@@ -189,18 +189,25 @@ def choose(company, today, partner_ids, item_ids=None, force=False):
         WITH asked AS (%(asked)s),
              credit AS (%(credit)s),
              owing AS (%(owing)s)
-        SELECT owing.partner_id, written.date_free,
-               CASE WHEN NOT owing.is_left THEN 'credit'
-                    WHEN %(force)s THEN NULL
-                    WHEN written.is_waiting THEN 'waiting'
-                    WHEN %(quiet_days)s > 0 AND written.date_free > %(today)s THEN 'quiet'
-               END AS verdict
-          FROM owing
-    CROSS JOIN LATERAL (%(written)s) AS written
-      ORDER BY owing.partner_id""",
+        %(judged)s ORDER BY owing.partner_id""",
         asked=asked_open_items(company.id, today, columns, LETTER_JOINS, of_partners),
         credit=open_credits(company.id, partner_ids),
         owing=owing("asked", "credit"),
+        judged=judge(company, today, force),
+    )
+
+
+def judge(company, today, force=False):
+    """What is decided about each customer of the part ``owing`` (see :func:`choose`)."""
+    return SQL(
+        """SELECT owing.partner_id, written.date_free,
+                  CASE WHEN NOT owing.is_left THEN 'credit'
+                       WHEN %(force)s THEN NULL
+                       WHEN written.is_waiting THEN 'waiting'
+                       WHEN %(quiet_days)s > 0 AND written.date_free > %(today)s THEN 'quiet'
+                  END AS verdict
+             FROM owing
+       CROSS JOIN LATERAL (%(written)s) AS written""",
         written=_written(company),
         force=force,
         quiet_days=company.collection_quiet_days,
