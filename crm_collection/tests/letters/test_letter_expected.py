@@ -83,8 +83,7 @@ class TestLetterExpected(CrmCollectionLettersCommon):
         for partner in (due, covered):
             self._item(partner=partner)
         self._create_credit(100.0, partner=covered)
-        later = self._item()
-        later.date_next_letter = TODAY + timedelta(days=1)
+        self._item(0)
         self.env.flush_all()
         partner_ids = (due | covered | self.customer).ids
         rows = self.env.execute_query_dict(letter_queries.choose(self.company, TODAY, partner_ids))
