@@ -1,0 +1,348 @@
+"""A database of the first version is updated to today's code, and nothing in it is lost.
+
+The first version is installed from the repository's history and lives three weeks of a company
+by its own code (``update_fill.py``). What it leaves is looked at before and after the update
+(``update_snapshot.py``): every row, index, constraint and xml id, what each screen says, what
+users made of the module's fields, the letter they wrote, and what tomorrow's run would do. Then
+today's code runs tomorrow, and has to do just that.
+
+Whoever changes something of it on purpose says so in the lists below, with the migration that
+does it. Today's version may add columns with their indexes and constraints, tables, screens and
+xml ids, and may say things in other words.
+
+Seen to fail with a migration that drops pins, deletes a row or logs a warning; with a menu left
+out; with an index and a constraint defined otherwise; with the field ``totals_label`` of letters
+renamed; with ``object.subject_label`` not allowed in letters any more; with days overdue counted
+one too many; with steps reached a day late, by days and one at a time; with only the first title
+of a run written to the history; with a run that writes rows again as they are; with queued
+letters taken back before they leave.
+"""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+FIRST_VERSION = "6923bd9678db87f4ffbcb98d444beab2d733c557"
+ROOT = Path(__file__).resolve().parent.parent
+WARNING = re.compile(r"^[0-9-]+ [0-9:,]+ [0-9]+ (WARNING|ERROR|CRITICAL) ")
+MAX_LINES = 20  # of what is told about one kind of loss
+
+# --- what is changed on purpose ---
+
+CHANGED = {}  # {table: columns} that a migration writes or drops
+GONE_XMLIDS = set()  # names without the module
+CHANGED_SCHEMA = set()  # "index table.name", "constraint table.name", "column table.name"
+CHANGED_SCREENS = set()  # names as they are reported
+
+# --- what there is to lose ---
+
+EMPTY_TABLES = set()  # what three weeks do not fill
+LIVED = {
+    ("approval", "state"): {"pending", "approved", "refused", "cancelled"},
+    ("hold", "kind"): {"block", "dispute", "promise"},
+    ("hold", "state"): {"active", "kept", "broken"},
+    ("item", "pinned"): {True, False},
+    ("item", "state"): {"open", "settled", "cancelled"},
+    ("letter", "origin"): {"automatic", "manual"},
+    ("letter", "state"): {"to_send", "outgoing", "sent", "failed", "no_address", "cancelled"},
+    ("settlement", "kind"): {"payment", "credit_note", "write_off", "exchange"},
+}
+
+
+# ------------------------------------------------------------
+# THE TWO VERSIONS
+# ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def addons_path(tmp_path_factory):
+    """Odoo's addons and the first version of the module."""
+    try:
+        command = ["git", "-C", str(ROOT), "archive", FIRST_VERSION, "crm_collection"]
+        archive = subprocess.run(command, capture_output=True, check=True).stdout
+    except FileNotFoundError:
+        pytest.skip("the first version is in the history, and there is no git to read it")
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.decode().strip()
+        pytest.skip(f"the history does not reach back to {FIRST_VERSION[:7]}: {reason}")
+    folder = tmp_path_factory.mktemp("first_version")
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    return f"{get_odoo_addons()},{folder}"
+
+
+def get_odoo_addons():
+    paths = os.environ["CRM_COLLECTION_ADDONS_PATH"].split(",")
+    return ",".join(path for path in paths if Path(path).resolve() != ROOT)
+
+
+@pytest.fixture(scope="module")
+def old_database(addons_path):
+    """A database with the first version."""
+    if "CRM_COLLECTION_TEMPLATE_DB" not in os.environ:
+        pytest.skip("./dev test sets the database up")
+    from replay_database import copy_database, drop_database  # noqa: PLC0415 - needs Odoo
+
+    name = f"crm_collection_update_{os.getpid()}"
+    copy_database(os.environ["CRM_COLLECTION_TEMPLATE_DB"], name)
+    run_odoo(name, addons_path, "-i")
+    yield name
+    drop_database(name)
+
+
+def run_odoo(database, addons_path, option):
+    """:return: the lines of the log"""
+    command = [sys.executable, "-m", "odoo", "-d", database, option, "crm_collection"]
+    command += ["--addons-path", addons_path, "--no-http", "--stop-after-init"]
+    command += ["--max-cron-threads=0", "--log-level=info"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert not result.returncode, result.stderr[-4000:]
+    return result.stderr.splitlines()
+
+
+class Versions:
+    """Both versions at work in the database, each in processes of its own."""
+
+    def __init__(self, database, folder):
+        self.database = database
+        self.folder = folder
+
+    def ask(self, addons_path, name, **arguments):
+        """:return: the answer, and what was logged"""
+        request, answer = self.folder / f"{name}.request", self.folder / f"{name}.answer"
+        request.write_text(json.dumps([name, arguments]))
+        script = Path(__file__).with_name("update_process.py")
+        command = [sys.executable, str(script), self.database, addons_path]
+        result = subprocess.run(
+            [*command, str(request), str(answer)], capture_output=True, text=True, check=False
+        )
+        assert not result.returncode, result.stderr[-4000:]
+        return json.loads(answer.read_text()), result.stderr.splitlines()
+
+
+@pytest.fixture(scope="module")
+def update(old_database, addons_path, mail_server, tmp_path_factory):
+    """What was before and after, and the logs of the update and of what came after it."""
+    versions = Versions(old_database, tmp_path_factory.mktemp("update"))
+    mail_server.refuse["sorrel@customer.example"] = "550 no such user"
+    before, _log = versions.ask(addons_path, "fill", smtp_port=mail_server.port)
+    todays_path = os.environ["CRM_COLLECTION_ADDONS_PATH"]
+    log = run_odoo(old_database, todays_path, "-u")
+    after, later_log = versions.ask(todays_path, "look_and_go_on", asked=before["asked"])
+    return {"before": before, "after": after, "log": log, "later_log": later_log}
+
+
+@pytest.fixture(scope="module")
+def before(update):
+    return update["before"]
+
+
+@pytest.fixture(scope="module")
+def after(update):
+    return update["after"]
+
+
+# ------------------------------------------------------------
+# COMPARING
+# ------------------------------------------------------------
+
+
+def assert_nothing_lost(lines, what):
+    """:param lines: what was lost, one by one"""
+    lines = list(lines)
+    shown = "\n".join(f"    {line}" for line in lines[:MAX_LINES])
+    if lines:
+        pytest.fail(f"{len(lines)} {what}:\n{shown}", pytrace=False)
+
+
+def shorten(value):
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) < 160 else f"{text[:157]}..."
+
+
+def find_lost_rows(before, after):
+    """Yield what is gone or different of the rows of the first version."""
+    for table, rows in before.items():
+        if table not in after:
+            yield f"{table}: the table is gone"
+            continue
+        known = CHANGED.get(table, ())
+        for key, row in rows.items():
+            if key not in after[table]:
+                yield f"{table} {key}: the row is gone"
+                continue
+            new = after[table][key]
+            for column in row.keys() - set(known):
+                if column not in new:
+                    yield f"{table} {key}.{column}: the column is gone"
+                elif row[column] != new[column]:
+                    change = f"{shorten(row[column])} -> {shorten(new[column])}"
+                    yield f"{table} {key}.{column}: {change}"
+
+
+def find_added_rows(before, after):
+    """Yield rows that the update added to tables of the first version."""
+    for table in before.keys() & after.keys():
+        for key in after[table].keys() - before[table].keys():
+            yield f"{table} {key}: {shorten(after[table][key])}"
+
+
+def find_differences(old, new, path=""):
+    """Yield where two values that came from JSON differ; what is only in the new one is no loss
+    where both are objects."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key, value in old.items():
+            if key in new:
+                yield from find_differences(value, new[key], f"{path} {key}")
+            else:
+                yield f"{path} {key}: gone, it was {shorten(value)}"
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for position, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from find_differences(one, other, f"{path}[{position}]")
+    elif old != new:
+        yield f"{path}: {shorten(old)} -> {shorten(new)}"
+
+
+def find_changed_schema(old, new):
+    """Yield definitions that are gone or different, and those that were added to tables of the
+    first version, other than columns and what is about these."""
+    columns = {}
+    for name in new.keys() - old.keys():
+        kind, table, column = split(name)
+        if kind == "column":
+            columns.setdefault(table, set()).add(column)
+    for name, definition in old.items():
+        if name not in CHANGED_SCHEMA and new.get(name) != definition:
+            yield f"{name}: {definition} -> {new.get(name, 'gone')}"
+    tables = {split(name)[1] for name in old}
+    for name in sorted(new.keys() - old.keys() - CHANGED_SCHEMA):
+        kind, table, _name = split(name)
+        about = columns.get(table, ())
+        is_new = any(re.search(rf"\b{column}\b", new[name]) for column in about)
+        if table in tables and kind != "column" and not is_new:
+            yield f"{name}: added, {new[name]}"
+
+
+def split(name):
+    """:return: kind, table and name of what the schema is made of"""
+    kind, path = name.split(" ", 1)
+    return kind, *path.split(".", 1)
+
+
+# ------------------------------------------------------------
+# TESTS
+# ------------------------------------------------------------
+
+
+def test_first_version_lived(before, addons_path):
+    """The test of the test: there is something of everything to lose."""
+    assert Path(before["path"]).parent == Path(addons_path.split(",")[-1])
+    tables = before["tables"]
+    empty = {name for name, rows in tables.items() if name.startswith("crm_") and not rows}
+    assert empty == EMPTY_TABLES
+
+    for (table, column), expected in LIVED.items():
+        found = {row[column] for row in tables[f"crm_collection_{table}"].values()}
+        assert found >= expected, f"{table}.{column}"
+    errors = [text for text in before["screens"].values() if isinstance(text, str)]
+    assert not errors
+
+
+def test_update_is_quiet(update):
+    """Neither the update nor what today's version does with the data is worth a warning."""
+    assert any("Loading module crm_collection" in line for line in update["log"])
+    assert Path(update["after"]["path"]).parent == ROOT
+    lines = filter(WARNING.search, update["log"] + update["later_log"])
+    assert_nothing_lost(lines, "warnings in the log")
+
+
+def test_rows(before, after):
+    lost = find_lost_rows(before["tables"], after["tables"])
+    assert_nothing_lost(lost, "values are not what they were")
+    added = find_added_rows(before["tables"], after["tables"])
+    assert_nothing_lost(added, "rows were added")
+
+
+def test_xmlids(before, after):
+    """What other modules and the customer's own data refer to."""
+    lost = [
+        f"{name} ({old[0]}): {old[1:]} -> {after['xmlids'].get(name, [0, 'gone'])[1:]}"
+        for name, old in before["xmlids"].items()
+        if name not in GONE_XMLIDS and after["xmlids"].get(name) != old
+    ]
+    assert_nothing_lost(lost, "xml ids are gone or lead to something else")
+
+
+def test_schema(before, after):
+    """Columns, indexes and constraints are there, as they were; new ones are about new columns."""
+    lost = find_changed_schema(before["schema"], after["schema"])
+    assert_nothing_lost(lost, "columns, indexes and constraints are not what they were")
+
+
+def test_screens(before, after):
+    """Screens open and tell the same, and so does what users made of them."""
+    old = {name: what for name, what in before["screens"].items() if name not in CHANGED_SCREENS}
+    assert_nothing_lost(
+        find_differences(old, after["screens"]), "figures of screens are not what they were"
+    )
+
+
+def test_letter_of_a_user(before, after):
+    """Whoever wrote a letter of his own finds it says the same, and may still change it."""
+    assert not before["letters"]["is unsafe"]
+    assert_nothing_lost(
+        find_differences(before["letters"], after["letters"]), "parts of letters changed"
+    )
+
+
+def test_simulation(before, after):
+    assert_nothing_lost(
+        find_differences(before["simulation"], after["simulation"]),
+        "figures of the simulation are not what they were",
+    )
+
+
+def test_next_run(before, after):
+    """The run of the next day does what the first version would have done, and does it once."""
+    simulated = before["simulation"].items()
+    rows = {str(row["line_id"]): row for _id, company in simulated for row in company["moves"]}
+    letters = [
+        [int(company), row["partner_id"], row["phase_id"], row["names"]]
+        for company, result in simulated
+        for row in result["letters"]
+    ]
+    expected = {
+        "moves": {key: row["phase_id"] for key, row in rows.items() if row["moves"]},
+        "held": {key: row["blocker"] for key, row in rows.items()},
+        "letters": sorted(letters),
+    }
+    assert all(expected.values())
+    lost = [*find_differences(expected, after["next"])]
+    lost += [
+        f"{key}: moved to {phase_id}, which was not simulated"
+        for key, phase_id in after["next"]["moves"].items()
+        if key not in expected["moves"]
+    ]
+    assert_nothing_lost(lost, "things are not what was simulated")
+
+
+def test_next_run_is_the_only_one(after):
+    """Whatever it did is done: it does not write again the same day, and letters have left."""
+    assert_nothing_lost(after["rewritten"], "tables are written by a second run of the same day")
+    assert_nothing_lost(after["waiting"], "letters wait for the mail queue")
+
+
+def test_queued_letters_leave(before, after):
+    """What the first version put into the mail queue, today's hands over as it is."""
+    letters = before["tables"]["crm_collection_letter"]
+    queued = {key for key, row in letters.items() if row["state"] == "outgoing"}
+    assert queued
+    expected = dict.fromkeys(queued, "sent")
+    assert_nothing_lost(find_differences(expected, after["delivered"]), "letters did not leave")
