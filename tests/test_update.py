@@ -13,7 +13,7 @@ xml ids, and may say things in other words.
 Seen to fail with a migration that drops pins, deletes a row or logs a warning; with a menu left
 out; with an index and a constraint defined otherwise; with the field ``totals_label`` of letters
 renamed; with ``object.subject_label`` not allowed in letters any more; with days overdue counted
-one too many; with steps reached a day late, by days and one at a time; with only the first title
+one too many; with steps reached a day late, by days and one at a time; with only the first item
 of a run written to the history; with a run that writes rows again as they are; with queued
 letters taken back before they leave.
 """
@@ -88,7 +88,7 @@ def old_database(addons_path):
     """A database with the first version."""
     if "CRM_COLLECTION_TEMPLATE_DB" not in os.environ:
         pytest.skip("./dev test sets the database up")
-    from replay_database import copy_database, drop_database  # noqa: PLC0415 - needs Odoo
+    from tools.replay.database import copy_database, drop_database  # noqa: PLC0415 - needs Odoo
 
     name = f"crm_collection_update_{os.getpid()}"
     copy_database(os.environ["CRM_COLLECTION_TEMPLATE_DB"], name)

@@ -100,8 +100,10 @@ class People:
         ]
         rules = self.env["crm.collection.approval.rule"].with_user(manager)
         levels = [Command.create(level) for level in levels]
-        titles = rules.create({"name": "Titles", "governs": "allocation", "level_ids": levels})
-        self.env.ref("crm_collection.phase_final").with_user(manager).approval_rule_id = titles
+        open_items = rules.create(
+            {"name": "Open Items", "governs": "allocation", "level_ids": levels}
+        )
+        self.env.ref("crm_collection.phase_final").with_user(manager).approval_rule_id = open_items
         self.bureau, refused = self._create_phases(rules, ("Credit bureau", "Newspaper"))
         (self.bureau | refused).action_request_approval()
         self.bureau.with_user(approver).action_approve("Agreed")

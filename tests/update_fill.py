@@ -75,10 +75,10 @@ class Fill(People):
 
     def _owe(self):
         self.clock.move_to(f"{FIRST} 08:00:00")
-        for name, titles in CUSTOMERS.items():
+        for name, open_items in CUSTOMERS.items():
             partner = self._create_customer(name)
             self.moves[name] = self._post(
-                *(self._prepare(partner, days, amount) for days, amount in titles)
+                *(self._prepare(partner, days, amount) for days, amount in open_items)
             )
         self._owe_otherwise()
         self.partners["Elm"].collection_rule_id = self.rule
@@ -161,7 +161,7 @@ class Fill(People):
             ("Tamarind", TODAY, 0.0),
         ):
             self._hold(name, "item_id", kind="promise", date_until=until, amount=amount)
-        self._titles("Ebony").with_user(cora).action_take_in()
+        self._open_items("Ebony").with_user(cora).action_take_in()
         run_jobs(self.env, "allocate", "letters", "queue")
 
     def _second(self):
@@ -195,7 +195,7 @@ class Fill(People):
         run_jobs(self.env, "allocate", "letters")  # the letters stay in the mail queue
         self._send_now("Gum")
         self._find_letters("Beech").filtered(lambda one: one.state == "outgoing").mail_id.cancel()
-        self._titles("Adler")[0].with_user(cora).message_post(body="He called: next week.")
+        self._open_items("Adler")[0].with_user(cora).message_post(body="He called: next week.")
         self._keep_own_things(cora)
         self._leave_a_letter()
 
@@ -237,7 +237,7 @@ class Fill(People):
 
     # --- what is done ---
 
-    def _titles(self, name):
+    def _open_items(self, name):
         return self.env["crm.collection.item"].search([("move_id", "in", self.moves[name].ids)])
 
     def _find_letters(self, name):
@@ -245,7 +245,7 @@ class Fill(People):
         return self.env["crm.collection.letter"].search(domain)
 
     def _send_now(self, name):
-        items = self._titles(name)
+        items = self._open_items(name)
         wizards = self.env["crm.collection.item.send"].with_user(self.users["cora"])
         context = {"active_model": items._name, "active_ids": items.ids}
         wizards.with_context(**context).create({}).action_send()
@@ -254,14 +254,14 @@ class Fill(People):
         records = {
             "partner_id": self.partners[name],
             "move_id": self.moves[name][0],
-            "item_id": self._titles(name)[:1],
+            "item_id": self._open_items(name)[:1],
         }
         vals = {"reason": f"As {name} says", scope: records[scope].id, **vals}
         self.env["crm.collection.hold"].with_user(self.users["cora"]).create(vals)
 
     def _maintain(self, name, phase, pinned):
         vals = {
-            "item_ids": [Command.set(self._titles(name).ids)],
+            "item_ids": [Command.set(self._open_items(name).ids)],
             "phase_id": self.env.ref(f"crm_collection.{phase}").id,
             "reason": f"{name} is known to us",
             "pinned": pinned,

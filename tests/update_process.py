@@ -70,11 +70,13 @@ class Work:
         return self.env[f"crm.collection.{name}"].search([], order="id desc", limit=1).id
 
     def _tell_run(self, last):
-        """What entered a phase since, and how all titles stand now, by journal item."""
-        stays = self.env["crm.collection.allocation"].search([("id", ">", last)])
+        """What entered a phase since, and how all items stand now, by journal item."""
+        allocations = self.env["crm.collection.allocation"].search([("id", ">", last)])
         items = self.env["crm.collection.item"].search([("state", "=", "open")])
         return {
-            "moves": {stay.item_id.line_id.id: stay.phase_id.id for stay in stays},
+            "moves": {
+                allocation.item_id.line_id.id: allocation.phase_id.id for allocation in allocations
+            },
             "held": {item.line_id.id: item.blocker or None for item in items},
             "proposed": {item.line_id.id: item.proposed_step_id.id or None for item in items},
         }
