@@ -16,9 +16,11 @@ class TestHeldCustomer(CrmCollectionCommon):
         self.move = self._create_overdue(10, partner=self.person)
 
     def _hold(self, kind):
-        return self.env["crm.collection.hold"].create(
+        hold = self.env["crm.collection.hold"].create(
             {"kind": kind, "partner_id": self.person.id, "reason": "As agreed"}
         )
+        self.env.flush_all()  # the customer of that day
+        return hold
 
     def _join_holding(self):
         self.holding = self._create_customer("Lang Holding")
