@@ -36,10 +36,18 @@ MAX_LINES = 20  # of what is told about one kind of loss
 
 # --- what is changed on purpose ---
 
-CHANGED = {}  # {table: columns} that a migration writes or drops
-GONE_XMLIDS = set()  # names without the module
+# {table: columns} that a migration writes or drops
+CHANGED = {"res_users": {"collection_approval_digest", "collection_approval_digest_date"}}
+# names without the module: the approvers' daily mail, what was overdue on a day (now the aging's),
+# and two fields that are not stored
+GONE_XMLIDS = re.compile(
+    r"approval_digest|approval_unsubscribe|res_users_view_form_simple|\w*crm_collection_overdue\w*"
+    r"|field_res_users__collection_approval_digest(_date)?"
+    r"|field_crm_collection_(item_send_line__titles|letter__has_other_titles)"
+)
 CHANGED_SCHEMA = set()  # "index table.name", "constraint table.name", "column table.name"
-CHANGED_SCREENS = set()  # names as they are reported
+# endings of names as they are reported: what comes next is asked of the plan, and is what comes
+CHANGED_SCREENS = (" date_next_step", " next_step_id", " next_phase_id", " explanation[2]")
 
 # --- what there is to lose ---
 
@@ -275,7 +283,7 @@ def test_xmlids(before, after):
     lost = [
         f"{name} ({old[0]}): {old[1:]} -> {after['xmlids'].get(name, [0, 'gone'])[1:]}"
         for name, old in before["xmlids"].items()
-        if name not in GONE_XMLIDS and after["xmlids"].get(name) != old
+        if not GONE_XMLIDS.fullmatch(name) and after["xmlids"].get(name) != old
     ]
     assert_nothing_lost(lost, "xml ids are gone or lead to something else")
 
@@ -288,10 +296,9 @@ def test_schema(before, after):
 
 def test_screens(before, after):
     """Screens open and tell the same, and so does what users made of them."""
-    old = {name: what for name, what in before["screens"].items() if name not in CHANGED_SCREENS}
-    assert_nothing_lost(
-        find_differences(old, after["screens"]), "figures of screens are not what they were"
-    )
+    lost = find_differences(before["screens"], after["screens"])
+    lost = [line for line in lost if not line.split(":")[0].endswith(CHANGED_SCREENS)]
+    assert_nothing_lost(lost, "figures of screens are not what they were")
 
 
 def test_letter_of_a_user(before, after):

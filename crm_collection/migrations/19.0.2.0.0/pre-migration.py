@@ -11,6 +11,7 @@ def migrate(cr, version):
         return
     remove_view(cr, "res_users_view_form_simple")
     cancel_daily_mails(cr)
+    forget_model(cr, "crm.collection.overdue")
 
 
 def remove_view(cr, name):
@@ -39,3 +40,9 @@ def cancel_daily_mails(cr):
             WHERE state = 'outgoing' AND headers LIKE %s""",
         ["%/collections/approvals/unsubscribe/%"],
     )
+
+
+def forget_model(cr, name):
+    """Users' own filters and lists of columns of a model that is gone would only fail."""
+    cr.execute("DELETE FROM ir_filters WHERE model_id = %s", [name])
+    cr.execute("DELETE FROM ir_exports WHERE resource = %s", [name])
