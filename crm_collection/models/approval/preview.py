@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Command
 
-from ..letters import queries as letter_queries
+from . import queries
 
 
 class CrmCollectionApproval(models.Model):
@@ -87,7 +87,7 @@ class CrmCollectionApproval(models.Model):
         }
 
     def _prepare_letter_lines(self, items, today):
-        rows = self.env.execute_query(letter_queries.charges_of(self.company_id, today, items.ids))
+        rows = self.env.execute_query(queries.charges_of(self.company_id, today, items.ids))
         charges = {item_id: (fine, interest) for item_id, fine, interest in rows}
         return [
             Command.create(
