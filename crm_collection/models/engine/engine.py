@@ -82,10 +82,11 @@ class CrmCollectionEngine(models.AbstractModel):
         """
         company, today = run.company_id, run.date
         self.env["crm.collection.hold"]._update_states(company, today, run)
-        for problem in filter(None, (rule._get_problem() for rule in self._get_rules(company))):
+        rules = self._get_rules(company)
+        for problem in filter(None, (rule._get_problem() for rule in rules)):
             run._log_problem(problem)
         self.env.flush_all()
-        query = self._get_plan(company, [today]).fingerprint()
+        query = plan_queries.fingerprint(company.id, today, rules)
         fingerprint = self.env.execute_query(query)[0][0]
         if fingerprint == run.fingerprint and not self._get_changed_items(company):
             return True

@@ -148,42 +148,43 @@ class Plan:
             ),
         )
 
-    def fingerprint(self):
-        """A short text that changes with anything a plan depends on, except the items themselves.
 
-        Of the large tables counts and sums: an entry posted in a long transaction commits with a
-        write date older than the latest one already seen. Of the small ones every word.
-        """
-        large = (
-            SQL("account_move WHERE company_id = %s AND state = 'posted'", self.company_id),
-            SQL("res_partner"),
+def fingerprint(company_id, day, rules):
+    """A short text that changes with anything a plan depends on, except the items themselves.
+
+    Of the large tables counts and sums: an entry posted in a long transaction commits with a
+    write date older than the latest one already seen. Of the small ones every word.
+    """
+    large = (
+        SQL("account_move WHERE company_id = %s AND state = 'posted'", company_id),
+        SQL("res_partner"),
+    )
+    small = (
+        SQL("crm_collection_phase"),
+        SQL("crm_collection_approval_rule"),
+        SQL("crm_collection_rule"),
+        SQL("crm_collection_rule_step"),
+        SQL("crm_collection_hold WHERE company_id = %s AND state = 'active'", company_id),
+    )
+    criteria = [(rule.id, list(rule._get_criteria_domain())) for rule in rules]
+    parts = [SQL("%s", str(day)), SQL("%s", str(criteria))]
+    parts += [
+        SQL(
+            """(SELECT concat_ws(',', COUNT(*), COALESCE(SUM(id), 0),
+                       SUM(EXTRACT(EPOCH FROM write_date))) FROM %s)""",
+            table,
         )
-        small = (
-            SQL("crm_collection_phase"),
-            SQL("crm_collection_approval_rule"),
-            SQL("crm_collection_rule"),
-            SQL("crm_collection_rule_step"),
-            SQL("crm_collection_hold WHERE company_id = %s AND state = 'active'", self.company_id),
+        for table in large
+    ]
+    parts += [
+        SQL(
+            """(SELECT md5(string_agg(record::text, ',' ORDER BY id))
+                  FROM (SELECT * FROM %s) AS record)""",
+            table,
         )
-        criteria = [(rule.id, list(rule._get_criteria_domain())) for rule in self.rules]
-        parts = [SQL("%s", str(self.days)), SQL("%s", str(criteria))]
-        parts += [
-            SQL(
-                """(SELECT concat_ws(',', COUNT(*), COALESCE(SUM(id), 0),
-                           SUM(EXTRACT(EPOCH FROM write_date))) FROM %s)""",
-                table,
-            )
-            for table in large
-        ]
-        parts += [
-            SQL(
-                """(SELECT md5(string_agg(record::text, ',' ORDER BY id))
-                      FROM (SELECT * FROM %s) AS record)""",
-                table,
-            )
-            for table in small
-        ]
-        return SQL("SELECT md5(concat_ws(';', %s))", SQL(", ").join(parts))
+        for table in small
+    ]
+    return SQL("SELECT md5(concat_ws(';', %s))", SQL(", ").join(parts))
 
 
 def first_event(plan):
