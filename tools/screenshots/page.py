@@ -58,5 +58,7 @@ def go(page, url, path, selector=CONTROLLER):
 
 def snap(page, name):
     page.mouse.move(0, 0)  # no tooltip in the picture
+    # nor the chat that greets a new user, which covers a phone's whole page
+    page.add_style_tag(content=".o-mail-ChatHub, .o-mail-ChatWindow { display: none !important; }")
     page.wait_for_timeout(500)
     page.screenshot(path=IMAGES / f"{name}.png")
