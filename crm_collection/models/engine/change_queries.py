@@ -38,7 +38,8 @@ def standing():
                AND (target.phase_sequence, target.phase_id) > (place.sequence, place.id)
                    AS forward) AS goes
          WHERE reached.item_id IS NOT NULL OR reached.days > 0
-            OR -reached.days <= reached.rule_horizon"""
+            OR -reached.days <= reached.rule_horizon
+        OFFSET 0 /* a part of its own: see Plan.query */"""
     )
 
 

@@ -48,17 +48,18 @@ class Plan:
         it ``asks``, and goes as far as it may without. ``proposed_step_id`` is a manual-only
         step it has reached. The step of an item that stays is the one its rule has for its phase.
 
-        ``MATERIALIZED``: what is worked out once for each step and customer is joined to every
-        item; as a part of the joins it would be worked out again for each of them.
+        Hints, measured over 241,000 items: ``OFFSET 0`` keeps ``reached`` and ``standing`` apart,
+        0.88 s; merged into what follows, the step and what holds an item back are worked out again
+        wherever they are named, 1.42 s. The customers' rules ``MATERIALIZED``: 0.95 s without.
 
         :param bool changed_only: leave out items there is nothing to write about
         :param bool together: number the items customer by customer
         """
         return SQL(
             """
-            WITH step AS MATERIALIZED (%(step)s),
+            WITH step AS (%(step)s),
                  customer AS MATERIALIZED (%(customer)s),
-                 first_step AS MATERIALIZED (%(first_step)s),
+                 first_step AS (%(first_step)s),
                  candidate AS (%(candidate)s),
                  held AS (%(held)s),
                  reached AS (%(reached)s),

@@ -46,7 +46,8 @@ def reached(rules, company_id):
                     OR open_item.days < manual_step.threshold_next)
      LEFT JOIN LATERAL (%(next_step)s) AS next_step ON TRUE
      LEFT JOIN LATERAL (%(unusable)s) AS unusable ON TRUE
-    CROSS JOIN LATERAL (SELECT %(chosen)s AS step_id) AS chosen""",
+    CROSS JOIN LATERAL (SELECT %(chosen)s AS step_id) AS chosen
+        OFFSET 0 /* a part of its own: see Plan.query */""",
         chosen=_chosen_step(),
         meanwhile=_step_meanwhile(rules),
         may_enter=_may_enter("last_step"),
