@@ -32,12 +32,21 @@ class CrmCollectionEngine(models.AbstractModel):
         """:return: the days from today to the last one on which something may change: a step is
         reached, an item has been long enough in its phase, a hold is over"""
         today = company._get_collection_today()
+        furthest = today + FURTHEST
         rules = self._get_rules(company)
         steps = max([0, *rules.step_ids.mapped("days")])
         steps += max([0, *rules.mapped("grace_days")])
         in_phase = max([1, *rules.mapped("step_min_days")])
-        days = [day + timedelta(days=steps) for day in items.mapped("date_maturity") if day]
-        days += [day + timedelta(days=in_phase) for day in items.mapped("date_phase") if day]
-        days += [hold.date_until + timedelta(days=1) for hold in items.hold_id if hold.date_until]
-        last = min(max([today, *days]), today + FURTHEST)
+        ends = [hold.date_until for hold in items.hold_id]
+        days = [
+            min(day, furthest) + timedelta(days=wait)  # the calendar ends, dates may be its last
+            for wait, dates in (
+                (steps, items.mapped("date_maturity")),
+                (in_phase, items.mapped("date_phase")),
+                (1, ends),
+            )
+            for day in dates
+            if day
+        ]
+        last = min(max([today, *days]), furthest)
         return [today + timedelta(days=number) for number in range((last - today).days + 1)]

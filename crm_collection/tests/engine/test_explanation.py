@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo import fields
 from odoo.tests import new_test_user, tagged
@@ -128,6 +128,17 @@ class TestExplanation(CrmCollectionLettersCommon):
         self._move_on(days)
         self._allocate()
         self.assertEqual(item.phase_id, self.phase_third)
+
+    def test_next_phase_after_the_last_day_there_is(self):
+        """A hold may be set until a day after which there is none: the form opens, and names
+        nothing that far ahead."""
+        item = self._item()
+        self._hold(item, date_until=date.max)
+        self.assertFalse(item.next_phase_id)
+        self.assertNotIn("Next phase", self._facts(item))
+        item.move_id.invoice_date_due = date.max
+        self.assertEqual(item.date_maturity, date.max)
+        self.assertFalse(item.next_phase_id)
 
     def test_next_phase_after_a_hold_without_end(self):
         item = self._item()
