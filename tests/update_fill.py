@@ -7,6 +7,7 @@ call what that version offers, and today's version need not offer it any more.
 from datetime import timedelta
 
 from update_company import FIRST, SECOND, TODAY, People
+from update_names import OF_GONE_MODEL, OF_GONE_PAGE
 
 from odoo.fields import Command
 
@@ -197,6 +198,7 @@ class Fill(People):
         self._find_letters("Beech").filtered(lambda one: one.state == "outgoing").mail_id.cancel()
         self._open_items("Adler")[0].with_user(cora).message_post(body="He called: next week.")
         self._keep_own_things(cora)
+        self._queue_daily_mail(cora)
         self._leave_a_letter()
 
     def _leave_a_letter(self):
@@ -217,6 +219,21 @@ class Fill(People):
                 "export_fields": [Command.create({"name": name}) for name in names],
             }
         )
+        self.env["ir.exports"].create(
+            {"name": OF_GONE_MODEL, "resource": "crm.collection.overdue"}
+            | {"export_fields": [Command.create({"name": "days"})]}
+        )
+
+    def _queue_daily_mail(self, user):
+        headers = {"List-Unsubscribe": f"<https://company.example{OF_GONE_PAGE}>"}
+        self.env["mail.mail"].create(
+            {
+                "subject": "An approval waits for you",
+                "email_to": user.email_formatted,
+                "headers": repr(headers),
+                "state": "outgoing",
+            }
+        )
 
     def _save_filters(self, user):
         context = "{'group_by': ['phase_id', 'date_maturity:month']}"
@@ -232,6 +249,7 @@ class Fill(People):
                 | {"context": context, "sort": '["amount_residual desc"]'},
                 {"name": "Written", "model_id": "crm.collection.letter", "domain": letters},
                 {"name": "Special", "model_id": "res.partner", "domain": partners},
+                {"name": OF_GONE_MODEL, "model_id": "crm.collection.overdue", "domain": "[]"},
             ]
         ).user_ids = user
 

@@ -17,7 +17,7 @@ from odoo.tools import SQL
 MENTIONS = {
     "mail_message": "model LIKE 'crm.collection%'",
     "mail_mail": "mail_message_id IN (SELECT id FROM mail_message"
-    " WHERE model LIKE 'crm.collection%')",
+    " WHERE model LIKE 'crm.collection%') OR headers LIKE '%/collections/%'",
     "mail_tracking_value": "mail_message_id IN (SELECT id FROM mail_message"
     " WHERE model LIKE 'crm.collection%')",
     "mail_notification": "mail_message_id IN (SELECT id FROM mail_message"
