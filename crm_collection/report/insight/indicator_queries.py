@@ -21,7 +21,7 @@ def indicators(days, account_ids):
     return SQL(
         """
         WITH ends AS (%(ends)s),
-             open_items AS MATERIALIZED (%(open_items)s),
+             open_items AS (%(open_items)s),
              balances AS (%(balances)s),
              sales AS (%(sales)s),
              promises AS (%(promises)s),
