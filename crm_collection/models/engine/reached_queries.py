@@ -26,10 +26,7 @@ def reached(rules, company_id):
         SELECT open_item.*, customer.rule_id, customer.user_id,
                first_step.horizon AS rule_horizon,
                chosen.step_id AS chosen_step_id, %(meanwhile)s AS meanwhile_step_id,
-               %(may_enter)s AND NOT %(enough)s AS is_short,
-               CASE WHEN rule.escalation = 'step' THEN next_step.proposed_step_id
-                    WHEN %(enough_manual)s THEN manual_step.step_id END
-                   AS reached_manual_step_id,
+               %(is_short)s AS is_short, %(manual)s AS reached_manual_step_id,
                %(blocker)s AS blocker_now
           FROM held AS open_item
      LEFT JOIN customer ON customer.partner_id = open_item.partner_id
@@ -40,7 +37,7 @@ def reached(rules, company_id):
                AND (last_step.threshold_next IS NULL
                     OR open_item.days < last_step.threshold_next)
      LEFT JOIN step manual_step ON manual_step.rule_id = customer.rule_id
-               AND manual_step.usable AND manual_step.manual AND rule.escalation = 'days'
+               AND manual_step.usable AND manual_step.manual
                AND open_item.days >= manual_step.threshold
                AND (manual_step.threshold_next IS NULL
                     OR open_item.days < manual_step.threshold_next)
@@ -48,11 +45,10 @@ def reached(rules, company_id):
      LEFT JOIN LATERAL (%(unusable)s) AS unusable ON TRUE
     CROSS JOIN LATERAL (SELECT %(chosen)s AS step_id) AS chosen
         OFFSET 0 /* a part of its own: see Plan.query */""",
-        chosen=_chosen_step(),
+        chosen=_reached_step("last_step", "step_id", manual=False),
+        manual=_reached_step("manual_step", "proposed_step_id", manual=True),
+        is_short=SQL("(%s OR %s)", *(_is_short(name) for name in ("last_step", "manual_step"))),
         meanwhile=_step_meanwhile(rules),
-        may_enter=_may_enter("last_step"),
-        enough=_is_enough_owed("last_step"),
-        enough_manual=_is_enough_owed("manual_step"),
         blocker=_blocker_now(),
         next_step=_next_step(rules),
         unusable=_unusable_step(rules_with_unusable(rules, company_id)),
@@ -78,24 +74,37 @@ def _may_enter(step="step"):
     )
 
 
-def _chosen_step():
-    """The automatic step an item belongs in: by days the last one reached, falling back to the
-    step below where too little is owed; one at a time the next one."""
+def _is_short(step):
+    """Condition: too little is owed for a step that may be entered otherwise."""
+    return SQL("COALESCE(%s AND NOT %s, FALSE)", _may_enter(step), _is_enough_owed(step))
+
+
+def _reached_step(last, one_at_a_time, manual):
+    """The step of its kind an item belongs in: by days the last one reached, falling back to the
+    step below where too little is owed or its time is over; one at a time the next one.
+
+    :param str last: alias of the last step reached, whatever is owed
+    :param str one_at_a_time: the column of ``next_step``
+    :param bool manual: the kind: steps that a person decides about, or those the job takes
+    """
     below = SQL(
         """(SELECT step.step_id FROM step
-             WHERE step.rule_id = customer.rule_id AND step.usable AND NOT step.manual
+             WHERE step.rule_id = customer.rule_id AND step.usable AND step.manual = %(manual)s
                AND step.threshold <= open_item.days AND %(enough)s AND %(may_enter)s
           ORDER BY step.threshold DESC LIMIT 1)""",
+        manual=manual,
         enough=_is_enough_owed(),
         may_enter=_may_enter(),
     )
     return SQL(
-        """CASE WHEN rule.escalation = 'step' THEN next_step.step_id
-                WHEN last_step.step_id IS NULL THEN NULL
-                WHEN %(enough)s AND %(may_enter)s THEN last_step.step_id
+        """CASE WHEN rule.escalation = 'step' THEN next_step.%(one_at_a_time)s
+                WHEN %(last)s.step_id IS NULL THEN NULL
+                WHEN %(enough)s AND %(may_enter)s THEN %(last)s.step_id
                 ELSE %(below)s END""",
-        enough=_is_enough_owed("last_step"),
-        may_enter=_may_enter("last_step"),
+        one_at_a_time=SQL.identifier(one_at_a_time),
+        last=SQL.identifier(last),
+        enough=_is_enough_owed(last),
+        may_enter=_may_enter(last),
         below=below,
     )
 
@@ -143,18 +152,25 @@ def _next_step(rules):
 
 
 def _unusable_step(rule_ids):
-    """The last step reached, where it is one that may not act (phase not approved, archived)."""
+    """The last step reached, where it is one that may not act (phase not approved, archived) and
+    the item would enter otherwise."""
     if not rule_ids:
         return SQL("SELECT NULL::integer AS days")
     return SQL(
         """SELECT MAX(bad.days) AS days FROM step bad
-            WHERE customer.rule_id = ANY(%s) AND bad.rule_id = customer.rule_id
+            WHERE customer.rule_id = ANY(%(rule_ids)s) AND bad.rule_id = customer.rule_id
               AND NOT bad.usable AND bad.threshold <= open_item.days
+              AND %(enough_bad)s AND %(may_enter_bad)s
            HAVING MAX(bad.threshold) > COALESCE(
                 (SELECT MAX(good.threshold) FROM step good
                   WHERE good.rule_id = customer.rule_id AND good.usable
-                    AND good.threshold <= open_item.days), -100000)""",
-        rule_ids,
+                    AND good.threshold <= open_item.days
+                    AND %(enough_good)s AND %(may_enter_good)s), -100000)""",
+        rule_ids=rule_ids,
+        enough_bad=_is_enough_owed("bad"),
+        may_enter_bad=_may_enter("bad"),
+        enough_good=_is_enough_owed("good"),
+        may_enter_good=_may_enter("good"),
     )
 
 

@@ -357,6 +357,103 @@ class TestEscalation(CrmCollectionEngineCommon):
         self.assertFalse(self._items(small).proposed_step_id)
         self.assertEqual(self._items(large).proposed_phase_id, self.phase_manual)
 
+    def _create_manual_phases(self, number):
+        return [
+            self.env["crm.collection.phase"].create(
+                {"name": f"By hand {n}", "sequence": 191 + n, "allocation_mode": "manual"}
+            )
+            for n in range(number)
+        ]
+
+    def test_minimum_of_a_manual_step_falls_back(self):
+        """GIVEN manual steps at 9 and 12 days, the second one for 500 and more
+        WHEN an item of 100 has reached the second
+        THEN it goes on being proposed for the one below, from its day on, in both escalations.
+        """
+        low, high = self._create_manual_phases(2)
+        for escalation in ("days", "step"):
+            with self.subTest(escalation):
+                rule = self._create_other_rule({9: low, 12: high}, escalation=escalation)
+                self._get_step(12, rule).amount_min = 500
+                moves = {days: self._create_overdue(days) for days in (8, 9, 10, 12, 13, 40)}
+                large = self._create_overdue(13, amount=500)
+                self._allocate()
+                proposed = {
+                    days: self._items(move).proposed_phase_id for days, move in moves.items()
+                }
+                self.assertFalse(proposed.pop(8))
+                self.assertEqual(set(proposed.values()), {low})
+                # one at a time a manual step is not skipped
+                self.assertEqual(
+                    self._items(large).proposed_phase_id, high if escalation == "days" else low
+                )
+                rule.action_archive()
+
+    def test_share_of_a_manual_step_falls_back(self):
+        low, high = self._create_manual_phases(2)
+        rule = self._create_other_rule({9: low, 12: high})
+        self._get_step(12, rule).percent_min = 50
+        less, half = self._create_overdue(20), self._create_overdue(20)
+        self._register_payment(less, 51)
+        self._register_payment(half, 50)
+        self._allocate()
+        self.assertEqual(self._items(less).proposed_phase_id, low)
+        self.assertEqual(self._items(half).proposed_phase_id, high)
+
+    def test_manual_reminder_is_not_proposed_late(self):
+        """A reminder by hand before the due date is over with it, as the job's own is."""
+        reminder, later = self._create_manual_phases(2)
+        self._create_other_rule({-5: reminder, 60: later})
+        early, due, late = (self._create_overdue(days) for days in (-2, 0, 1))
+        self._allocate()
+        self.assertEqual(self._items(early).proposed_phase_id, reminder)
+        self.assertEqual(self._items(due).proposed_phase_id, reminder)
+        self.assertFalse(self._items(late).proposed_phase_id)
+
+    def test_unapproved_manual_step_falls_back(self):
+        low, high = self._create_manual_phases(2)
+        self._create_other_rule({9: low, 12: high})
+        self._require_approval(high)
+        move = self._create_overdue(20)
+        self._allocate()
+        self.assertEqual(self._items(move).proposed_phase_id, low)
+        self.assertEqual(self._items(move).blocker, "unapproved")
+
+    def test_unapproved_step_for_more_money_holds_nothing_back(self):
+        """An item that owes too little for a step does not wait for that step's approval."""
+        self._get_step(30).amount_min = 500
+        self._require_approval(self.phase_third)
+        move = self._create_overdue(35)
+        self._allocate()
+        self._assert_phase(move, self.phase_second)
+        self.assertFalse(self._items(move).blocker)
+
+    def test_manual_and_automatic_steps_fall_back_apart(self):
+        """A manual step in between is proposed while the automatic one after it is for more
+        money, and no longer once the item is past it."""
+        low, high = self._create_manual_phases(2)
+        last = self.env["crm.collection.phase"].create({"name": "Last", "sequence": 210})
+        rule = self._create_other_rule({1: self.phase_first, 9: low, 12: high, 30: last})
+        self._get_step(12, rule).amount_min = 500
+        self._get_step(30, rule).amount_min = 300
+        small, large = self._create_overdue(40), self._create_overdue(40, amount=300)
+        self._allocate()
+        self._assert_phase(small, self.phase_first)
+        self.assertEqual(self._items(small).proposed_phase_id, low)
+        self._assert_phase(large, last)
+        self.assertFalse(self._items(large).proposed_phase_id)
+
+    def test_below_the_minimum_of_manual_steps(self):
+        """What owes too little even for the only step, a manual one, says so."""
+        for escalation in ("days", "step"):
+            with self.subTest(escalation):
+                rule = self._create_other_rule({5: self.phase_manual}, escalation=escalation)
+                rule.step_ids.amount_min = 500
+                move = self._create_overdue(20)
+                self._allocate()
+                self.assertEqual(self._items(move).blocker, "below_minimum")
+                rule.action_archive()
+
     def test_minimum_is_in_company_currency(self):
         """GIVEN a foreign currency of which two are worth one of the company's
         WHEN an item is 150 in it, that is 75 of the company's
