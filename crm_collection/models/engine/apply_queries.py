@@ -5,12 +5,7 @@ from odoo.tools import SQL
 from ..approval.queries import line_waits
 from ..portfolio.allocation_queries import open_allocations
 from ..portfolio.hold_queries import hold_id, hold_joins
-from ..portfolio.queries import (
-    date_of_last_letter,
-    line_date_maturity,
-    line_is_owed,
-    next_letter_date,
-)
+from ..portfolio.queries import line_date_maturity, line_is_owed
 from ..portfolio.reposted_queries import said_before
 
 PLAN_TABLE = "crm_collection_plan"
@@ -131,15 +126,8 @@ def update_items(item_ids, today, uid):
                proposed_step_id = plan.proposed_step_id, blocker = plan.blocker,
                approval_state = plan.approval_state, phase_id = plan.phase_id,
                date_phase = CASE WHEN plan.moves THEN %(today)s::date ELSE item.date_phase END,
-               letter_count = CASE WHEN plan.moves THEN COALESCE(said.round, 0)
-                                   ELSE item.letter_count END,
-               date_next_letter = CASE WHEN NOT plan.moves AND item.letter_count > 0
-                                            AND plan.step_id IS DISTINCT FROM item.step_id
-                                       THEN (%(again)s)
-                                       WHEN NOT plan.moves THEN item.date_next_letter
-                                       WHEN NOT plan.has_letter THEN NULL
-                                       WHEN said.is_said THEN said.date_next
-                                       ELSE %(today)s::date END,
+               letter_count = %(letter_count)s, date_next_letter = %(date_next)s,
+               date_letter_kept = plan.date_letter_kept,
                to_evaluate = FALSE, exception = NULL,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM %(plan)s AS plan
@@ -151,20 +139,30 @@ def update_items(item_ids, today, uid):
         plan=SQL.identifier(PLAN_TABLE),
         item_ids=item_ids,
         said=said_of_plan(),
-        again=_next_of_another_step(),
+        letter_count=letter_count_after(SQL("item.letter_count")),
+        date_next=next_letter_after(SQL("%s::date", today)),
         today=today,
         uid=uid,
     )
 
 
-def _next_of_another_step():
-    """When the next letter goes of an item that stays in its phase under another step (its rule
-    was exchanged): counted from the last one, as the step says."""
+def letter_count_after(count):
+    """How many letters an item has had in the phase it is in after a row of the plan (aliases
+    ``plan`` and ``said``, see :func:`said_of_plan`)
+
+    :param SQL count: in the phase it is in before
+    """
+    return SQL("CASE WHEN plan.moves THEN COALESCE(said.round, 0) ELSE %s END", count)
+
+
+def next_letter_after(today):
+    """When the next letter goes after a row of the plan, as :func:`letter_count_after`"""
     return SQL(
-        """SELECT %s FROM crm_collection_rule_step step CROSS JOIN LATERAL (%s) AS last
-            WHERE step.id = plan.step_id AND step.phase_id = item.phase_id""",
-        next_letter_date(SQL("last.date"), SQL("item.letter_count")),
-        date_of_last_letter("item"),
+        """CASE WHEN NOT plan.moves THEN plan.date_next_letter
+                WHEN NOT plan.has_letter THEN NULL
+                WHEN said.is_said THEN said.date_next
+                ELSE %s END""",
+        today,
     )
 
 

@@ -2,7 +2,11 @@
 
 from odoo.tools import SQL
 
-from ..portfolio.queries import installment
+from ..letters.condition_queries import is_ever_to_go
+from ..portfolio.queries import date_of_last_letter, installment, next_letter_date
+
+# What holds an item back that nobody is asked for, whichever phase it is in; a hold ends.
+NEVER_ASKED = ("no_partner", "no_followup", "blocked")
 
 
 def standing():
@@ -79,6 +83,8 @@ def entry():
     return SQL(
         """
         SELECT answer.*,
+               CASE WHEN answer.still THEN answer.step_id
+                    ELSE COALESCE(answer.own_step_id, answer.step_id) END AS stay_step_id,
                answer.forward AND (NOT answer.target_guarded OR COALESCE(
                     (answer.meanwhile_sequence, answer.meanwhile_phase_id)
                     > (answer.place_sequence, answer.place_id), FALSE)) AS moves,
@@ -91,6 +97,42 @@ def entry():
                CASE WHEN answer.target_guarded THEN answer.meanwhile_has_letter
                     ELSE answer.target_has_letter END AS entry_has_letter
           FROM answer"""
+    )
+
+
+def next_letter():
+    """When the next letter goes of an item that stays in its phase. A date that no run would use
+    is put off (``kept_date``): it stands again where one would, the rule is in force again, say,
+    or the step has its letter back.
+
+    Under another step (its rule was exchanged) the date is counted from the last letter.
+    """
+    return SQL(
+        """
+        SELECT item.*, CASE WHEN goes.by_itself THEN wanted.date END AS next_date,
+               CASE WHEN NOT goes.by_itself THEN wanted.date END AS kept_date
+          FROM (SELECT entry.*, entry.item_id AS id FROM entry) AS item
+     LEFT JOIN crm_collection_phase phase ON phase.id = item.phase_id
+     LEFT JOIN crm_collection_rule_step step
+               ON step.id = item.stay_step_id AND step.phase_id = item.phase_id
+     LEFT JOIN crm_collection_rule rule ON rule.id = item.rule_id
+    CROSS JOIN LATERAL (
+            SELECT CASE WHEN item.moves THEN NULL
+                        WHEN item.letter_count > 0
+                             AND item.stay_step_id IS DISTINCT FROM item.step_id THEN (%(again)s)
+                        ELSE COALESCE(item.date_next_letter, item.date_letter_kept) END AS date
+          ) AS wanted
+    CROSS JOIN LATERAL (
+            SELECT COALESCE(wanted.date IS NOT NULL AND %(goes)s
+                AND (item.blocker_now IS NULL OR item.blocker_now NOT IN %(never)s), FALSE)
+                   AS by_itself) AS goes""",
+        again=SQL(
+            "SELECT %s FROM (%s) AS last",
+            next_letter_date(SQL("last.date"), SQL("item.letter_count")),
+            date_of_last_letter("item"),
+        ),
+        goes=is_ever_to_go(SQL("wanted.date"), SQL("item.today")),
+        never=NEVER_ASKED,
     )
 
 
@@ -111,14 +153,15 @@ def change():
                entry.approval_state AS approval_state_from, entry.target_step_id, entry.moves,
                entry.target_phase_id,
                CASE WHEN entry.moves THEN entry.entry_step_id
-                    WHEN entry.still THEN entry.step_id
-                    ELSE COALESCE(entry.own_step_id, entry.step_id) END AS step_id,
+                    ELSE entry.stay_step_id END AS step_id,
                CASE WHEN entry.moves THEN entry.entry_phase_id ELSE entry.phase_id END AS phase_id,
                COALESCE(entry.entry_has_letter, FALSE) AS has_letter,
                %(proposed)s AS proposed_step_id,
                entry.step_id AS step_from_id, entry.item_rule_id AS rule_from_id,
-               entry.proposed_step_id AS proposed_from_id
-          FROM entry""",
+               entry.proposed_step_id AS proposed_from_id,
+               entry.next_date AS date_next_letter, entry.kept_date AS date_letter_kept,
+               entry.date_next_letter AS date_next_from
+          FROM next_letter AS entry""",
         name=_name(),
         blocker=_blocker(),
         proposed=_proposed_step(),
@@ -128,7 +171,8 @@ def change():
 def _name():
     """The name of an item that is not in the portfolio yet; one that is keeps its own."""
     return SQL(
-        "COALESCE(entry.move_name, '') || CASE WHEN entry.item_id IS NULL THEN %s ELSE '' END",
+        """CASE WHEN entry.item_id IS NOT NULL THEN entry.item_name
+                ELSE COALESCE(entry.move_name, '') || %s END""",
         installment("entry", SQL("entry.line_id"), SQL("entry.line_name")),
     )
 
@@ -166,6 +210,7 @@ def is_changed():
            OR change.rule_id IS DISTINCT FROM change.rule_from_id
            OR change.proposed_step_id IS DISTINCT FROM change.proposed_from_id
            OR change.asks OR change.withdraws
+           OR NOT change.moves AND change.date_next_letter IS DISTINCT FROM change.date_next_from
            OR change.approval_state IS DISTINCT FROM change.approval_state_from
            OR change.blocker IS DISTINCT FROM change.blocker_from"""
     )

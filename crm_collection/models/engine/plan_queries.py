@@ -11,7 +11,7 @@ from ..approval.queries import waiting_items
 from ..portfolio.hold_queries import hold_id, hold_joins
 from ..portfolio.queries import line_date_maturity, line_is_owed, move_is_silent
 from ..portfolio.rule_queries import customers, steps
-from .change_queries import answer, change, entry, is_changed, standing
+from .change_queries import answer, change, entry, is_changed, next_letter, standing
 from .reached_queries import first_step, reached
 
 
@@ -66,6 +66,7 @@ class Plan:
                  standing AS (%(standing)s),
                  answer AS (%(answer)s),
                  entry AS (%(entry)s),
+                 next_letter AS (%(next_letter)s),
                  change AS (%(change)s)
           SELECT row_number() OVER (%(order)s) AS seq, change.* FROM change WHERE %(filter)s""",
             step=steps(self.company_id),
@@ -80,6 +81,7 @@ class Plan:
             standing=standing(),
             answer=answer(),
             entry=entry(),
+            next_letter=next_letter(),
             change=change(),
             order=SQL("ORDER BY change.partner_id") if together else SQL(),
             filter=is_changed() if changed_only else SQL("TRUE"),
@@ -102,8 +104,9 @@ class Plan:
                    item.id AS item_id, item.phase_id, item.step_id, item.rule_id AS item_rule_id,
                    item.date_phase, item.proposed_step_id, item.blocker, item.pinned,
                    item.to_evaluate, item.include_no_followup, item.write_date AS item_write_date,
-                   item.approval_state, item.refused_phase_id, item.refused_version,
-                   item.refused_amount,
+                   item.name AS item_name, item.letter_count, item.date_next_letter,
+                   item.date_letter_kept, item.approval_state, item.refused_phase_id,
+                   item.refused_version, item.refused_amount,
                    waiting.phase_id AS waiting_phase_id, waiting.origin AS waiting_origin
               FROM account_move_line line
         CROSS JOIN (%(day)s) AS day

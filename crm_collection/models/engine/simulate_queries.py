@@ -92,8 +92,8 @@ def _asked(today):
             WHERE plan.partner_id IS NOT NULL AND (plan.days > 0 OR plan.phase_id IS NOT NULL)
               AND (plan.blocker IS NULL OR plan.blocker NOT IN %(not_asked)s)""",
         today=today,
-        may_be_written=may_be_written_condition(SQL("plan.amount_residual")),
-        is_due=is_due(today),
+        may_be_written=may_be_written_condition(),
+        is_due=is_due(today, SQL("plan.date_next_letter"), SQL("plan.amount_residual")),
         plan=SQL.identifier(PLAN_TABLE),
         said=said_of_plan(),
         not_asked=NOT_ASKED,

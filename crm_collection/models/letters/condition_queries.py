@@ -22,56 +22,110 @@ LETTER_JOINS = SQL(
 )
 
 
-def may_be_written_condition(amount=None):
+def may_be_written_condition():
     """Condition: what may be asked for may be in a letter, too: it is in an approved phase with a
-    letter, and not below the rule's minimum. Over ``item`` and LETTER_JOINS.
+    letter. Over ``item`` and LETTER_JOINS.
 
-    :param SQL amount: what is owed in company currency, by default the journal item's
+    Whatever it owes: a letter a person asks for goes, by hand or from the phase he put the item
+    into. What the rule says of the amount is said to the job (:func:`leaves_by_itself`).
     """
     return SQL(
-        """(%s AND allocation.id IS NOT NULL
-            AND %s IS NOT NULL AND %s >= COALESCE(rule.amount_min, 0))""",
-        phase_can_act(),
-        letter_template(),
-        amount or SQL("line.amount_residual"),
+        "(%s AND allocation.id IS NOT NULL AND %s IS NOT NULL)", phase_can_act(), letter_template()
     )
 
 
-def is_due(today):
+def is_due(today, date_next=None, amount=None):
     """Condition: the day of the next letter has come, and it leaves by itself. Over ``item`` and
-    LETTER_JOINS, of what may be written."""
-    return SQL("(item.date_next_letter <= %s AND %s)", today, is_to_go(SQL("%s::date", today)))
+    LETTER_JOINS, of what may be written.
+
+    :param SQL date_next: the day of the next letter, by default the one on the item
+    :param SQL amount: see :func:`leaves_by_itself`
+    """
+    return SQL(
+        "(%s <= %s AND %s)",
+        date_next or SQL("item.date_next_letter"),
+        today,
+        is_to_go(SQL("%s::date", today), amount=amount),
+    )
 
 
-def is_to_go(day):
+def is_ever_to_go(date, today):
+    """Condition: a run will send the letter that is to go on ``date``, if nothing keeps it back:
+    there is one, and it leaves by itself on its day or, where that has passed, today. Read of
+    items and their steps; the allocation is looked up where no rule has the letter leave.
+
+    :param SQL date: of the next letter
+    :param SQL today: the company's day
+    """
+    day = SQL("GREATEST(%s, %s)", date, today)
+    return SQL(
+        """(phase.active AND %(letter)s IS NOT NULL
+            AND (item.letter_count = 0 OR COALESCE(%(repeated)s, FALSE))
+            AND (%(by_rule)s OR EXISTS (
+                 SELECT FROM crm_collection_allocation allocation
+                  WHERE allocation.item_id = item.id AND allocation.date_out IS NULL
+                    AND %(by_hand)s)))""",
+        letter=letter_template(),
+        repeated=is_repeated(SQL("item.letter_count")),
+        by_rule=leaves_by_rule(day, SQL("item.amount_residual")),
+        by_hand=is_placed_by_hand(),
+    )
+
+
+def is_to_go(day, count=None, amount=None):
     """Condition: on this day a letter leaves by itself, the first one or the same again.
 
     :param SQL day: of the next letter, or today where it has passed
+    :param SQL count: how many letters there were before
+    :param SQL amount: see :func:`leaves_by_itself`
     """
+    count = count or SQL("item.letter_count")
     return SQL(
-        "((item.letter_count = 0 OR COALESCE(%s, FALSE)) AND %s)",
-        is_repeated(),
-        leaves_by_itself(day),
+        "((%s = 0 OR COALESCE(%s, FALSE)) AND %s)",
+        count,
+        is_repeated(count),
+        leaves_by_itself(day, amount),
     )
 
 
-def is_repeated():
+def is_repeated(count):
     """Condition: the step still says that the letter goes again. The date of the next letter was
     written with the last one; the rule may have been archived or changed since."""
     return SQL(
         """rule.active AND step.rule_id = rule.id AND step.resend_interval > 0
-           AND (COALESCE(step.resend_max, 0) = 0 OR item.letter_count <= step.resend_max)"""
+           AND (COALESCE(step.resend_max, 0) = 0 OR %s <= step.resend_max)""",
+        count,
     )
 
 
-def leaves_by_itself(today):
-    """Condition: nobody has to send the letter. Where the job put the item, a rule says so that
-    is in force, and a reminder before the due date does not come after it. Where a person did,
-    the letter is his."""
+def leaves_by_itself(day, amount=None):
+    """Condition: nobody has to send the letter. Where the job put the item, its rule says so (see
+    :func:`leaves_by_rule`). Where a person did, the letter is his: no minimum stands in its way."""
+    return SQL("(%s OR %s)", is_placed_by_hand(), leaves_by_rule(day, amount))
+
+
+def is_placed_by_hand():
+    """Condition: the item is where a person wanted it, by his hand or by a request of his that
+    was approved. A request the job had made is the job's. Over ``allocation``."""
     return SQL(
-        """(allocation.origin != 'automatic' OR COALESCE(rule.active, FALSE)
-            AND (COALESCE(step.days, 0) >= 0 OR item.date_maturity >= %s))""",
-        today,
+        """(allocation.origin IN ('manual', 'opening') OR allocation.origin = 'approval'
+            AND EXISTS (SELECT FROM crm_collection_approval request
+                         WHERE request.id = allocation.approval_id
+                           AND request.origin != 'automatic'))"""
+    )
+
+
+def leaves_by_rule(day, amount=None):
+    """Condition: a rule that is in force has the letter leave on this day: the item owes the
+    rule's minimum, and a reminder before the due date does not come after it.
+
+    :param SQL amount: what is owed in company currency, by default the journal item's
+    """
+    return SQL(
+        """COALESCE(rule.active AND %s >= COALESCE(rule.amount_min, 0)
+            AND (COALESCE(step.days, 0) >= 0 OR item.date_maturity >= %s), FALSE)""",
+        amount or SQL("line.amount_residual"),
+        day,
     )
 
 

@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 
 from ..portfolio.queries import date_of_last_letter, next_letter_date
+from .condition_queries import is_ever_to_go
 
 
 def open_items_of_steps(step_ids):
@@ -29,25 +30,32 @@ def reschedule(open_items, uid):
     return SQL(
         """
         WITH open_item AS MATERIALIZED (
-                SELECT item.id, item.letter_count, item.phase_id, item.step_id
+                SELECT item.id, item.letter_count, item.phase_id, item.step_id, item.rule_id,
+                       item.date_maturity, item.amount_residual
                   FROM crm_collection_item item
                  WHERE %(open_items)s AND item.state = 'open'
                    AND item.letter_count > 0),
              next AS MATERIALIZED (
-                SELECT open_item.id, %(date_next)s AS date
-                  FROM open_item
+                SELECT item.id, due.date, COALESCE(%(goes)s, FALSE) AS goes
+                  FROM open_item AS item
                   JOIN crm_collection_rule_step step
-                       ON step.id = open_item.step_id AND step.phase_id = open_item.phase_id
-            CROSS JOIN LATERAL (%(last)s) AS last)
+                       ON step.id = item.step_id AND step.phase_id = item.phase_id
+             LEFT JOIN crm_collection_phase phase ON phase.id = item.phase_id
+             LEFT JOIN crm_collection_rule rule ON rule.id = item.rule_id
+            CROSS JOIN LATERAL (%(last)s) AS last
+            CROSS JOIN LATERAL (SELECT %(date_next)s AS date) AS due)
         UPDATE crm_collection_item item
-           SET date_next_letter = next.date,
+           SET date_next_letter = CASE WHEN next.goes THEN next.date END,
+               date_letter_kept = CASE WHEN NOT next.goes THEN next.date END,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM next
-         WHERE next.id = item.id AND next.date IS DISTINCT FROM item.date_next_letter""",
+         WHERE next.id = item.id AND next.date IS DISTINCT FROM COALESCE(
+               item.date_next_letter, item.date_letter_kept)""",
         open_items=open_items,
         uid=uid,
-        last=date_of_last_letter("open_item"),
-        date_next=next_letter_date(SQL("last.date"), SQL("open_item.letter_count")),
+        last=date_of_last_letter("item"),
+        date_next=next_letter_date(SQL("last.date"), SQL("item.letter_count")),
+        goes=is_ever_to_go(SQL("due.date"), SQL("due.date")),
     )
 
 
@@ -58,9 +66,10 @@ def silence(item_ids, uid, resends=False):
     """
     return SQL(
         """UPDATE crm_collection_item
-              SET date_next_letter = NULL,
+              SET date_next_letter = NULL, date_letter_kept = NULL,
                   write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
-            WHERE id = ANY(%s) AND (letter_count = 0 OR %s) AND date_next_letter IS NOT NULL""",
+            WHERE id = ANY(%s) AND (letter_count = 0 OR %s)
+              AND COALESCE(date_next_letter, date_letter_kept) IS NOT NULL""",
         uid,
         item_ids,
         resends,

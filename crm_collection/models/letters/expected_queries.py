@@ -40,5 +40,7 @@ def expected(company, today, item_ids, partner_ids):
         ),
         item_ids=item_ids,
         can_act=phase_can_act(),
-        is_to_go=is_to_go(SQL("GREATEST(item.date_next_letter, %s)", today)),
+        is_to_go=is_to_go(
+            SQL("GREATEST(item.date_next_letter, %s)", today), amount=SQL("item.amount_residual")
+        ),
     )

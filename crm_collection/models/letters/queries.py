@@ -19,6 +19,7 @@ from ..portfolio.queries import (
 from .condition_queries import (
     LETTER_JOINS,
     is_due,
+    is_to_go,
     leaves_by_itself,
     may_be_written_condition,
     reaches,
@@ -77,6 +78,7 @@ def may_be_written(company_id, today, which=None, locked=False):
 
     :param SQL which: condition on ``item``
     """
+    date_after = next_letter_date(SQL("%s::date", today), SQL("item.letter_count + 1"))
     columns = SQL(
         """item.id AS item_id, item.partner_id, item.phase_id, item.step_id, item.name,
            item.date_next_letter, item.letter_count, item.user_id, item.currency_id,
@@ -88,11 +90,12 @@ def may_be_written(company_id, today, which=None, locked=False):
            %(leaves)s AS leaves_by_itself,
            COALESCE(step.attach_pdf, TRUE) AS attach_pdf,
            COALESCE(step.attach_invoices, FALSE) AS attach_invoices,
-           %(date_after)s AS date_after""",
+           %(date_after)s AS date_after, %(goes_after)s AS goes_after""",
         today=today,
         letter=letter_template(),
         leaves=leaves_by_itself(today),
-        date_after=next_letter_date(SQL("%s::date", today), SQL("item.letter_count + 1")),
+        date_after=date_after,
+        goes_after=is_to_go(date_after, SQL("(item.letter_count + 1)")),
     )
     condition = SQL("%s AND %s", may_be_written_condition(), which or SQL("TRUE"))
     return asked_open_items(company_id, today, columns, LETTER_JOINS, condition, locked)
@@ -339,10 +342,13 @@ def _insert_lines(company, today, stamp):
 
 
 def _count_items(uid):
-    """Each ``open_item`` has one letter more, and waits for the next one."""
+    """Each ``open_item`` has one letter more, and waits for the next one, where there is one."""
     return SQL(
         """UPDATE crm_collection_item item
-              SET letter_count = item.letter_count + 1, date_next_letter = open_item.date_after,
+              SET letter_count = item.letter_count + 1,
+                  date_next_letter = CASE WHEN open_item.goes_after THEN open_item.date_after END,
+                  date_letter_kept = CASE WHEN NOT open_item.goes_after
+                                          THEN open_item.date_after END,
                   write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
              FROM open_item WHERE item.id = open_item.item_id""",
         uid,

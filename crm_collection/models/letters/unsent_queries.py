@@ -77,7 +77,8 @@ def give_back(line_ids):
                          SET letter_count = GREATEST(allocation.letter_count - 1, 0)
                         FROM line WHERE allocation.id = line.allocation_id)
         UPDATE crm_collection_item item
-           SET letter_count = line.round - 1, date_next_letter = line.date_due
+           SET letter_count = line.round - 1, date_next_letter = line.date_due,
+               date_letter_kept = NULL, write_date = now() AT TIME ZONE 'UTC'
           FROM line JOIN crm_collection_allocation allocation ON allocation.id = line.allocation_id
          WHERE item.id = line.item_id AND allocation.date_out IS NULL
            AND item.letter_count = line.round AND item.state = 'open'""",

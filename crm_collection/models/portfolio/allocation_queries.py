@@ -92,6 +92,7 @@ def maintain_items(
                date_next_letter = CASE WHEN NOT (%(send_letter)s AND target.has_letter) THEN NULL
                                        WHEN target.is_said THEN target.date_next
                                        ELSE %(today)s::date END,
+               date_letter_kept = NULL,
                blocker = NULL, exception = NULL, to_evaluate = TRUE,
                approval_state = CASE WHEN %(is_approved)s THEN 'approved' END,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'

@@ -114,6 +114,11 @@ class CrmCollectionItem(models.Model):
     )
     date_phase = fields.Date(string="In Phase Since", readonly=True)
     date_next_letter = fields.Date(string="Next Letter", readonly=True)
+    date_letter_kept = fields.Date(
+        string="Next Letter, Put Off",
+        readonly=True,
+        help="Of a letter that no run would send: it stands as the next one again where one would.",
+    )
     letter_count = fields.Integer(
         string="Letters in Phase",
         readonly=True,

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from . import allocation_queries
+from .queries import SILENT_PAYMENT_STATES
 
 # Kept by the engine's SQL alone.
 OWN_FIELDS = {
@@ -13,6 +14,7 @@ OWN_FIELDS = {
     "company_id",
     "currency_id",
     "date_maturity",
+    "date_letter_kept",
     "date_next_letter",
     "date_phase",
     "exception",
@@ -163,6 +165,9 @@ class CrmCollectionItem(models.Model):
             ),
             _("It is on hold: lift the hold first."): Domain("is_held", "=", True),
             _("The invoice is blocked."): Domain("move_id.payment_state", "=", "blocked"),
+            _("The invoice is paid, or on its way to be paid."): Domain(
+                "move_id.payment_state", "in", SILENT_PAYMENT_STATES
+            ),
         }
 
     def _schedule_step_activity(self):

@@ -135,7 +135,8 @@ def placed_before(item_ids):
 def forget_placement(item_ids):
     """Items posted again that are not put back where they were: the days decide anew."""
     return SQL(
-        """UPDATE crm_collection_item SET pinned = FALSE, date_next_letter = NULL
+        """UPDATE crm_collection_item SET pinned = FALSE, date_next_letter = NULL,
+                  write_date = now() AT TIME ZONE 'UTC'
             WHERE id = ANY(%s) AND (pinned OR date_next_letter IS NOT NULL)""",
         item_ids,
     )

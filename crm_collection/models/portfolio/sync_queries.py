@@ -188,8 +188,11 @@ def update_items(scope, today, uid, evaluate=True):
                date_phase = CASE WHEN leaves.phase THEN NULL ELSE item.date_phase END,
                date_next_letter = CASE WHEN leaves.phase AND NOT leaves.kept THEN NULL
                                        WHEN leaves.phase AND actual.state = 'cancelled'
-                                       THEN COALESCE((%(unsaid)s), item.date_next_letter)
+                                       THEN COALESCE((%(unsaid)s), item.date_next_letter,
+                                                     item.date_letter_kept)
                                        ELSE item.date_next_letter END,
+               date_letter_kept = CASE WHEN leaves.phase THEN NULL
+                                       ELSE item.date_letter_kept END,
                letter_count = CASE WHEN leaves.phase THEN 0 ELSE item.letter_count END,
                pinned = CASE WHEN leaves.phase AND NOT leaves.kept THEN FALSE
                              ELSE item.pinned END,

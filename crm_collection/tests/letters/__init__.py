@@ -1,4 +1,5 @@
 from . import (
+    test_letter_asked,
     test_letter_content,
     test_letter_evidence,
     test_letter_expected,

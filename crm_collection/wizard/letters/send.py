@@ -135,7 +135,6 @@ class CrmCollectionItemSend(models.TransientModel):
     def _get_refusal(self, item, is_covered):
         """:return: why ``item`` cannot be in a letter now, the first reason that applies."""
         phase, hold = item.phase_id, item.hold_id
-        too_little = item.amount_residual < item.rule_id.amount_min
         reasons = [
             (not item.partner_id, self.env._("There is no customer on the entry.")),
             (hold, self._get_hold_refusal(hold)),
@@ -150,7 +149,6 @@ class CrmCollectionItemSend(models.TransientModel):
                 self.env._("The phase %s has no letter.", phase.name),
             ),
             (is_covered, self.env._("Open credits of the customer cover what is owed.")),
-            (too_little, self.env._("It owes less than the minimum of the sending rule.")),
             (
                 True,
                 self.env._("It is settled, or the invoice is blocked or on its way to be paid."),

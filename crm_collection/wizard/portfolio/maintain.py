@@ -89,6 +89,8 @@ class CrmCollectionItemMaintain(models.TransientModel):
             silent = companies.filtered(lambda company: not company.collection_auto_send)
             if not wizard.phase_id or not wizard.send_letter:
                 wizard.letter_note = False
+            elif not wizard._has_letter():
+                wizard.letter_note = self.env._("The phase has no letter: none is sent.")
             elif silent:
                 wizard.letter_note = self.env._(
                     "Automatic sending is off for %s: the letters wait until it is turned on.",
@@ -137,6 +139,12 @@ class CrmCollectionItemMaintain(models.TransientModel):
         return _("%(count)s open items moved to %(phase)s", count=count, phase=phase)
 
     # === Business methods === #
+
+    def _has_letter(self):
+        """:return: whether the phase has a letter for any of the items"""
+        phase = self.phase_id
+        steps = self._get_items().rule_id.step_ids.filtered(lambda step: step.phase_id == phase)
+        return any(phase._get_letter(step) for step in (steps.browse(), *steps))
 
     def _get_refusals(self, items):
         """:return: ``{item id: why it is refused}`` for the phase chosen so far."""
