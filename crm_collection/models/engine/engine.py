@@ -259,14 +259,15 @@ class CrmCollectionEngine(models.AbstractModel):
         """What the jobs would do on ``date``; writes nothing that lasts.
 
         :param int limit: rows of each list at most; the totals are of everything
-        :return: dict of ``moves`` and ``letters`` (lists of dicts, amounts in company currency)
-            and ``totals`` (looked_at, moves, amount, proposed, held, letters)
+        :return: dict of ``open_items`` and ``letters`` (lists of dicts, amounts in company
+            currency; an item is there for each ``kind`` it is of: move, proposed, held) and
+            ``totals`` (looked_at, moves, amount, proposed, held, letters)
         """
         self.env.flush_all()
         self._keep_plan(company, date, changed_only=False)
         names = ("looked_at", "moves", "amount", "proposed", "held")
         result = {
-            "moves": self.env.execute_query_dict(simulate_queries.moves(limit)),
+            "open_items": self.env.execute_query_dict(simulate_queries.open_items(limit)),
             "letters": self.env.execute_query_dict(simulate_queries.letters(company, date, limit)),
             "totals": dict(
                 zip(names, self.env.execute_query(simulate_queries.totals())[0], strict=True)

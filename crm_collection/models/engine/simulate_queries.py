@@ -12,17 +12,49 @@ from .apply_queries import PLAN_TABLE, said_of_plan
 NOT_ASKED = ("no_followup", "blocked", "hold")
 
 
-def moves(limit):
+def open_items(limit):
+    """What moves, is proposed, and is held back: an item is in each list it belongs to.
+
+    :param int limit: rows of each list at most, of those that owe most
+    """
     return SQL(
-        """SELECT line_id, item_id, partner_id, name, phase_from_id, phase_id, step_id, rule_id,
-                  proposed_step_id, blocker, hold_id, amount_residual AS amount, days, moves
-             FROM %s
-            WHERE moves OR proposed_step_id IS DISTINCT FROM proposed_from_id
-               OR blocker NOT IN ('not_due')
-         ORDER BY moves DESC, amount_residual DESC, line_id LIMIT %s""",
-        SQL.identifier(PLAN_TABLE),
-        limit,
+        """
+        SELECT listed.*
+          FROM (SELECT list.kind, plan.line_id, plan.item_id, plan.partner_id, plan.name,
+                       plan.phase_from_id, plan.step_id, plan.rule_id, plan.proposed_step_id,
+                       CASE WHEN list.kind = 'held' THEN plan.blocker END AS blocker,
+                       plan.hold_id, plan.amount_residual AS amount, plan.days,
+                       CASE list.kind WHEN 'move' THEN plan.phase_id
+                            WHEN 'proposed' THEN (
+                                SELECT step.phase_id FROM crm_collection_rule_step step
+                                 WHERE step.id = plan.proposed_step_id) END AS phase_id,
+                       ROW_NUMBER() OVER (PARTITION BY list.kind
+                            ORDER BY plan.amount_residual DESC, plan.line_id) AS place
+                  FROM %(plan)s AS plan
+            CROSS JOIN LATERAL (VALUES ('move', plan.moves), ('proposed', %(proposed)s),
+                                       ('held', %(held)s)) AS list (kind, is_listed)
+                 WHERE list.is_listed) AS listed
+         WHERE listed.place <= %(limit)s
+      ORDER BY listed.kind, listed.place""",
+        plan=SQL.identifier(PLAN_TABLE),
+        proposed=_is_proposed(),
+        held=_is_held(),
+        limit=limit,
     )
+
+
+def _is_proposed():
+    """Condition on ``plan``: the item is proposed that day, and was not before."""
+    return SQL(
+        """(plan.proposed_step_id IS NOT NULL
+            AND plan.proposed_step_id IS DISTINCT FROM plan.proposed_from_id)"""
+    )
+
+
+def _is_held():
+    """Condition on ``plan``: something holds the item back, other than that its day has not come;
+    one that waits for an approval may move as far as it may meanwhile."""
+    return SQL("COALESCE(plan.blocker != 'not_due', FALSE)")
 
 
 def totals():
@@ -30,11 +62,11 @@ def totals():
     return SQL(
         """SELECT COUNT(*), COUNT(*) FILTER (WHERE moves),
                   COALESCE(SUM(amount_residual) FILTER (WHERE moves), 0),
-                  COUNT(*) FILTER (WHERE proposed_step_id IS NOT NULL
-                                   AND proposed_step_id IS DISTINCT FROM proposed_from_id),
-                  COUNT(*) FILTER (WHERE blocker != 'not_due' AND NOT moves)
-             FROM %s""",
-        SQL.identifier(PLAN_TABLE),
+                  COUNT(*) FILTER (WHERE %(proposed)s), COUNT(*) FILTER (WHERE %(held)s)
+             FROM %(plan)s AS plan""",
+        proposed=_is_proposed(),
+        held=_is_held(),
+        plan=SQL.identifier(PLAN_TABLE),
     )
 
 

@@ -4,6 +4,7 @@ from odoo.fields import Command
 from odoo.tools import format_date
 
 MAX_LINES = 1000
+LISTS = ("moves", "proposed", "held", "letters")
 
 
 class CrmCollectionSimulate(models.TransientModel):
@@ -86,7 +87,7 @@ class CrmCollectionSimulate(models.TransientModel):
         result = self.env["crm.collection.engine"]._simulate(
             self.company_id, self.date, limit=MAX_LINES
         )
-        open_items = [self._prepare_open_item_vals(row) for row in result["moves"]]
+        open_items = [self._prepare_open_item_vals(row) for row in result["open_items"]]
         letters, totals = result["letters"], result["totals"]
         self.write(
             {
@@ -97,7 +98,7 @@ class CrmCollectionSimulate(models.TransientModel):
                 "held_count": totals["held"],
                 "letter_count": totals["letters"],
                 "is_sending": self.company_id.collection_auto_send,
-                "is_cut": max(len(open_items), len(letters)) >= MAX_LINES,
+                "is_cut": max(totals[key] for key in LISTS) > MAX_LINES,
                 "line_ids": [
                     Command.clear(),
                     *map(Command.create, open_items),
@@ -110,25 +111,9 @@ class CrmCollectionSimulate(models.TransientModel):
     # === Business methods === #
 
     def _prepare_open_item_vals(self, row):
-        """An item moves, or is held back, or waits for a person to decide on a manual phase."""
-        step = self.env["crm.collection.rule.step"].browse(row["proposed_step_id"])
-        if row["moves"]:
-            kind, phase_id = "move", row["phase_id"]
-        elif row["blocker"]:
-            kind, phase_id = "held", False
-        else:
-            kind, phase_id = "proposed", step.phase_id.id
-        return {
-            "kind": kind,
-            "phase_id": phase_id,
-            "blocker": row["blocker"] if kind == "held" else False,
-            "count": 1,
-            **{
-                key: row[key]
-                for key in ("item_id", "name", "partner_id", "phase_from_id", "rule_id")
-            },
-            **{key: row[key] for key in ("days", "amount")},
-        }
+        """An item moves, is held back, or waits for a person to decide on a manual phase."""
+        copied = ("kind", "item_id", "name", "partner_id", "phase_from_id", "phase_id", "rule_id")
+        return {"count": 1} | {key: row[key] for key in (*copied, "blocker", "days", "amount")}
 
     def _prepare_letter_vals(self, row):
         return {
