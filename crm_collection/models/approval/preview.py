@@ -87,6 +87,7 @@ class CrmCollectionApproval(models.Model):
         }
 
     def _prepare_letter_lines(self, items, today):
+        self.env.flush_all()  # SQL reads the settings
         rows = self.env.execute_query(queries.charges_of(self.company_id, today, items.ids))
         charges = {item_id: (fine, interest) for item_id, fine, interest in rows}
         return [

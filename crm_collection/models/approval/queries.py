@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from ..letters.queries import charges
+from ..letters.queries import charges_of_late
 from ..portfolio.queries import step_version
 
 NOW = SQL("(now() AT TIME ZONE 'UTC')")
@@ -299,7 +299,7 @@ def charges_of(company, today, item_ids):
                      FROM crm_collection_item item WHERE item.id = ANY(%(ids)s)) AS open_item
              JOIN res_partner partner ON partner.id = open_item.partner_id
              JOIN res_currency currency ON currency.id = open_item.currency_id""",
-        charges=charges(company, today),
+        charges=charges_of_late(company),
         today=today,
         ids=item_ids,
     )

@@ -16,6 +16,7 @@ from ..portfolio.queries import (
     next_letter_date,
     workers,
 )
+from .charge_queries import charges
 from .condition_queries import (
     LETTER_JOINS,
     is_due,
@@ -26,8 +27,6 @@ from .condition_queries import (
     waits,
 )
 from .credit_queries import owing
-
-CONSUMER_FINE_MAX = 0.02  # of what is owed
 
 # === What may be asked for === #
 
@@ -336,7 +335,7 @@ def _insert_lines(company, today, stamp):
                      JOIN res_partner partner ON partner.id = open_item.partner_id
                      JOIN res_currency currency ON currency.id = open_item.currency_id) AS shown""",
         company_id=company.id,
-        charges=charges(company, today),
+        charges=charges_of_late(company),
         stamp=stamp,
     )
 
@@ -363,29 +362,7 @@ def _count_allocations():
     )
 
 
-def charges(company, today):
-    """Columns of fine and interest over ``open_item``, shown and never posted.
-
-    Fine: once, on what is overdue; at most 2 % for Brazilian consumers (Lei 8.078/1990, CDC,
-    art. 52 § 1), who are those of ``crm.collection.letter._is_consumer_br``. Interest: simple,
-    per month of 30 days.
-    """
-    fine = company.collection_fine_percent / 100
-    interest = company.collection_interest_percent / 100 / 30
-    rate = SQL(
-        """CASE WHEN NOT COALESCE(partner.is_company, FALSE)
-                 AND COALESCE(partner.country_id, %s) = %s
-                THEN LEAST(%s, %s) ELSE %s END""",
-        company.account_fiscal_country_id.id or None,
-        company.env.ref("base.br").id,
-        fine,
-        CONSUMER_FINE_MAX,
-        fine,
-    )
+def charges_of_late(company):
+    """Columns of fine and interest over ``open_item``, ``partner`` and ``currency``."""
     late = SQL("CASE WHEN open_item.days > 0 THEN open_item.amount_residual_currency ELSE 0 END")
-    rounded = "ROUND((%s)::numeric / currency.rounding) * currency.rounding"
-    return SQL(
-        f"{rounded} AS amount_fine, {rounded} AS amount_interest",
-        SQL("%s * %s", late, rate),
-        SQL("%s * %s * open_item.days", late, interest),
-    )
+    return charges(company, late, SQL("%s * open_item.days", late))

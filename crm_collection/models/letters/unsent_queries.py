@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from ..portfolio.queries import letter_day
 from .condition_queries import reaches
-from .queries import charges, may_be_written
+from .queries import charges_of_late, may_be_written
 
 
 def recheck(company, today, letter_ids):
@@ -34,7 +34,7 @@ def recheck(company, today, letter_ids):
               AND (letter.origin = 'manual' OR open_item.leaves_by_itself)
          WHERE line.letter_id = ANY(%(letter_ids)s)
       ORDER BY line.id""",
-        charges=charges(company, today),
+        charges=charges_of_late(company),
         open_items=may_be_written(company.id, today),
         letter_ids=letter_ids,
     )

@@ -51,6 +51,7 @@ class CrmCollectionRuleStep(models.Model):
     )
     percent_min = fields.Float(
         string="Minimum %",
+        digits=(5, 2),
         help="An item of which a smaller share is still owed stays in the step below.",
     )
     activity_type_id = fields.Many2one(comodel_name="mail.activity.type", string="Activity")
