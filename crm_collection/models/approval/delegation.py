@@ -30,7 +30,9 @@ class CrmCollectionApprovalDelegation(models.Model):
         domain=[("share", "=", False)],
         index=True,
     )
-    date_from = fields.Date(required=True, default=fields.Date.context_today)
+    date_from = fields.Date(
+        required=True, default=lambda self: self.env.company._get_collection_today()
+    )
     date_to = fields.Date(string="Until", required=True)
     note = fields.Char(help="Such as: holidays.")
     active = fields.Boolean(default=True)
@@ -68,7 +70,10 @@ class CrmCollectionApprovalDelegation(models.Model):
         result = super().write(vals)
         decisions = self._get_decisions()
         for delegation, of_delegation in decisions.grouped("delegation_id").items():
-            last = max(of_delegation.mapped("date")).date()
+            last = max(
+                delegation._get_company(one.company_id)._get_collection_day(one.date)
+                for one in of_delegation
+            )
             if delegation._get_record() != before[delegation] or delegation.date_to < last:
                 raise UserError(
                     self.env._(
@@ -90,23 +95,36 @@ class CrmCollectionApprovalDelegation(models.Model):
 
     @api.model
     def _get_of(self, user):
-        """:return: the delegations under which ``user`` stands in for others today: where who is
-        absent is at home, not where the delegate says he is."""
+        """:return: the delegations under which ``user`` stands in for others, on whatever day"""
         # who decides has to know, whoever may see the delegations
-        delegations_sudo = self.sudo().search([("delegate_id", "=", user.id)])
-        return delegations_sudo.filtered(lambda delegation: delegation._is_on())
+        return self.sudo().search([("delegate_id", "=", user.id)])
 
-    def _is_on(self):
+    def _is_on(self, company):
+        """Whether it is in force today: on the day of the company whose request it is, as rules,
+        reminders and jobs count, and not where the delegate or the absent one says he is.
+
+        :param company: ``res.company``, none where a request is of no company
+        """
         self.ensure_one()
-        here = self.with_context(tz=self.user_id.tz or "UTC")
-        return self.date_from <= fields.Date.context_today(here) <= self.date_to
+        return self.date_from <= self._get_company(company)._get_collection_today() <= self.date_to
+
+    def _get_company(self, company):
+        """:return: the company whose day counts: of what is of no company, the absent one's own"""
+        return company or self.user_id.company_id
+
+    def _get_company_ids(self):
+        """:return: of whose requests it gives the power to decide today; ``False`` is of those of
+        no company"""
+        self.ensure_one()
+        companies = [self.env["res.company"], *self.user_id.company_ids]
+        return [company.id for company in companies if self._is_on(company)]
 
     @api.model
-    def _get_delegates(self, users, today):
-        """:return: {approver: who stands in for him on ``today``}"""
-        delegations = self.sudo().search([*self._get_domain(today), ("user_id", "in", users.ids)])
-        return {delegation.user_id: delegation.delegate_id for delegation in delegations}
-
-    @api.model
-    def _get_domain(self, today):
-        return [("date_from", "<=", today), ("date_to", ">=", today)]
+    def _get_delegates(self, users, company):
+        """:return: {approver: who stands in for him in the company today}"""
+        delegations = self.sudo().search([("user_id", "in", users.ids)])
+        return {
+            delegation.user_id: delegation.delegate_id
+            for delegation in delegations
+            if delegation._is_on(company)
+        }

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -42,13 +40,12 @@ class CrmCollectionApproval(models.Model):
             "activity_type_id": self._get_activity_type().id,
             "res_model_id": self.env["ir.model"]._get_id(self._name),
         }
-        today = fields.Date.context_today(self)
         for (rule, level, company), approvals in self.grouped(
             lambda approval: (approval.approval_rule_id, approval.level_id, approval.company_id)
         ).items():
             approvers = level._get_approvers(company)
             standing_in = self.env["crm.collection.approval.delegation"]._get_delegates(
-                approvers | rule.sudo().escalation_user_id, today
+                approvers | rule.sudo().escalation_user_id, company
             )
             for approval in approvals:
                 vals_list += [
@@ -58,7 +55,8 @@ class CrmCollectionApproval(models.Model):
         return vals_list
 
     def _prepare_activity(self, user):
-        """Due at once, where the user is: core's counter leaves out what is due later."""
+        """Due at once, where the user is, not where the company is: core's counter goes by the
+        user's clock and leaves out what is due later."""
         there = self.with_context(lang=user.lang, tz=user.tz or "UTC")
         return {
             "res_id": self.id,
@@ -224,14 +222,17 @@ class CrmCollectionApproval(models.Model):
         lost._schedule_activities()
 
     def _get_overdue(self, days, fname):
-        limit = fields.Datetime.now() - timedelta(days=days)
         return self.filtered(
-            lambda approval: not approval[fname] and approval.date_request <= limit
+            lambda approval: not approval[fname] and approval._get_days_waiting() >= days
         )
+
+    def _set_today(self, fname):
+        for company, approvals in self.grouped("company_id").items():
+            approvals[fname] = (company or self.env.company)._get_collection_today()
 
     def _remind(self):
         """Put them on the list of everybody who may decide, and tell them once."""
-        self.write({"date_reminded": fields.Date.context_today(self)})
+        self._set_today("date_reminded")
         self._drop_activities()
         self._schedule_activities(tell=False)
         for user, of_user in self._get_activities().grouped("user_id").items():
@@ -239,7 +240,7 @@ class CrmCollectionApproval(models.Model):
                 self.browse(of_user.mapped("res_id"))._notify_waiting(user)
 
     def _escalate(self):
-        self.write({"date_escalated": fields.Date.context_today(self)})
+        self._set_today("date_escalated")
         self._drop_activities()
         self._schedule_activities(tell=False)
         for user, approvals in self.grouped(

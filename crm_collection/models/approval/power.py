@@ -56,7 +56,9 @@ class CrmCollectionApproval(models.Model):
             return power
         for delegation in self.env["crm.collection.approval.delegation"]._get_of(user):
             principal = delegation.user_id
-            if principal not in barred and level._is_approver(principal, company):
+            if not delegation._is_on(company) or principal in barred:
+                continue
+            if level._is_approver(principal, company):
                 return power | {"principal": principal, "delegation": delegation}
         escalates = user == self_sudo.approval_rule_id.escalation_user_id
         if self.date_escalated and escalates and user._is_collection_approver(company):
@@ -112,7 +114,6 @@ class CrmCollectionApproval(models.Model):
         if operator != "in":
             return NotImplemented
         user = self.env.user
-        people = user | self.env["crm.collection.approval.delegation"]._get_of(user).user_id
         powers = Domain.FALSE
         if user._is_collection_approver():
             powers = (
@@ -122,11 +123,14 @@ class CrmCollectionApproval(models.Model):
             )
         # whoever may see the rules: the question is who decides
         levels = self.env["crm.collection.approval.level"].sudo()._get_all()
-        for person in people:
+        people = [(user, [False, *user.sudo().company_ids.ids])]
+        for delegation in self.env["crm.collection.approval.delegation"]._get_of(user):
+            people.append((delegation.user_id, delegation._get_company_ids()))
+        for person, company_ids in people:
             of_person = levels.filtered(lambda level, person=person: level._is_approver(person))
             powers |= (
                 Domain("level_id", "in", of_person.ids)
-                & Domain("company_id", "in", [False, *person.sudo().company_ids.ids])
+                & Domain("company_id", "in", company_ids)
                 & self._get_unbarred_domain(person)
             )
         return Domain("state", "=", "pending") & powers & self._get_unbarred_domain(user)

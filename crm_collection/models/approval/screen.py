@@ -29,7 +29,11 @@ class CrmCollectionApproval(models.Model):
         string="Letters So Far",
         compute="_compute_history",
     )
-    days_waiting = fields.Integer(compute="_compute_days_waiting")
+    days_waiting = fields.Integer(
+        compute="_compute_days_waiting",
+        help="Days since it was asked, by the calendar of the company: reminders and escalation "
+        "count them, too.",
+    )
     last_line_id = fields.Integer(
         string="Last Open Item Seen",
         compute="_compute_last_line_id",
@@ -40,10 +44,18 @@ class CrmCollectionApproval(models.Model):
 
     @api.depends("date_request", "date_end")
     def _compute_days_waiting(self):
-        now = fields.Datetime.now()
         for approval in self:
-            start = approval.date_request or now
-            approval.days_waiting = ((approval.date_end or now) - start).days
+            approval.days_waiting = approval._get_days_waiting()
+
+    def _get_days_waiting(self):
+        self.ensure_one()
+        company = self.company_id.sudo() or self.env.company
+        now = fields.Datetime.now()
+        start, end = (
+            company._get_collection_day(moment or now)
+            for moment in (self.date_request, self.date_end)
+        )
+        return (end - start).days
 
     @api.depends("line_ids.item_id")
     def _compute_history(self):

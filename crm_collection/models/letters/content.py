@@ -2,7 +2,7 @@ import re
 from datetime import timedelta
 from typing import NamedTuple
 
-from odoo import fields, models
+from odoo import models
 
 from . import content_queries, queries
 
@@ -217,7 +217,7 @@ class CrmCollectionLetter(models.Model):
 
     def _is_consumer_br(self):
         """Whether the law of Brazilian consumers applies: a person, in Brazil. The fine has its
-        limit by the same rule, in ``queries.charges``."""
+        limit by the same rule, in ``charge_queries.charges``."""
         self.ensure_one()
         country = self.partner_id.country_id or self.company_id.account_fiscal_country_id
         return country.code == "BR" and not self.partner_id.is_company
@@ -256,5 +256,5 @@ class CrmCollectionLetter(models.Model):
 
     def _get_deadline(self):
         """Return the last day to pay, for letters that set one: never on a weekend."""
-        day = (self.date or fields.Date.context_today(self)) + timedelta(days=DEADLINE_DAYS)
+        day = (self.date or self.company_id._get_collection_today()) + timedelta(days=DEADLINE_DAYS)
         return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= 5 else 0)

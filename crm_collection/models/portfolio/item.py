@@ -119,6 +119,12 @@ class CrmCollectionItem(models.Model):
         readonly=True,
         help="Of a letter that no run would send: it stands as the next one again where one would.",
     )
+    days_to_letter = fields.Integer(
+        string="Days to the Next Letter",
+        compute="_compute_days_to_letter",
+        search="_search_days_to_letter",
+        help="From today in the company's time zone.",
+    )
     letter_count = fields.Integer(
         string="Letters in Phase",
         readonly=True,

@@ -9,7 +9,7 @@ MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "in": "in"}
 
 
 class CrmCollectionItem(models.Model):
-    """Days overdue: never stored, and counted on the day of each item's company."""
+    """Days overdue, and to the next letter: never stored, and counted on the day of each item's company."""
 
     _inherit = "crm.collection.item"
 
@@ -24,7 +24,12 @@ class CrmCollectionItem(models.Model):
         if operator not in MIRRORED:
             return NotImplemented
         days = self._get_companies_by_day()
-        domains = {day: self._get_maturity_domain(operator, value, day) for day in days}
+        return self._join_domains(
+            {day: self._get_maturity_domain(operator, value, day) for day in days}, days
+        )
+
+    def _join_domains(self, domains, days):
+        """:param dict domains: {day: the condition of items of companies that have it today}"""
         if len(days) == 1:  # nearly always: the simplest domain is the quickest
             return next(iter(domains.values()))
         return Domain.OR(
@@ -37,6 +42,24 @@ class CrmCollectionItem(models.Model):
         if operator == "in":
             return Domain("date_maturity", "in", [days_before(today, days) for days in value])
         return Domain("date_maturity", MIRRORED[operator], days_before(today, value))
+
+    @api.depends("date_next_letter", "company_id")
+    def _compute_days_to_letter(self):
+        for company, items in self.grouped("company_id").items():
+            today = company._get_collection_today()
+            for item in items:
+                date = item.date_next_letter
+                item.days_to_letter = (date - today).days if date else 0
+
+    def _search_days_to_letter(self, operator, value):
+        """Items with a next letter alone."""
+        if operator not in ("<", "<=", ">", ">="):
+            return NotImplemented
+        days = self._get_companies_by_day()
+        domains = {
+            day: Domain("date_next_letter", operator, days_before(day, -value)) for day in days
+        }
+        return self._join_domains(domains, days)
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr == "days_overdue":

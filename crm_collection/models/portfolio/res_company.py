@@ -1,3 +1,7 @@
+from datetime import datetime, time
+
+from pytz import timezone, utc
+
 from odoo import fields, models
 
 
@@ -52,9 +56,18 @@ class ResCompany(models.Model):
         """:return: today's date where the company is: the time zone of its own contact, else
         that of its collection manager, else UTC.
         """
-        return fields.Datetime.context_timestamp(
-            self.with_context(tz=self._get_collection_tz()), fields.Datetime.now()
-        ).date()
+        return self._get_collection_day(fields.Datetime.now())
+
+    def _get_collection_day(self, moment):
+        """:return: the date of a moment (naive, in UTC) where the company is"""
+        here = self.with_context(tz=self._get_collection_tz())
+        return fields.Datetime.context_timestamp(here, moment).date()
+
+    def _get_collection_midnight(self, day):
+        """:return: when a day begins where the company is, naive, in UTC"""
+        midnight = datetime.combine(day, time.min)
+        here = timezone(self._get_collection_tz()).localize(midnight)
+        return here.astimezone(utc).replace(tzinfo=None)
 
     def _get_collection_tz(self):
         """:return: the name of the company's time zone (see :meth:`_get_collection_today`)"""

@@ -10,10 +10,8 @@ class CrmCollectionApprovalReport(models.TransientModel):
     _name = "crm.collection.approval.report"
     _description = "Report of Collection Approvals"
 
-    date_from = fields.Date(
-        string="From", default=lambda self: fields.Date.context_today(self).replace(day=1)
-    )
-    date_to = fields.Date(string="Until", default=fields.Date.context_today)
+    date_from = fields.Date(string="From", default=lambda self: self._get_today().replace(day=1))
+    date_to = fields.Date(string="Until", default=lambda self: self._get_today())
     company_id = fields.Many2one(
         comodel_name="res.company", required=True, default=lambda self: self.env.company
     )
@@ -28,6 +26,9 @@ class CrmCollectionApprovalReport(models.TransientModel):
         relation="crm_collection_approval_report_rel",
         string="Selected Decisions",
     )
+
+    def _get_today(self):
+        return self.env.company._get_collection_today()
 
     @api.depends("date_from", "date_to")
     def _compute_display_name(self):
@@ -53,9 +54,11 @@ class CrmCollectionApprovalReport(models.TransientModel):
             return self.selected_ids.sorted(lambda decision: (decision.date, decision.id))
         domain = Domain("company_id", "in", [False, self.company_id.id])
         if self.date_from:
-            domain &= Domain("date", ">=", self.date_from)
+            start = self.company_id._get_collection_midnight(self.date_from)
+            domain &= Domain("date", ">=", start)
         if self.date_to:
-            domain &= Domain("date", "<", fields.Date.add(self.date_to, days=1))
+            after = fields.Date.add(self.date_to, days=1)
+            domain &= Domain("date", "<", self.company_id._get_collection_midnight(after))
         if self.user_ids:
             domain &= Domain("user_id", "in", self.user_ids.ids)
         return self.env["crm.collection.approval.decision"].search(domain, order="date, id")
