@@ -5,7 +5,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..portfolio import hold_queries
+from ..portfolio import hold_queries, payment_queries
+from ..portfolio.queries import SILENT_PAYMENT_STATES
 
 LETTER_MONTHS = 12  # a statement names the letters of so many months
 LETTER_LIMIT = 20
@@ -70,10 +71,12 @@ class CrmCollectionStatement(models.AbstractModel):
         nobody asks for it now) and ``processing`` (a payment is on its way).
         """
         today = {company: company._get_collection_today() for company in lines.company_id}
-        reviewed = self._get_reviewed(lines, today)
-        return [self._prepare_open_item(line, today[line.company_id], reviewed) for line in lines]
+        reviewed, paid = self._get_reviewed(lines, today), self._get_on_their_way(lines, today)
+        return [
+            self._prepare_open_item(line, today[line.company_id], reviewed, paid) for line in lines
+        ]
 
-    def _prepare_open_item(self, line, today, reviewed):
+    def _prepare_open_item(self, line, today, reviewed, paid):
         move = line.move_id
         due = line.date_maturity or line.date
         days = (today - due).days
@@ -89,7 +92,7 @@ class CrmCollectionStatement(models.AbstractModel):
             "currency": line.currency_id,
             "original": line.amount_currency,
             "residual": line.amount_residual_currency,
-            "status": self._get_status(line, days, reviewed),
+            "status": self._get_status(line, days, reviewed, paid),
         }
 
     def _get_installment(self, line):
@@ -100,25 +103,26 @@ class CrmCollectionStatement(models.AbstractModel):
         ordered = terms.sorted(lambda term: (term.date_maturity or term.date, term.id))
         return f"{ordered.ids.index(line.id) + 1}/{len(ordered)}"
 
-    def _get_status(self, line, days, reviewed):
-        move = line.move_id
+    def _get_status(self, line, days, reviewed, paid):
         if line in reviewed:
             return "review"
-        if move.payment_state == "in_payment" or self._get_pending_transactions(move):
+        if line.move_id.payment_state == "in_payment" or line in paid:
             return "processing"
         return "overdue" if days > 0 else "open"
 
-    def _get_pending_transactions(self, move):
-        """:return: payments that the provider has not confirmed yet, as core's portal sees them"""
-        return move.sudo().transaction_ids.filtered(
-            lambda tx: (
-                tx.state in ("pending", "authorized") and tx.provider_code not in ("none", "custom")
-            )
-        )
+    def _get_on_their_way(self, lines, today):
+        """:return: the journal items that a payment on its way pays, as job and letters wait"""
+        paid = lines.browse()
+        self.env.flush_all()
+        for company in lines.company_id:
+            query = payment_queries.lines_on_their_way(company.id, today[company])
+            paid |= lines.browse(line_id for line_id, _until in self.env.execute_query(query))
+        return paid & lines
 
     def _get_reviewed(self, lines, today):
-        """:return: the journal items under dispute, or of invoices whose payment is blocked."""
-        reviewed = lines.filtered(lambda line: line.move_id.payment_state == "blocked")
+        """:return: the journal items under dispute, or of invoices nobody is asked to pay."""
+        silent = set(SILENT_PAYMENT_STATES) - {"in_payment"}
+        reviewed = lines.filtered(lambda line: line.move_id.payment_state in silent)
         self.env["crm.collection.hold"].flush_model()
         self.env["crm.collection.item"].flush_model(["line_id"])
         for company, of_company in lines.grouped("company_id").items():

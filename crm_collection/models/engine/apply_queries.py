@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ..approval.queries import line_waits
 from ..portfolio.allocation_queries import open_allocations
 from ..portfolio.hold_queries import hold_id, hold_joins
+from ..portfolio.payment_queries import line_is_on_its_way
 from ..portfolio.queries import line_date_maturity, line_is_owed
 from ..portfolio.reposted_queries import said_before
 
@@ -62,7 +63,7 @@ def insert_items(company_id, today, uid, first, last):
                    AND %(date_maturity)s = plan.date_maturity
             %(hold_joins)s
              WHERE %(slice)s AND plan.item_id IS NULL
-               AND NOT ((plan.moves OR plan.asks) AND %(hold)s IS NOT NULL)
+               AND NOT ((plan.moves OR plan.asks) AND %(held)s)
                 ON CONFLICT (line_id) WHERE line_id IS NOT NULL DO NOTHING
          RETURNING id, phase_id, rule_id, step_id, company_id, partner_id, name, currency_id,
                    date_maturity, amount_residual, amount_residual_currency, proposed_step_id),
@@ -77,7 +78,7 @@ def insert_items(company_id, today, uid, first, last):
         owed=line_is_owed(),
         date_maturity=line_date_maturity(),
         hold_joins=_hold_joins(company_id, today),
-        hold=hold_id(),
+        held=_is_held(company_id, today),
         slice=slice_of_plan(first, last),
         allocations=open_allocations(
             SQL("SELECT * FROM entered WHERE phase_id IS NOT NULL"), "automatic", today, uid
@@ -88,6 +89,15 @@ def insert_items(company_id, today, uid, first, last):
 def _hold_joins(company_id, today):
     return hold_joins(
         company_id, today, SQL("plan.partner_id"), SQL("plan.move_id"), SQL("plan.item_id")
+    )
+
+
+def _is_held(company_id, today):
+    """Condition: a hold, or a payment that came on its way, keeps the item where it is."""
+    return SQL(
+        "(%s IS NOT NULL OR %s)",
+        hold_id(),
+        line_is_on_its_way(company_id, today, SQL("plan.line_id")),
     )
 
 
@@ -103,12 +113,12 @@ def lock_items(company_id, today, first, last):
          WHERE %(slice)s AND item.state = 'open'
            AND item.phase_id IS NOT DISTINCT FROM plan.phase_from_id
            AND item.write_date IS NOT DISTINCT FROM plan.item_write_date
-           AND NOT ((plan.moves OR plan.asks) AND %(hold)s IS NOT NULL)
+           AND NOT ((plan.moves OR plan.asks) AND %(held)s)
            FOR NO KEY UPDATE OF item SKIP LOCKED""",
         plan=SQL.identifier(PLAN_TABLE),
         owed=line_is_owed(),
         hold_joins=_hold_joins(company_id, today),
-        hold=hold_id(),
+        held=_is_held(company_id, today),
         slice=slice_of_plan(first, last),
     )
 

@@ -168,6 +168,7 @@ class CrmCollectionItem(models.Model):
         return {
             None: _("With the next run of the letters job."),
             "hold": _("Due, once nothing holds it back."),
+            "processing": _("Due, unless the payment on its way arrives."),
             "approval": _("Due, once the phase is approved."),
             "credit": _("Due, but open credits of the customer cover what is owed."),
             "waiting": _("Due, after the customer's letter that could not be delivered yet."),
@@ -186,8 +187,12 @@ class CrmCollectionItem(models.Model):
                 reason=self.hold_id.reason,
                 until=_("until %s", self._format_date(until)) if until else _("until it is lifted"),
             )
+        if until := self._get_processing_dates().get(self.line_id.id):
+            return _("A payment is on its way: waited for until %s.", self._format_date(until))
         if not self.blocker or self.blocker in ("hold", "approval", "refused"):
             return ""
+        if self.blocker == "processing" and self.move_id.payment_state != "in_payment":
+            return ""  # it was when the job looked
         return dict(self._fields["blocker"]._description_selection(self.env))[self.blocker] + "."
 
     def _explain_proposal(self):

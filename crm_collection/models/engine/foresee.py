@@ -30,7 +30,8 @@ class CrmCollectionEngine(models.AbstractModel):
     @api.model
     def _get_coming_days(self, company, items):
         """:return: the days from today to the last one on which something may change: a step is
-        reached, an item has been long enough in its phase, a hold is over"""
+        reached, an item has been long enough in its phase, a hold is over, a payment is
+        not waited for any more"""
         today = company._get_collection_today()
         furthest = today + FURTHEST
         rules = self._get_rules(company)
@@ -38,6 +39,8 @@ class CrmCollectionEngine(models.AbstractModel):
         steps += max([0, *rules.mapped("grace_days")])
         in_phase = max([1, *rules.mapped("step_min_days")])
         ends = [hold.date_until for hold in items.hold_id]
+        payments = items._get_processing_dates()
+        ends += [payments[line_id] for line_id in items.line_id.ids if line_id in payments]
         days = [
             min(day, furthest) + timedelta(days=wait)  # the calendar ends, dates may be its last
             for wait, dates in (

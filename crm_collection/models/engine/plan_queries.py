@@ -9,7 +9,13 @@ from odoo.tools import SQL
 
 from ..approval.queries import waiting_items
 from ..portfolio.hold_queries import hold_id, hold_joins
-from ..portfolio.queries import line_date_maturity, line_is_owed, move_is_silent
+from ..portfolio.payment_queries import lines_on_their_way, payments_on_their_way
+from ..portfolio.queries import (
+    line_date_maturity,
+    line_is_owed,
+    move_is_in_payment,
+    move_is_silent,
+)
 from ..portfolio.rule_queries import customers, steps
 from .change_queries import answer, change, entry, is_changed, next_letter, standing
 from .reached_queries import first_step, reached
@@ -101,6 +107,8 @@ class Plan:
                    day.today - %(date_maturity)s AS days,
                    partner.commercial_partner_id AS partner_id,
                    move.name AS move_name, move.payment_reference, %(silent)s AS silent,
+                   %(in_payment)s OR COALESCE(payment.date_until >= day.today, FALSE)
+                       AS processing,
                    item.id AS item_id, item.phase_id, item.step_id, item.rule_id AS item_rule_id,
                    item.date_phase, item.proposed_step_id, item.blocker, item.pinned,
                    item.to_evaluate, item.include_no_followup, item.write_date AS item_write_date,
@@ -114,6 +122,7 @@ class Plan:
          LEFT JOIN res_partner partner ON partner.id = line.partner_id
          LEFT JOIN crm_collection_item item ON item.line_id = line.id
          LEFT JOIN (%(waiting)s) AS waiting ON waiting.item_id = item.id
+         LEFT JOIN (%(payments)s) AS payment ON payment.line_id = line.id
              WHERE line.company_id = %(company_id)s AND line.account_id = ANY(%(account_ids)s)
                AND %(owed)s AND %(date_maturity)s <= day.today + %(horizon)s::integer
                AND %(among)s""",
@@ -123,6 +132,8 @@ class Plan:
             horizon=self.horizon,
             date_maturity=line_date_maturity(),
             silent=move_is_silent(),
+            in_payment=move_is_in_payment(),
+            payments=lines_on_their_way(self.company_id, min(self.days)),
             owed=line_is_owed(),
             waiting=waiting_items(self.company_id),
             among=SQL("TRUE") if self.items is None else SQL("item.id = ANY(%s)", self.items.ids),
@@ -169,6 +180,7 @@ def fingerprint(company_id, day, rules):
         SQL("crm_collection_rule"),
         SQL("crm_collection_rule_step"),
         SQL("crm_collection_hold WHERE company_id = %s AND state = 'active'", company_id),
+        SQL("(%s) AS payment", payments_on_their_way(company_id, day)),
     )
     criteria = [(rule.id, list(rule._get_criteria_domain())) for rule in rules]
     parts = [SQL("%s", str(day)), SQL("%s", str(criteria))]

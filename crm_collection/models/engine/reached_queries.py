@@ -180,8 +180,9 @@ def _blocker_now():
         """CASE WHEN open_item.partner_id IS NULL THEN 'no_partner'
                 WHEN open_item.no_followup AND open_item.include_no_followup IS NOT TRUE
                      THEN 'no_followup'
-                WHEN open_item.silent THEN 'blocked'
+                WHEN open_item.silent AND NOT open_item.processing THEN 'blocked'
                 WHEN open_item.hold_id IS NOT NULL THEN 'hold'
+                WHEN open_item.processing THEN 'processing'
                 WHEN customer.rule_id IS NULL THEN 'no_rule'
                 WHEN NOT EXISTS (SELECT FROM step WHERE step.rule_id = customer.rule_id)
                      THEN 'empty'

@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 
 from ..portfolio.hold_queries import hold_id, hold_joins
+from ..portfolio.payment_queries import line_is_on_its_way
 from ..portfolio.queries import phase_can_act
 from .condition_queries import LETTER_JOINS, is_to_go
 from .queries import choose
@@ -14,14 +15,15 @@ def expected(company, today, item_ids, partner_ids):
     :param list partner_ids: the customers of the items
     :return: SQL of (item_id, date_next, obstacle, date_free), no row for an item of which no
         letter leaves by itself any more; ``obstacle``, of a letter whose day has come, is ``hold``,
-        ``approval`` (its phase may not act) or the verdict of :func:`.queries.choose`, and none
-        where the next run of the letters job writes it
+        ``processing`` (a payment is on its way), ``approval`` (its phase may not act) or the
+        verdict of :func:`.queries.choose`, and none where the next run of the letters job writes it
     """
     return SQL(
         """WITH chosen AS (%(chosen)s)
         SELECT item.id AS item_id, item.date_next_letter AS date_next, chosen.date_free,
                CASE WHEN item.date_next_letter > %(today)s THEN NULL
                     WHEN %(hold)s IS NOT NULL THEN 'hold'
+                    WHEN %(processing)s THEN 'processing'
                     WHEN NOT COALESCE(%(can_act)s, FALSE)
                          THEN 'approval'
                     ELSE chosen.verdict END AS obstacle
@@ -34,6 +36,7 @@ def expected(company, today, item_ids, partner_ids):
         chosen=choose(company, today, partner_ids),
         today=today,
         hold=hold_id(),
+        processing=line_is_on_its_way(company.id, today, SQL("item.line_id")),
         joins=LETTER_JOINS,
         hold_joins=hold_joins(
             company.id, today, SQL("item.partner_id"), SQL("item.move_id"), SQL("item.id")

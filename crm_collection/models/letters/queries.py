@@ -8,6 +8,7 @@ The words of it that others use, too, are in :mod:`.condition_queries`, the sums
 from odoo.tools import SQL
 
 from ..portfolio.hold_queries import hold_id, hold_joins
+from ..portfolio.payment_queries import line_is_on_its_way
 from ..portfolio.queries import (
     letter_day,
     letter_template,
@@ -52,7 +53,7 @@ def asked_open_items(company_id, today, columns, joins=None, condition=None, loc
               AND item.partner_id IS NOT NULL
               AND (item.date_maturity < %(today)s OR item.phase_id IS NOT NULL)
               AND (line.no_followup IS NOT TRUE OR item.include_no_followup)
-              AND %(hold)s IS NULL AND %(condition)s
+              AND %(hold)s IS NULL AND NOT %(processing)s AND %(condition)s
         %(lock)s""",
         columns=columns,
         company_id=company_id,
@@ -61,6 +62,7 @@ def asked_open_items(company_id, today, columns, joins=None, condition=None, loc
         silent=move_is_silent(),
         joins=joins or SQL(),
         hold=hold_id(),
+        processing=line_is_on_its_way(company_id, today, SQL("line.id")),
         hold_joins=hold_joins(
             company_id, today, SQL("item.partner_id"), SQL("item.move_id"), SQL("item.id")
         ),

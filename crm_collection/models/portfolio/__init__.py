@@ -1,6 +1,8 @@
 from . import (
     res_company,
+    res_company_days,
     res_config_settings,
+    res_config_settings_days,
     phase,
     rule,
     rule_step,
@@ -18,4 +20,6 @@ from . import (
     account_partial_reconcile,
     item_days,
     item_sums,
+    item_payments,
+    payment_transaction,
 )

@@ -8,6 +8,7 @@ BLOCKERS = [
     ("no_followup", "Left out of follow-up"),
     ("blocked", "Invoice blocked"),
     ("hold", "On hold"),
+    ("processing", "Payment on its way"),
     ("no_rule", "No sending rule"),
     ("below_minimum", "Below the minimum amount"),
     ("unapproved", "Phase not approved"),

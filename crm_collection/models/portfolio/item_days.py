@@ -9,7 +9,7 @@ MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "in": "in"}
 
 
 class CrmCollectionItem(models.Model):
-    """Days overdue, and to the next letter: never stored, and counted on the day of each item's company."""
+    """Days overdue, and to the next letter: never stored, counted on the day of each company."""
 
     _inherit = "crm.collection.item"
 

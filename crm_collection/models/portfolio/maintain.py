@@ -3,7 +3,6 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from . import allocation_queries
-from .queries import SILENT_PAYMENT_STATES
 
 # Kept by the engine's SQL alone.
 OWN_FIELDS = {
@@ -164,10 +163,6 @@ class CrmCollectionItem(models.Model):
                 Domain.FALSE if taken_in else left_out
             ),
             _("It is on hold: lift the hold first."): Domain("is_held", "=", True),
-            _("The invoice is blocked."): Domain("move_id.payment_state", "=", "blocked"),
-            _("The invoice is paid, or on its way to be paid."): Domain(
-                "move_id.payment_state", "in", SILENT_PAYMENT_STATES
-            ),
         }
 
     def _schedule_step_activity(self):

@@ -30,6 +30,11 @@ def move_is_silent(move="move"):
     )
 
 
+def move_is_in_payment(move="move"):
+    """Condition: the money was received, and the bank has not confirmed it yet."""
+    return SQL("COALESCE(%s = 'in_payment', FALSE)", SQL.identifier(move, "payment_state"))
+
+
 def phase_can_act(phase="phase"):
     """Condition: the phase takes items and sends letters, as ``crm.collection.phase.can_act``."""
     return SQL(

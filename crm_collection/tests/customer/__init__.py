@@ -1,5 +1,6 @@
 from . import (
     test_held_customer,
+    test_payment_on_its_way,
     test_portal,
     test_portal_letter,
     test_portal_payment,
