@@ -1,1 +1,1 @@
-from . import portal, payment, letter
+from . import portal, payment, letter, export

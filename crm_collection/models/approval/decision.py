@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import LazyTranslate
 
+from . import queries
+
 _lt = LazyTranslate(__name__)
 
 DECISIONS = [("approved", "Approved"), ("refused", "Refused")]
@@ -60,6 +62,17 @@ class CrmCollectionApprovalDecision(models.Model):
     amount = fields.Monetary(readonly=True, help="In company currency, at the rate of the day.")
     item_count = fields.Integer(string="Open Items", readonly=True)
     titles = fields.Text(string="Items Decided About", readonly=True)
+
+    def _read_group_select(self, aggregate_spec, query):
+        """A request is decided about at several levels: its money and its items are added up where
+        each request of the group is there once."""
+        total = super()._read_group_select(aggregate_spec, query)
+        name, _separator, function = aggregate_spec.partition(":")
+        if name not in ("amount", "item_count") or function not in ("sum", "sum_currency"):
+            return total
+        return queries.of_different(self._field_to_sql(self._table, "approval_id", query), total)
+
+    # === Actions === #
 
     def action_print(self):
         """Print these decisions, all of them on one report."""

@@ -30,12 +30,14 @@ class CrmCollectionApprovalLevel(models.Model):
         help="People with the role Approver who may approve beside the members of the group.",
     )
     approver_count = fields.Integer(
+        aggregator=None,
         string="How Many Approve", default=1, help="So many of them must approve. One may refuse."
     )
     company_currency_id = fields.Many2one(
         comodel_name="res.currency", compute="_compute_company_currency_id"
     )
     amount_min = fields.Monetary(
+        aggregator=None,
         string="From Amount",
         currency_field="company_currency_id",
         help="In company currency, at the rate of the day. The first level always applies. The "
@@ -43,6 +45,7 @@ class CrmCollectionApprovalLevel(models.Model):
     )
 
     people_count = fields.Integer(
+        aggregator=None,
         string="People",
         compute="_compute_people_count",
         help="Who has the power to decide here at the moment.",

@@ -78,7 +78,9 @@ class CrmCollectionApprovalLine(models.Model):
     )
     note = fields.Char(readonly=True)
     date_phase = fields.Date(related="item_id.date_phase", string="In Phase Since")
-    letter_total = fields.Integer(compute="_compute_letters", string="Letters So Far")
+    letter_total = fields.Integer(
+        aggregator=None, compute="_compute_letters", string="Letters So Far"
+    )
     date_last_letter = fields.Date(compute="_compute_letters")
 
     _pending_uniq = models.UniqueIndex(

@@ -303,3 +303,8 @@ def charges_of(company, today, item_ids):
         today=today,
         ids=item_ids,
     )
+
+
+def of_different(column, figure):
+    """The figure of a group of which no two rows have the same ``column``."""
+    return SQL("CASE WHEN COUNT(*) = COUNT(DISTINCT %s) THEN %s END", column, figure)

@@ -59,6 +59,7 @@ class CrmCollectionApprovalRule(models.Model):
         help="Approving needs a reason too. Refusing always does.",
     )
     remind_days = fields.Integer(
+        aggregator=None,
         string="Remind after",
         default=3,
         tracking=True,
@@ -66,6 +67,7 @@ class CrmCollectionApprovalRule(models.Model):
         "is reminded; 0: never.",
     )
     escalate_days = fields.Integer(
+        aggregator=None,
         string="Escalate after",
         tracking=True,
         help="Days without an answer after which the request also goes to the person named here, "
@@ -94,7 +96,9 @@ class CrmCollectionApprovalRule(models.Model):
         tracking=True,
         help="The levels in words: the chatter tells who changed them.",
     )
-    pending_count = fields.Integer(compute="_compute_pending_count", string="Waiting Requests")
+    pending_count = fields.Integer(
+        aggregator=None, compute="_compute_pending_count", string="Waiting Requests"
+    )
     people_warning = fields.Char(compute="_compute_people_warning")
 
     _days_positive = models.Constraint(

@@ -30,11 +30,13 @@ class CrmCollectionApproval(models.Model):
         compute="_compute_history",
     )
     days_waiting = fields.Integer(
+        aggregator=None,
         compute="_compute_days_waiting",
         help="Days since it was asked, by the calendar of the company: reminders and escalation "
         "count them, too.",
     )
     last_line_id = fields.Integer(
+        aggregator=None,
         string="Last Open Item Seen",
         compute="_compute_last_line_id",
         help="Screens say with a decision what they showed: items that joined later were not.",

@@ -70,9 +70,9 @@ class CrmCollectionRun(models.Model):
     letter_count = fields.Integer(string="Letters", readonly=True)
     letter_line_count = fields.Integer(string="Items in Letters", readonly=True)
     exception_count = fields.Integer(string="Exceptions", readonly=True)
-    to_process = fields.Integer(readonly=True)
-    processed = fields.Integer(readonly=True)
-    progress = fields.Float(compute="_compute_progress")
+    to_process = fields.Integer(aggregator=None, readonly=True)
+    processed = fields.Integer(aggregator=None, readonly=True)
+    progress = fields.Float(aggregator=None, compute="_compute_progress")
     message = fields.Char(string="Error", readonly=True)
     fingerprint = fields.Char(
         readonly=True, help="Of everything the last complete execution depended on."

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
+from ...tools.figures import OptionalInteger
 from . import queries
 
 _lt = LazyTranslate(__name__)
@@ -106,7 +107,7 @@ class CrmCollectionSettlement(models.Model):
     )
     counterpart_name = fields.Char(string="Settled by", readonly=True)
     days_overdue = fields.Integer(readonly=True, aggregator="avg")
-    days_in_phase = fields.Integer(string="Days in Phase", readonly=True, aggregator="avg")
+    days_in_phase = OptionalInteger(string="Days in Phase", readonly=True, aggregator="avg")
     letter_count = fields.Integer(
         string="Letters Before",
         readonly=True,
@@ -114,7 +115,7 @@ class CrmCollectionSettlement(models.Model):
         help="About the item, that reached the customer by then.",
     )
     date_last_letter = fields.Date(string="Last Letter", readonly=True)
-    days_since_letter = fields.Integer(
+    days_since_letter = OptionalInteger(
         string="Days since Last Letter", readonly=True, aggregator="avg"
     )
     last_letter_phase_id = fields.Many2one(

@@ -94,7 +94,7 @@ class CrmCollectionAllocation(models.Model):
         string="Settled in Phase", currency_field="company_currency_id", readonly=True
     )
     date_settled = fields.Date(string="Settled on", readonly=True)
-    letter_count = fields.Integer(string="Letters", readonly=True)
+    letter_count = fields.Integer(aggregator=None, string="Letters", readonly=True)
     letter_line_ids = fields.One2many(
         comodel_name="crm.collection.letter.line", inverse_name="allocation_id"
     )

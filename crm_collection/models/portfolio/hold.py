@@ -102,8 +102,12 @@ class CrmCollectionHold(models.Model):
     )
     date_closed = fields.Date(readonly=True, copy=False)
     currency_id = fields.Many2one(related="company_id.currency_id")
-    amount = fields.Monetary(string="Promised Amount", tracking=True, help="0: all that is owed.")
-    amount_paid = fields.Monetary(compute="_compute_amount_paid", string="Paid since")
+    amount = fields.Monetary(
+        aggregator=None, string="Promised Amount", tracking=True, help="0: all that is owed."
+    )
+    amount_paid = fields.Monetary(
+        aggregator=None, compute="_compute_amount_paid", string="Paid since"
+    )
 
     _promise_has_date = models.Constraint(
         "CHECK(kind != 'promise' OR date_until IS NOT NULL)", "A promise needs the day it is for."

@@ -40,7 +40,7 @@ class CrmCollectionPhase(models.Model):
         tracking=True,
         help="Empty: the phase serves every company.",
     )
-    color = fields.Integer()
+    color = fields.Integer(aggregator=None)
     description = fields.Text(translate=True)
     allocation_mode = fields.Selection(
         selection=[("automatic", "Automatic"), ("manual", "Manual only")],

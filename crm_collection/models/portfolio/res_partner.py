@@ -48,9 +48,11 @@ class ResPartner(models.Model):
         groups=ACCOUNT_GROUPS,
     )
     collection_item_count = fields.Integer(
+        aggregator=None,
         compute="_compute_collection_amount", groups=ACCOUNT_GROUPS
     )
     collection_amount = fields.Monetary(
+        aggregator=None,
         string="Overdue",
         compute="_compute_collection_amount",
         currency_field="currency_id",

@@ -70,14 +70,17 @@ class CrmCollectionRule(models.Model):
         "One step at a time: it goes through every phase, none is skipped.",
     )
     step_min_days = fields.Integer(
+        aggregator=None,
         string="Days between Steps",
         help="One step at a time: the least number of days an item stays in a phase.",
     )
     grace_days = fields.Integer(
+        aggregator=None,
         help="Days added to every step after the due date, for payments on their way "
         "through the bank.",
     )
     amount_min = fields.Float(
+        aggregator=None,
         string="Minimum Amount",
         digits="Account",
         help="Items that owe less, in the company's currency, are left alone.",
@@ -88,7 +91,9 @@ class CrmCollectionRule(models.Model):
         string="Steps",
         copy=True,
     )
-    customer_count = fields.Integer(compute="_compute_customer_count", string="Customers Caught")
+    customer_count = fields.Integer(
+        aggregator=None, compute="_compute_customer_count", string="Customers Caught"
+    )
     timeline_html = fields.Html(compute="_compute_timeline_html", sanitize=False)
     warning = fields.Char(compute="_compute_warning")
 

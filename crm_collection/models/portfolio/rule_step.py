@@ -15,6 +15,7 @@ class CrmCollectionRuleStep(models.Model):
     )
     company_id = fields.Many2one(related="rule_id.company_id", store=True, index=True)
     days = fields.Integer(
+        aggregator=None,
         required=True,
         help="Days after the due date; negative for a reminder before it.",
     )
@@ -34,6 +35,7 @@ class CrmCollectionRuleStep(models.Model):
     attach_pdf = fields.Boolean(string="Attach PDF", default=True)
     attach_invoices = fields.Boolean()
     resend_interval = fields.Integer(
+        aggregator=None,
         string="Send Again Every", help="0: the letter goes once per allocation in the phase."
     )
     resend_unit = fields.Selection(
@@ -42,14 +44,17 @@ class CrmCollectionRuleStep(models.Model):
         required=True,
     )
     resend_max = fields.Integer(
+        aggregator=None,
         string="At Most", help="How many times the letter is sent again. 0: until it is paid."
     )
     amount_min = fields.Float(
+        aggregator=None,
         string="Minimum Amount",
         digits="Account",
         help="An item that owes less, in the company's currency, stays in the step below.",
     )
     percent_min = fields.Float(
+        aggregator=None,
         string="Minimum %",
         digits=(5, 2),
         help="An item of which a smaller share is still owed stays in the step below.",

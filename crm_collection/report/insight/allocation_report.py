@@ -1,14 +1,17 @@
 from odoo import fields, models
 
 from ...models.portfolio.allocation import ORIGINS, REASONS_OUT
-from . import queries
+from ...tools.figures import OptionalFloat
+from . import group_queries, queries
+
+LETTER_COUNTS = ("letter_sent_count", "letter_bounced_count", "letter_unaddressed_count")
 
 
 class CrmCollectionAllocationReport(models.Model):
     """What works: each allocation of an item in a phase, what became of it and what it brought in.
 
-    Read only; the company rule applies. Median and recovery rate are those of whatever is
-    grouped together, not sums or means of its parts.
+    Read only; the company rule applies. Median, recovery rate and letters are those of whatever
+    is grouped together, not sums or means of its parts.
     """
 
     _name = "crm.collection.allocation.report"
@@ -70,7 +73,7 @@ class CrmCollectionAllocationReport(models.Model):
         string="Left Otherwise", readonly=True, help="Cancelled or released."
     )
     days_stay = fields.Integer(string="Days in Phase", aggregator="avg", readonly=True)
-    days_to_settle = fields.Float(
+    days_to_settle = OptionalFloat(
         string="Median Days to Settle",
         digits=(16, 1),
         aggregator="avg",
@@ -95,7 +98,7 @@ class CrmCollectionAllocationReport(models.Model):
         readonly=True,
         help="By credit note, write-off or exchange difference while in the phase.",
     )
-    recovery_rate = fields.Float(
+    recovery_rate = OptionalFloat(
         string="Recovery Rate (%)",
         digits=(16, 1),
         aggregator="avg",
@@ -113,14 +116,20 @@ class CrmCollectionAllocationReport(models.Model):
         return queries.allocations(self.env["res.company"]._get_collection_days())
 
     def _read_group_select(self, aggregate_spec, query):
-        """The median of the group, and the rate of its sums."""
+        """The median of the group, the rate of its sums, and its letters, each once."""
+        name, _separator, function = aggregate_spec.partition(":")
+
+        def column(field_name):
+            return self._field_to_sql(self._table, field_name, query)
+
         if aggregate_spec == "days_to_settle:avg":
-            return queries.median(self._field_to_sql(self._table, "days_to_settle", query))
+            return group_queries.median(column(name))
         if aggregate_spec == "recovery_rate:avg":
-            return queries.rate(
-                self._field_to_sql(self._table, "amount_recovered", query),
-                self._field_to_sql(self._table, "amount_in", query),
-            )
+            rate = group_queries.rate(column("amount_recovered"), column("amount_in"))
+            return group_queries.of_one_currency(column("company_currency_id"), rate)
+        if name in LETTER_COUNTS and function == "sum":
+            ids = name.replace("_count", "_ids")
+            return group_queries.count_listed(self._table, ids)
         return super()._read_group_select(aggregate_spec, query)
 
     # === Actions === #

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
-from . import indicator_queries
+from ...tools.figures import OptionalFloat
+from . import group_queries, indicator_queries
 
 MONTHS = 24
 
@@ -15,7 +16,8 @@ class CrmCollectionIndicator(models.Model):
 
     The formulas are those of the Credit Research Foundation's metrics: DSO by counting back (also
     "exhaustion method"), best possible DSO, average days delinquent, collection effectiveness
-    index. An indicator without a figure has nothing to be divided by.
+    index. An indicator without a figure has nothing to be divided by. Rows that are grouped have
+    the indicators of their sums, in one currency; DSO cannot be told of several rows.
     """
 
     _name = "crm.collection.indicator"
@@ -99,7 +101,7 @@ class CrmCollectionIndicator(models.Model):
         aggregator="avg",
         help="Of the month and the two before, from the first month with sales on.",
     )
-    quarter_days = fields.Integer(string="Days of Three Months", readonly=True, aggregator="avg")
+    quarter_days = fields.Integer(string="Days of Three Months", readonly=True, aggregator=None)
     promise_kept_count = fields.Integer(
         string="Promises Kept", readonly=True, help="Of those for a day of the month."
     )
@@ -111,7 +113,7 @@ class CrmCollectionIndicator(models.Model):
     has_cei = fields.Boolean(readonly=True)
 
     # Indicators
-    dso = fields.Float(
+    dso = OptionalFloat(
         string="DSO (days)",
         digits=(16, 1),
         readonly=True,
@@ -122,7 +124,7 @@ class CrmCollectionIndicator(models.Model):
         "is owed than was ever sold, all days since the first sale count: it is at least that.\n"
         "Source: Credit Research Foundation, count-back (exhaustion) method.",
     )
-    dso_best = fields.Float(
+    dso_best = OptionalFloat(
         string="Best Possible DSO (days)",
         digits=(16, 1),
         readonly=True,
@@ -130,7 +132,7 @@ class CrmCollectionIndicator(models.Model):
         help="What is not due x days / credit sales, over three months: the days sales are owed "
         "for if everybody paid in time.\nSource: Credit Research Foundation.",
     )
-    days_delinquent = fields.Float(
+    days_delinquent = OptionalFloat(
         string="Average Days Delinquent",
         digits=(16, 1),
         readonly=True,
@@ -138,7 +140,7 @@ class CrmCollectionIndicator(models.Model):
         help="DSO of three months (receivables x days / credit sales) less the best possible "
         "DSO: overdue x days / credit sales.\nSource: Credit Research Foundation.",
     )
-    cei = fields.Float(
+    cei = OptionalFloat(
         string="CEI (%)",
         digits=(16, 1),
         readonly=True,
@@ -147,14 +149,14 @@ class CrmCollectionIndicator(models.Model):
         "credit sales - receivables) / (receivables a month before + credit sales - what is not "
         "due). 100: all that was due was collected.\nSource: Credit Research Foundation.",
     )
-    overdue_share = fields.Float(
+    overdue_share = OptionalFloat(
         string="Overdue (%)",
         digits=(16, 1),
         readonly=True,
         aggregator="avg",
         help="100 x overdue / receivables.",
     )
-    promise_kept_rate = fields.Float(
+    promise_kept_rate = OptionalFloat(
         string="Promises Kept (%)",
         digits=(16, 1),
         readonly=True,
@@ -183,3 +185,23 @@ class CrmCollectionIndicator(models.Model):
     def _table_query(self):
         account_ids = self.env["account.account"]._get_collection_receivable_ids()
         return indicator_queries.indicators(self._get_days(), account_ids)
+
+    def _read_group_select(self, aggregate_spec, query):
+        """Indicators of the group's sums. Money owed at the end of a day is added up for the
+        companies; of several days it is the mean."""
+        name, _separator, function = aggregate_spec.partition(":")
+
+        def column(field_name):
+            return self._field_to_sql(self._table, field_name, query)
+
+        if function not in ("avg", "sum_currency") or self._fields[name].aggregator != "avg":
+            return super()._read_group_select(aggregate_spec, query)
+        figure = group_queries.indicator(name, column)
+        if figure is not None:
+            return figure
+        date = column("date")
+        if function == "sum_currency":  # at the rates of today, which the web client marks
+            total = super()._read_group_select(aggregate_spec, query)
+            return group_queries.by_day(total, date)
+        total = group_queries.by_day(group_queries.total(column(name)), date)
+        return group_queries.of_one_currency(column("company_currency_id"), total)

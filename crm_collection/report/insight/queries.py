@@ -68,7 +68,8 @@ def _allocation_figures():
                AS recovery_rate,
            COALESCE(letters.sent, 0)::integer AS letter_sent_count,
            COALESCE(letters.bounced, 0)::integer AS letter_bounced_count,
-           COALESCE(letters.unaddressed, 0)::integer AS letter_unaddressed_count"""
+           COALESCE(letters.unaddressed, 0)::integer AS letter_unaddressed_count,
+           letters.letter_sent_ids, letters.letter_bounced_ids, letters.letter_unaddressed_ids"""
     )
 
 
@@ -83,35 +84,34 @@ def _money():
 
 
 def _letters():
-    """The letters an item had in an allocation; which text it was is told by the last of them."""
+    """The letters an item had in an allocation; which text it was is told by the last of them.
+
+    Beside their number their ids, as text: a letter about several items is one of each, and of
+    all of them together.
+    """
     return SQL(
         """SELECT line.allocation_id,
                   (ARRAY_AGG(letter.template_id ORDER BY line.id DESC)
                    FILTER (WHERE letter.state != 'cancelled'))[1] AS template_id,
-                  COUNT(*) FILTER (WHERE letter.state = 'sent') AS sent,
-                  COUNT(*) FILTER (WHERE letter.state IN ('bounced', 'failed')) AS bounced,
-                  COUNT(*) FILTER (WHERE letter.state IN ('no_address', 'blacklisted'))
-                      AS unaddressed
+                  %(sent)s, %(bounced)s, %(unaddressed)s
              FROM crm_collection_letter_line line
              JOIN crm_collection_letter letter ON letter.id = line.letter_id
-         GROUP BY line.allocation_id"""
+         GROUP BY line.allocation_id""",
+        sent=_letters_in("sent", ["sent"]),
+        bounced=_letters_in("bounced", ["bounced", "failed"]),
+        unaddressed=_letters_in("unaddressed", ["no_address", "blacklisted"]),
     )
 
 
-def median(value):
-    """The median of a group; rows without a value are none of it."""
-    return SQL("PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY %s)", value)
-
-
-def rate(part, whole):
-    """The percentage of a group's sums."""
-    return SQL("100 * SUM(%s) / NULLIF(SUM(%s), 0)", part, whole)
-
-
-def order_by_rank(term, rank):
-    """Order groups of ``term`` by their rank; a pivot's totals over all of them are not sorted
-    by it."""
-    return SQL("CASE GROUPING(%s) WHEN 0 THEN MIN(%s) END", term, rank)
+def _letters_in(name, states):
+    return SQL(
+        """COUNT(*) FILTER (WHERE letter.state = ANY(%(states)s)) AS %(count)s,
+           STRING_AGG(letter.id::text, ',') FILTER (WHERE letter.state = ANY(%(states)s))
+               AS %(ids)s""",
+        states=states,
+        count=SQL.identifier(name),
+        ids=SQL.identifier(f"letter_{name}_ids"),
+    )
 
 
 def roll_rates(days, lang, labels):

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from . import queries
+from . import group_queries, queries
 
 OUTCOMES = [
     ("settled", "Settled"),
@@ -95,7 +95,7 @@ class CrmCollectionRollRate(models.Model):
         terms = dict(groupby_terms)
         if "destination" in terms:
             rank = self._field_to_sql(self._table, "destination_rank", query)
-            terms["destination"] = queries.order_by_rank(terms["destination"], rank)
+            terms["destination"] = group_queries.order_by_rank(terms["destination"], rank)
         result = super()._read_group_orderby(order, terms, query)
         terms.pop("destination", None)
         groupby_terms.update(terms)

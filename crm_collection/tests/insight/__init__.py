@@ -1,6 +1,7 @@
 from . import (
     test_as_of,
     test_status,
+    test_groups,
     test_report_wizard,
     test_reports,
     test_aging,
