@@ -86,7 +86,9 @@ class CrmCollectionEngine(models.AbstractModel):
         for problem in filter(None, (rule._get_problem() for rule in rules)):
             run._log_problem(problem)
         self.env.flush_all()
-        query = plan_queries.fingerprint(company.id, today, rules)
+        query = plan_queries.fingerprint(
+            company.id, today, rules, company._get_collection_phase_days()
+        )
         fingerprint = self.env.execute_query(query)[0][0]
         if fingerprint == run.fingerprint and not self._get_changed_items(company):
             return True

@@ -38,6 +38,9 @@ class CrmCollectionEngine(models.AbstractModel):
         steps = max([0, *rules.step_ids.mapped("days")])
         steps += max([0, *rules.mapped("grace_days")])
         in_phase = max([1, *rules.mapped("step_min_days")])
+        working_days = company._get_collection_phase_days()
+        if working_days:
+            steps += working_days.get_longest()
         ends = [hold.date_until for hold in items.hold_id]
         payments = items._get_processing_dates()
         ends += [payments[line_id] for line_id in items.line_id.ids if line_id in payments]

@@ -8,6 +8,7 @@ those of the coming days: what will happen is said in one place.
 from odoo.tools import SQL
 
 from ..approval.queries import waiting_items
+from ..portfolio.calendar_queries import shift_joined
 from ..portfolio.hold_queries import hold_id, hold_joins
 from ..portfolio.payment_queries import lines_on_their_way, payments_on_their_way
 from ..portfolio.queries import (
@@ -37,6 +38,7 @@ class Plan:
     def __init__(
         self, company, days, rules, partners, account_ids, horizon, items=None, without_holds=False
     ):
+        self.working_days = company._get_collection_phase_days()
         self.company_id = company.id
         self.days = days
         self.rules = rules
@@ -96,8 +98,11 @@ class Plan:
     def _candidate(self):
         """Items that are overdue, or due within the horizon, once for each day.
 
-        The customer is the commercial partner of today, not of the day the entry was posted.
+        The customer is the commercial partner of today, not of the day the entry was posted. The
+        steps count the days (``days_counted``) from the due date or, where the company says so,
+        from the next working day; it is overdue (``days``) from the due date on.
         """
+        moved, shift_join = shift_joined(self.working_days, line_date_maturity())
         return SQL(
             """
             SELECT line.id AS line_id, line.move_id, line.currency_id, line.amount_currency,
@@ -105,6 +110,7 @@ class Plan:
                    COALESCE(line.no_followup, FALSE) AS no_followup,
                    %(date_maturity)s AS date_maturity, day.today,
                    day.today - %(date_maturity)s AS days,
+                   day.today - %(date_maturity)s - %(shift)s AS days_counted,
                    partner.commercial_partner_id AS partner_id,
                    move.name AS move_name, move.payment_reference, %(silent)s AS silent,
                    %(in_payment)s OR COALESCE(payment.date_until >= day.today, FALSE)
@@ -123,6 +129,7 @@ class Plan:
          LEFT JOIN crm_collection_item item ON item.line_id = line.id
          LEFT JOIN (%(waiting)s) AS waiting ON waiting.item_id = item.id
          LEFT JOIN (%(payments)s) AS payment ON payment.line_id = line.id
+         %(shift_join)s
              WHERE line.company_id = %(company_id)s AND line.account_id = ANY(%(account_ids)s)
                AND %(owed)s AND %(date_maturity)s <= day.today + %(horizon)s::integer
                AND %(among)s""",
@@ -131,6 +138,8 @@ class Plan:
             day=self._day(),
             horizon=self.horizon,
             date_maturity=line_date_maturity(),
+            shift=moved,
+            shift_join=shift_join,
             silent=move_is_silent(),
             in_payment=move_is_in_payment(),
             payments=lines_on_their_way(self.company_id, min(self.days)),
@@ -164,8 +173,10 @@ class Plan:
         )
 
 
-def fingerprint(company_id, day, rules):
+def fingerprint(company_id, day, rules, working_days=None):
     """A short text that changes with anything a plan depends on, except the items themselves.
+
+    :param WorkingDays working_days: that phases count from, where they do
 
     Of the large tables counts and sums: an entry posted in a long transaction commits with a
     write date older than the latest one already seen. Of the small ones every word.
@@ -184,6 +195,8 @@ def fingerprint(company_id, day, rules):
     )
     criteria = [(rule.id, list(rule._get_criteria_domain())) for rule in rules]
     parts = [SQL("%s", str(day)), SQL("%s", str(criteria))]
+    if working_days:
+        parts.append(SQL("%s", str((working_days.shifts, sorted(working_days.moved.items())))))
     parts += [
         SQL(
             """(SELECT concat_ws(',', COUNT(*), COALESCE(SUM(id), 0),

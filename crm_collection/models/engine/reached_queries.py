@@ -33,14 +33,14 @@ def reached(rules, company_id):
      LEFT JOIN crm_collection_rule rule ON rule.id = customer.rule_id
      LEFT JOIN first_step ON first_step.rule_id = customer.rule_id
      LEFT JOIN step last_step ON last_step.rule_id = customer.rule_id AND last_step.usable
-               AND NOT last_step.manual AND open_item.days >= last_step.threshold
+               AND NOT last_step.manual AND open_item.days_counted >= last_step.threshold
                AND (last_step.threshold_next IS NULL
-                    OR open_item.days < last_step.threshold_next)
+                    OR open_item.days_counted < last_step.threshold_next)
      LEFT JOIN step manual_step ON manual_step.rule_id = customer.rule_id
                AND manual_step.usable AND manual_step.manual
-               AND open_item.days >= manual_step.threshold
+               AND open_item.days_counted >= manual_step.threshold
                AND (manual_step.threshold_next IS NULL
-                    OR open_item.days < manual_step.threshold_next)
+                    OR open_item.days_counted < manual_step.threshold_next)
      LEFT JOIN LATERAL (%(next_step)s) AS next_step ON TRUE
      LEFT JOIN LATERAL (%(unusable)s) AS unusable ON TRUE
     CROSS JOIN LATERAL (SELECT %(chosen)s AS step_id) AS chosen
@@ -69,7 +69,8 @@ def _may_enter(step="step"):
     """A reminder before the due date is not sent after it, unless the item is there already."""
     step = SQL.identifier(step)
     return SQL(
-        "(%(step)s.days >= 0 OR open_item.days <= 0 OR open_item.phase_id = %(step)s.phase_id)",
+        """(%(step)s.days >= 0 OR open_item.days_counted <= 0
+            OR open_item.phase_id = %(step)s.phase_id)""",
         step=step,
     )
 
@@ -90,7 +91,7 @@ def _reached_step(last, one_at_a_time, manual):
     below = SQL(
         """(SELECT step.step_id FROM step
              WHERE step.rule_id = customer.rule_id AND step.usable AND step.manual = %(manual)s
-               AND step.threshold <= open_item.days AND %(enough)s AND %(may_enter)s
+               AND step.threshold <= open_item.days_counted AND %(enough)s AND %(may_enter)s
           ORDER BY step.threshold DESC LIMIT 1)""",
         manual=manual,
         enough=_is_enough_owed(),
@@ -119,7 +120,7 @@ def _step_meanwhile(rules):
         """CASE WHEN rule.escalation = 'days' THEN (
                SELECT step.step_id FROM step
                 WHERE step.rule_id = customer.rule_id AND step.usable AND NOT step.manual
-                  AND NOT step.guarded AND step.threshold <= open_item.days AND %(enough)s
+                  AND NOT step.guarded AND step.threshold <= open_item.days_counted AND %(enough)s
                   AND %(may_enter)s AND EXISTS (
                        SELECT FROM step asked WHERE asked.step_id = chosen.step_id
                           AND asked.guarded AND asked.threshold > step.threshold)
@@ -140,7 +141,7 @@ def _next_step(rules):
                   CASE WHEN step.manual THEN step.step_id END AS proposed_step_id
              FROM step LEFT JOIN crm_collection_phase current ON current.id = open_item.phase_id
             WHERE rule.escalation = 'step' AND step.rule_id = customer.rule_id AND step.usable
-              AND step.threshold <= open_item.days AND %(enough)s AND %(may_enter)s
+              AND step.threshold <= open_item.days_counted AND %(enough)s AND %(may_enter)s
               AND (open_item.phase_id IS NULL
                    OR (step.phase_sequence, step.phase_id) > (current.sequence, current.id))
               AND (open_item.date_phase IS NULL OR open_item.date_phase
@@ -159,12 +160,12 @@ def _unusable_step(rule_ids):
     return SQL(
         """SELECT MAX(bad.days) AS days FROM step bad
             WHERE customer.rule_id = ANY(%(rule_ids)s) AND bad.rule_id = customer.rule_id
-              AND NOT bad.usable AND bad.threshold <= open_item.days
+              AND NOT bad.usable AND bad.threshold <= open_item.days_counted
               AND %(enough_bad)s AND %(may_enter_bad)s
            HAVING MAX(bad.threshold) > COALESCE(
                 (SELECT MAX(good.threshold) FROM step good
                   WHERE good.rule_id = customer.rule_id AND good.usable
-                    AND good.threshold <= open_item.days
+                    AND good.threshold <= open_item.days_counted
                     AND %(enough_good)s AND %(may_enter_good)s), -100000)""",
         rule_ids=rule_ids,
         enough_bad=_is_enough_owed("bad"),
@@ -188,7 +189,7 @@ def _blocker_now():
                      THEN 'empty'
                 WHEN open_item.amount_residual < COALESCE(rule.amount_min, 0) THEN 'below_minimum'
                 WHEN unusable.days IS NOT NULL THEN 'unapproved'
-                WHEN open_item.phase_id IS NULL AND first_step.threshold > open_item.days
+                WHEN open_item.phase_id IS NULL AND first_step.threshold > open_item.days_counted
                      THEN 'not_due'
            END"""
     )

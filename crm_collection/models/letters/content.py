@@ -4,10 +4,12 @@ from typing import NamedTuple
 
 from odoo import models
 
+from ..portfolio.working_days import get_working_days
 from . import content_queries, queries
 
 # "INV/2026/00012 2/3": the number of the document, then which of its installments.
 OPEN_ITEM_NAME = re.compile(r"^(?P<number>.+?)(?:\s+(?P<installment>\d+/\d+))?$")
+WEEKDAYS = get_working_days({number: [] for number in range(14) if number % 7 < 5}, [])
 DEADLINE_DAYS = 10  # a letter that sets a deadline gives the customer this long
 
 
@@ -255,6 +257,18 @@ class CrmCollectionLetter(models.Model):
         return banks if len(banks) == 1 else banks.browse()
 
     def _get_deadline(self):
-        """Return the last day to pay, for letters that set one: never on a weekend."""
-        day = (self.date or self.company_id._get_collection_today()) + timedelta(days=DEADLINE_DAYS)
-        return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= 5 else 0)
+        """Return the last day to pay, for letters that set one."""
+        self.ensure_one()
+        return self._get_deadlines()[self.id]
+
+    def _get_deadlines(self):
+        """Return ``{letter id: last day to pay}``: a working day of the company's calendar where
+        due dates move to one, else never on a weekend."""
+        deadlines = {}
+        for company, letters in self.grouped("company_id").items():
+            working_days = company._get_collection_charge_days() or WEEKDAYS
+            today = company._get_collection_today()
+            for letter in letters:
+                day = (letter.date or today) + timedelta(days=DEADLINE_DAYS)
+                deadlines[letter.id] = working_days.get_next(day)
+        return deadlines

@@ -7,6 +7,7 @@ The words of it that others use, too, are in :mod:`.condition_queries`, the sums
 
 from odoo.tools import SQL
 
+from ..portfolio.calendar_queries import shift
 from ..portfolio.hold_queries import hold_id, hold_joins
 from ..portfolio.payment_queries import line_is_on_its_way
 from ..portfolio.queries import (
@@ -365,6 +366,9 @@ def _count_allocations():
 
 
 def charges_of_late(company):
-    """Columns of fine and interest over ``open_item``, ``partner`` and ``currency``."""
-    late = SQL("CASE WHEN open_item.days > 0 THEN open_item.amount_residual_currency ELSE 0 END")
-    return charges(company, late, SQL("%s * open_item.days", late))
+    """Columns of fine and interest over ``open_item``, ``partner`` and ``currency``: of what was
+    to be paid by a day that has passed, the next working day where the company says so."""
+    moved = shift(company._get_collection_charge_days(), SQL("open_item.date_maturity"))
+    days = SQL("GREATEST(open_item.days - %s, 0)", moved)
+    late = SQL("CASE WHEN %s > 0 THEN open_item.amount_residual_currency ELSE 0 END", days)
+    return charges(company, late, SQL("%s * %s", late, days))

@@ -83,7 +83,7 @@ class CrmCollectionLetter(models.Model):
 
     @api.depends(*CONTENT_FIELDS)
     def _compute_labels(self):
-        credits_by_letter = self._get_credits_by_letter()
+        credits_by_letter, deadlines = self._get_credits_by_letter(), self._get_deadlines()
         for record in self:
             letter = record.with_context(lang=record._get_lang())
             groups = letter._get_groups(credits_by_letter[letter.id])
@@ -93,7 +93,7 @@ class CrmCollectionLetter(models.Model):
                 for group in groups
                 if group[key] > 0
             )
-            record.deadline_label = letter._format_day(letter._get_deadline())
+            record.deadline_label = letter._format_day(deadlines[record.id])
 
     @api.depends("user_id", "company_id")
     def _compute_signature_html(self):

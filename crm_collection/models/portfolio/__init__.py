@@ -1,6 +1,7 @@
 from . import (
     res_company,
     res_company_days,
+    res_company_calendar,
     res_config_settings,
     res_config_settings_days,
     phase,

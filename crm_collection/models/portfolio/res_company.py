@@ -19,12 +19,14 @@ class ResCompany(models.Model):
     collection_fine_percent = fields.Float(
         string="Late Fine (%)",
         digits=(5, 2),
-        help="Shown on the letters, once per item, on what is overdue. Never posted.",
+        help="Shown on the letters, once per item, on what is overdue. Never posted. Half a cent "
+        "is rounded up.",
     )
     collection_interest_percent = fields.Float(
         string="Late Interest (% per month)",
         digits=(5, 2),
-        help="Shown on the letters, by the day, on what is overdue. Never posted.",
+        help="Shown on the letters, by the day, on what is overdue: a thirtieth of it a day. Never "
+        "posted. Half a cent is rounded up.",
     )
     collection_attribution_days = fields.Integer(
         string="Days of Attribution",

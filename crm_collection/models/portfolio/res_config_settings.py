@@ -14,6 +14,12 @@ class ResConfigSettings(models.TransientModel):
     collection_interest_percent = fields.Float(
         related="company_id.collection_interest_percent", readonly=False
     )
+    collection_charges_workday = fields.Boolean(
+        related="company_id.collection_charges_workday", readonly=False
+    )
+    collection_phases_workday = fields.Boolean(
+        related="company_id.collection_phases_workday", readonly=False
+    )
     collection_attribution_days = fields.Integer(
         related="company_id.collection_attribution_days", readonly=False
     )

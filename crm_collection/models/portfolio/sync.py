@@ -60,9 +60,13 @@ class CrmCollectionItem(models.Model):
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         self.env["crm.collection.letter"].flush_model(["delivery_started", "state"])
         self.flush_model()
-        today = self.env.company._get_collection_today()
+        company = self.env.company
+        today, working_days = (
+            company._get_collection_today(),
+            company._get_collection_phase_days(),
+        )
         rows = self.env.execute_query(
-            sync_queries.update_items(scope, today, self.env.uid, evaluate)
+            sync_queries.update_items(scope, today, self.env.uid, evaluate, working_days)
         )
         if not rows:
             return {}

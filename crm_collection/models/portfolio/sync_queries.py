@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from .calendar_queries import shift
 from .queries import line_date_maturity, line_is_owed
 from .reposted_queries import reposted_name, unsaid_letter
 from .rule_queries import threshold
@@ -58,7 +59,7 @@ def swept_open_item(seq):
     )
 
 
-def truth(scope, today):
+def truth(scope, today, working_days=None):
     """What accounting says of the items in ``scope`` where it differs from what they say.
 
     ``state``: open, settled or cancelled (deleted, not posted, or moved to an account that is
@@ -68,6 +69,7 @@ def truth(scope, today):
     both sides and is no change.
 
     :param today: the company's day
+    :param WorkingDays working_days: that phases count from, where they do
     """
     return SQL(
         """
@@ -112,7 +114,7 @@ def truth(scope, today):
         scope=scope,
         owed=line_is_owed(),
         date_maturity=line_date_maturity(),
-        overtaken=_is_overtaken(today),
+        overtaken=_is_overtaken(today, working_days),
         name=reposted_name(),
         deleted=_deleted(scope),
     )
@@ -133,7 +135,7 @@ def _deleted(scope):
     )
 
 
-def _is_overtaken(today):
+def _is_overtaken(today, working_days):
     """Whether a later due date takes an item out of its phase: the days had brought it there and
     do not any more, or it is not overdue any more and no reminder before the due date.
 
@@ -145,25 +147,26 @@ def _is_overtaken(today):
            OR item.pinned IS NOT TRUE AND COALESCE((%(was_reached)s), FALSE)
               AND NOT (%(reached)s)""",
         today=today,
-        reached=_step_is_reached(today, SQL("actual.date_maturity")),
-        was_reached=_step_is_reached(today, SQL("item.date_maturity")),
+        reached=_step_is_reached(today, SQL("actual.date_maturity"), working_days),
+        was_reached=_step_is_reached(today, SQL("item.date_maturity"), working_days),
     )
 
 
-def _step_is_reached(today, date_maturity):
+def _step_is_reached(today, date_maturity, working_days):
     """Whether a due date has the item in its step."""
     return SQL(
-        """SELECT %s::date - %s >= %s
+        """SELECT %s::date - %s - %s >= %s
              FROM crm_collection_rule_step step
              JOIN crm_collection_rule rule ON rule.id = step.rule_id
             WHERE step.id = item.step_id AND step.phase_id = item.phase_id""",
         today,
         date_maturity,
+        shift(working_days, date_maturity),
         threshold(),
     )
 
 
-def update_items(scope, today, uid, evaluate=True):
+def update_items(scope, today, uid, evaluate=True, working_days=None):
     """Write the truth; an item that leaves the open state, is reopened or released has no
     phase. A cancelled one keeps its pin and what letter is due: its entry may be posted again.
 
@@ -213,7 +216,7 @@ def update_items(scope, today, uid, evaluate=True):
                     WHEN actual.state != actual.state_from THEN actual.state
                     WHEN actual.released THEN 'released'
                     ELSE 'changed' END""",
-        truth=truth(scope, today),
+        truth=truth(scope, today, working_days),
         unsaid=unsaid_letter(),
         uid=uid,
         evaluate=evaluate,

@@ -1,5 +1,6 @@
 from . import (
     test_letter_asked,
+    test_letter_calendar,
     test_letter_charges,
     test_letter_content,
     test_letter_evidence,

@@ -6,6 +6,7 @@ from . import (
     test_item_payments,
     test_promise_accounting,
     test_rule_matching,
+    test_working_days,
     test_invoice_fields,
     test_maintenance,
     test_maintenance_refusals,

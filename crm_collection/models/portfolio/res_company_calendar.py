@@ -1,0 +1,57 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .working_days import get_holidays, get_hours, get_working_days
+
+
+class ResCompany(models.Model):
+    """Due dates that are no working day, by the company's calendar and its public holidays."""
+
+    _inherit = "res.company"
+
+    collection_charges_workday = fields.Boolean(
+        string="Late Charges from the Next Working Day",
+        compute="_compute_collection_charges_workday",
+        store=True,
+        readonly=False,
+        help="A due date that is no working day of the company moves to the next one: fine and "
+        "interest count from there. On for companies in Brazil.",
+    )
+    collection_phases_workday = fields.Boolean(
+        string="Phases from the Next Working Day",
+        help="The days of the sending rules count from the next working day, too, where the due "
+        "date is none.",
+    )
+
+    @api.depends("account_fiscal_country_id", "partner_id.country_id")
+    def _compute_collection_charges_workday(self):
+        brazil = self.env.ref("base.br", raise_if_not_found=False)
+        for company in self:
+            countries = company.account_fiscal_country_id | company.partner_id.country_id
+            company.collection_charges_workday = bool(brazil) and brazil in countries
+
+    def _get_collection_charge_days(self):
+        """:return: the :class:`~.working_days.WorkingDays` that fine and interest count from;
+        none where they count from the due date"""
+        return self._get_collection_working_days() if self.collection_charges_workday else None
+
+    def _get_collection_phase_days(self):
+        """:return: as :meth:`_get_collection_charge_days`, of what rules count from"""
+        return self._get_collection_working_days() if self.collection_phases_workday else None
+
+    def _get_collection_working_days(self):
+        """:return: the :class:`~.working_days.WorkingDays` of the company: the hours of its
+        calendar, less what is closed for everybody"""
+        self.ensure_one()
+        calendar_sudo = self.sudo().resource_calendar_id  # whoever is written to or looks
+        hours = get_hours(calendar_sudo)
+        # of the calendar, or of all calendars of the company or one above it; nobody's own
+        of_all = Domain("calendar_id", "=", False) & Domain(
+            "company_id", "in", [False, *self.sudo().parent_ids.ids]
+        )
+        domain = Domain("resource_id", "=", False) & Domain("time_type", "=", "leave")
+        if calendar_sudo:
+            of_all |= Domain("calendar_id", "=", calendar_sudo.id)
+        leaves_sudo = self.env["resource.calendar.leaves"].sudo().search(domain & of_all)
+        periods = leaves_sudo.mapped(lambda leave: (leave.date_from, leave.date_to))
+        return get_working_days(hours, get_holidays(hours, periods, calendar_sudo.tz or "UTC"))
