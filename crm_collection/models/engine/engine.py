@@ -106,6 +106,8 @@ class CrmCollectionEngine(models.AbstractModel):
 
         :return: as :meth:`_write_slices`
         """
+        # what the hooks recorded; what the sweep below records is judged in the next run
+        self.env["crm.collection.hold"]._judge_again(run.company_id, run.date, run)
         swept = self._sweep(run)
         if swept is None:
             return None

@@ -48,7 +48,7 @@ class CrmCollectionItem(models.Model):
 
     def _is_held_without_end(self):
         self.ensure_one()
-        return bool(self.hold_id) and not self.hold_id.date_until
+        return bool(self.hold_id) and not self.hold_id.date_last
 
     def _compute_explanation(self):
         for item in self:
@@ -180,7 +180,7 @@ class CrmCollectionItem(models.Model):
         if self.state != "open":
             return ""
         if self.hold_id:
-            until = self.hold_id.date_until
+            until = self.hold_id.date_last
             return _(
                 "%(hold)s (%(reason)s), %(until)s.",
                 hold=self.hold_id.display_name,

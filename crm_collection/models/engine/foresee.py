@@ -41,7 +41,7 @@ class CrmCollectionEngine(models.AbstractModel):
         working_days = company._get_collection_phase_days()
         if working_days:
             steps += working_days.get_longest()
-        ends = [hold.date_until for hold in items.hold_id]
+        ends = [hold.date_last for hold in items.hold_id]
         payments = items._get_processing_dates()
         ends += [payments[line_id] for line_id in items.line_id.ids if line_id in payments]
         days = [

@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from ..approval.queries import waiting_items
 from ..portfolio.calendar_queries import shift_joined
-from ..portfolio.hold_queries import hold_id, hold_joins
+from ..portfolio.hold_queries import hold_id, hold_joins, last_day
 from ..portfolio.payment_queries import lines_on_their_way, payments_on_their_way
 from ..portfolio.queries import (
     line_date_maturity,
@@ -190,7 +190,12 @@ def fingerprint(company_id, day, rules, working_days=None):
         SQL("crm_collection_approval_rule"),
         SQL("crm_collection_rule"),
         SQL("crm_collection_rule_step"),
-        SQL("crm_collection_hold WHERE company_id = %s AND state = 'active'", company_id),
+        SQL(
+            """(SELECT hold.*, %s AS last_day FROM crm_collection_hold hold
+                 WHERE company_id = %s AND state = 'active') AS hold""",
+            last_day(),
+            company_id,
+        ),
         SQL("(%s) AS payment", payments_on_their_way(company_id, day)),
     )
     criteria = [(rule.id, list(rule._get_criteria_domain())) for rule in rules]

@@ -12,6 +12,7 @@ from . import (
     maintain,
     allocation,
     hold,
+    promise,
     res_partner,
     res_partner_rule,
     account_account,

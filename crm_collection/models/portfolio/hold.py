@@ -1,5 +1,4 @@
 import logging
-from collections import defaultdict
 
 import psycopg2
 
@@ -20,8 +19,7 @@ class CrmCollectionHold(models.Model):
     """Collection held back for a customer, an entry or an item.
 
     While a hold is in force nothing it covers moves or is written to; when it ends, collection
-    resumes by itself in the phase the days say. A promise is kept when the promised amount is
-    paid in time, and broken when its date passes without.
+    resumes by itself in the phase the days say. What a promise becomes is said in :mod:`.promise`.
     """
 
     _name = "crm.collection.hold"
@@ -105,9 +103,6 @@ class CrmCollectionHold(models.Model):
     amount = fields.Monetary(
         aggregator=None, string="Promised Amount", tracking=True, help="0: all that is owed."
     )
-    amount_paid = fields.Monetary(
-        aggregator=None, compute="_compute_amount_paid", string="Paid since"
-    )
 
     _promise_has_date = models.Constraint(
         "CHECK(kind != 'promise' OR date_until IS NOT NULL)", "A promise needs the day it is for."
@@ -144,14 +139,6 @@ class CrmCollectionHold(models.Model):
         for record in self:
             partner = record.partner_id or record.move_id.partner_id or record.item_id.partner_id
             record.customer_id = partner.commercial_partner_id
-
-    def _compute_amount_paid(self):
-        """Payments and credits matched since the hold was set, in company currency: as promises
-        are judged by."""
-        self._flush_money()
-        paid = dict(self.env.execute_query(hold_queries.paid_since(self.ids)))
-        for record in self:
-            record.amount_paid = paid.get(record.id, 0.0)
 
     @api.onchange("company_id", "move_id", "item_id")
     def _onchange_company_id(self):
@@ -229,8 +216,9 @@ class CrmCollectionHold(models.Model):
 
     def _close(self, state):
         for company, holds in self.grouped("company_id").items():
+            closed = state != "active" and company._get_collection_today()
             # state is the engine's field: the access check was the caller's
-            holds.sudo().write({"state": state, "date_closed": company._get_collection_today()})
+            holds.sudo().write({"state": state, "date_closed": closed})
 
     @api.model
     def _release_entries(self, moves):
@@ -239,25 +227,6 @@ class CrmCollectionHold(models.Model):
         for move, of_move in holds_sudo.grouped("move_id").items():
             of_move.entry_name = move.display_name
         holds_sudo.filtered(lambda record: record.state == "active")._close("ended")
-
-    @api.model
-    def _update_states(self, company, today, run=None):
-        """Close what is over on ``today`` (the company's day), promises by what was paid.
-
-        :param run: the run that keeps the log of a hold that cannot be closed
-        """
-        self._flush_money()
-        closings = self.env.execute_query(hold_queries.closings(company.id, today))
-        ids_by_state = defaultdict(list)
-        for hold_id, state in closings:
-            ids_by_state[state].append(hold_id)
-        for state, ids in ids_by_state.items():
-            self.browse(ids)._close_safely(state, run)
-
-    def _flush_money(self):
-        self.env["account.move.line"].flush_model()
-        self.env["account.partial.reconcile"].flush_model()
-        self.flush_model()
 
     def _close_safely(self, state, run=None):
         """Close the holds together, or one by one when one of them cannot be."""

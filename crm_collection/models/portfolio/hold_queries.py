@@ -1,6 +1,15 @@
 from odoo.tools import SQL
 
-from .queries import line_date_maturity, line_is_owed
+
+def last_day(hold="hold"):
+    """The last day of a hold: that of a promise is waited for as long as its company says. NULL:
+    until it is lifted."""
+    return SQL(
+        """(%(hold)s.date_until + CASE WHEN %(hold)s.kind = 'promise' THEN (
+                SELECT COALESCE(company.collection_promise_days, 0) FROM res_company company
+                 WHERE company.id = %(hold)s.company_id) ELSE 0 END)""",
+        hold=SQL.identifier(hold),
+    )
 
 
 def is_in_force(today, hold="hold"):
@@ -10,8 +19,9 @@ def is_in_force(today, hold="hold"):
     """
     return SQL(
         """(%(hold)s.state = 'active' AND %(hold)s.date_from <= %(today)s
-            AND (%(hold)s.date_until IS NULL OR %(hold)s.date_until >= %(today)s))""",
+            AND (%(hold)s.date_until IS NULL OR %(last_day)s >= %(today)s))""",
         hold=SQL.identifier(hold),
+        last_day=last_day(hold),
         today=today,
     )
 
@@ -95,77 +105,3 @@ def _holds_by_day(company_id, today, days):
 
 def hold_id():
     return SQL("COALESCE(hold_item_id.hold_id, hold_move_id.hold_id, hold_partner_id.hold_id)")
-
-
-def closings(company_id, today):
-    """Holds in force that are over on ``today``: (hold id, the state they end in).
-
-    A promise is kept when the promised amount was paid since, or when nothing is left of what
-    was due by the promised day and owed already when it was made; broken when its day has
-    passed without. A promise on what is no open item yet waits for one.
-    """
-    return SQL(
-        """
-        SELECT id, state_to
-          FROM (SELECT hold.id,
-                       CASE WHEN hold.kind != 'promise'
-                            THEN CASE WHEN hold.date_until < %(today)s THEN 'ended' END
-                            WHEN hold.amount > 0 AND promised.paid >= hold.amount
-                              OR promised.open_items > 0
-                                  AND promised.open_items_left = 0 THEN 'kept'
-                            WHEN hold.date_until < %(today)s THEN 'broken' END AS state_to
-                  FROM crm_collection_hold hold
-             LEFT JOIN LATERAL (%(promised)s) AS promised ON hold.kind = 'promise'
-                 WHERE hold.company_id = %(company_id)s AND hold.state = 'active') AS hold
-         WHERE state_to IS NOT NULL
-      ORDER BY id""",
-        company_id=company_id,
-        today=today,
-        promised=_promised(),
-    )
-
-
-def paid_since(hold_ids):
-    """What was paid of what each hold covers since it was set, in company currency: (hold id,
-    amount)."""
-    return SQL(
-        """SELECT hold.id, promised.paid FROM crm_collection_hold hold
-       CROSS JOIN LATERAL (%s) AS promised WHERE hold.id = ANY(%s)""",
-        _promised(),
-        hold_ids,
-    )
-
-
-def _promised():
-    """What became of the items of a promise (alias ``hold``): paid since, items, items left.
-
-    What a customer promises is about what was there when he did and is due by the day he
-    promised; what somebody promises about one entry or item is about that, whenever it is dated
-    or due, once it is posted. Paid since: matched later than the promise, by the clock or, where
-    it was noted afterwards, by the day.
-    """
-    meant = SQL(
-        """(line.parent_state = 'posted'
-            AND (hold.partner_id IS NULL OR line.date <= hold.date_from))"""
-    )
-    return SQL(
-        """
-        SELECT COUNT(*) FILTER (WHERE %(meant)s AND %(in_time)s) AS open_items,
-               COUNT(*) FILTER (WHERE %(meant)s AND %(in_time)s AND %(owed)s) AS open_items_left,
-               COALESCE(SUM((SELECT SUM(partial.amount) FROM account_partial_reconcile partial
-                              WHERE partial.debit_move_id = line.id
-                                AND (partial.max_date > hold.date_from
-                                  OR partial.create_date > hold.create_date
-                                  OR partial.create_date = hold.create_date
-                                 AND partial.max_date = hold.date_from)))
-                         FILTER (WHERE %(meant)s), 0) AS paid
-          FROM crm_collection_item item
-          JOIN account_move_line line ON line.id = item.line_id
-         WHERE item.company_id = hold.company_id
-           AND (item.id = hold.item_id OR item.move_id = hold.move_id
-                OR hold.partner_id IS NOT NULL AND item.partner_id = (
-                    SELECT commercial_partner_id FROM res_partner WHERE id = hold.partner_id))""",
-        owed=line_is_owed(),
-        in_time=SQL("(hold.partner_id IS NULL OR %s <= hold.date_until)", line_date_maturity()),
-        meant=meant,
-    )

@@ -12,8 +12,18 @@ class ResCompany(models.Model):
         help="An online payment that the provider has not confirmed yet is waited for so many "
         "days after its last change: what it pays is not asked for. 0: it holds nothing back.",
     )
+    collection_promise_days = fields.Integer(
+        string="Days for Promises",
+        default=0,
+        help="A payment dated so many days after the promised day still keeps a promise, and "
+        "collection is held back for as long. 0: by the promised day.",
+    )
 
     _collection_processing_days_in_calendar = models.Constraint(
         "CHECK(collection_processing_days BETWEEN 0 AND 36500)",
         "The days for payments on their way are from 0 to 36500.",
+    )
+    _collection_promise_days_in_calendar = models.Constraint(
+        "CHECK(collection_promise_days BETWEEN 0 AND 365)",
+        "The days for promises are from 0 to 365.",
     )

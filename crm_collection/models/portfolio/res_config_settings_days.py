@@ -7,3 +7,6 @@ class ResConfigSettings(models.TransientModel):
     collection_processing_days = fields.Integer(
         related="company_id.collection_processing_days", readonly=False
     )
+    collection_promise_days = fields.Integer(
+        related="company_id.collection_promise_days", readonly=False
+    )

@@ -194,6 +194,7 @@ class Life(RuleBasedStateMachine):
         accounting = self.test._accounting_checksum()
         before = {item: self._get_facts(item) for item in self._get_items()}
         self.env["crm.collection.hold"]._update_states(self.test.company, self.day)
+        self.env["crm.collection.hold"]._judge_again(self.test.company, self.day)
         held = self._get_items().filtered("is_held")
         newest = self._get_newest_allocation()
         self.test._allocate()

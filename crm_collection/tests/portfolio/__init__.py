@@ -5,6 +5,7 @@ from . import (
     test_item_money,
     test_item_payments,
     test_promise_accounting,
+    test_promise_verdict,
     test_rule_matching,
     test_working_days,
     test_invoice_fields,

@@ -157,11 +157,11 @@ class CrmCollectionItemSend(models.TransientModel):
         return next(reason for applies, reason in reasons if applies)
 
     def _get_hold_refusal(self, hold):
-        if not hold.date_until:
+        if not hold.date_last:
             return self.env._("On hold until lifted: %s", hold.reason)
         return self.env._(
             "On hold until %(date)s: %(reason)s",
-            date=format_date(self.env, hold.date_until),
+            date=format_date(self.env, hold.date_last),
             reason=hold.reason,
         )
 
