@@ -11,7 +11,7 @@ SINCE_KEY = "crm_collection_show_since"
 DEBTORS = 8
 OUTCOMES = ("moved", "settled", "stayed", "left")
 # The row of ``queries.moved_since``
-Moved = namedtuple("Moved", "more amount_more settled amount_settled new amount_new undone_ids")
+Moved = namedtuple("Moved", "more amount_more settled amount_settled new amount_new owing_ids")
 NOTHING_MOVED = Moved(0, 0, 0, 0, 0, 0, None)
 
 
@@ -69,7 +69,7 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     def _get_new(self, scope, domain, new, moved):
         """What was not overdue a month ago: due since, or due before and owed since, because it
-        was entered later or what had settled it was undone.
+        was entered later.
 
         :param domain: of what is overdue now
         :param new: the rows due since
@@ -77,7 +77,7 @@ class CrmCollectionCockpit(models.AbstractModel):
         day = fields.Date.to_string(scope.month_ago)
         is_new = Domain("date_maturity", ">=", day)
         if moved.new:
-            is_new |= Domain("line_id.date", ">", day) | Domain("id", "in", moved.undone_ids or [])
+            is_new |= Domain("line_id.date", ">", day) | Domain("id", "in", moved.owing_ids or [])
         return self._get_figure(
             "crm.collection.item",
             self.env._("Newly Overdue"),

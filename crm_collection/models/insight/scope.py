@@ -7,8 +7,9 @@ from odoo.fields import Domain
 from odoo.tools import date_utils
 
 PERIODS = ("week", "month", "last_month", "quarter", "year")
-# The day of the aging, in a context
+# The day of the aging, in a context, and which of the two answers is asked for
 DATE_KEY = "crm_collection_aging_date"
+MATCHING_KEY = "crm_collection_aging_matching"
 NOBODY = -1  # the filter on items without a collector
 
 

@@ -1,5 +1,4 @@
-"""The ledger of settlements: a row for what each partial reconciliation settled of an item, never
-changed."""
+"""The ledger of settlements: a row, never changed, for what a reconciliation settled of an item."""
 
 from odoo.tools import SQL
 
@@ -20,7 +19,7 @@ RECORDED = {
     "name": "made.name",
     "currency_id": "made.currency_id",
     "date": "made.date",
-    "day_recorded": "made.today",
+    "day_recorded": "LEAST(made.today, made.day_made)",
     "amount": "part.amount",
     "amount_currency": "part.amount_currency",
     "kind": "part.kind",
@@ -61,10 +60,9 @@ def _sides():
     """Both ends of a partial reconciliation: an item is settled on its debit side; on the credit
     side, where an exchange difference takes back what was too much, it owes more again."""
     return SQL(
-        """(VALUES (1, partial.debit_move_id, partial.credit_move_id,
-                    partial.debit_amount_currency),
-                   (-1, partial.credit_move_id, partial.debit_move_id,
-                    partial.credit_amount_currency))
+        """(VALUES
+            (1, partial.debit_move_id, partial.credit_move_id, partial.debit_amount_currency),
+            (-1, partial.credit_move_id, partial.debit_move_id, partial.credit_amount_currency))
             AS side (sign, line_id, counterpart_id, amount_currency)"""
     )
 
@@ -218,6 +216,8 @@ def _reconciliations(scope, days, live):
         WITH partial AS MATERIALIZED (%(partials)s),
              open_item AS MATERIALIZED (%(open_items)s)
         SELECT open_item.*, company.today, company.tz, company.decimal_places,
+               (NULLIF(open_item.moment, 'infinity') AT TIME ZONE 'UTC'
+                    AT TIME ZONE company.tz)::date AS day_made,
                (SELECT currency.decimal_places FROM res_currency currency
                  WHERE currency.id = open_item.currency_id) AS decimal_places_currency,
                move.name AS counterpart_name, move.move_type, %(is_exchange)s AS is_exchange,
@@ -240,7 +240,8 @@ def _reconciliations(scope, days, live):
 def _partials(scope):
     return SQL(
         """
-        SELECT partial.*, side.sign, side.line_id, side.counterpart_id, side.amount_currency
+        SELECT partial.*, partial.create_date AS created, side.sign, side.line_id,
+               side.counterpart_id, side.amount_currency
           FROM (SELECT DISTINCT partial_ref FROM (%s) AS scope (partial_ref)) AS due
     CROSS JOIN LATERAL (SELECT * FROM account_partial_reconcile
                          WHERE id = due.partial_ref OFFSET 0) AS partial
@@ -252,7 +253,6 @@ def _partials(scope):
 
 def _open_items(live):
     """The items of ``partial``, with the moment it was made; ``live``: after all there is."""
-    known = SQL("COALESCE(partial.create_date, 'infinity')")
     return SQL(
         """
         SELECT item.id AS item_id, item.company_id, item.partner_id, item.name,
@@ -265,7 +265,7 @@ def _open_items(live):
                          WHERE line_id = partial.line_id OFFSET 0) AS item
          WHERE %(missing)s
       ORDER BY partial.id""",
-        moment=SQL("'infinity'::timestamp") if live else known,
+        moment=SQL("'infinity'::timestamp" if live else "COALESCE(created, 'infinity')"),
         missing=_is_missing(),
     )
 

@@ -31,8 +31,8 @@ class CrmCollectionSettlement(models.Model):
 
     A row for each partial reconciliation of the item's journal item, or two where a payment's
     entry also writes something off. What is undone (a returned payment) gets a negative
-    row of the day it was seen. What was owed on a day is the item's amount less the rows dated
-    up to it; ``day_recorded`` tells those apart that were dated back and reconciled later.
+    row of the day it was seen. What was known on a day is told by ``day_recorded``, the day it
+    was reconciled or undone.
 
     Written by SQL alone (:mod:`.queries`), at once by the hooks on
     reconciliation and again by the allocation job's sweep. Nobody creates, writes or deletes.
@@ -92,7 +92,12 @@ class CrmCollectionSettlement(models.Model):
         readonly=True,
         help="The later date of the two entries reconciled; of a reversal the day it was seen.",
     )
-    day_recorded = fields.Date(string="Seen on", required=True, readonly=True)
+    day_recorded = fields.Date(
+        string="Seen on",
+        required=True,
+        readonly=True,
+        help="The day it was reconciled or undone, whatever its date.",
+    )
     amount = fields.Monetary(
         string="Amount Settled", currency_field="company_currency_id", readonly=True
     )

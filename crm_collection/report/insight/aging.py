@@ -1,14 +1,18 @@
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...models.insight.scope import DATE_KEY
+from ...models.insight.scope import DATE_KEY, MATCHING_KEY
 from . import aging_queries
 
 # what an item owed depends on the day that is asked for
-AS_OF = (DATE_KEY,)
+AS_OF = (DATE_KEY, MATCHING_KEY)
 COMPANY_CURRENCY = "company_currency_id"
 # columns that are joined only where somebody asks for them
 JOINED = ("phase_id", "item_id", "user_id")
+MATCHINGS = [("now", "As matched now"), ("then", "As known then")]
 
 
 def _bucket_amount(label):
@@ -25,7 +29,9 @@ class CrmCollectionAging(models.Model):
 
     The day is the context's ``crm_collection_aging_date`` ("2026-01-31"), today without one.
     Each posted receivable debit item dated up to the day is an item; it owed its amount less
-    what was reconciled with it up to the day. Its phase is the one it was in at the end of the
+    what was reconciled with it up to the day: as matched now, or with "then" for the context's
+    ``crm_collection_aging_matching`` as known then (:mod:`...models.ledger.day_queries` tells
+    them apart). Its phase is the one it was in at the end of the
     day, its bucket comes from the limits of the current company. Nothing is stored: whatever
     is asked is one query. Read only; who reads accounting or collections reads it, by company.
     """
@@ -42,6 +48,7 @@ class CrmCollectionAging(models.Model):
             "amount_residual_currency",
             "balance",
             "company_id",
+            "create_date",
             "currency_id",
             "date",
             "date_maturity",
@@ -53,6 +60,8 @@ class CrmCollectionAging(models.Model):
         ],
         "account.partial.reconcile": [
             "amount",
+            "company_id",
+            "create_date",
             "credit_amount_currency",
             "credit_move_id",
             "debit_amount_currency",
@@ -67,6 +76,7 @@ class CrmCollectionAging(models.Model):
             "date",
             "day_recorded",
             "item_id",
+            "partial_ref",
             "reversal_of_id",
         ],
         "res.company": ["currency_id"],
@@ -103,6 +113,15 @@ class CrmCollectionAging(models.Model):
     date = fields.Date(string="Accounting Date", readonly=True)
     date_maturity = fields.Date(string="Due Date", readonly=True)
     date_as_of = fields.Date(string="As of", readonly=True, depends_context=AS_OF)
+    matching = fields.Selection(
+        selection=MATCHINGS,
+        string="Matches",
+        readonly=True,
+        depends_context=AS_OF,
+        help="As matched now: payments and credit notes count by their dates, as in accounting. As "
+        "known then: only what was on record at the end of the day, whatever was entered, matched "
+        "or unmatched since.",
+    )
     days_overdue = fields.Integer(
         readonly=True, aggregator="max", depends_context=AS_OF, help="Negative before the due date."
     )
@@ -130,7 +149,7 @@ class CrmCollectionAging(models.Model):
         currency_field="company_currency_id",
         readonly=True,
         depends_context=AS_OF,
-        help="What was reconciled after the day, less what was undone after it.",
+        help="What it owed on the day more than it owes now.",
     )
     amount_now = fields.Monetary(
         string="Owed Now", currency_field="company_currency_id", readonly=True
@@ -150,6 +169,21 @@ class CrmCollectionAging(models.Model):
         """:return: the day that is asked for, today in the current company by default"""
         day = fields.Date.to_date(self.env.context.get(DATE_KEY))
         return day or self.env.company._get_collection_today()
+
+    @api.model
+    def _get_ends(self):
+        """:return: the end of the day in UTC by company, under ``None`` that of others, where the
+        day is asked for as known then; else nothing"""
+        if self.env.context.get(MATCHING_KEY) != "then":
+            return None
+        midnight = datetime.combine(self._get_day() + timedelta(days=1), time.min)
+        ends = {
+            company.id: midnight.replace(tzinfo=ZoneInfo(company._get_collection_tz()))
+            .astimezone(UTC)
+            .replace(tzinfo=None)
+            for company in self.env.companies
+        }
+        return {**ends, None: midnight}
 
     @api.model
     def _is_past(self):
@@ -184,7 +218,7 @@ class CrmCollectionAging(models.Model):
     def _table_query(self):
         account_ids = self.env["account.account"]._get_collection_receivable_ids()
         limits = self.env.company._get_collection_aging_limits()
-        return aging_queries.open_items(self._get_day(), account_ids, limits)
+        return aging_queries.open_items(self._get_day(), account_ids, limits, self._get_ends())
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr not in JOINED or query is None:
@@ -207,7 +241,7 @@ class CrmCollectionAging(models.Model):
 
     # === Compute and search methods === #
 
-    @api.depends_context(DATE_KEY)
+    @api.depends_context(*AS_OF)
     def _compute_joined(self):
         """What the joins tell of the few items that are shown, read by their index."""
         phases = dict(

@@ -2,11 +2,11 @@
 
 from odoo.tools import SQL
 
-from ...models.ledger.day_queries import settled_since
+from ...models.ledger.day_queries import is_entered, owed_since
 from ...models.portfolio.queries import line_date_maturity
 
 
-def open_items(day, account_ids, limits):
+def open_items(day, account_ids, limits, ends=None):
     """One row per item (posted receivable debit item of that day or before) that owed something
     at the end of ``day``.
 
@@ -15,6 +15,7 @@ def open_items(day, account_ids, limits):
     :param day: the day
     :param account_ids: the receivable accounts
     :param limits: four numbers of days that separate the buckets, ascending
+    :param dict ends: as known then, not as matched now (see :mod:`...models.ledger.day_queries`)
     :return: SQL; ``amount*`` are in company currency, ``amount_currency`` in the item's
     """
     return SQL(
@@ -27,20 +28,21 @@ def open_items(day, account_ids, limits):
      LEFT JOIN res_partner contact ON contact.id = owed.line_partner_id
                AND contact.commercial_partner_id != contact.id
          WHERE owed.amount != 0 OR owed.amount_currency != 0""",
-        owed=_owed(day, account_ids),
+        owed=_owed(day, account_ids, ends),
         bucket=bucket(limits),
         buckets=_bucket_amounts(limits),
     )
 
 
-def _owed(day, account_ids):
-    """Items with what they owe now, what was settled since ``day``, and the sum of both: what
+def _owed(day, account_ids, ends):
+    """Items with what they owe now, what they owed more on ``day``, and the sum of both: what
     they owed then."""
     return SQL(
         """
         SELECT line.id, line.id AS line_id, line.move_id, line.move_name AS name,
                line.company_id, line.partner_id AS line_partner_id, line.currency_id,
                line.date, %(due)s AS date_maturity, %(day)s::date AS date_as_of,
+               %(matching)s AS matching,
                %(day)s::date - %(due)s AS days_overdue,
                line.balance AS amount_original,
                line.amount_residual AS amount_now,
@@ -52,11 +54,13 @@ def _owed(day, account_ids):
      LEFT JOIN (%(since)s) AS since ON since.line_id = line.id
          WHERE line.account_id = ANY(%(account_ids)s) AND line.parent_state = 'posted'
            AND line.balance > 0 AND line.date <= %(day)s
-           AND (line.reconciled IS NOT TRUE OR since.line_id IS NOT NULL)""",
+           AND (line.reconciled IS NOT TRUE OR since.line_id IS NOT NULL) AND %(entered)s""",
         day=day,
         due=line_date_maturity(),
         account_ids=list(account_ids),
-        since=settled_since(day),
+        since=owed_since(day, ends),
+        matching="then" if ends else "now",
+        entered=is_entered(ends) if ends else SQL("TRUE"),
     )
 
 

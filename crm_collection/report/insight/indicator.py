@@ -44,14 +44,6 @@ class CrmCollectionIndicator(models.Model):
             "max_date",
         ],
         "crm.collection.hold": ["company_id", "date_until", "kind", "state"],
-        "crm.collection.item": ["line_id"],
-        "crm.collection.settlement": [
-            "amount",
-            "date",
-            "day_recorded",
-            "item_id",
-            "reversal_of_id",
-        ],
         "res.company": ["currency_id"],
     }
 
@@ -67,7 +59,7 @@ class CrmCollectionIndicator(models.Model):
         currency_field="company_currency_id",
         readonly=True,
         aggregator="avg",
-        help="What the items owed at the end of the day, as in the aging.",
+        help="What the items owed at the end of the day, as matched now, as in the aging.",
     )
     receivables_from = fields.Monetary(
         string="Receivables a Month Before",

@@ -1,13 +1,14 @@
 """Indicators: receivables, overdue and sales of every month-end at once, and what is told by them.
 
 An item's amount counts from its date, what was reconciled with it is taken off from the day of
-the reconciliation: the same money as in the aging of each day. Money is overdue from the later of
-its own date and the day after the due date, so that one pass over the items gives all the days.
+the reconciliation: the same money as in the aging of each day, as matched now. Money is overdue
+from the later of its own date and the day after the due date, so that one pass over the items gives
+all the days.
 """
 
 from odoo.tools import SQL
 
-from ...models.ledger.day_queries import reconciled, undone_since
+from ...models.ledger.day_queries import reconciled
 from ...models.portfolio.queries import line_date_maturity
 
 
@@ -81,10 +82,9 @@ def _balances(days, account_ids):
     return SQL(
         """SELECT part.company_id, part.number, SUM(part.amount) AS receivables,
                   SUM(part.overdue) AS overdue
-             FROM (%s UNION ALL %s) AS part
+             FROM (%s) AS part
          GROUP BY part.company_id, part.number""",
         _accumulated(days, account_ids),
-        _undone(account_ids),
     )
 
 
@@ -119,25 +119,9 @@ def _events(today, account_ids):
             WHERE %(is_open_item)s AND line.date <= %(today)s
          GROUP BY line.company_id, reconciled.day, %(due)s""",
         due=line_date_maturity(),
-        reconciled=reconciled(SQL("max_date <= %s", today)),
+        reconciled=reconciled(SQL("partial.max_date <= %s", today)),
         is_open_item=_is_open_item(account_ids),
         today=today,
-    )
-
-
-def _undone(account_ids):
-    """What had been reconciled by a day and is undone by now was not owed on that day."""
-    return SQL(
-        """
-        SELECT line.company_id, ends.number, -undone.amount,
-               CASE WHEN %(due)s < ends.day THEN -undone.amount ELSE 0 END
-          FROM ends
-    CROSS JOIN LATERAL (%(undone)s) AS undone
-          JOIN account_move_line line ON line.id = undone.line_id
-         WHERE %(is_open_item)s AND line.date <= ends.day""",
-        due=line_date_maturity(),
-        undone=undone_since(SQL("ends.day")),
-        is_open_item=_is_open_item(account_ids),
     )
 
 

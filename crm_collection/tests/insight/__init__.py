@@ -5,6 +5,7 @@ from . import (
     test_report_wizard,
     test_reports,
     test_aging,
+    test_aging_property,
     test_aging_reproducible,
     test_indicator,
     test_cockpit,

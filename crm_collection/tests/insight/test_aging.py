@@ -109,17 +109,18 @@ class TestAging(CrmCollectionFiguresCommon):
     # === Undone === #
 
     def test_a_returned_payment(self):
-        """The days before it came back look as they did."""
+        """As matched now it never paid; as known then it did until it came back."""
         move = self._invoice("2026-02-01", "2026-03-01", 100)
         self._allocate()
         self._pay(move)
         self.assertEqual(self._owed(), {})
         self._move_on(10)
         self._receivables(move).remove_move_reconcile()
-        self.assertEqual(self._owed(TODAY - timedelta(days=1)), {move.name: 100})
-        self.assertEqual(self._owed(TODAY), {})
-        self.assertEqual(self._owed(TODAY + timedelta(days=9)), {})
-        self.assertEqual(self._owed(), {move.name: 100})
+        for days in (-1, 0, 9, 10):
+            self.assertEqual(self._owed(TODAY + timedelta(days=days)), {move.name: 100})
+        Aging = self._aging(TODAY).with_context(crm_collection_aging_matching="then")
+        self.assertEqual(set(Aging.search([]).mapped("matching")), set())
+        self.assertEqual(self._aging(TODAY).search([]).matching, "now")
 
     def test_a_payment_matched_again_counts_once(self):
         move = self._invoice("2026-02-01", "2026-03-01", 100)
@@ -288,8 +289,30 @@ class TestAging(CrmCollectionFiguresCommon):
         self._invoice("2026-01-10", "2026-02-09", 100)
         action = self._wizard(at="month").action_open()
         self.assertEqual(action["context"], {"crm_collection_aging_date": "2026-02-28"})
-        self.assertEqual(action["name"], "Aging on 02/28/2026")
+        self.assertEqual(action["name"], "Aging on 02/28/2026, as matched now")
         self.assertNotIn("2026", str(self._wizard(at="today").action_open()))
+
+    def test_the_report_says_which_of_the_two_it_shows(self):
+        """On screen, in what is exported, and on paper."""
+        self.collector.sudo().group_ids += self.env.ref("base.group_allow_export")
+        self._invoice("2026-01-10", "2026-02-09", 100)
+        self.env.cr.execute("UPDATE account_move SET create_date = '2026-01-10'")
+        for matching, name in (("now", "as matched now"), ("then", "as known then")):
+            wizard = self._wizard(at="month", matching=matching)
+            action = wizard.action_open()
+            self.assertEqual(action["name"], f"Aging on 02/28/2026, {name}")
+            Aging = self._aging().with_context(**action["context"])
+            self.assertEqual(
+                Aging.search([]).export_data(["matching"])["datas"], [[name.capitalize()]]
+            )
+            html, _type = (
+                self.env["ir.actions.report"]
+                .with_user(self.collector)
+                .with_company(self.company)
+                ._render_qweb_html("crm_collection.action_report_aging", wizard.ids)
+            )
+            self.assertIn(f"Aging on 02/28/2026, {name}", html.decode())
+            self.assertIn(f"{name.capitalize()}:", html.decode())
 
     def test_print(self):
         """By customer, the largest first, with totals, phases and currencies."""

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools.misc import format_date, formatLang
 
-from ...report.insight.aging import DATE_KEY
+from ...models.insight.scope import DATE_KEY, MATCHING_KEY
+from ...report.insight.aging import MATCHINGS
 
 # a sheet for reading: the smaller customers come as one line
 MAX_CUSTOMERS = 300
@@ -34,6 +35,16 @@ class CrmCollectionAgingOpen(models.TransientModel):
         required=True,
     )
 
+    matching = fields.Selection(
+        selection=MATCHINGS,
+        string="Matches",
+        default="now",
+        required=True,
+        help="As matched now: payments and credit notes count by their dates, as in accounting. As "
+        "known then: only what was on record at the end of the day, whatever was entered, matched "
+        "or unmatched since.",
+    )
+
     @api.depends("at")
     def _compute_date(self):
         today = self.env.company._get_collection_today()
@@ -45,12 +56,15 @@ class CrmCollectionAgingOpen(models.TransientModel):
             elif wizard.at == "today" or not wizard.date:
                 wizard.date = today
 
-    @api.depends("date")
+    @api.depends("date", "matching")
     def _compute_display_name(self):
+        names = {
+            "now": self.env._("Aging on %s, as matched now"),
+            "then": self.env._("Aging on %s, as known then"),
+        }
         for wizard in self:
-            wizard.display_name = self.env._(
-                "Aging on %s", format_date(self.env, wizard.date) if wizard.date else ""
-            )
+            day = format_date(self.env, wizard.date) if wizard.date else ""
+            wizard.display_name = names[wizard.matching or "now"] % day
 
     # === Actions === #
 
@@ -62,9 +76,14 @@ class CrmCollectionAgingOpen(models.TransientModel):
             "crm_collection.crm_collection_aging_action"
         )
         if self.at != "today":
-            action["context"] = {DATE_KEY: fields.Date.to_string(self.date)}
+            action["context"] = self._get_context()
             action["display_name"] = action["name"] = self.display_name
         return action
+
+    def _get_context(self):
+        """:return: what the aging is asked for"""
+        context = {DATE_KEY: fields.Date.to_string(self.date)}
+        return {**context, MATCHING_KEY: "then"} if self.matching == "then" else context
 
     def action_print(self):
         """The aging of the day by customer, as PDF in the user's language."""
@@ -83,7 +102,7 @@ class CrmCollectionAgingOpen(models.TransientModel):
         Aging = (
             self.env["crm.collection.aging"]
             .with_company(company)
-            .with_context(**{DATE_KEY: fields.Date.to_string(self.date)})
+            .with_context(**self._get_context())
         )
         domain = [("company_id", "=", company.id)]
         aggregates = [f"amount_{number}:sum" for number in BUCKETS] + ["amount:sum"]
