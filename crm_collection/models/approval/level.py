@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import formatLang
 
 NAMES_ONLY = {"name"}  # what may change without changing who decides
 
@@ -86,7 +87,12 @@ class CrmCollectionApprovalLevel(models.Model):
         self_sudo = self.sudo()  # groups and users are not everybody's to read
         names = [*self_sudo.group_id.mapped("name"), *self_sudo.user_ids.mapped("name")]
         text = f"{self.approver_count} × {', '.join(names)}"
-        return f"{text}, ≥ {self.amount_min:,.2f}" if self.amount_min else text
+        if not self.amount_min:
+            return text
+        company = self.company_id or self.env.company
+        env = self.with_context(lang=company.partner_id.lang or "en_US").env  # of all readers
+        amount = formatLang(env, self.amount_min, currency_obj=self.company_currency_id)
+        return f"{text}, ≥ {amount}"
 
     @api.constrains("group_id", "user_ids", "approver_count")
     def _check_approvers(self):

@@ -1,6 +1,7 @@
-import re
-
 from odoo import models
+from odoo.tools import format_date
+
+from ...tools.text import get_file_name
 
 
 class ResPartner(models.Model):
@@ -33,9 +34,9 @@ class ResPartner(models.Model):
         name = env._(
             "Statement of account %(customer)s %(date)s",
             customer=self.commercial_partner_id.name,
-            date=self.env.company._get_collection_today().isoformat(),
+            date=format_date(env, self.env.company._get_collection_today()),
         )
-        return re.sub(r'[\\/:*?"<>|\s]+', " ", name).strip()[:120]
+        return get_file_name(name)
 
     def _get_collection_recipient(self):
         """Return the contact that gets the statement: of type Collection, else for invoices, else

@@ -83,10 +83,10 @@ class CrmCollectionStatement(models.AbstractModel):
         return {
             "line": line,
             "move": move,
-            "number": move.name,
+            "number": line._get_collection_name(),
             "installment": self._get_installment(line),
-            "reference": move.ref or "",
-            "date_issued": move.invoice_date or move.date,
+            "reference": line._get_collection_reference(),
+            "date_issued": line._get_collection_issued(),
             "date_maturity": due,
             "days_overdue": days,
             "currency": line.currency_id,

@@ -12,6 +12,7 @@ from ..portfolio.calendar_queries import shift_joined
 from ..portfolio.hold_queries import hold_id, hold_joins, last_day
 from ..portfolio.payment_queries import lines_on_their_way, payments_on_their_way
 from ..portfolio.queries import (
+    document_name,
     line_date_maturity,
     line_is_owed,
     move_is_in_payment,
@@ -112,7 +113,7 @@ class Plan:
                    day.today - %(date_maturity)s AS days,
                    day.today - %(date_maturity)s - %(shift)s AS days_counted,
                    partner.commercial_partner_id AS partner_id,
-                   move.name AS move_name, move.payment_reference, %(silent)s AS silent,
+                   %(document)s AS move_name, move.payment_reference, %(silent)s AS silent,
                    %(in_payment)s OR COALESCE(payment.date_until >= day.today, FALSE)
                        AS processing,
                    item.id AS item_id, item.phase_id, item.step_id, item.rule_id AS item_rule_id,
@@ -135,6 +136,7 @@ class Plan:
                AND %(among)s""",
             company_id=self.company_id,
             account_ids=self.account_ids,
+            document=document_name(),
             day=self._day(),
             horizon=self.horizon,
             date_maturity=line_date_maturity(),

@@ -9,6 +9,8 @@ from . import content_queries, queries
 
 # "INV/2026/00012 2/3": the number of the document, then which of its installments.
 OPEN_ITEM_NAME = re.compile(r"^(?P<number>.+?)(?:\s+(?P<installment>\d+/\d+))?$")
+# the label of an entry says nothing of installments, whatever it ends with
+LABEL = re.compile(r"^(?P<number>.+)(?P<installment>)$", re.DOTALL)
 WEEKDAYS = get_working_days({number: [] for number in range(14) if number % 7 < 5}, [])
 DEADLINE_DAYS = 10  # a letter that sets a deadline gives the customer this long
 
@@ -33,8 +35,8 @@ class CrmCollectionLetter(models.Model):
         return [self._prepare_open_item(line) for line in self.line_ids]
 
     def _prepare_open_item(self, line):
-        name = OPEN_ITEM_NAME.match(line.name or "-")
         move = line.item_id.move_id
+        name = (OPEN_ITEM_NAME if move.move_type != "entry" else LABEL).match(line.name or "-")
         return {
             "line": line,
             "move": move,
@@ -42,7 +44,7 @@ class CrmCollectionLetter(models.Model):
             "number": name["number"],
             "installment": name["installment"] or "",
             "url": self._get_open_item_url(move),
-            "date_issued": move.invoice_date or move.date,
+            "date_issued": self._get_issued(line),
             "date_maturity": line.date_maturity,
             "days_overdue": line.days_overdue,
             "currency": line.currency_id,
@@ -52,6 +54,10 @@ class CrmCollectionLetter(models.Model):
             "fine": line.currency_id.round(line.amount_fine),
             "interest": line.currency_id.round(line.amount_interest),
         }
+
+    def _get_issued(self, line):
+        journal_item = line.item_id.line_id
+        return journal_item._get_collection_issued() if journal_item else False
 
     def _get_open_item_url(self, move):
         """Return the letter's page, which shows the document as it is now, or False where it

@@ -1,13 +1,13 @@
 import base64
 import gc
 import logging
-import re
 
 import psycopg2
 
 from odoo import SUPERUSER_ID, models
 from odoo.tools.image import image_data_uri
 
+from ...tools.text import get_file_name
 from ..evidence.evidence import WRITING
 
 _logger = logging.getLogger(__name__)
@@ -32,13 +32,12 @@ class CrmCollectionLetter(models.Model):
         self.ensure_one()
         company, user = self.company_id, self._get_signing_user()
         address = self._get_address_lines(company.partner_id)
-        brazil = company.country_id.code == "BR"
-        label = "CNPJ" if brazil else company.country_id.vat_label or self.env._("Tax ID")
+        vat_label, vat = company.partner_id._get_collection_vat()
         return {
             "name": company.name,
             "address": "\n".join(address),
-            "vat": _format_cnpj(company.vat) if brazil else company.vat or "",
-            "vat_label": label,
+            "vat": vat,
+            "vat_label": vat_label or company.country_id.vat_label or self.env._("Tax ID"),
             "email": user.email or company.email or "",
             "phone": user.phone or company.phone or "",
             "website": company.website or "",
@@ -122,10 +121,10 @@ class CrmCollectionLetter(models.Model):
         letter = self.with_context(lang=self._get_lang())
         name = letter.env._(
             "Letter of %(date)s from %(company)s",
-            date=letter.date and letter.date.isoformat() or "",
+            date=letter._format_day(letter.date),
             company=letter.company_id.name,
         )
-        return re.sub(r'[\\/:*?"<>|\s]+', " ", name).strip()[:120] + ".pdf"
+        return get_file_name(name) + ".pdf"
 
     def _render_pdfs(self):
         """Return ``{letter id: PDF}``, each in its customer's language, as it would leave now.
@@ -258,11 +257,3 @@ class CrmCollectionLetter(models.Model):
         if kind != "pdf":
             return None
         return f"{move._get_report_base_filename()}.pdf", base64.b64encode(content)
-
-
-def _format_cnpj(vat):
-    """Write a CNPJ (letters are allowed since 2026) as Brazilians read it."""
-    code = re.sub(r"[^0-9A-Za-z]", "", vat or "").upper()
-    if len(code) != 14:
-        return vat or ""
-    return f"{code[:2]}.{code[2:5]}.{code[5:8]}/{code[8:12]}-{code[12:]}"

@@ -199,7 +199,7 @@ class CrmCollectionLetter(models.Model):
         for credit in group["credits"]:
             label = self.env._(
                 "Your credit %(document)s of %(date)s",
-                document=credit.move_id.name,
+                document=credit._get_collection_name(),
                 date=self._format_day(credit.date),
             )
             rows.append((label, -credit.amount_residual_currency, "\N{MINUS SIGN}"))

@@ -7,6 +7,27 @@ OPEN_ITEM_FIELDS = {"account_id", "date_maturity", "no_followup", "partner_id"}
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
+    def _get_collection_name(self):
+        """What the customer knows this by, without the installment (``queries.document_name``)."""
+        self.ensure_one()
+        move = self.move_id
+        own = "" if move.origin_payment_id else self.name
+        names = (own, move.ref) if move.move_type == "entry" else ()
+        return next(filter(None, (" ".join((name or "").split()) for name in names)), move.name)
+
+    def _get_collection_reference(self):
+        """The entry's reference beside the name, where it is not the name itself."""
+        reference = " ".join((self.move_id.ref or "").split())
+        return reference if reference != self._get_collection_name() else ""
+
+    def _get_collection_issued(self):
+        """The day a document was issued, or False: an entry has none, and the day of one that was
+        entered after it was due says nothing to the customer."""
+        self.ensure_one()
+        move = self.move_id
+        issued = move.move_type != "entry" and move.invoice_date
+        return issued if issued and issued <= (self.date_maturity or issued) else False
+
     def write(self, vals):
         """What an item copies of its journal item is brought up to date."""
         result = super().write(vals)

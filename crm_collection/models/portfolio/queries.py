@@ -129,6 +129,29 @@ def letter_day(tz, letter="letter"):
     )
 
 
+def document_name(line="line", move="move"):
+    """What the customer knows a journal item by: the number of an invoice or credit note, what a
+    payment was for, an entry's own label (an opening balance names the document it stands for).
+    The number of the entry only where there is nothing else: it is none of the customer's.
+
+    ``account.move.line._get_collection_name`` says the same of records.
+    """
+    line, move = SQL.identifier(line), SQL.identifier(move)
+    return SQL(
+        """CASE WHEN %(move)s.move_type != 'entry' THEN %(move)s.name
+                ELSE COALESCE(
+                    CASE WHEN %(move)s.origin_payment_id IS NULL THEN %(label)s END,
+                    %(reference)s, %(move)s.name) END""",
+        move=move,
+        label=_one_line(SQL("%s.name", line)),
+        reference=_one_line(SQL("%s.ref", move)),
+    )
+
+
+def _one_line(text):
+    return SQL("NULLIF(BTRIM(regexp_replace(%s, '\\s+', ' ', 'g')), '')", text)
+
+
 def installment(entry, line_id, line_name):
     """Which of its entry's installments an item is, such as " 2/3"; empty for the only one.
 

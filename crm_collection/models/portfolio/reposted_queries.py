@@ -3,7 +3,7 @@ had put them, and what was said to the customer already."""
 
 from odoo.tools import SQL
 
-from .queries import installment, next_letter_date, phase_can_act
+from .queries import document_name, installment, next_letter_date, phase_can_act
 
 
 def reposted_name():
@@ -12,14 +12,15 @@ def reposted_name():
     return SQL(
         """CASE WHEN item.state = 'cancelled' AND now.state != 'cancelled'
                 THEN COALESCE((
-                    SELECT entry.move_name || %s
-                      FROM (SELECT move.name AS move_name, move.payment_reference,
+                    SELECT entry.move_name || %(installment)s
+                      FROM (SELECT %(document)s AS move_name, move.payment_reference,
                                    named.id AS line_id, named.name AS line_name
                               FROM account_move_line named
                               JOIN account_move move ON move.id = named.move_id
                              WHERE named.id = item.line_id) AS entry), item.name)
                 ELSE item.name END""",
-        installment("entry", SQL("entry.line_id"), SQL("entry.line_name")),
+        installment=installment("entry", SQL("entry.line_id"), SQL("entry.line_name")),
+        document=document_name("named"),
     )
 
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...tools.text import format_brazilian_id
+
 ACCOUNT_GROUPS = "account.group_account_invoice,account.group_account_readonly"
 
 
@@ -93,6 +95,16 @@ class ResPartner(models.Model):
         return action
 
     # === Business methods === #
+
+    def _get_collection_vat(self):
+        """How the tax number is written: a Brazilian's with its dots and its name.
+
+        :return: ("CPF", "CNPJ" or nothing, number or nothing)
+        """
+        self.ensure_one()
+        vat = self.vat if self.vat != "/" else ""
+        country = self.country_id or (self.company_id or self.env.company).account_fiscal_country_id
+        return format_brazilian_id(vat) if country.code == "BR" else ("", vat or "")
 
     def _get_collection_item_domain(self):
         """:return: the domain of the open items of these customers in the active company."""

@@ -183,7 +183,7 @@ class TestStatement(CrmCollectionLettersCommon):
     def test_names_of_files_and_several_customers(self):
         self.customer.name = 'Adler / Söhne: "Nord"'
         name = self.customer._get_collection_statement_name()
-        self.assertEqual(name, "Statement of account Adler Söhne Nord 2026-03-16")
+        self.assertEqual(name, "Statement of account Adler Söhne Nord 03-16-2026")
         other = self._create_customer("Other")
         self._create_overdue(5, partner=other, amount=77)
         text = self._print(self.customer | other)

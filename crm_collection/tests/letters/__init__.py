@@ -12,5 +12,6 @@ from . import (
     test_letter_money,
     test_letter_once,
     test_letter_state,
+    test_letter_names,
     test_letter_plan,
 )

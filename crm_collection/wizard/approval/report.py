@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
+from odoo.tools import format_date
+
+from ...tools.text import get_file_name
 
 REPORT = "crm_collection.action_report_approvals"
 
@@ -34,6 +37,12 @@ class CrmCollectionApprovalReport(models.TransientModel):
     def _compute_display_name(self):
         for report in self:
             report.display_name = self.env._("Approvals")
+
+    def _get_file_name(self):
+        """:return: the name of the file, with the period where there is one"""
+        days = [] if self.selected_ids else [self.date_from, self.date_to]
+        period = " – ".join(format_date(self.env, day) for day in days if day)
+        return get_file_name(f"{self.display_name} {period}")
 
     def action_print(self):
         """Print the decisions of the period, or those selected."""

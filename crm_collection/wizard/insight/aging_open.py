@@ -3,6 +3,7 @@ from odoo.tools.misc import format_date, formatLang
 
 from ...models.insight.scope import DATE_KEY, MATCHING_KEY
 from ...report.insight.aging import MATCHINGS
+from ...tools.text import get_file_name
 
 # a sheet for reading: the smaller customers come as one line
 MAX_CUSTOMERS = 300
@@ -65,6 +66,9 @@ class CrmCollectionAgingOpen(models.TransientModel):
         for wizard in self:
             day = format_date(self.env, wizard.date) if wizard.date else ""
             wizard.display_name = names[wizard.matching or "now"] % day
+
+    def _get_file_name(self):
+        return get_file_name(self.display_name)
 
     # === Actions === #
 

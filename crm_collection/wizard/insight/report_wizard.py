@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ...tools.text import get_file_name
+
 # Model behind each report, its date of the period, and the action that shows it as a list.
 REPORTS = {
     "settled": ("crm.collection.settlement", "date", "crm_collection_settlement_action"),
@@ -81,9 +83,11 @@ class CrmCollectionReportWizard(models.TransientModel):
     def _compute_display_name(self):
         names = dict(self._fields["report"]._description_selection(self.env))
         for wizard in self:
-            wizard.display_name = (
-                f"{names.get(wizard.report, '')} {wizard.date_from} – {wizard.date_to}"
-            )
+            days = [format_date(self.env, day) for day in (wizard.date_from, wizard.date_to) if day]
+            wizard.display_name = f"{names.get(wizard.report, '')} {' – '.join(days)}"
+
+    def _get_file_name(self):
+        return get_file_name(self.display_name)
 
     # === Actions === #
 

@@ -4,7 +4,6 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools.image import image_data_uri
 
-from ...models.letters.document import _format_cnpj
 from .report_wizard import REPORTS
 
 # Lines on paper at most; totals are always of everything, and the list has no limit.
@@ -31,12 +30,11 @@ class CrmCollectionReportWizard(models.TransientModel):
         partner = company.partner_id
         logo = partner.image_512 if not company.uses_default_logo else False
         address = partner._display_address(without_company=True).split("\n")
-        brazil = company.country_id.code == "BR"
         return {
             "name": company.name,
             "logo": image_data_uri(logo) if logo else "",
             "address": [line.strip() for line in address if line.strip()],
-            "vat": _format_cnpj(company.vat) if brazil else company.vat or "",
+            "vat": partner._get_collection_vat()[1],
         }
 
     def _get_report_name(self):
