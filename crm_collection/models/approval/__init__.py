@@ -8,6 +8,7 @@ from . import (
     request,
     line,
     decision,
+    amount,
     power,
     decide,
     notify,

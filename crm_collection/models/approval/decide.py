@@ -148,7 +148,8 @@ class CrmCollectionApproval(models.Model):
                     "date": now,
                     "hours_waited": (now - self.date_request).total_seconds() / 3600,
                     "currency_id": self.company_currency_id.id,
-                    "amount": self._get_amount_today(),
+                    "amount": self.amount_today,
+                    "amount_booked": self.amount,
                     "item_count": len(open_items),
                     "titles": self._name_open_items(open_items),
                 }
@@ -163,22 +164,6 @@ class CrmCollectionApproval(models.Model):
 
     def _get_waiting_lines(self):
         return self.line_ids.filtered(lambda line: line.state == "pending")
-
-    def _get_amount_today(self):
-        """:return: what the waiting items owe now, in company currency at the rate of the day"""
-        self.ensure_one()
-        if self.kind == "definition":
-            return 0.0
-        company, currency = self.company_id, self.company_id.currency_id
-        today = company._get_collection_today()
-        return sum(
-            open_item_currency._convert(
-                sum(items.mapped("amount_residual_currency")), currency, company, today
-            )
-            for open_item_currency, items in self._get_waiting_lines()
-            .item_id.grouped("currency_id")
-            .items()
-        )
 
     def _advance(self, record):
         """One more agrees: the next level's turn, or all have and it is done.

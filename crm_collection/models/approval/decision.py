@@ -59,7 +59,17 @@ class CrmCollectionApprovalDecision(models.Model):
     date = fields.Datetime(string="Decided at", required=True, readonly=True)
     hours_waited = fields.Float(readonly=True, aggregator="avg")
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
-    amount = fields.Monetary(readonly=True, help="In company currency, at the rate of the day.")
+    amount = fields.Monetary(
+        readonly=True,
+        help="What was decided about, in company currency at the rate of the day: it said which "
+        "levels decide.",
+    )
+    amount_booked = fields.Monetary(
+        string="At Booked Rates",
+        readonly=True,
+        aggregator=None,
+        help="What accounting said the items owed.",
+    )
     item_count = fields.Integer(string="Open Items", readonly=True)
     titles = fields.Text(string="Items Decided About", readonly=True)
 
@@ -71,6 +81,15 @@ class CrmCollectionApprovalDecision(models.Model):
         if name not in ("amount", "item_count") or function not in ("sum", "sum_currency"):
             return total
         return queries.of_different(self._field_to_sql(self._table, "approval_id", query), total)
+
+    # === Business methods === #
+
+    def _is_revalued(self):
+        """Whether the day's rate made another amount of it than the books."""
+        return bool(
+            self.amount_booked
+            and self.currency_id.compare_amounts(self.amount, self.amount_booked)
+        )
 
     # === Actions === #
 

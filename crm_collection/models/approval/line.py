@@ -67,7 +67,7 @@ class CrmCollectionApprovalLine(models.Model):
     amount_currency = fields.Monetary(string="Owed when Asked in Currency", readonly=True)
     amount_residual = fields.Monetary(
         related="item_id.amount_residual",
-        string="Owed Now",
+        string="Owed Now at Booked Rates",
         currency_field="company_currency_id",
     )
     send_letter = fields.Boolean(readonly=True)

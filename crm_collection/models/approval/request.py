@@ -94,9 +94,10 @@ class CrmCollectionApproval(models.Model):
     date_escalated = fields.Date(string="Escalated on", readonly=True)
     reason = fields.Char(string="Why Asked", readonly=True)
     amount = fields.Monetary(
+        string="At Booked Rates",
         currency_field="company_currency_id",
         readonly=True,
-        help="What its items owe, in company currency.",
+        help="What its items owe in accounting, at the rates they are booked at.",
     )
     item_count = fields.Integer(string="Number of Items", readonly=True)
     days_oldest = fields.Integer(string="Oldest Days", readonly=True, aggregator="max")

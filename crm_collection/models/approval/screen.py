@@ -66,7 +66,7 @@ class CrmCollectionApproval(models.Model):
             approval.stay_ids = items.allocation_ids.sorted("id", reverse=True)
             approval.letter_line_ids = items.letter_line_ids.sorted("id", reverse=True)
 
-    @api.depends("state", "level_id", "amount", "decision_ids")
+    @api.depends("state", "level_id", "amount_today", "decision_ids")
     @api.depends_context("lang")
     def _compute_levels_html(self):
         for approval in self:
@@ -138,7 +138,7 @@ class CrmCollectionApproval(models.Model):
         decide."""
         self.ensure_one()
         self_sudo = self.sudo()  # users read no approvers
-        amount = None if self.kind == "definition" else self.amount
+        amount = None if self.kind == "definition" else self.amount_today
         rule, decided = self_sudo.approval_rule_id, self_sudo.decision_ids.sorted("id")
         levels = rule._get_levels(amount) | decided.level_id | self_sudo.level_id
         return [
@@ -188,7 +188,7 @@ class CrmCollectionApproval(models.Model):
             "phase": self.phase_id.name,
             "customer": self.partner_id.display_name or "",
             "amount": self.kind == "allocation"
-            and formatLang(self.env, self.amount, currency_obj=self.company_currency_id),
+            and formatLang(self.env, self.amount_today, currency_obj=self.company_currency_id),
             "item_count": self.item_count,
             "days_oldest": self.days_oldest,
             "seen": self.last_line_id,

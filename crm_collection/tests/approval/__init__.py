@@ -1,6 +1,7 @@
 from . import (
     test_approval_allocation,
     test_approval_clock,
+    test_approval_amount,
     test_approval_concurrency,
     test_approval_decision,
     test_approval_definition,

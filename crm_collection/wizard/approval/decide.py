@@ -65,7 +65,7 @@ class CrmCollectionApprovalDecide(models.TransientModel):
                 {
                     "request_count": len(mine),
                     "item_count": sum(mine.mapped("item_count")),
-                    "amount": sum(mine.mapped("amount")) if len(currency) == 1 else 0.0,
+                    "amount": sum(mine.mapped("amount_today")) if len(currency) == 1 else 0.0,
                     "company_currency_id": currency.id if len(currency) == 1 else False,
                     "left_out_html": wizard._get_left_out(asked - mine),
                     "reason_required": wizard.decision == "refused"
