@@ -26,28 +26,19 @@ class CrmCollectionStatement(models.AbstractModel):
     # === Domains === #
 
     @api.model
-    def _get_open_domain(self, customers, companies):
-        """Return the domain of the open receivable journal items.
+    def _get_open_items_domain(self, customers, companies):
+        """Return the domain of what is owed.
 
         :param Domain customers: a condition on the journal items' ``partner_id``
         """
-        return (
-            Domain("company_id", "in", companies.ids)
-            & Domain("account_id.account_type", "=", "asset_receivable")
-            & Domain("parent_state", "=", "posted")
-            & Domain("reconciled", "=", False)
-            & customers
-        )
-
-    @api.model
-    def _get_open_items_domain(self, customers, companies):
-        open_domain = self._get_open_domain(customers, companies)
-        return open_domain & Domain("amount_residual_currency", ">", 0)
+        owed = self.env["account.move.line"]._get_collection_owed_domain()
+        return Domain("company_id", "in", companies.ids) & owed & customers
 
     @api.model
     def _get_credits_domain(self, customers, companies):
-        open_domain = self._get_open_domain(customers, companies)
-        return open_domain & Domain("amount_residual_currency", "<", 0)
+        """Return the domain of the open credits; ``customers`` as above."""
+        is_credit = self.env["account.move.line"]._get_collection_credit_domain()
+        return Domain("company_id", "in", companies.ids) & is_credit & customers
 
     @api.model
     def _get_overdue_domain(self, companies):
@@ -184,9 +175,10 @@ class CrmCollectionStatement(models.AbstractModel):
 
         :param partner: a commercial partner
         """
-        groups = self.env["account.move.line"]._read_group(
-            self._get_open_domain(self._get_customer_domain(partner), companies), ["company_id"]
-        )
+        customer = self._get_customer_domain(partner)
+        anything_open = self._get_open_items_domain(customer, companies)
+        anything_open |= self._get_credits_domain(customer, companies)
+        groups = self.env["account.move.line"]._read_group(anything_open, ["company_id"])
         involved = self.env["res.company"].browse(company.id for (company,) in groups)
         ordered = companies.filtered(lambda company: company in involved) or companies[:1]
         return [self._get_statement(partner, company) for company in ordered]

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..letters import expected_queries
+from ..letters import expected_queries, queries
 
 
 class CrmCollectionItem(models.Model):
@@ -148,6 +148,7 @@ class CrmCollectionItem(models.Model):
             text = _("On %s.", self._format_date(expected["date_next"]))
         else:
             text = self._explain_obstacle(expected["obstacle"], expected["date_free"])
+        text = " ".join([text, *self._explain_other_credits()])
         if not self.company_id.collection_auto_send:
             text += " " + _("Automatic sending is off: it waits until a person sends it.")
         return text
@@ -161,6 +162,18 @@ class CrmCollectionItem(models.Model):
             company, company._get_collection_today(), self.ids, self.partner_id.ids
         )
         return next(iter(self.env.execute_query_dict(query)), None)
+
+    def _explain_other_credits(self):
+        """:return: what is said of open credits that pay nothing of the item, or nothing"""
+        query = queries.open_credits(self.company_id.id, self.partner_id.ids)
+        ids = [row["currency_id"] for row in self.env.execute_query_dict(query)]
+        currencies = self.env["res.currency"].browse(ids) - self.currency_id
+        if currencies:
+            yield self.env._(
+                "Open credits in %s are shown in it and pay nothing of what is owed in another"
+                " currency.",
+                ", ".join(currencies.sorted("name").mapped("name")),
+            )
 
     def _explain_obstacle(self, obstacle, date_free):
         """:return: when a letter leaves whose day has come, in words"""

@@ -71,31 +71,33 @@ def totals():
 
 
 def letters(company, today, limit):
-    """Customers who would get a letter: most severe phase, items, amount, open credits;
-    ``total`` is the number of all of them, listed or not. Who gets one is decided as the letters
-    job does it, from where the items would be."""
+    """Customers who would get a letter: most severe phase, items, amount, open credits
+    in its currencies; ``total`` is the number of all of them, listed or not. Who gets one, and about
+    what, is decided as the letters job does it, from where the items would be."""
     return SQL(
         """
         WITH asked AS (%(asked)s),
              credit AS (%(credit)s),
              owing AS (%(owing)s),
              judged AS (%(judged)s),
+             written AS (
+                SELECT asked.* FROM asked
+                  JOIN judged ON judged.partner_id = asked.partner_id
+                       AND judged.verdict IS NULL AND asked.line_id = ANY(judged.line_ids)),
              credit_in_all AS (
-                SELECT partner_id, SUM(amount) AS amount FROM credit GROUP BY partner_id)
-        SELECT asked.partner_id,
-               (array_agg(asked.phase_id ORDER BY asked.phase_sequence DESC, asked.phase_id DESC)
-                FILTER (WHERE asked.is_due))[1] AS phase_id,
-               array_agg(asked.name ORDER BY asked.date_maturity)
-                   FILTER (WHERE asked.is_due) AS names,
-               array_remove(array_agg(asked.item_id) FILTER (WHERE asked.is_due), NULL)
-                   AS item_ids,
-               SUM(asked.amount_residual) FILTER (WHERE asked.is_due) AS amount,
+                SELECT partner_id, SUM(amount) AS amount FROM credit
+                 WHERE (partner_id, currency_id) IN (SELECT partner_id, currency_id FROM written)
+              GROUP BY partner_id)
+        SELECT written.partner_id,
+               (array_agg(phase_id ORDER BY phase_sequence DESC, phase_id DESC))[1] AS phase_id,
+               array_agg(name ORDER BY date_maturity) AS names,
+               array_remove(array_agg(item_id), NULL) AS item_ids,
+               SUM(amount_residual) AS amount,
                COALESCE(MIN(credit_in_all.amount), 0) AS credit, COUNT(*) OVER () AS total
-          FROM asked
-          JOIN judged ON judged.partner_id = asked.partner_id AND judged.verdict IS NULL
-     LEFT JOIN credit_in_all ON credit_in_all.partner_id = asked.partner_id
-      GROUP BY asked.partner_id
-      ORDER BY amount DESC, asked.partner_id LIMIT %(limit)s""",
+          FROM written
+     LEFT JOIN credit_in_all ON credit_in_all.partner_id = written.partner_id
+      GROUP BY written.partner_id
+      ORDER BY amount DESC, written.partner_id LIMIT %(limit)s""",
         asked=_asked(today),
         credit=open_credits(company.id),
         owing=owing("asked", "credit"),

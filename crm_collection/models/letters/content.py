@@ -115,16 +115,18 @@ class CrmCollectionLetter(models.Model):
 
     def _prepare_claim(self, currency, open_items, paid):
         """Return what is asked for of the items of a currency, and what credits pay of that. What
-        is not due yet is shown, and not asked for beside what is overdue: the group is ``mixed``.
-        ``credit_queries.after_credits`` says the same of the credits.
+        is not due yet is shown, and not asked for beside what is overdue and not paid by credits:
+        the group is ``mixed``. ``credit_queries.after_credits`` says the same of the credits.
 
         :param dict paid: {item id: what open credits pay of what is asked for}
         """
         item_ids = [open_item["line"].item_id._origin.id for open_item in open_items]
         late = [open_item for open_item in open_items if open_item["days_overdue"] > 0]
-        mixed = 0 < len(late) < len(open_items)
         owed = sum(open_item["residual"] for open_item in open_items)
         overdue = sum(open_item["residual"] for open_item in late)
+        paid_of_late = sum(paid.get(item["line"].item_id._origin.id, 0.0) for item in late)
+        is_late_left = currency.compare_amounts(overdue, paid_of_late) > 0
+        mixed = len(late) < len(open_items) and is_late_left
         return {
             "mixed": mixed,
             "overdue": currency.round(overdue),
@@ -213,13 +215,23 @@ class CrmCollectionLetter(models.Model):
         return paid
 
     def _get_covered(self, company, today):
-        """Return the letters with nothing to ask for: open credits of the customer cover what he
-        owes in all, or all that the letter asks for."""
+        """Return the letters with nothing to ask for: open credits of the customer cover all that
+        the letter asks for."""
+        return self._get_covered_lines(company, today)[0]
+
+    def _get_covered_lines(self, company, today):
+        """Return the letters with nothing to ask for (see :meth:`_get_covered`), and the lines of
+        the others of which open credits leave nothing."""
         if not self:
-            return self
+            return self, self.line_ids
         self.env.flush_all()
-        rows = self.env.execute_query(content_queries.covered(company, today, self.ids))
-        return self.browse([letter_id for (letter_id,) in rows])
+        query = content_queries.left_of_letters(company, today, self.ids)
+        left = {row[0]: row[2] for row in self.env.execute_query(query) if row[1]}
+        covered = self.filtered(lambda letter: letter.id not in left)
+        lines = (self - covered).line_ids
+        return covered, lines.filtered(
+            lambda line: line.item_id.id not in left[line.letter_id.id],
+        )
 
     # === Law === #
 

@@ -10,11 +10,12 @@ from .credit_queries import after_credits, owing
 from .queries import asked_open_items, open_credits
 
 
-def covered(company, today, letter_ids):
-    """Letters that have nothing to ask for, for the open credits of their customers."""
+def left_of_letters(company, today, letter_ids):
+    """What there is to ask for in letters beside the open credits of their customers, told as for
+    letters that are chosen: SQL of (letter, is_left, item_ids), see ``credit_queries.owing``."""
     mine = SQL(
         """SELECT line.letter_id AS letter, asked_now.partner_id, asked_now.currency_id,
-                  asked_now.item_id, asked_now.date_maturity, asked_now.amount_residual,
+                  asked_now.item_id, asked_now.line_id, asked_now.date_maturity,
                   asked_now.amount_residual_currency, line.days_overdue > 0 AS is_late
              FROM crm_collection_letter_line line
              JOIN asked_now ON asked_now.item_id = line.item_id
@@ -25,7 +26,7 @@ def covered(company, today, letter_ids):
         "ARRAY(SELECT partner_id FROM crm_collection_letter WHERE id = ANY(%s))", letter_ids
     )
     return SQL(
-        "%s SELECT letter FROM (%s) AS owing WHERE NOT is_left",
+        "%s SELECT letter, is_left, item_ids FROM (%s) AS owing",
         _parts(company, today, partner_ids, mine),
         owing("asked", "credit", "letter"),
     )
@@ -45,10 +46,12 @@ def paid_by_credits(company, today, lines):
         for line in lines
     )
     mine = SQL(
-        """SELECT letter, partner_id, currency_id, item_id, date_maturity, 0 AS amount_residual,
-                  owed AS amount_residual_currency, days > 0 AS is_late
+        """SELECT shown.letter, shown.partner_id, shown.currency_id, item.id AS item_id,
+                  item.line_id, shown.date_maturity, shown.owed AS amount_residual_currency,
+                  shown.days > 0 AS is_late
              FROM (VALUES %s) AS shown
-                  (letter, partner_id, currency_id, item_id, date_maturity, owed, days)""",
+                  (letter, partner_id, currency_id, item_id, date_maturity, owed, days)
+             JOIN crm_collection_item item ON item.id = shown.item_id""",
         rows,
     )
     return SQL(
@@ -63,8 +66,8 @@ def _parts(company, today, partner_ids, mine):
     """The parts ``asked`` and ``credit`` by letter: a letter's own items as it says, and beside
     them all else its customer may be asked for."""
     columns = SQL(
-        """item.id AS item_id, item.partner_id, line.currency_id, item.date_maturity,
-           line.amount_residual, line.amount_residual_currency"""
+        """item.id AS item_id, line.id AS line_id, item.partner_id, line.currency_id,
+           item.date_maturity, line.amount_residual_currency"""
     )
     of_partners = SQL("item.partner_id = ANY(%s)", partner_ids)
     return SQL(
@@ -73,19 +76,17 @@ def _parts(company, today, partner_ids, mine):
              mine AS (%(mine)s),
              letter AS (SELECT DISTINCT letter, partner_id FROM mine),
              asked AS (
-                SELECT letter, currency_id, item_id, date_maturity, amount_residual,
+                SELECT letter, currency_id, item_id, line_id, date_maturity,
                        amount_residual_currency, TRUE AS is_due, is_late
                   FROM mine
                  UNION ALL
-                SELECT letter.letter, asked_now.currency_id, asked_now.item_id,
-                       asked_now.date_maturity, asked_now.amount_residual,
-                       asked_now.amount_residual_currency, FALSE, FALSE
+                SELECT letter.letter, asked_now.currency_id, asked_now.item_id, asked_now.line_id,
+                       asked_now.date_maturity, asked_now.amount_residual_currency, FALSE, FALSE
                   FROM asked_now JOIN letter ON letter.partner_id = asked_now.partner_id
                  WHERE (letter.letter, asked_now.item_id) NOT IN (
                        SELECT letter, item_id FROM mine)),
              credit AS (
-                SELECT letter.letter, open_credit.currency_id, open_credit.amount,
-                       open_credit.amount_currency
+                SELECT letter.letter, open_credit.currency_id, open_credit.amount_currency
                   FROM (%(credits)s) AS open_credit
                   JOIN letter ON letter.partner_id = open_credit.partner_id)""",
         asked_now=asked_open_items(company.id, today, columns, condition=of_partners),

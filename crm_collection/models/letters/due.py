@@ -120,10 +120,10 @@ class CrmCollectionLetter(models.Model):
         query = queries.choose(company, today, partner_ids, item_ids, force)
         chosen = self.env.execute_query_dict(query)
         left_out = Counter(row["verdict"] for row in chosen if row["verdict"])
-        partner_ids = [row["partner_id"] for row in chosen if not row["verdict"]]
-        if not partner_ids:
+        item_ids = [id_ for row in chosen if not row["verdict"] for id_ in row["item_ids"]]
+        if not item_ids:
             return self.browse(), 0, left_out
-        query = queries.create(company, today, self.env.uid, origin, partner_ids, item_ids)
+        query = queries.create(company, today, self.env.uid, origin, item_ids)
         letter_ids, line_count = self.env.execute_query(query)[0]
         self.env.invalidate_all(flush=False)
         return self.browse(letter_ids), line_count, left_out

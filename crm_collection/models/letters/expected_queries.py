@@ -26,6 +26,8 @@ def expected(company, today, item_ids, partner_ids):
                     WHEN %(processing)s THEN 'processing'
                     WHEN NOT COALESCE(%(can_act)s, FALSE)
                          THEN 'approval'
+                    WHEN chosen.verdict IS NULL AND NOT item.id = ANY(chosen.item_ids)
+                         THEN 'credit'
                     ELSE chosen.verdict END AS obstacle
           FROM crm_collection_item item
         %(joins)s

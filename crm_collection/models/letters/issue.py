@@ -181,9 +181,16 @@ class CrmCollectionLetter(models.Model):
         )
 
     def _take_back_covered(self, company, today):
+        """What open credits pay is not written about, as where letters are decided."""
         alive = self.filtered(lambda letter: letter.state == "to_send")
-        covered = alive._get_covered(company, today)
+        covered, lines = alive._get_covered_lines(company, today)
         covered._take_back(self.env._("Open credits cover what is owed."))
+        lines = lines.filtered(lambda line: not line.letter_id.date_sent)
+        if changed := lines.letter_id:
+            self.env.flush_all()
+            self.env.cr.execute(unsent_queries.give_back(lines.ids))
+            self.env.invalidate_all(flush=False)
+            changed._set_tone()
 
     def _take_back_overtaken(self, company, today):
         """The quiet period is read again too."""

@@ -1,7 +1,17 @@
-from odoo import models
+from odoo import api, models
+from odoo.fields import Domain
+
+from . import queries
 
 # Written on a posted journal item, these change its open item.
 OPEN_ITEM_FIELDS = {"account_id", "date_maturity", "no_followup", "partner_id"}
+
+
+# What decides whether a journal item is open (see queries.line_is_owed): written before it is read.
+OPEN_FIELDS = (
+    *("parent_state", "reconciled", "balance"),
+    *("amount_residual", "amount_residual_currency"),
+)
 
 
 class AccountMoveLine(models.Model):
@@ -27,6 +37,24 @@ class AccountMoveLine(models.Model):
         move = self.move_id
         issued = move.move_type != "entry" and move.invoice_date
         return issued if issued and issued <= (self.date_maturity or issued) else False
+
+    @api.model
+    def _get_collection_owed_domain(self):
+        """:return: the domain of what customers owe, in collection or not"""
+        return self._get_collection_open_domain(queries.line_is_owed)
+
+    @api.model
+    def _get_collection_credit_domain(self):
+        """:return: the domain of the open credits of customers"""
+        return self._get_collection_open_domain(queries.line_is_credit)
+
+    def _get_collection_open_domain(self, condition):
+        def to_sql(lines, alias, _query):
+            read = [lines._fields[name] for name in OPEN_FIELDS]
+            return queries.that_reads(read, condition(alias))
+
+        receivable = Domain("account_id.account_type", "=", "asset_receivable")
+        return receivable & Domain.custom(to_sql=to_sql)
 
     def write(self, vals):
         """What an item copies of its journal item is brought up to date."""

@@ -6,14 +6,39 @@ SILENT_PAYMENT_STATES = ("paid", "in_payment", "reversed", "blocked", "invoicing
 
 
 def line_is_owed(line="line"):
-    """Condition: the posted receivable item still owes. ``reconciled IS NOT TRUE`` is the only
-    form that can use core's partial index."""
-    line = SQL.identifier(line)
+    """Condition: the posted receivable item still owes something in its own currency.
+
+    With :func:`line_is_credit` the owner of what is open. What has nothing left in its own
+    currency (a revaluation, the rest of a match without an exchange entry) is neither.
+    """
     return SQL(
-        """(%(line)s.parent_state = 'posted' AND %(line)s.reconciled IS NOT TRUE
-            AND %(line)s.balance > 0 AND %(line)s.amount_residual_currency > 0)""",
-        line=line,
+        "(%(open)s AND %(line)s.balance > 0 AND %(line)s.amount_residual_currency > 0)",
+        open=_line_is_open(line),
+        line=SQL.identifier(line),
     )
+
+
+def line_is_credit(line="line"):
+    """Condition: the posted receivable item is an open credit: a payment or credit note that is
+    not matched, or not all of it."""
+    return SQL(
+        "(%(open)s AND %(line)s.amount_residual_currency < 0)",
+        open=_line_is_open(line),
+        line=SQL.identifier(line),
+    )
+
+
+def _line_is_open(line):
+    """``reconciled IS NOT TRUE`` is the only form that can use core's partial index."""
+    return SQL(
+        "%(line)s.parent_state = 'posted' AND %(line)s.reconciled IS NOT TRUE",
+        line=SQL.identifier(line),
+    )
+
+
+def that_reads(fields, condition):
+    """A condition in a domain, for which the ORM writes these fields before it searches."""
+    return SQL("%s", condition, to_flush=fields)
 
 
 def line_date_maturity(line="line"):

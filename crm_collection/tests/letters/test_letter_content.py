@@ -125,8 +125,8 @@ class TestLetterContent(CrmCollectionCommon):
         self.assertNotIn("1,000.00", letter.totals_label)
 
     def test_credit_pays_what_is_overdue_first(self):
-        """What is left of it is for what falls due later: nothing is asked for twice, and where
-        the credit was there first no letter is written."""
+        """What is left of it is for what falls due later, which is asked for then: nothing is
+        overdue any more. Where the credit was there first the letter is about that alone."""
         self.rule.step_ids.filtered(lambda step: step.days == 1).days = -3
         other = self._create_customer("Other")
         for partner in (self.customer, other):
@@ -136,8 +136,9 @@ class TestLetterContent(CrmCollectionCommon):
         letter = self._write_letter()
         self._create_credit(130)
         group = letter._get_groups()[0]
-        self.assertEqual((group["to_pay"], group["credit_left"]), (0, 30))
-        self.assertFalse(self._letters(other))
+        self.assertEqual((group["to_pay"], group["credit_left"]), (870, 0))
+        self.assertEqual(self._letters(other).line_ids.amount_residual, 900)
+        self.assertEqual(self._letters(other)._get_groups()[0]["to_pay"], 870)
 
     def test_text_is_true_of_the_open_items_of_its_phase(self):
         """GIVEN items in the last phase and in earlier ones, due in one letter

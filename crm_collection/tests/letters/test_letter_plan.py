@@ -58,7 +58,11 @@ class TestLetterPlan(CrmCollectionLettersCommon):
         self.env.cr.execute("SET LOCAL enable_seqscan = off")
         nodes = self._explain(letter_queries.choose(self.company, TODAY, partner_ids))
         self.assertEqual([node for node in nodes if self._compares_parts(node)], [])
-        query = letter_queries.create(self.company, TODAY, self.env.uid, "automatic", partner_ids)
+        chosen = self.env.execute_query_dict(
+            letter_queries.choose(self.company, TODAY, partner_ids)
+        )
+        item_ids = [item_id for row in chosen for item_id in row["item_ids"]]
+        query = letter_queries.create(self.company, TODAY, self.env.uid, "automatic", item_ids)
         nodes = self._explain(query)
         written = [node["Actual Rows"] for node in nodes if node["Node Type"] == "ModifyTable"]
         self.assertIn(CUSTOMERS, written)

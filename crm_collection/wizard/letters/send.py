@@ -97,19 +97,18 @@ class CrmCollectionItemSend(models.TransientModel):
         chosen = self.env.execute_query_dict(
             letter_queries.choose(company, today, partner_ids, items.ids, force=True)
         )
-        covered = {row["partner_id"] for row in chosen if row["verdict"]}
+        asked = {item_id for row in chosen if not row["verdict"] for item_id in row["item_ids"]}
+        covered = {open_item["item_id"] for open_item in due} - asked
         by_partner = {}
         for open_item in due:
-            if open_item["partner_id"] not in covered:
+            if open_item["item_id"] in asked:
                 by_partner.setdefault(open_item["partner_id"], []).append(open_item)
         return [
-            self._get_row(
-                company, partner, of_partner, by_partner.get(partner.id, []), partner.id in covered
-            )
+            self._get_row(company, partner, of_partner, by_partner.get(partner.id, []), covered)
             for partner, of_partner in items.grouped("partner_id").items()
         ]
 
-    def _get_row(self, company, partner, items, open_items, is_covered):
+    def _get_row(self, company, partner, items, open_items, covered):
         written = {open_item["item_id"] for open_item in open_items}
         tone = self._get_tone(open_items)
         return {
@@ -121,7 +120,7 @@ class CrmCollectionItemSend(models.TransientModel):
             "phase_id": tone.get("phase_id"),
             "template_id": tone.get("template_id"),
             "refusals": {
-                item.id: self._get_refusal(item, is_covered)
+                item.id: self._get_refusal(item, item.id in covered)
                 for item in items
                 if item.id not in written
             },
