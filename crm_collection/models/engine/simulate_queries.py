@@ -71,8 +71,8 @@ def totals():
 
 
 def letters(company, today, limit):
-    """Customers who would get a letter: most severe phase, items, amount, open credits
-    in its currencies; ``total`` is the number of all of them, listed or not. Who gets one, and about
+    """Customers who would get a letter: most severe phase, items, amount, open credits in its
+    currencies; ``total`` is the number of all of them, listed or not. Who gets one, and about
     what, is decided as the letters job does it, from where the items would be."""
     return SQL(
         """

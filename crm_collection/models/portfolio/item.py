@@ -121,6 +121,7 @@ class CrmCollectionItem(models.Model):
         help="Of a letter that no run would send: it stands as the next one again where one would.",
     )
     days_to_letter = fields.Integer(
+        aggregator=None,
         string="Days to the Next Letter",
         compute="_compute_days_to_letter",
         search="_search_days_to_letter",
