@@ -32,9 +32,9 @@ class CrmCollectionEngine(models.AbstractModel):
         )
 
     @api.model
-    def _get_plan(self, company, days, items=None, without_holds=False):
-        """:return: the :class:`~.plan_queries.Plan` of a company on ``days``; of ``items`` alone,
-        where they are given"""
+    def _get_plan(self, company, days, partner_ids=None):
+        """:return: the :class:`~.plan_queries.Plan` of a company on ``days``; of some customers
+        alone, where they are given"""
         rules = self._get_rules(company)
         partners = self.env["res.partner"].sudo().with_context(active_test=False)
         horizon = max([0, *(-step_days for step_days in rules.step_ids.mapped("days"))])
@@ -48,8 +48,7 @@ class CrmCollectionEngine(models.AbstractModel):
             partners.with_company(company),
             self.env["account.account"]._get_collection_receivable_ids(),
             horizon,
-            items=items,
-            without_holds=without_holds,
+            partner_ids=partner_ids,
         )
 
     @api.model

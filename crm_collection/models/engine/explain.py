@@ -1,6 +1,9 @@
-from odoo import api, fields, models
+import json
 
-from ..letters import expected_queries, queries
+from odoo import api, fields, models
+from odoo.tools.json import json_default
+
+from ..letters import queries
 
 
 class CrmCollectionItem(models.Model):
@@ -10,6 +13,10 @@ class CrmCollectionItem(models.Model):
     _inherit = "crm.collection.item"
 
     explanation = fields.Html(compute="_compute_explanation", sanitize=False)
+    foreseen = fields.Json(
+        compute="_compute_foreseen",
+        help="What the jobs will do about the item, if nothing else happens.",
+    )
     next_step_id = fields.Many2one(
         comodel_name="crm.collection.rule.step", compute="_compute_next_step_id"
     )
@@ -19,36 +26,54 @@ class CrmCollectionItem(models.Model):
     date_next_step = fields.Date(
         string="Next Phase on", compute="_compute_next_step_id", help="If nothing is paid by then."
     )
+    date_expected_letter = fields.Date(
+        string="Next Letter on",
+        compute="_compute_date_expected_letter",
+        help="If nothing is paid by then, and automatic sending is on.",
+    )
 
-    @api.depends("rule_id.step_ids.days", "phase_id", "date_maturity", "state")
+    @api.depends("rule_id.step_ids.days", "phase_id", "date_maturity", "date_next_letter", "state")
+    def _compute_foreseen(self):
+        foreseen = self._foresee()
+        for item in self:
+            item.foreseen = json.loads(
+                json.dumps(foreseen.get(item._origin.id, {}), default=json_default)
+            )
+
+    @api.depends("foreseen")
     def _compute_next_step_id(self):
-        events = self._foresee()
         Step = self.env["crm.collection.rule.step"]
         for item in self:
-            day, step_id = events.get(item._origin.id, (False, False))
+            day, step_id = (item.foreseen or {}).get("step", (False, False))
             item.next_step_id = Step.browse(step_id)
             item.next_phase_id = item.next_step_id.phase_id
             item.date_next_step = day
 
+    @api.depends("foreseen")
+    def _compute_date_expected_letter(self):
+        for item in self:
+            item.date_expected_letter = (item.foreseen or {}).get("letter", [False])[0]
+
     def _foresee(self):
-        """:return: {item id: (day, step id)} of what happens to the items first, by the plan; the
-        day is ``False`` where a hold without end is to be lifted before"""
+        """:return: {item id: what happens to it next} of the open items, as the engine foresees it;
+        the day of a step is ``False`` where a hold without end is to be lifted before"""
         Engine = self.env["crm.collection.engine"].sudo()  # what is planned is no secret of rules
-        events = {}
+        result = {}
         for company, items in self._origin.grouped("company_id").items():
             items_sudo = items.sudo().filtered(lambda item: item.state == "open")
             if not items_sudo:
                 continue
-            events |= Engine._foresee(company, items_sudo)
-            endless_sudo = items_sudo.filtered(lambda item: item._is_held_without_end())
+            result |= Engine.with_company(company)._foresee(company, items_sudo)
+            endless_sudo = items_sudo.filtered(
+                lambda item, told=result: told[item.id].get("held", (0, True))[1] is False
+            )
             if endless_sudo:
-                freed = Engine._foresee(company, endless_sudo, without_holds=True)
-                events |= {item_id: (False, step_id) for item_id, (_day, step_id) in freed.items()}
-        return events
-
-    def _is_held_without_end(self):
-        self.ensure_one()
-        return bool(self.hold_id) and not self.hold_id.date_last
+                freed = Engine._foresee_freed(company, endless_sudo)
+                for item_id, told in freed.items():
+                    result[item_id].pop("step", None)
+                    if "step" in told:
+                        result[item_id]["step"] = (False, told["step"][1])
+        return result
 
     def _compute_explanation(self):
         for item in self:
@@ -136,32 +161,48 @@ class CrmCollectionItem(models.Model):
         return self.env._("%(phase)s on %(date)s, unless it is paid.", phase=phase, date=date)
 
     def _explain_letter(self):
-        _ = self.env._
-        if self.state != "open" or not self.phase_id:
+        """The next letter that leaves, before it what becomes of the one of this phase."""
+        foreseen = self.foreseen or {}
+        if self.state != "open" or not (self.phase_id or "letter" in foreseen):
             return ""
-        expected = self._get_expected_letter()
-        if not expected:
-            if self.letter_count:
-                return _("None any more; sent in this phase: %s.", self.letter_count)
-            return _("None in this phase.")
-        if expected["date_next"] > self.company_id._get_collection_today():
-            text = _("On %s.", self._format_date(expected["date_next"]))
-        else:
-            text = self._explain_obstacle(expected["obstacle"], expected["date_free"])
-        text = " ".join([text, *self._explain_other_credits()])
-        if not self.company_id.collection_auto_send:
-            text += " " + _("Automatic sending is off: it waits until a person sends it.")
-        return text
+        letter, obstacle = foreseen.get("letter"), foreseen.get("obstacle")
+        parts = []
+        if not letter or letter[1] != self.phase_id.id:
+            if obstacle and not (letter and obstacle == "quiet"):
+                parts.append(self._explain_obstacle(obstacle))
+            elif self.phase_id and not self.date_next_letter:
+                parts.append(self._explain_silence())
+        if letter:
+            parts += [self._explain_next_letter(*letter), *self._explain_other_credits()]
+        if (letter or obstacle) and not self.company_id.collection_auto_send:
+            text = self.env._("Automatic sending is off: it waits until a person sends it.")
+            parts.append(text)
+        return " ".join(parts)
 
-    def _get_expected_letter(self):
-        """:return: row of :func:`~..letters.expected_queries.expected`, or ``None`` where no
-        letter leaves by itself"""
-        company = self.company_id
-        self.env.flush_all()  # SQL reads the credits
-        query = expected_queries.expected(
-            company, company._get_collection_today(), self.ids, self.partner_id.ids
-        )
-        return next(iter(self.env.execute_query_dict(query)), None)
+    def _explain_silence(self):
+        """:return: that no letter of the phase leaves, in words"""
+        if self.letter_count:
+            return self.env._("None any more; sent in this phase: %s.", self.letter_count)
+        return self.env._("None in this phase.")
+
+    def _explain_next_letter(self, day, phase_id, problem):
+        """:return: when a letter leaves, of which phase, and whether it reaches the customer"""
+        _, day = self.env._, fields.Date.to_date(day)
+        date = self._format_date(day)
+        phase = self.env["crm.collection.phase"].browse(phase_id)
+        if phase == self.phase_id and day <= self.company_id._get_collection_today():
+            text = _("With the next run of the letters job.")
+        elif phase != self.phase_id:
+            text = _("On %(date)s, of %(phase)s.", date=date, phase=phase.name)
+        else:
+            text = _("On %s.", date)
+        if self.foreseen.get("obstacle") == "quiet":
+            text += " " + _("Not before: the customer's quiet days.")
+        if problem == "no_address":
+            text += " " + _("It cannot leave: the customer has no e-mail address.")
+        elif problem:
+            text += " " + _("It cannot leave: the customer's address is on the blacklist.")
+        return text
 
     def _explain_other_credits(self):
         """:return: what is said of open credits that pay nothing of the item, or nothing"""
@@ -175,29 +216,29 @@ class CrmCollectionItem(models.Model):
                 ", ".join(currencies.sorted("name").mapped("name")),
             )
 
-    def _explain_obstacle(self, obstacle, date_free):
-        """:return: when a letter leaves whose day has come, in words"""
+    def _explain_obstacle(self, obstacle):
+        """:return: why a letter whose day has come leaves no day, in words"""
         _ = self.env._
         return {
-            None: _("With the next run of the letters job."),
             "hold": _("Due, once nothing holds it back."),
             "processing": _("Due, unless the payment on its way arrives."),
             "approval": _("Due, once the phase is approved."),
             "credit": _("Due, but open credits of the customer cover what is owed."),
             "waiting": _("Due, after the customer's letter that could not be delivered yet."),
-            "quiet": _("On %s, when the customer's quiet days end.", self._format_date(date_free)),
+            "quiet": _("Due, after the customer's quiet days."),
         }[obstacle]
 
     def _explain_blocker(self):
         _ = self.env._
         if self.state != "open":
             return ""
-        if self.hold_id:
-            until = self.hold_id.date_last
+        if held := (self.foreseen or {}).get("held"):
+            hold, until = self.env["crm.collection.hold"].browse(held[0]), held[1]
+            until = until and fields.Date.to_date(until)
             return _(
                 "%(hold)s (%(reason)s), %(until)s.",
-                hold=self.hold_id.display_name,
-                reason=self.hold_id.reason,
+                hold=hold.display_name,
+                reason=hold.reason,
                 until=_("until %s", self._format_date(until)) if until else _("until it is lifted"),
             )
         if until := self._get_processing_dates().get(self.line_id.id):

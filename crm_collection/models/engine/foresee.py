@@ -1,58 +1,243 @@
 from datetime import timedelta
+from operator import itemgetter
 
 from odoo import api, models
+from odoo.fields import Domain
 
-from . import plan_queries
+from . import foresee_queries
+from .future import Future
 
-# Further ahead nothing is foreseen: a hold may last, and a step wait, for a hundred years.
-FURTHEST = timedelta(days=3660)
+MAX_ROUNDS = 100
+MAX_DAYS = 500
+WAITING = Domain("state", "in", ("no_address", "blacklisted")) | (
+    Domain("state", "=", "failed") & Domain("will_retry", "=", True)
+)
 
 
 class CrmCollectionEngine(models.AbstractModel):
-    """The coming days: the plan asked ahead about some items, nothing kept and nothing written."""
+    """The coming days: plan and letters asked ahead about some customers, nothing kept and
+    nothing written.
+
+    First where the items go, day by day: letters have no say in that. Then the letters, from
+    where the items will be; one may be about several items, and begins the customer's quiet days.
+    """
 
     _inherit = "crm.collection.engine"
 
     @api.model
-    def _foresee(self, company, items, without_holds=False):
-        """What happens to items first, if nothing else does: they move, an approval is asked for,
-        or a phase that only a person decides about is proposed.
+    def _foresee(self, company, items):
+        """What happens to items next, if nothing else does.
 
-        :param items: ``crm.collection.item`` of ``company``
-        :param bool without_holds: as if nothing were on hold
-        :return: {item id: (day, step id)} of the items something will happen to
+        :param items: open ``crm.collection.item`` of ``company``
+        :return: {item id: dict} of what there is to say: ``step`` (day, step id) it moves into, is
+            asked about or proposed for; ``letter`` (day, phase id, state that says why it reaches
+            nobody); ``obstacle``, why a letter did not leave when its day had come; ``held``
+            (hold id, last day of it or ``False``), where it is on hold
         """
         self.env.flush_all()
-        plan = self._get_plan(company, self._get_coming_days(company, items), items, without_holds)
-        rows = self.env.execute_query(plan_queries.first_event(plan))
-        return {item_id: (day, step_id) for item_id, day, step_id in rows}
+        future = self._get_future(company, items)
+        result = {item.id: {} for item in items}
+        changes = self._foresee_changes(future)
+        self._tell_steps(result, changes)
+        future.forget()
+        self._tell_holds(result, future)
+        self._tell_letters(result, future, changes)
+        return result
 
     @api.model
-    def _get_coming_days(self, company, items):
-        """:return: the days from today to the last one on which something may change: a step is
-        reached, an item has been long enough in its phase, a hold is over, a payment is
-        not waited for any more"""
-        today = company._get_collection_today()
-        furthest = today + FURTHEST
-        rules = self._get_rules(company)
-        steps = max([0, *rules.step_ids.mapped("days")])
-        steps += max([0, *rules.mapped("grace_days")])
-        in_phase = max([1, *rules.mapped("step_min_days")])
-        working_days = company._get_collection_phase_days()
-        if working_days:
-            steps += working_days.get_longest()
-        ends = [hold.date_last for hold in items.hold_id]
-        payments = items._get_processing_dates()
-        ends += [payments[line_id] for line_id in items.line_id.ids if line_id in payments]
-        days = [
-            min(day, furthest) + timedelta(days=wait)  # the calendar ends, dates may be its last
-            for wait, dates in (
-                (steps, items.mapped("date_maturity")),
-                (in_phase, items.mapped("date_phase")),
-                (1, ends),
+    def _foresee_freed(self, company, items):
+        """:return: as :meth:`_foresee`, of the next step alone, as if nothing were on hold"""
+        self.env.flush_all()
+        future = self._get_future(company, items)
+        future.holds = {}
+        result = {item.id: {} for item in items}
+        self._tell_steps(result, self._foresee_changes(future))
+        return result
+
+    def _get_future(self, company, items):
+        """:return: the :class:`.future.Future` of the customers of items, as things stand"""
+        today, partner_ids = company._get_collection_today(), items.partner_id.ids
+        future = Future(company, today, partner_ids)
+        account_ids = self.env["account.account"]._get_collection_receivable_ids()
+        query = foresee_queries.lines_of_customers(company.id, account_ids, partner_ids)
+        future.lines = {row["line_id"]: row for row in self.env.execute_query_dict(query)}
+        query = foresee_queries.holds_of_customers(company.id, today, partner_ids)
+        holds = self.env.execute_query(query)
+        future.holds = {hold_id: last_day for hold_id, _date_from, last_day in holds}
+        dates = items._get_processing_dates()
+        future.payments = {line_id: dates[line_id] for line_id in dates.keys() & future.lines}
+        ends = [last_day for _id, _from, last_day in holds] + list(future.payments.values())
+        future.bounds = set(
+            future.add_days([date_from for _id, date_from, _last_day in holds], [0])
+            + future.add_days(ends, [1])
+        )
+        return future
+
+    # === Where the items go === #
+
+    def _foresee_changes(self, future):
+        """:return: what the allocation job writes about the customers' items, day by day: rows of
+        :func:`.foresee_queries.next_changes`"""
+        changes, since = [], {}
+        for _round in range(MAX_ROUNDS):
+            days = self._get_coming_days(future, min(since.values(), default=None))
+            rows = self._get_next_changes(future, days, since) if days else []
+            if not rows:
+                break
+            since = {row["line_id"]: row["today"] for row in rows}
+            for row in rows:
+                future.allocate(row)
+            changes += rows
+        return sorted(changes, key=lambda row: row["today"])
+
+    def _get_next_changes(self, future, days, since):
+        plan = self._get_plan(future.company, days, future.partner_ids)
+        query = foresee_queries.pretend(future, foresee_queries.next_changes(plan, since))
+        return self.env.execute_query_dict(query)
+
+    def _get_coming_days(self, future, after=None):
+        """:return: the days from today, or those after ``after``, on which an item may change: it
+        reaches a step, is due or overdue, was long enough in its phase, a hold begins or ends,
+        a payment is not waited for any more"""
+        rules = self._get_rules(future.company)
+        working_days = future.company._get_collection_phase_days()
+        moved = range(1 + (working_days.get_longest() if working_days else 0))
+        reached = {day + late for day in (0, 1) for late in moved}
+        for step in rules.step_ids:
+            grace = step.rule_id.grace_days if step.days > 0 else 0
+            reached |= {step.days + grace + late for late in moved}
+        stays = {max(1, rule.step_min_days) for rule in rules}
+        lines = future.lines.values()
+        days = {
+            future.today,
+            *future.bounds,
+            *future.add_days({row["date_maturity"] for row in lines}, reached),
+            *future.add_days(future.get_values("date_phase"), stays),
+        }
+        return sorted(day for day in days if after is None or day > after)
+
+    def _tell_steps(self, result, changes):
+        for row in changes:
+            told = result.get(row["item_id"])
+            if told is None or "step" in told:
+                continue
+            if row["moves"]:
+                step_id = row["step_id"]
+            elif row["asks"]:
+                step_id = row["target_step_id"]
+            elif row["proposed_step_id"] != row["proposed_from_id"]:
+                step_id = row["proposed_step_id"]
+            else:
+                continue
+            if step_id:
+                told["step"] = (row["today"], step_id)
+
+    def _tell_holds(self, result, future):
+        """Of several holds, at once or one after the other, the last one counts."""
+        days = sorted({future.today, *future.bounds})
+        query = foresee_queries.held_days(future.company.id, days, list(result))
+        held = dict.fromkeys(result)
+        free = set()
+        rows = self.env.execute_query(foresee_queries.pretend(future, query))
+        for item_id, day, hold_id in sorted(rows, key=itemgetter(1)):
+            if item_id in free:
+                continue
+            if hold_id:
+                held[item_id] = (hold_id, future.holds[hold_id] or False)
+                continue
+            free.add(item_id)
+            if held[item_id]:
+                held[item_id] = (held[item_id][0], day - timedelta(days=1))
+        for item_id, told in held.items():
+            if told:
+                result[item_id]["held"] = told
+
+    # === The letters === #
+
+    def _tell_letters(self, result, future, changes):
+        """Live the days on which a letter may leave, until every item had its own or has none."""
+        changes, day = list(changes), future.today
+        fixed = {row["today"] for row in changes} | future.bounds
+        fixed |= set(future.add_days({row["date_maturity"] for row in future.lines.values()}, [1]))
+        again_ids = self._get_letters_to_issue_again(future)
+        if again_ids:
+            fixed.add(day + timedelta(days=1))
+        todo = {row["item_id"] for row in future.lines.values() if row["item_id"] in result}
+        for _number in range(MAX_DAYS):
+            while changes and changes[0]["today"] <= day:
+                future.follow(changes.pop(0))
+            rows = self._decide_letters(future, day)
+            self._tell_letters_of_day(result, future, day, rows)
+            future.issued_ids = again_ids
+            later = {one for one in fixed if one > day}
+            todo = {
+                item_id
+                for item_id in todo
+                if "letter" not in result[item_id]
+                and (later or self._may_be_written_later(result[item_id], future, item_id, day))
+            }
+            later.update(one for one in future.get_letter_days() if one > day)
+            later.update(row["date_free"] for row in rows if row["verdict"] == "quiet")
+            if not todo or not later:
+                break
+            day = min(later)
+
+    def _may_be_written_later(self, told, future, item_id, day):
+        """Whether the letter of an item may leave after ``day`` when nothing else changes."""
+        date_next = future.get_letter_day(item_id)
+        return bool(date_next) and (date_next > day or told.get("obstacle") == "quiet")
+
+    def _decide_letters(self, future, day):
+        """:return: rows of :func:`.foresee_queries.due_on` of the day's letters, written"""
+        partner_ids = future.get_due_partner_ids(day)
+        if not partner_ids:
+            return []
+        query = foresee_queries.due_on(future.company, day, partner_ids)
+        rows = self.env.execute_query_dict(foresee_queries.pretend(future, query))
+        written = [row for row in rows if not row["verdict"]]
+        for row in written:
+            row["problem"] = self._get_address_problem(future, row["partner_id"])
+        future.write_letters(written, day)
+        return rows
+
+    def _get_address_problem(self, future, partner_id):
+        """:return: the state that says why a letter would not reach a customer, or ``False``"""
+        if partner_id not in future.problems:
+            vals = {"company_id": future.company.id, "partner_id": partner_id}
+            letter = self.env["crm.collection.letter"].new(vals)
+            future.problems[partner_id] = letter._get_recipients()[1]
+        return future.problems[partner_id]
+
+    def _get_letters_to_issue_again(self, future):
+        """:return: ids of letters that wait and leave with the next run: the customer has an
+        address now, or it was no fault of theirs"""
+        domain = Domain("company_id", "=", future.company.id) & WAITING
+        letters = self.env["crm.collection.letter"].search(
+            domain & Domain("partner_id", "in", future.partner_ids)
+        )
+        return letters.filtered(
+            lambda letter: (
+                letter._may_leave() and (letter.state == "failed" or letter._get_recipients()[0])
             )
-            for day in dates
-            if day
-        ]
-        last = min(max([today, *days]), furthest)
-        return [today + timedelta(days=number) for number in range((last - today).days + 1)]
+        ).ids
+
+    def _tell_letters_of_day(self, result, future, day, rows):
+        by_item = {row["item_id"]: row for row in rows}
+        for line_id, line in future.lines.items():
+            told = result.get(line["item_id"])
+            if told is None or "letter" in told:
+                continue
+            row = by_item.get(line["item_id"])
+            if row and not row["verdict"]:
+                told["letter"] = (day, row["phase_id"], row["problem"])
+            elif row:
+                told["obstacle"] = row["verdict"]
+            elif future.is_due(line_id, day):
+                told["obstacle"] = self._get_obstacle(future, line_id, day)
+
+    def _get_obstacle(self, future, line_id, day):
+        """:return: why a letter is not even asked about whose day has come"""
+        if future.payments.get(line_id, day - timedelta(days=1)) >= day:
+            return "processing"
+        phase = self.env["crm.collection.phase"].browse(future.get("phase_id", line_id))
+        return "hold" if phase.can_act else "approval"

@@ -14,6 +14,7 @@ from ..portfolio.payment_queries import lines_on_their_way, payments_on_their_wa
 from ..portfolio.queries import (
     document_name,
     line_date_maturity,
+    line_is_of,
     line_is_owed,
     move_is_in_payment,
     move_is_silent,
@@ -32,12 +33,18 @@ class Plan:
     :param partners: ``res.partner`` in the company's context, archived included
     :param list account_ids: the receivable accounts
     :param int horizon: how many days before their due date items are taken in
-    :param items: ``crm.collection.item``: only these
-    :param bool without_holds: as if nothing were on hold
+    :param list partner_ids: only what these commercial partners owe, in the portfolio or not yet
     """
 
     def __init__(
-        self, company, days, rules, partners, account_ids, horizon, items=None, without_holds=False
+        self,
+        company,
+        days,
+        rules,
+        partners,
+        account_ids,
+        horizon,
+        partner_ids=None,
     ):
         self.working_days = company._get_collection_phase_days()
         self.company_id = company.id
@@ -46,8 +53,7 @@ class Plan:
         self.partners = partners
         self.account_ids = account_ids
         self.horizon = horizon
-        self.items = items
-        self.without_holds = without_holds
+        self.partner_ids = partner_ids
 
     def query(self, changed_only=True, together=False):
         """The whole plan: a row for each item and day.
@@ -81,7 +87,7 @@ class Plan:
             step=steps(self.company_id),
             customer=customers(
                 *(self.partners, self.rules, self.company_id),
-                None if self.items is None else self.items.partner_id.ids,
+                self.partner_ids,
             ),
             first_step=first_step(),
             candidate=self._candidate(),
@@ -147,7 +153,7 @@ class Plan:
             payments=lines_on_their_way(self.company_id, min(self.days)),
             owed=line_is_owed(),
             waiting=waiting_items(self.company_id),
-            among=SQL("TRUE") if self.items is None else SQL("item.id = ANY(%s)", self.items.ids),
+            among=SQL("TRUE") if self.partner_ids is None else line_is_of(self.partner_ids),
         )
 
     def _day(self):
@@ -158,8 +164,6 @@ class Plan:
 
     def _held(self):
         """Each candidate with the hold that is in force for it that day."""
-        if self.without_holds:
-            return SQL("SELECT candidate.*, NULL::integer AS hold_id FROM candidate")
         return SQL(
             "SELECT candidate.*, %s AS hold_id FROM candidate %s",
             hold_id(),
@@ -221,21 +225,3 @@ def fingerprint(company_id, day, rules, working_days=None):
         for table in small
     ]
     return SQL("SELECT md5(concat_ws(';', %s))", SQL(", ").join(parts))
-
-
-def first_event(plan):
-    """The first day on which something happens to each item of a plan of several days.
-
-    :param Plan plan: what is asked
-    :return: SQL of (item, day, the step it enters, is to enter or is proposed for)
-    """
-    return SQL(
-        """
-        SELECT DISTINCT ON (item_id) item_id, today,
-               CASE WHEN moves THEN step_id WHEN asks THEN target_step_id
-                    ELSE proposed_step_id END
-          FROM (%s) AS plan
-         WHERE moves OR asks OR proposed_step_id != COALESCE(proposed_from_id, 0)
-      ORDER BY item_id, today""",
-        plan.query(changed_only=False),
-    )

@@ -348,20 +348,25 @@ class CrmCollectionRun(models.Model):
 
     def _log_skipped(self, skipped):
         """:param dict skipped: {reason: number of customers who were due but got no letter}"""
-        self.line_ids.filtered(lambda line: line.kind == "held").unlink()
+        said = self.line_ids.filtered(lambda line: line.kind == "held")
+        skipped = {reason: count for reason, count in skipped.items() if count}
+        if {line.blocker or line.message: line.count for line in said} == skipped:
+            return
+        said.unlink()
         self.line_ids.create(
             [
                 {"run_id": self.id, "kind": "held", "blocker": reason, "count": count}
                 for reason, count in skipped.items()
-                if count
             ]
         )
 
     def _log_waiting(self):
         """Say why no letter was decided, until one may be (see :meth:`_log_skipped`)."""
-        self._log_skipped({})
         message = self.env._(
             "No new letters: the items are not allocated for this day yet, their phases may be "
             "of an earlier one."
         )
+        if message in self.line_ids.mapped("message"):
+            return
+        self._log_skipped({})
         self.line_ids.create({"run_id": self.id, "kind": "held", "message": message})

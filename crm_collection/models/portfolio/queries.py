@@ -41,6 +41,15 @@ def that_reads(fields, condition):
     return SQL("%s", condition, to_flush=fields)
 
 
+def line_is_of(partner_ids, line="line"):
+    """Condition: the item is of one of these commercial partners, or of a contact of theirs."""
+    return SQL(
+        "%s IN (SELECT id FROM res_partner WHERE commercial_partner_id = ANY(%s))",
+        SQL.identifier(line, "partner_id"),
+        partner_ids,
+    )
+
+
 def line_date_maturity(line="line"):
     """The due date; miscellaneous items without one are due on their date."""
     line = SQL.identifier(line)

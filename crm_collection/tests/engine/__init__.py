@@ -5,6 +5,7 @@ from . import (
     test_query_count,
     test_run,
     test_run_interrupted,
+    test_foreseen,
     test_golive,
     test_simulation,
     test_explanation,

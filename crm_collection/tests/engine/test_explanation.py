@@ -172,7 +172,8 @@ class TestExplanation(CrmCollectionLettersCommon):
 
     def test_no_letter_in_this_phase(self):
         self.phase_first.template_id = False
-        self.assertEqual(self._facts(self._item())["Next letter"], "None in this phase.")
+        text = "None in this phase. On 03/21/2026, of Phase 2."
+        self.assertEqual(self._facts(self._item())["Next letter"], text)
 
     def test_letter_waits_for_automatic_sending(self):
         self.company.collection_auto_send = False
@@ -221,6 +222,30 @@ class TestExplanation(CrmCollectionLettersCommon):
         self.assertNotIn("Held back", self._facts(item))
         self._hold(self.customer)
         self.assertIn("until it is lifted", self._facts(item)["Held back"])
+
+    def test_of_several_holds_the_last_one_counts(self):
+        """GIVEN a customer on hold until the 10th day, and one of his items until the 20th
+        THEN the item is held until the 20th, whichever was set first and whatever is held; one
+            without end counts before all others, one that takes over when another ends after it.
+
+        Seen to fail with the first hold that was found.
+        """
+        item = self._item()
+        self._hold(self.customer, date_until=TODAY + timedelta(days=10))
+        self._hold(item, "dispute", date_until=TODAY + timedelta(days=20))
+        self.assertIn("Dispute", self._facts(item)["Held back"])
+        self.assertIn("until 04/05/2026", self._facts(item)["Held back"])
+        self._hold(item, date_until=TODAY + timedelta(days=2))
+        self.assertIn("until 04/05/2026", self._facts(item)["Held back"])
+        self._hold(
+            item.move_id,
+            date_from=TODAY + timedelta(days=21),
+            date_until=TODAY + timedelta(days=25),
+        )
+        self.assertIn("until 04/10/2026", self._facts(item)["Held back"])
+        self._hold(self.customer)
+        self.assertIn("until it is lifted", self._facts(item)["Held back"])
+        self.assertIn("once the hold is lifted", self._facts(item)["Next phase"])
 
     def test_blockers(self):
         cases = {

@@ -248,7 +248,8 @@ class TestSimulation(CrmCollectionApprovalCommon):
         self.assertEqual(letter.name.split(", "), names)
         self._send_letters()
         self.assertEqual(
-            letter.name.split(", "), self._items(move).letter_line_ids.sorted("id").mapped("name")
+            letter.name.split(", "),
+            self._items(move).letter_line_ids.sorted("date_maturity").mapped("name"),
         )
         moves = self._simulate(days=9).move_line_ids
         self.assertLessEqual(set(names), set(moves.mapped("name")))

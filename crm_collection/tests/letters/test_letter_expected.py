@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from ...models.letters import queries as letter_queries
-from ...models.letters.expected_queries import expected
 from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon
 
@@ -12,8 +11,7 @@ from ..common_letters import CrmCollectionLettersCommon
 class TestLetterExpected(CrmCollectionLettersCommon):
     """P7: what is said of an item's next letter is what the job does about it.
 
-    Seen to fail with each obstacle left out of `expected`, and with the day of the next letter
-    not looked at in `is_to_go`.
+    Every prediction over many portfolios: ``tests/engine/test_foreseen.py``.
     """
 
     def _item(self, days=5, **vals):
@@ -21,18 +19,23 @@ class TestLetterExpected(CrmCollectionLettersCommon):
         self._allocate()
         return self._items(move)
 
-    def _expect(self, item, today=TODAY):
-        """:return: (date, obstacle, first day after the quiet days) or None"""
-        self.env.flush_all()
-        query = expected(self.company, today, item.ids, item.partner_id.ids)
-        rows = self.env.execute_query_dict(query)
-        if not rows:
-            return None
-        (row,) = rows
-        return row["date_next"], row["obstacle"], row["obstacle"] == "quiet" and row["date_free"]
+    def _expect(self, item):
+        """:return: (day, phase, why it does not leave before)"""
+        item.invalidate_recordset()
+        day, phase_id, _problem = (item.foreseen or {}).get("letter", (False, False, False))
+        self.assertEqual(item.date_expected_letter and str(item.date_expected_letter), day)
+        phase = self.env["crm.collection.phase"].browse(phase_id)
+        return item.date_expected_letter, phase, (item.foreseen or {}).get("obstacle")
+
+    def _say(self, item):
+        item.invalidate_recordset()
+        return {fact["label"]: fact["text"] for fact in item._get_facts()}.get("Next letter")
+
+    def _day(self, days):
+        return TODAY + timedelta(days=days)
 
     def test_due(self):
-        self.assertEqual(self._expect(self._item()), (TODAY, None, False))
+        self.assertEqual(self._expect(self._item()), (TODAY, self.phase_first, None))
 
     def test_again(self):
         """Until the rule does not say so any more."""
@@ -40,22 +43,69 @@ class TestLetterExpected(CrmCollectionLettersCommon):
         item = self._item()
         self._send_letters()
         self._deliver()
-        self.assertEqual(self._expect(item), (TODAY + timedelta(days=3), None, False))
+        self.assertEqual(self._expect(item)[0], self._day(3))
         self.rule.action_archive()
-        self.assertIsNone(self._expect(item))
+        self.assertFalse(self._expect(item)[0])
 
-    def test_never(self):
-        """None after the last one, none of what is settled, and no reminder that comes late."""
+    def test_of_the_phase_it_will_be_in(self):
+        """GIVEN an item whose next letter of this phase would come after it has moved
+        THEN the letter that is named is the one of the next phase, on the day it moves.
+        """
+        self.rule.step_ids.filtered(lambda step: step.days == 1).resend_interval = 7
+        item = self._item(5)
+        self._send_letters()
+        self.assertEqual(item.date_next_letter, self._day(7))
+        self.assertEqual(self._expect(item)[:2], (self._day(5), self.phase_second))
+        self.assertEqual(self._say(item), "On 03/21/2026, of Phase 2.")
+
+    def test_once_it_has_been_written_to_in_this_phase(self):
         item = self._item()
         self._send_letters()
-        self.assertIsNone(self._expect(item))
-        self.rule.step_ids.filtered(lambda step: step.days == 1).days = -10
-        reminded = self._item(-5)
-        self.assertEqual(self._expect(reminded), (TODAY, None, False))
-        self.assertIsNone(self._expect(reminded, TODAY + timedelta(days=6)))
-        other = self._item()
-        self._pay(other.move_id)
-        self.assertIsNone(self._expect(other))
+        self.assertEqual(self._expect(item)[:2], (self._day(5), self.phase_second))
+
+    def test_after_a_hold(self):
+        item = self._item()
+        self._hold(item, date_until=self._day(3))
+        self.assertEqual(self._expect(item)[:2], (self._day(4), self.phase_first))
+        self._hold(self.customer, date_until=self._day(20))
+        self.assertEqual(self._expect(item)[:2], (self._day(21), self.phase_second))
+
+    def test_without_an_address(self):
+        """It is written on its day, and is said to reach nobody."""
+        self.customer.email = False
+        item = self._item()
+        self.assertEqual(self._expect(item)[0], TODAY)
+        self.assertIn("no e-mail address", self._say(item))
+
+    def test_below_the_minimum(self):
+        self.rule.amount_min = 50.0
+        move = self._create_overdue(5)
+        self._allocate()
+        self._pay(move, 60.0)
+        self.assertFalse(self._expect(self._items(move))[0])
+
+    def test_reminder_is_not_offered_after_the_due_date(self):
+        reminder = self.env["crm.collection.phase"].create(
+            {"name": "Reminder", "sequence": 1, "template_id": self.phase_first.template_id.id}
+        )
+        rule = self._create_rule({-10: reminder}, sequence=1)
+        item = self._item(-5)
+        self.assertEqual(item.rule_id, rule)
+        hold = self._hold(item, date_until=self._day(4))
+        self.assertEqual(self._expect(item)[:2], (self._day(5), reminder))
+        hold.write({"date_until": self._day(5)})
+        self.assertFalse(self._expect(item)[0])
+
+    def test_letter_about_another_item_begins_quiet_days(self):
+        """One letter covers what is due on its day; the quiet days after it hold back the rest."""
+        self.company.collection_quiet_days = 4
+        self.rule.step_ids.filtered(lambda step: step.days == 10).resend_interval = 3
+        first, second = self._item(5), self._item(8)
+        self._send_letters()
+        # the second moves in two days, which the quiet days do not allow a letter about
+        self.assertEqual(self._expect(second)[:2], (self._day(4), self.phase_second))
+        # the first moves in five, and the letter of day 4 begins other quiet days
+        self.assertEqual(self._expect(first)[:2], (self._day(8), self.phase_second))
 
     def test_obstacles(self):
         self.company.collection_quiet_days = 4
@@ -69,13 +119,15 @@ class TestLetterExpected(CrmCollectionLettersCommon):
         self._send_letters()
         self._deliver()
         more = [self._item(6, partner=item.partner_id) for item in (waiting, quiet)]
-        self.assertEqual(self._expect(held), (TODAY, "hold", False))
-        self.assertEqual(self._expect(covered), (TODAY, "credit", False))
-        self.assertEqual(self._expect(more[0]), (TODAY, "waiting", False))
-        self.assertEqual(self._expect(more[1]), (TODAY, "quiet", TODAY + timedelta(days=4)))
-        self.assertIsNone(self._expect(asked))
+        none = self.env["crm.collection.phase"]
+        self.assertEqual(self._expect(held), (False, none, "hold"))
+        self.assertEqual(self._expect(covered), (False, none, "credit"))
+        self.assertEqual(self._expect(more[0]), (False, none, "waiting"))
+        self.assertEqual(self._expect(more[1])[::2], (self._day(4), "quiet"))
         self._put_under_approval(self.phase_first)
-        self.assertEqual(self._expect(more[1]), (TODAY, "approval", False))
+        self._put_under_approval(self.phase_second)
+        self._put_under_approval(self.phase_third)
+        self.assertEqual(self._expect(more[1]), (False, none, "approval"))
 
     def test_choice_is_what_the_job_says(self):
         """The verdicts, of customers for whom something is due, and nobody else."""

@@ -1,0 +1,201 @@
+from collections import defaultdict
+from datetime import timedelta
+
+# Further ahead nothing is foreseen: a hold may last, and a step wait, for a hundred years.
+FURTHEST = timedelta(days=3660)
+PRETENDED_ID = 2_000_000_000  # beside the numbers of what there is
+
+
+class Future:
+    """What the jobs will have made of some customers' items, if nothing else happens: changed
+    items, allocations, letters and requests, in the columns of their tables.
+
+    :param company: ``res.company``
+    :param date today: the company's day
+    :param list partner_ids: the commercial partners it is about
+    """
+
+    def __init__(self, company, today, partner_ids):
+        self.company = company
+        self.today = today
+        self.partner_ids = partner_ids
+        self.lines = {}  # what they owe: rows of `lines_of_customers` by journal item
+        self.holds = {}  # the last day of those that are in force, or will be
+        self.payments = {}  # the last day one on its way is waited for, by journal item
+        self.bounds = set()  # days on which one begins or may end
+        self.problems = {}  # why a letter does not reach a customer
+        self._last_id = PRETENDED_ID
+        self.forget()
+
+    def forget(self):
+        """Pretend nothing: the world is as it stands."""
+        self.items = {}  # changed columns by journal item
+        self.new_items = {}
+        self.allocations = []
+        self.moved_ids = set()
+        self.letters = []
+        self.issued_ids = []
+        self.asked = {}
+        self.withdrawn_ids = set()
+        self.written_line_ids = set()
+
+    def _draw_id(self):
+        self._last_id += 1
+        return self._last_id
+
+    def add_days(self, days, numbers):
+        """:return: the days so many after each of ``days``, from today on; the calendar ends"""
+        furthest = self.today + FURTHEST
+        return [
+            day + timedelta(days=number)
+            for day in days
+            if day and day < furthest
+            for number in numbers
+            if self.today <= day + timedelta(days=number)
+        ]
+
+    # === What is so === #
+
+    def get(self, fname, line_id):
+        """:return: a column of an item as it will be"""
+        item = self.new_items.get(line_id) or self.items.get(line_id) or {}
+        return item.get(fname, self.lines[line_id].get(fname))
+
+    def get_values(self, fname):
+        """:return: what a column of the items says"""
+        return {self.get(fname, line_id) for line_id in self.lines}
+
+    def is_due(self, line_id, day):
+        """:return: whether the day of an item's next letter has come"""
+        date_next = self.get("date_next_letter", line_id)
+        return bool(date_next and date_next <= day and self.get("phase_id", line_id))
+
+    def get_letter_days(self):
+        """:return: the days on which letters are to go"""
+        return {
+            date_next
+            for line_id in self.lines
+            if (date_next := self.get("date_next_letter", line_id))
+        }
+
+    def get_letter_day(self, item_id):
+        """:return: the day of an item's next letter, if there is any"""
+        return next(
+            self.get("date_next_letter", line_id)
+            for line_id, line in self.lines.items()
+            if line["item_id"] == item_id
+        )
+
+    def get_due_partner_ids(self, day):
+        """:return: the customers with items the day of whose letter has come"""
+        lines = self.lines.items()
+        return sorted({line["partner_id"] for line_id, line in lines if self.is_due(line_id, day)})
+
+    # === The allocation job === #
+
+    def allocate(self, row, dates=True):
+        """Write a row of the plan (see :func:`.foresee_queries.next_changes`).
+
+        :param bool dates: whether the day of the next letter is the plan's to say, of an item
+            that stays where it is
+        """
+        line_id, day = row["line_id"], row["today"]
+        item = self._get_or_create(row)
+        for fname in ("step_id", "rule_id", "proposed_step_id", "blocker", "approval_state"):
+            item[fname] = row[fname]
+        item["to_evaluate"] = False
+        if row["moves"] or dates:
+            item["date_next_letter"] = row["date_next_after"]
+            item["date_letter_kept"] = row["date_letter_kept"]
+        if row["moves"]:
+            item.update(
+                phase_id=row["phase_id"], date_phase=day, letter_count=row["letter_count_after"]
+            )
+            self._enter(item["id"], row, day)
+        if row["withdraws"]:
+            self.withdrawn_ids.add(item["id"])
+            self.asked.pop(line_id, None)
+        if row["asks"]:
+            self._ask(line_id, item["id"], row)
+
+    def follow(self, row):
+        """Write a row of the plan that was made without the letters: of an item that had one since
+        it is in its phase, the date of the next is the letter's to say."""
+        if row["moves"]:
+            self.written_line_ids.discard(row["line_id"])
+        is_written = row["line_id"] in self.written_line_ids
+        self.allocate(row, dates=not is_written)
+
+    def _get_or_create(self, row):
+        line_id = row["line_id"]
+        if line_id in self.new_items:
+            return self.new_items[line_id]
+        if row["item_id"]:
+            return self.items.setdefault(line_id, {"id": row["item_id"]})
+        copied = ("line_id", "move_id", "partner_id", "name", "currency_id", "no_followup")
+        amounts = ("amount_residual", "amount_residual_currency")
+        item = {key: row[key] for key in copied} | {key: str(row[key]) for key in amounts}
+        item.update(
+            id=self._draw_id(),
+            company_id=self.company.id,
+            date_maturity=row["date_maturity"],
+            state="open",
+            letter_count=0,
+            date_next_letter=None,
+        )
+        return self.new_items.setdefault(line_id, item)
+
+    def _enter(self, item_id, row, day):
+        self.moved_ids.add(item_id)
+        for allocation in self.allocations:
+            if allocation["item_id"] == item_id and not allocation.get("date_out"):
+                allocation.update(date_out=day, reason_out="moved")
+        self.allocations.append(
+            {
+                "id": self._draw_id(),
+                "item_id": item_id,
+                "phase_id": row["phase_id"],
+                "origin": "automatic",
+                "date_in": day,
+                "day_in": day,
+            }
+        )
+
+    def _ask(self, line_id, item_id, row):
+        number = self._draw_id()
+        self.asked[line_id] = {
+            "id": number,
+            "approval_id": number,
+            "item_id": item_id,
+            "company_id": self.company.id,
+            "phase_id": row["target_phase_id"],
+            "state": "pending",
+        }
+
+    # === The letters job === #
+
+    def write_letters(self, rows, day):
+        """Write the letters of a day.
+
+        :param list rows: :func:`.foresee_queries.due_on` of the customers who get one, with the
+            ``problem`` that keeps it from them
+        """
+        by_partner = defaultdict(list)
+        for row in rows:
+            by_partner[row["partner_id"]].append(row)
+        for partner_id, of_partner in by_partner.items():
+            self.letters.append(
+                {
+                    "id": self._draw_id(),
+                    "company_id": self.company.id,
+                    "partner_id": partner_id,
+                    "state": of_partner[0]["problem"] or "outgoing",
+                    "date": day,
+                    "origin": "automatic",
+                }
+            )
+            for row in of_partner:
+                item = self._get_or_create(row)
+                self.written_line_ids.add(row["line_id"])
+                item["letter_count"] = row["letter_count"] + 1
+                item["date_next_letter"] = row["date_after"] if row["goes_after"] else None

@@ -1,0 +1,261 @@
+"""Portfolios of all kinds, drawn at random: what they are made of, and how they are lived."""
+
+import random
+from datetime import timedelta
+from pprint import pformat
+
+from freezegun import freeze_time
+
+from odoo.fields import Command
+
+from .common import TODAY
+from .common_approval import CrmCollectionApprovalCommon
+
+# What a repeated run may not touch; the log of the jobs counts every execution.
+TABLES_OF_OTHERS = ("mail_mail", "mail_message", "mail_activity", "ir_attachment")
+LOG_OF_RUNS = "crm_collection_run"
+STEP_DAYS = (-7, -3, 0, 1, 3, 5, 8, 12, 15, 20, 30)
+
+
+def maybe(rnd, chance, value, other=None):
+    return value if rnd.random() < chance else other
+
+
+def draw_settings(seed):
+    """What the portfolios of one company have in common."""
+    rnd = random.Random(f"settings {seed}")
+    return {"quiet_days": rnd.choice([0, 0, 2, 5]), "guarded": rnd.random() < 0.4}
+
+
+def draw_portfolio(seed):
+    """A rule and its customers, in words: what they owe, what is held, what they are."""
+    rnd = random.Random(f"portfolio {seed}")
+    days = sorted(rnd.sample(STEP_DAYS, rnd.randint(1, 5)))
+    # one of each phase, in the order of severity; the phase of the last step may be a manual one
+    phases = sorted(rnd.sample(range(7), len(days)))
+    rule = {
+        "escalation": rnd.choice(["days", "days", "step"]),
+        "step_min_days": rnd.choice([0, 0, 3]),
+        "grace_days": rnd.choice([0, 0, 2]),
+        "amount_min": rnd.choice([0, 0, 50]),
+        "steps": [
+            {
+                "days": day,
+                "phase": phase,
+                "resend_interval": rnd.choice([0, 0, 1, 3, 7]),
+                "resend_max": rnd.choice([0, 1, 2]),
+                "amount_min": maybe(rnd, 0.15, 120, 0),
+            }
+            for day, phase in zip(days, phases, strict=True)
+        ],
+    }
+    return {
+        "seed": seed,
+        "rule": rule,
+        "customers": [_draw_customer(rnd) for _number in range(rnd.randint(1, 2))],
+    }
+
+
+def _draw_customer(rnd):
+    return {
+        "email": rnd.random() > 0.15,
+        "credit": maybe(rnd, 0.2, rnd.choice([30, 100, 250]), 0),
+        "holds": [_draw_hold(rnd) for _number in range(maybe(rnd, 0.15, rnd.randint(1, 2), 0))],
+        "items": [_draw_item(rnd) for _number in range(rnd.randint(1, 4))],
+    }
+
+
+def _draw_item(rnd):
+    return {
+        "days": rnd.randint(-12, 25),
+        "amount": rnd.choice([20, 60, 100, 200]),
+        "no_followup": rnd.random() < 0.05,
+        "holds": [_draw_hold(rnd) for _number in range(maybe(rnd, 0.3, rnd.randint(1, 2), 0))],
+        "by_hand": maybe(
+            rnd,
+            0.15,
+            {"phase": rnd.randrange(7), "letter": rnd.random() < 0.6, "pin": rnd.random() < 0.4},
+        ),
+    }
+
+
+def _draw_hold(rnd):
+    begins = rnd.randint(-3, 12)
+    return {
+        "kind": rnd.choice(["block", "dispute", "promise"]),
+        "from": begins,
+        "until": maybe(rnd, 0.85, max(begins, 0) + rnd.randint(0, 10)),
+        "of_entry": rnd.random() < 0.3,
+    }
+
+
+def get_simpler(portfolio):
+    """Portfolios with one thing less each, to find the smallest that still fails."""
+    customers = portfolio["customers"]
+    for index, customer in enumerate(customers):
+        rest = customers[:index] + customers[index + 1 :]
+        if rest:
+            yield {**portfolio, "customers": rest}
+        for number in range(len(customer["items"])):
+            items = customer["items"][:number] + customer["items"][number + 1 :]
+            yield _replace(portfolio, index, {**customer, "items": items})
+            item = customer["items"][number]
+            if item["holds"] or item["by_hand"]:
+                items = list(customer["items"])
+                items[number] = {**item, "holds": item["holds"][1:], "by_hand": None}
+                yield _replace(portfolio, index, {**customer, "items": items})
+        if customer["credit"]:
+            yield _replace(portfolio, index, {**customer, "credit": 0})
+        if customer["holds"]:
+            yield _replace(portfolio, index, {**customer, "holds": customer["holds"][1:]})
+    steps = portfolio["rule"]["steps"]
+    for number in range(len(steps)):
+        if len(steps) > 1:
+            less = steps[:number] + steps[number + 1 :]
+            yield {**portfolio, "rule": {**portfolio["rule"], "steps": less}}
+
+
+def _replace(portfolio, index, customer):
+    customers = list(portfolio["customers"])
+    customers[index] = customer
+    return {**portfolio, "customers": customers}
+
+
+class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
+    """A company in which portfolios drawn at random live day by day, in a savepoint."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.rule.action_archive()
+        templates = ("friendly", "firm", "final")
+        cls.phases = cls.env["crm.collection.phase"].create(
+            [
+                {
+                    "name": f"Phase {number}",
+                    "sequence": 300 + number,
+                    "allocation_mode": "manual" if number in (3, 6) else "automatic",
+                    "template_id": False
+                    if number == 2
+                    else cls.env.ref(f"crm_collection.mail_template_{templates[number % 3]}").id,
+                }
+                for number in range(7)
+            ]
+        )
+
+    def _set_up(self, settings, portfolios):
+        """:return: {item's journal item: portfolio}"""
+        self.company.collection_quiet_days = settings["quiet_days"]
+        if settings["guarded"]:
+            self._guard(self.phases[4])
+        owners = {}
+        for number, portfolio in enumerate(portfolios):
+            rule = self._create_portfolio_rule(portfolio, number)
+            for index, customer in enumerate(portfolio["customers"]):
+                name = f"Customer{number}x{index}"
+                vals = {} if customer["email"] else {"email": False}
+                partner = self._create_customer(name, collection_rule_id=rule.id, **vals)
+                for line in self._create_what_is_owed(customer, partner):
+                    owners[line] = portfolio
+        self._end_transaction()
+        return owners
+
+    def _create_portfolio_rule(self, portfolio, number):
+        vals = dict(portfolio["rule"])
+        steps = [dict(step, attach_pdf=False) for step in vals.pop("steps")]
+        for step in steps:
+            step["phase_id"] = self.phases[step.pop("phase")].id
+        return self.env["crm.collection.rule"].create(
+            {
+                "name": f"Rule {number}",
+                "sequence": 500 + number,
+                "step_ids": [Command.create(step) for step in steps],
+                # whose own rule it is not it does not catch
+                "partner_domain": "[('ref', '=', 'nobody')]",
+                **vals,
+            }
+        )
+
+    def _create_what_is_owed(self, customer, partner):
+        lines = self.env["account.move.line"]
+        for item in customer["items"]:
+            move = self._create_entry(
+                item["days"], item["amount"], partner, no_followup=item["no_followup"]
+            )
+            lines += self._receivables(move)
+        if customer["credit"]:
+            self._create_credit(customer["credit"], partner=partner, days=20)
+        for hold in customer["holds"]:
+            self._create_hold(hold, "partner_id", partner)
+        return lines
+
+    def _create_hold(self, hold, fname, record):
+        until = hold["until"]
+        if until is None and hold["kind"] == "promise":
+            until = 9
+        self.env["crm.collection.hold"].create(
+            {
+                fname: record.id,
+                "company_id": self.company.id,
+                "kind": hold["kind"],
+                "reason": "Because",
+                "date_from": TODAY + timedelta(days=hold["from"]),
+                "date_until": until is not None and TODAY + timedelta(days=until),
+            }
+        )
+
+    def _act_by_hand(self, owners):
+        """After the first run, people do what they do: holds of items, phase maintenance."""
+        for line, portfolio in owners.items():
+            item = self.env["crm.collection.item"].search([("line_id", "=", line.id)])
+            drawn = self._get_drawn(portfolio, line)
+            for hold in drawn["holds"]:
+                if hold["of_entry"]:
+                    self._create_hold(hold, "move_id", line.move_id)
+                elif item:
+                    self._create_hold(hold, "item_id", item)
+            by_hand = drawn["by_hand"]
+            if item and by_hand:
+                phase = self.phases[by_hand["phase"]]
+                item.with_user(self.collector)._maintain(
+                    phase, "By hand", send_letter=by_hand["letter"], pin=by_hand["pin"]
+                )
+        self._end_transaction()
+
+    def _get_drawn(self, portfolio, line):
+        drawn = [item for customer in portfolio["customers"] for item in customer["items"]]
+        return drawn[[*self._get_lines_of(portfolio)].index(line)]
+
+    def _get_lines_of(self, portfolio):
+        return [line for line, owner in self.owners.items() if owner is portfolio]
+
+    # === Living === #
+
+    def _live_a_day(self, day):
+        """Both jobs and the mail queue, once."""
+        with freeze_time(f"{day} 09:00:00"):
+            self._run_job("ir_cron_crm_collection_allocate")
+            self._run_job("ir_cron_crm_collection_letters")
+            self._deliver()
+
+    def _get_checksums(self):
+        """:return: {table: every row version}, of all that is ours and of the mails"""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """SELECT table_name FROM information_schema.tables
+                WHERE table_schema = current_schema AND table_type = 'BASE TABLE'
+                  AND table_name LIKE 'crm\\_collection\\_%%' AND table_name != %s""",
+            [LOG_OF_RUNS],
+        )
+        tables = [name for (name,) in self.env.cr.fetchall()] + [*TABLES_OF_OTHERS]
+        result = {}
+        for table in sorted(tables):
+            self.env.cr.execute(
+                f"SELECT count(*), md5(string_agg(record::text || record.xmin::text "  # noqa: S608
+                f"|| record.ctid::text, '|' ORDER BY record.ctid)) FROM {table} AS record"
+            )
+            result[table] = self.env.cr.fetchone()
+        return result
+
+    def _describe(self, settings, portfolio):
+        return pformat({"settings": settings, **portfolio}, sort_dicts=False, width=100)

@@ -1,0 +1,222 @@
+import os
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.tests import tagged
+
+from ..common import TODAY
+from ..common_portfolios import (
+    CrmCollectionPortfoliosCommon,
+    draw_portfolio,
+    draw_settings,
+    get_simpler,
+)
+
+# In the suite a few; many with CRM_COLLECTION_PORTFOLIOS=1000 in the environment, from
+# CRM_COLLECTION_SEED on. See docs/inside.md.
+PORTFOLIOS = int(os.environ.get("CRM_COLLECTION_PORTFOLIOS", "50"))
+SEED = int(os.environ.get("CRM_COLLECTION_SEED", "0"))
+TOGETHER = 25  # live in one company at the same time
+DAYS = 20
+ASKED_ON = (0, 7, 14)  # the evenings on which the items say what is to come
+REPEATED_ON = (0, 3, 11)  # the days on which the jobs run again
+# Looking for the simplest portfolio that fails takes minutes.
+SHRINK = "CRM_COLLECTION_SHRINK" in os.environ
+SIMPLER = 40  # portfolios that are tried for it
+
+
+@tagged("post_install", "-at_install")
+class TestForeseen(CrmCollectionPortfoliosCommon):
+    """What every item says of its next phase, its next letter and its hold is what then happens,
+    if nothing else does; and a run that is repeated writes nothing at all.
+
+    Seen to fail with each of: the letters asked from where the items are and not from where they
+    will be, the quiet days a letter begins forgotten, holds that are not in force yet left out,
+    letters without an address taken for those that arrive.
+    """
+
+    def test_what_is_said_comes_true(self):
+        self.count = {"step": 0, "letter": 0, "held": 0}
+        for first in range(SEED, SEED + PORTFOLIOS, TOGETHER):
+            seeds = range(first, min(first + TOGETHER, SEED + PORTFOLIOS))
+            settings = draw_settings(first)
+            portfolios = [draw_portfolio(seed) for seed in seeds]
+            failures = self._live(settings, portfolios)
+            if failures:
+                portfolio, message = failures[0]
+                if SHRINK:
+                    portfolio, message = self._shrink(settings, portfolio, message)
+                self.fail(f"\n{message}\n\n{self._describe(settings, portfolio)}")
+        self.assertGreater(min(self.count.values()), PORTFOLIOS / 2, "there was little to say")
+
+    def _shrink(self, settings, portfolio, message):
+        """:return: the simplest portfolio that still fails, and how"""
+        tries = 0
+        while tries < SIMPLER:
+            for simpler in get_simpler(portfolio):
+                tries += 1
+                if failures := self._live(settings, [simpler]):
+                    portfolio, message = failures[0]
+                    break
+                if tries >= SIMPLER:
+                    break
+            else:
+                break
+        return portfolio, message
+
+    # === Living === #
+
+    def _live(self, settings, portfolios):
+        """Live some portfolios together.
+
+        :return: list of (portfolio, what was said and did not happen)
+        """
+        savepoint = self.env.cr.savepoint()
+        try:
+            self.owners = self._set_up(settings, portfolios)
+            return self._live_days()
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all()
+            self.registry.clear_all_caches()
+
+    def _live_days(self):
+        self.steps, self.held, said = {}, {}, {}
+        for number in range(DAYS + 1):
+            day = TODAY + timedelta(days=number)
+            before = self._get_places()
+            self._live_a_day(day)
+            self._note_steps(day, before)
+            if number == 0:
+                with freeze_time(f"{day} 12:00:00"):
+                    self._act_by_hand(self.owners)
+                self._live_a_day(day)
+            with freeze_time(f"{day} 20:00:00"):
+                self.held[day] = self._get_items().filtered("is_held")
+                if number in ASKED_ON:
+                    said[day] = self._ask()
+            if number in REPEATED_ON:
+                self._repeat(day)
+        return self._compare(said)
+
+    def _repeat(self, day):
+        before = self._get_checksums()
+        self._live_a_day(day)
+        after = self._get_checksums()
+        changed = [table for table in after if after[table] != before[table]]
+        self.assertFalse(changed, f"written by a run repeated on {day}")
+
+    def _get_items(self):
+        domain = [("line_id", "in", [line.id for line in self.owners]), ("state", "=", "open")]
+        return self.env["crm.collection.item"].search(domain)
+
+    def _get_places(self):
+        return {
+            item: (item.allocation_id, item.approval_id, item.proposed_step_id)
+            for item in self._get_items()
+        }
+
+    def _note_steps(self, day, before):
+        """What the allocation job did to each: it moved it, asked about it, or proposed it."""
+        for item in self._get_items():
+            allocation, request, proposed = before.get(item, (None, None, None))
+            if item.allocation_id and item.allocation_id != allocation:
+                phase = item.phase_id
+            elif item.approval_id and item.approval_id != request:
+                phase = item.awaiting_phase_id
+            elif item.proposed_step_id and item.proposed_step_id != proposed:
+                phase = item.proposed_phase_id
+            else:
+                continue
+            self.steps.setdefault(item, []).append((day, phase))
+
+    # === Saying === #
+
+    def _ask(self):
+        """:return: {item: what it says of its next phase, its next letter and its hold}"""
+        said = {}
+        items = self._get_items()
+        items.invalidate_recordset()
+        for item in items:
+            foreseen = item.foreseen or {}
+            letter = foreseen.get("letter")
+            said[item] = {
+                "step": item.date_next_step and (item.date_next_step, item.next_phase_id),
+                "letter": letter
+                and (
+                    item.date_expected_letter,
+                    self.env["crm.collection.phase"].browse(letter[1]),
+                    letter[2],
+                ),
+                "held": foreseen.get("held"),
+                "facts": "; ".join(f"{f['label']}: {f['text']}" for f in item._get_facts()),
+                "stale": item.date_next_letter and not letter and not foreseen.get("obstacle"),
+            }
+        return said
+
+    # === Comparing === #
+
+    def _compare(self, said):
+        failures = []
+        told = [told for by_item in said.values() for told in by_item.values()]
+        for what in self.count:
+            self.count[what] += sum(1 for one in told if one[what])
+        letters = self._get_letters()
+        for asked_on, by_item in said.items():
+            for item, told in by_item.items():
+                happened = {
+                    "step": self._get_first(self.steps.get(item, []), asked_on),
+                    "letter": self._get_first(letters.get(item, []), asked_on),
+                    "held": self._get_held(item, asked_on),
+                }
+                for what, event in happened.items():
+                    if not self._is_as_told(told[what], event):
+                        message = self._tell(item, asked_on, what, told, event)
+                        failures.append((self.owners[item.line_id], message))
+                if told["stale"]:
+                    message = self._tell(item, asked_on, "date_next_letter", told, None)
+                    failures.append((self.owners[item.line_id], message))
+        return failures
+
+    def _get_letters(self):
+        """:return: {item: [(day, phase, state that says why it reached nobody)]}"""
+        result = {}
+        lines = self.env["crm.collection.letter.line"].search(
+            [("item_id.line_id", "in", [line.id for line in self.owners])], order="id"
+        )
+        for line in lines.filtered(lambda line: line.letter_id.state != "cancelled"):
+            state = line.letter_id.state
+            problem = state in ("no_address", "blacklisted") and state
+            result.setdefault(line.item_id, []).append(
+                (line.letter_id.date, line.phase_id, problem)
+            )
+        return result
+
+    def _get_first(self, events, asked_on):
+        return next((event for event in events if event[0] > asked_on), None)
+
+    def _get_held(self, item, asked_on):
+        """:return: the last day it is held from that evening on, if it is at all"""
+        if item not in self.held[asked_on]:
+            return None
+        days = [day for day in sorted(self.held) if day > asked_on]
+        free = next((day for day in days if item not in self.held[day]), None)
+        return free and (free - timedelta(days=1),)
+
+    def _is_as_told(self, told, event):
+        last = TODAY + timedelta(days=DAYS)
+        if isinstance(told, tuple) or told is None or told is False:
+            expected = told if told and told[0] <= last else None
+        else:  # a hold
+            until = fields.Date.to_date(told[1])
+            expected = (until,) if until and until < last else None
+        return (expected or None) == (event or None)
+
+    def _tell(self, item, asked_on, what, told, event):
+        return (
+            f"{item.name} of {item.partner_id.name}, due {item.date_maturity}, said on {asked_on} "
+            f"of its {what}:\n  {told.get(what)}\n  ({told['facts']})\nand then:\n  {event}\n"
+            f"its steps: {self.steps.get(item)}\nits letters: {self._get_letters().get(item)}"
+        )
