@@ -656,6 +656,23 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         self.assertTrue(request.decision_ids.is_escalated)
         self.assertEqual(request.state, "approved")
 
+    def test_escalation_alone_ends_a_level_of_two(self):
+        """Two had to agree and nobody answered: one decision after escalation is enough.
+
+        Seen to fail with escalation left out of the record, and out of what ends a level.
+        """
+        both = self.approver | self.second_approver
+        request = self._ask(
+            levels=[{"user_ids": [Command.set(both.ids)], "approver_count": 2}],
+            escalate_days=1,
+            escalation_user_id=self.chief.id,
+        )
+        request.sudo()._escalate()
+        self.env.invalidate_all()
+        self._say(request, "approve", self.chief)
+        self.assertTrue(request.decision_ids.is_escalated)
+        self.assertEqual(request.state, "approved")
+
     def test_lost_activities_are_made_again(self):
         request = self._ask()
         self._activities(request).unlink()

@@ -1,4 +1,5 @@
 from . import (
     test_settlement,
+    test_settlement_kinds,
     test_settlement_letters,
 )
