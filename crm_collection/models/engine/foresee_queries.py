@@ -12,7 +12,8 @@ from odoo.tools.json import json_default
 
 from ..letters.condition_queries import is_due
 from ..letters.queries import choose, may_be_written
-from ..portfolio.hold_queries import closings, hold_id, hold_joins, last_day
+from ..portfolio.hold_queries import hold_id, hold_joins, last_day
+from ..portfolio.promise_queries import closings
 from ..portfolio.queries import line_date_maturity, line_is_of, line_is_owed
 from .apply_queries import letter_count_after, next_letter_after, said_of_plan
 from .change_queries import is_changed
@@ -223,6 +224,7 @@ def held_days(company_id, days, item_ids):
     return SQL(
         """SELECT item.id, asked.today, %(hold)s AS hold_id
              FROM crm_collection_item item
+        LEFT JOIN account_move_line line ON line.id = item.line_id
        CROSS JOIN (%(day)s) AS asked
         %(hold_joins)s
             WHERE item.id = ANY(%(item_ids)s)""",
@@ -230,7 +232,7 @@ def held_days(company_id, days, item_ids):
         hold_joins=hold_joins(
             company_id,
             SQL("day.today"),
-            *(SQL.identifier("item", name) for name in ("partner_id", "move_id", "id")),
+            *(SQL("line.partner_id"), SQL("item.move_id"), SQL("item.id")),
             day=(day, SQL("asked.today")),
         ),
         item_ids=item_ids,

@@ -66,7 +66,7 @@ def asked_open_items(company_id, today, columns, joins=None, condition=None, loc
         hold=hold_id(),
         processing=line_is_on_its_way(company_id, today, SQL("line.id")),
         hold_joins=hold_joins(
-            company_id, today, SQL("item.partner_id"), SQL("item.move_id"), SQL("item.id")
+            company_id, today, SQL("line.partner_id"), SQL("item.move_id"), SQL("item.id")
         ),
         condition=condition or SQL("TRUE"),
         lock=SQL("FOR NO KEY UPDATE OF item SKIP LOCKED") if locked else SQL(),

@@ -12,8 +12,6 @@ from . import hold_queries
 _lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
-SCOPES = ("partner_id", "move_id", "item_id")
-
 
 class CrmCollectionHold(models.Model):
     """Collection held back for a customer, an entry or an item.
@@ -134,11 +132,24 @@ class CrmCollectionHold(models.Model):
             name = scope.display_name or record.entry_name or ""
             record.display_name = f"{kinds.get(record.kind, '')}: {name}"
 
-    @api.depends("partner_id", "move_id", "item_id.partner_id")
+    @api.depends(
+        "partner_id.commercial_partner_id",
+        "move_id.partner_id.commercial_partner_id",
+        "item_id.partner_id.commercial_partner_id",
+    )
     def _compute_customer_id(self):
+        """Shown; what is held is asked of :mod:`.hold_queries`. An entry that names no customer
+        has that of its lines, where it is one; of a deleted one it stays on record."""
         for record in self:
-            partner = record.partner_id or record.move_id.partner_id or record.item_id.partner_id
-            record.customer_id = partner.commercial_partner_id
+            if record.entry_name:
+                record.customer_id = record.customer_id
+                continue
+            named = record.partner_id or record.item_id.partner_id or record.move_id.partner_id
+            lines = record.move_id.line_ids.filtered(
+                lambda line: line.account_type == "asset_receivable"
+            )
+            partners = (named or lines.partner_id).commercial_partner_id
+            record.customer_id = partners if len(partners) == 1 else False
 
     @api.onchange("company_id", "move_id", "item_id")
     def _onchange_company_id(self):
@@ -221,6 +232,16 @@ class CrmCollectionHold(models.Model):
             holds.sudo().write({"state": state, "date_closed": closed})
 
     @api.model
+    def _refresh_customers(self, items):
+        """Items changed hands by SQL: so did the holds that are about them."""
+        if not items:
+            return
+        holds_sudo = self.sudo().search(
+            Domain("item_id", "in", items.ids) | Domain("move_id", "in", items.move_id.ids)
+        )
+        self.env.add_to_compute(self._fields["customer_id"], holds_sudo)
+
+    @api.model
     def _release_entries(self, moves):
         """Before entries are deleted: their holds end, and keep what they were about."""
         holds_sudo = self.sudo().search([("move_id", "in", moves.ids)])  # whoever deletes them
@@ -255,33 +276,17 @@ class CrmCollectionHold(models.Model):
         return result
 
     def _get_by_item_of_company(self, company, items):
-        self.flush_model()
-        rows = self.env.execute_query(
-            hold_queries.active_holds(company.id, company._get_collection_today())
-        )
-        by_scope = {}
-        for hold_id, *scopes in rows:
-            for fname, scope_id in zip(SCOPES, scopes, strict=True):
-                if scope_id:
-                    by_scope.setdefault((fname, scope_id), hold_id)
-        found = {
-            item.id: by_scope.get(("item_id", item.id))
-            or by_scope.get(("move_id", item.move_id.id))
-            or by_scope.get(("partner_id", item.partner_id.id))
-            for item in items
-        }
-        return {item_id: self.browse(hold_id) for item_id, hold_id in found.items() if hold_id}
+        self.env.flush_all()
+        today = company._get_collection_today()
+        rows = self.env.execute_query(hold_queries.held_items(company.id, today, items.ids))
+        return {item_id: self.browse(hold_id) for item_id, hold_id in rows}
 
     @api.model
     def _get_held_items_domain(self):
         """:return: domain of the items held today in the active companies."""
+        self.env.flush_all()
         domain = Domain.FALSE
         for company in self.env.companies:
-            rows = self.env.execute_query(
-                hold_queries.active_holds(company.id, company._get_collection_today())
-            )
-            for index, fname in enumerate(("partner_id", "move_id", "id"), start=1):
-                ids = [row[index] for row in rows if row[index]]
-                if ids:
-                    domain |= Domain("company_id", "=", company.id) & Domain(fname, "in", ids)
+            held = hold_queries.held_item_ids(company.id, company._get_collection_today())
+            domain |= Domain("id", "in", held)
         return domain

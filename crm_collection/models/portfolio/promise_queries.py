@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from .hold_queries import last_day
+from .hold_queries import is_of_family, last_day
 from .queries import line_date_maturity, line_is_owed
 
 # A verdict is looked at again for so many days after the day that was promised for: statements
@@ -97,8 +97,8 @@ def _is_about():
     return SQL(
         """(item.company_id = hold.company_id
             AND (item.id = hold.item_id OR item.move_id = hold.move_id
-                 OR hold.partner_id IS NOT NULL AND item.partner_id = (
-                     SELECT commercial_partner_id FROM res_partner WHERE id = hold.partner_id)))"""
+                 OR hold.partner_id IS NOT NULL AND %s))""",
+        is_of_family(SQL("item.partner_id"), SQL("hold.partner_id")),
     )
 
 

@@ -78,6 +78,8 @@ class CrmCollectionItem(models.Model):
         self._put_back([item_id for item_id, _company_id, event in rows if event == "reposted"])
         self.env["crm.collection.approval"]._refresh_items([row[0] for row in rows])
         self.invalidate_model(flush=False)
+        handed = [row[0] for row in rows if row[2] in ("released", "reopened")]
+        self.env["crm.collection.hold"]._refresh_customers(self.browse(handed))
         counts = Counter(event for _item_id, _company_id, event in rows)
         counts["reopened"] += counts.pop("reposted", 0)
         return dict(+counts)

@@ -30,15 +30,16 @@ class CrmCollectionCustomer(models.Model):
             "kind",
             "state",
             "company_id",
-            "customer_id",
             "partner_id",
+            "move_id",
+            "item_id",
             "date_from",
             "date_until",
             "amount",
         ],
         "crm.collection.phase": ["sequence"],
         "res.company": ["currency_id"],
-        "res.partner": ["collection_user_id"],
+        "res.partner": ["collection_user_id", "commercial_partner_id"],
     }
 
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)

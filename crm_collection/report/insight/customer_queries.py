@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from ...models.portfolio.hold_queries import is_in_force
+from ...models.portfolio.hold_queries import hold_customers, is_in_force
 
 # Keeps (customer, company) apart in one number, and below 2^53 for the web client.
 ID_FACTOR = 65536
@@ -70,16 +70,17 @@ def _holds(days):
     yet."""
     return SQL(
         """
-        SELECT hold.company_id, customer.commercial_partner_id AS customer_id,
+        SELECT hold.company_id, about.customer_id,
                BOOL_OR(hold.partner_id IS NOT NULL AND %(in_force)s) AS is_held,
                MIN(hold.date_until) FILTER (WHERE hold.kind = 'promise') AS promise_date,
                (ARRAY_AGG(hold.amount ORDER BY hold.date_until)
                 FILTER (WHERE hold.kind = 'promise'))[1] AS promise_amount
           FROM crm_collection_hold hold
           JOIN (VALUES %(days)s) AS company (id, today) ON company.id = hold.company_id
-          JOIN res_partner customer ON customer.id = hold.customer_id
+          JOIN (%(about)s) AS about ON about.hold_id = hold.id
          WHERE hold.state = 'active'
-      GROUP BY hold.company_id, customer.commercial_partner_id""",
+      GROUP BY hold.company_id, about.customer_id""",
         days=days,
+        about=hold_customers(SQL("hold.state = 'active'")),
         in_force=is_in_force(SQL("company.today")),
     )

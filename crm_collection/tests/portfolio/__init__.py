@@ -1,5 +1,6 @@
 from . import (
     test_hold,
+    test_hold_scope,
     test_history,
     test_item_lifecycle,
     test_item_money,
