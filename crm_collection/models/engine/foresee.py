@@ -162,30 +162,39 @@ class CrmCollectionEngine(models.AbstractModel):
         again_ids = self._get_letters_to_issue_again(future)
         if again_ids:
             fixed.add(day + timedelta(days=1))
-        todo = {row["item_id"] for row in future.lines.values() if row["item_id"] in result}
         for _number in range(MAX_DAYS):
             while changes and changes[0]["today"] <= day:
                 future.follow(changes.pop(0))
             rows = self._decide_letters(future, day)
             self._tell_letters_of_day(result, future, day, rows)
             future.issued_ids = again_ids
-            later = {one for one in fixed if one > day}
-            todo = {
-                item_id
-                for item_id in todo
-                if "letter" not in result[item_id]
-                and (later or self._may_be_written_later(result[item_id], future, item_id, day))
-            }
-            later.update(one for one in future.get_letter_days() if one > day)
-            later.update(row["date_free"] for row in rows if row["verdict"] == "quiet")
-            if not todo or not later:
+            fixed = {one for one in fixed if one > day}
+            changing = {row["line_id"] for row in changes}
+            future.watch(
+                line["partner_id"]
+                for line_id, line in future.lines.items()
+                if (told := result.get(line["item_id"])) is not None
+                and "letter" not in told
+                and (
+                    line_id in changing
+                    or self._may_be_written_later(told, future, line_id, day, bool(fixed))
+                )
+            )
+            later = {one for one in future.get_letter_days() if one > day}
+            later |= {row["date_free"] for row in rows if row["verdict"] == "quiet"}
+            if not future.watched_ids or not (later or fixed):
                 break
-            day = min(later)
+            day = min(later | fixed)
 
-    def _may_be_written_later(self, told, future, item_id, day):
-        """Whether the letter of an item may leave after ``day`` when nothing else changes."""
-        date_next = future.get_letter_day(item_id)
-        return bool(date_next) and (date_next > day or told.get("obstacle") == "quiet")
+    def _may_be_written_later(self, told, future, line_id, day, is_changing):
+        """Whether the letter of an item may leave after ``day`` where it stays where it is.
+
+        :param bool is_changing: whether holds or what else the customers owe may change by then
+        """
+        date_next = future.get("date_next_letter", line_id)
+        return bool(date_next) and (
+            is_changing or date_next > day or told.get("obstacle") == "quiet"
+        )
 
     def _decide_letters(self, future, day):
         """:return: rows of :func:`.foresee_queries.due_on` of the day's letters, written"""

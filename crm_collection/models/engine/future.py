@@ -38,6 +38,7 @@ class Future:
         self.asked = {}
         self.withdrawn_ids = set()
         self.written_line_ids = set()
+        self.watched_ids = set(self.partner_ids)
 
     def _draw_id(self):
         self._last_id += 1
@@ -70,25 +71,25 @@ class Future:
         date_next = self.get("date_next_letter", line_id)
         return bool(date_next and date_next <= day and self.get("phase_id", line_id))
 
-    def get_letter_days(self):
-        """:return: the days on which letters are to go"""
+    def watch(self, partner_ids):
+        """Look at the letters of these customers alone: those of others say nothing of them."""
+        self.watched_ids = set(partner_ids)
+
+    def _get_watched(self):
         return {
-            date_next
-            for line_id in self.lines
-            if (date_next := self.get("date_next_letter", line_id))
+            line_id: line
+            for line_id, line in self.lines.items()
+            if line["partner_id"] in self.watched_ids
         }
 
-    def get_letter_day(self, item_id):
-        """:return: the day of an item's next letter, if there is any"""
-        return next(
-            self.get("date_next_letter", line_id)
-            for line_id, line in self.lines.items()
-            if line["item_id"] == item_id
-        )
+    def get_letter_days(self):
+        """:return: the days on which letters are to go"""
+        days = {self.get("date_next_letter", line_id) for line_id in self._get_watched()}
+        return {day for day in days if day}
 
     def get_due_partner_ids(self, day):
         """:return: the customers with items the day of whose letter has come"""
-        lines = self.lines.items()
+        lines = self._get_watched().items()
         return sorted({line["partner_id"] for line_id, line in lines if self.is_due(line_id, day)})
 
     # === The allocation job === #
