@@ -46,5 +46,6 @@ class CollectionExcelExport(CollectionFileName, ExcelExport):
         for path, values in figures.items():
             node = groups
             for key in path:
-                node = node.children[key]
-            node.aggregated_values = values
+                node = node and node.children.get(key)
+            if node:
+                node.aggregated_values = values
