@@ -206,7 +206,7 @@ class CrmCollectionItem(models.Model):
 
     def _explain_other_credits(self):
         """:return: what is said of open credits that pay nothing of the item, or nothing"""
-        query = queries.open_credits(self.company_id.id, self.partner_id.ids)
+        query = queries.open_credits(self.company_id, self.partner_id.ids)
         ids = [row["currency_id"] for row in self.env.execute_query_dict(query)]
         currencies = self.env["res.currency"].browse(ids) - self.currency_id
         if currencies:

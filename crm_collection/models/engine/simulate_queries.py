@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from ..letters.condition_queries import is_due, may_be_written_condition
 from ..letters.credit_queries import owing
-from ..letters.queries import judge, open_credits
+from ..letters.queries import asked_by, judge, open_credits
 from .apply_queries import PLAN_TABLE, said_of_plan
 
 # What nobody is asked for; other items that are held back from the next phase count, and the
@@ -77,6 +77,7 @@ def letters(company, today, limit):
     return SQL(
         """
         WITH asked AS (%(asked)s),
+             family AS (%(family)s),
              credit AS (%(credit)s),
              owing AS (%(owing)s),
              judged AS (%(judged)s),
@@ -99,10 +100,30 @@ def letters(company, today, limit):
       GROUP BY written.partner_id
       ORDER BY amount DESC, written.partner_id LIMIT %(limit)s""",
         asked=_asked(today),
-        credit=open_credits(company.id),
-        owing=owing("asked", "credit"),
+        credit=open_credits(company),
+        family=_asked_by_family(company, today),
+        owing=owing("family", "credit"),
         judged=judge(company, today),
         limit=limit,
+    )
+
+
+def _asked_by_family(company, today):
+    """What is asked, and what the companies may ask for that are one creditor with this one: as
+    it is now, as each of them is simulated by itself."""
+    columns = SQL(
+        """partner_id, currency_id, item_id, line_id, date_maturity, amount_residual_currency,
+           is_due, is_late"""
+    )
+    others = company._get_collection_family() - company.sudo()
+    return SQL(" UNION ALL ").join(
+        [
+            SQL("SELECT %s FROM asked", columns),
+            *(
+                SQL("SELECT %s FROM (%s) AS other", columns, asked_by(company, other, today))
+                for other in others
+            ),
+        ]
     )
 
 

@@ -6,7 +6,7 @@ Aliases ``item``, and those of LETTER_JOINS: ``phase``, ``allocation``, ``step``
 
 from odoo.tools import SQL
 
-from ..portfolio.queries import letter_template, phase_can_act
+from ..portfolio.queries import letter_day, letter_template, phase_can_act
 
 # Letters that reached the customer, or are on their way to him.
 REACHING_STATES = ("to_send", "outgoing", "sent")
@@ -136,6 +136,15 @@ def reaches(letter):
             AND (%(letter)s.will_retry OR %(letter)s.delivery_started IS NOT NULL)))""",
         letter=SQL.identifier(letter),
         states=REACHING_STATES,
+    )
+
+
+def date_free(company, letter="letter"):
+    """The first day after the quiet days that a letter which :func:`reaches` begins."""
+    return SQL(
+        "%s + %s::integer",
+        letter_day(company._get_collection_tz(), letter),
+        company.collection_quiet_days,
     )
 
 

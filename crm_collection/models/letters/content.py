@@ -182,7 +182,7 @@ class CrmCollectionLetter(models.Model):
     def _get_credit_lines(self, company):
         """Return ``{letter id: account.move.line}``: the open credits, the oldest first."""
         partner_ids = self.partner_id._origin.ids
-        rows = self.env.execute_query_dict(queries.open_credit_lines(company.id, partner_ids))
+        rows = self.env.execute_query_dict(queries.open_credit_lines(company, partner_ids))
         line_ids = {}
         for row in sorted(rows, key=lambda row: (row["date"], row["line_id"])):
             line_ids.setdefault(row["partner_id"], []).append(row["line_id"])

@@ -6,6 +6,7 @@ whichever letter it is in.
 
 from odoo.tools import SQL
 
+from ..portfolio.queries import of_family
 from .credit_queries import after_credits, owing
 from .queries import asked_open_items, open_credits
 
@@ -89,7 +90,10 @@ def _parts(company, today, partner_ids, mine):
                 SELECT letter.letter, open_credit.currency_id, open_credit.amount_currency
                   FROM (%(credits)s) AS open_credit
                   JOIN letter ON letter.partner_id = open_credit.partner_id)""",
-        asked_now=asked_open_items(company.id, today, columns, condition=of_partners),
+        asked_now=of_family(
+            company,
+            lambda member: asked_open_items(member.id, today, columns, condition=of_partners),
+        ),
         mine=mine,
-        credits=open_credits(company.id, partner_ids),
+        credits=open_credits(company, partner_ids),
     )

@@ -105,7 +105,7 @@ class CrmCollectionLetter(models.Model):
 
     def _get_due_partner_ids(self, company, today, item_ids=None):
         self.env.flush_all()
-        rows = self.env.execute_query(queries.due_partners(company.id, today, item_ids))
+        rows = self.env.execute_query(queries.due_partners(company, today, item_ids))
         return [partner_id for (partner_id,) in rows]
 
     def _create_batch(

@@ -11,17 +11,18 @@ from ..portfolio.calendar_queries import shift
 from ..portfolio.hold_queries import hold_id, hold_joins
 from ..portfolio.payment_queries import line_is_on_its_way
 from ..portfolio.queries import (
-    letter_day,
     letter_template,
     line_is_credit,
     line_is_owed,
     move_is_silent,
     next_letter_date,
+    of_family,
     workers,
 )
 from .charge_queries import charges
 from .condition_queries import (
     LETTER_JOINS,
+    date_free,
     is_due,
     is_to_go,
     leaves_by_itself,
@@ -83,8 +84,8 @@ def may_be_written(company_id, today, which=None, locked=False):
     """
     date_after = next_letter_date(SQL("%s::date", today), SQL("item.letter_count + 1"))
     columns = SQL(
-        """item.id AS item_id, item.partner_id, item.phase_id, item.step_id, item.name,
-           item.date_next_letter, item.letter_count, item.user_id, item.currency_id,
+        """item.id AS item_id, item.company_id, item.partner_id, item.phase_id, item.step_id,
+           item.name, item.date_next_letter, item.letter_count, item.user_id, item.currency_id,
            line.amount_currency AS amount_original, line.amount_residual,
            line.amount_residual_currency, item.date_maturity,
            %(today)s::date - item.date_maturity AS days,
@@ -109,12 +110,15 @@ def due(company_id, today, item_ids=None, locked=False):
     return may_be_written(company_id, today, _is_wanted(today, item_ids), locked)
 
 
-def due_partners(company_id, today, item_ids=None):
-    """Customers with items due for a letter (see :func:`due`): SQL of (partner_id)."""
-    return SQL(
-        "SELECT DISTINCT partner_id FROM (%s) AS due ORDER BY partner_id",
-        due(company_id, today, item_ids),
+def due_partners(company, today, item_ids=None):
+    """Customers with items due for a letter (see :func:`due`): SQL of (partner_id). Items that
+    were chosen may be of any company that is one creditor with this one."""
+    items = (
+        due(company.id, today)
+        if item_ids is None
+        else of_family(company, lambda member: due(member.id, today, item_ids))
     )
+    return SQL("SELECT DISTINCT partner_id FROM (%s) AS due ORDER BY partner_id", items)
 
 
 def _is_wanted(today, item_ids):
@@ -124,8 +128,9 @@ def _is_wanted(today, item_ids):
 # === What open credits leave of it === #
 
 
-def open_credit_lines(company_id, partner_ids=None):
-    """Open credits: payments and credit notes not yet matched, of any of a customer's contacts.
+def open_credit_lines(company, partner_ids=None):
+    """Open credits: payments and credit notes not yet matched, of any of a customer's contacts,
+    in any company that is one creditor with this one.
 
     :param list partner_ids: of these customers alone
     :return: SQL of (line_id, date, partner_id, currency_id, amount, amount_currency), below zero;
@@ -139,8 +144,8 @@ def open_credit_lines(company_id, partner_ids=None):
              JOIN account_account account
                   ON account.id = line.account_id AND account.account_type = 'asset_receivable'
              JOIN res_partner partner ON partner.id = line.partner_id
-            WHERE line.company_id = %s AND %s AND %s""",
-        company_id,
+            WHERE line.company_id = ANY(%s) AND %s AND %s""",
+        company._get_collection_family().ids,
         line_is_credit(),
         SQL("TRUE")
         if partner_ids is None
@@ -152,7 +157,7 @@ def open_credit_lines(company_id, partner_ids=None):
     )
 
 
-def open_credits(company_id, partner_ids=None):
+def open_credits(company, partner_ids=None):
     """The open credits (see :func:`open_credit_lines`) of each customer in each currency.
 
     :return: SQL of (partner_id, currency_id, amount, amount_currency)
@@ -161,7 +166,7 @@ def open_credits(company_id, partner_ids=None):
         """SELECT partner_id, currency_id, SUM(amount) AS amount,
                   SUM(amount_currency) AS amount_currency
              FROM (%s) AS credit_line GROUP BY partner_id, currency_id""",
-        open_credit_lines(company_id, partner_ids),
+        open_credit_lines(company, partner_ids),
     )
 
 
@@ -179,26 +184,36 @@ def choose(company, today, partner_ids, item_ids=None, force=False):
         (``date_free`` is the first day after the quiet days); the letter is about the items: what
         is due, less what open credits pay
     """
-    columns = SQL(
-        """item.partner_id, line.currency_id, item.id AS item_id, line.id AS line_id,
-           item.date_maturity, line.amount_residual_currency,
-           COALESCE(%s AND %s, FALSE) AS is_due, item.date_maturity < %s AS is_late""",
-        may_be_written_condition(),
-        _is_wanted(today, item_ids),
-        today,
-    )
-    of_partners = SQL("item.partner_id = ANY(%s)", partner_ids)
     return SQL(
         """
         WITH asked AS (%(asked)s),
              credit AS (%(credit)s),
              owing AS (%(owing)s)
         %(judged)s ORDER BY owing.partner_id""",
-        asked=asked_open_items(company.id, today, columns, LETTER_JOINS, of_partners),
-        credit=open_credits(company.id, partner_ids),
+        asked=of_family(
+            company, lambda member: asked_by(company, member, today, partner_ids, item_ids)
+        ),
+        credit=open_credits(company, partner_ids),
         owing=owing("asked", "credit"),
         judged=judge(company, today, force),
     )
+
+
+def asked_by(company, member, today, partner_ids=None, item_ids=None):
+    """What customers may be asked for by a company, and whether the letter of ``company`` is about
+    it: it takes along what is due in a company that is one creditor with it and sends, too."""
+    sends = member == company or member.collection_auto_send or item_ids is not None
+    columns = SQL(
+        """item.partner_id, line.currency_id, item.id AS item_id, line.id AS line_id,
+           item.date_maturity, line.amount_residual_currency,
+           COALESCE(%s AND %s AND %s, FALSE) AS is_due, item.date_maturity < %s AS is_late""",
+        sends,
+        may_be_written_condition(),
+        _is_wanted(today, item_ids),
+        today,
+    )
+    of_partners = None if partner_ids is None else SQL("item.partner_id = ANY(%s)", partner_ids)
+    return asked_open_items(member.id, today, columns, LETTER_JOINS, of_partners)
 
 
 def judge(company, today, force=False):
@@ -224,14 +239,14 @@ def _written(company):
     the quiet days of the last one. His letters are found by their index, customer by customer."""
     return SQL(
         """SELECT BOOL_OR(%(waits)s) AS is_waiting,
-                  MAX(%(day)s) FILTER (WHERE %(reaches)s) + %(quiet_days)s::integer AS date_free
+                  MAX(%(date_free)s) FILTER (WHERE %(reaches)s) AS date_free
              FROM crm_collection_letter letter
-            WHERE letter.company_id = %(company_id)s AND letter.partner_id = owing.partner_id""",
+            WHERE letter.company_id = ANY(%(company_ids)s)
+              AND letter.partner_id = owing.partner_id""",
         waits=waits("letter"),
         reaches=reaches("letter"),
-        day=letter_day(company._get_collection_tz()),
-        quiet_days=company.collection_quiet_days,
-        company_id=company.id,
+        date_free=date_free(company),
+        company_ids=company._get_collection_family().ids,
     )
 
 
@@ -262,7 +277,7 @@ def create(company, today, uid, origin, item_ids):
              counted_allocation AS (%(counted_allocation)s)
         SELECT COALESCE((SELECT array_agg(id ORDER BY id) FROM letter), '{}'),
                (SELECT COUNT(*) FROM line)""",
-        due=due(company.id, today, item_ids, locked=True),
+        due=of_family(company, lambda member: due(member.id, today, item_ids, locked=True)),
         placed=_place(),
         open_item=_share_letter(),
         line=_insert_lines(company, today, stamp),
@@ -329,7 +344,7 @@ def _insert_lines(company, today, stamp):
                   amount_residual_company, amount_fine, amount_interest,
                   create_uid, create_date, write_uid, write_date)
            SELECT shown.letter_id, shown.allocation_id, shown.item_id, shown.letter_count + 1,
-                  shown.date_next_letter, %(company_id)s, shown.phase_id, shown.name,
+                  shown.date_next_letter, shown.company_id, shown.phase_id, shown.name,
                   shown.currency_id, shown.date_maturity, shown.days, shown.amount_original,
                   shown.amount_residual_currency, shown.amount_residual, shown.amount_fine,
                   shown.amount_interest, %(stamp)s
@@ -337,7 +352,6 @@ def _insert_lines(company, today, stamp):
                      FROM open_item
                      JOIN res_partner partner ON partner.id = open_item.partner_id
                      JOIN res_currency currency ON currency.id = open_item.currency_id) AS shown""",
-        company_id=company.id,
         charges=charges_of_late(company),
         stamp=stamp,
     )

@@ -2,8 +2,8 @@
 
 from odoo.tools import SQL
 
-from ..portfolio.queries import letter_day
-from .condition_queries import reaches
+from ..portfolio.queries import of_family
+from .condition_queries import date_free, reaches
 from .queries import charges_of_late, may_be_written
 
 
@@ -35,7 +35,7 @@ def recheck(company, today, letter_ids):
          WHERE line.letter_id = ANY(%(letter_ids)s)
       ORDER BY line.id""",
         charges=charges_of_late(company),
-        open_items=may_be_written(company.id, today),
+        open_items=of_family(company, lambda member: may_be_written(member.id, today)),
         letter_ids=letter_ids,
     )
 
@@ -93,17 +93,16 @@ def overtaken(company, today, letter_ids):
         """SELECT DISTINCT letter.id
              FROM crm_collection_letter letter
              JOIN crm_collection_letter other
-                  ON other.company_id = %(company_id)s AND other.partner_id = letter.partner_id
-                 AND other.id != letter.id AND %(reaches)s
-                 AND %(day)s > %(today)s::date - %(days)s::integer
+                  ON other.company_id = ANY(%(company_ids)s)
+                 AND other.partner_id = letter.partner_id AND other.id != letter.id AND %(reaches)s
+                 AND %(date_free)s > %(today)s
                  AND (other.state = 'sent' OR other.origin = 'manual' OR other.id < letter.id)
             WHERE letter.id = ANY(%(letter_ids)s) AND letter.origin = 'automatic'""",
-        company_id=company.id,
+        company_ids=company._get_collection_family().ids,
         letter_ids=letter_ids,
         reaches=reaches("other"),
-        day=letter_day(company._get_collection_tz(), "other"),
+        date_free=date_free(company, "other"),
         today=today,
-        days=company.collection_quiet_days,
     )
 
 

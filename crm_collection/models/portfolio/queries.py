@@ -36,6 +36,19 @@ def _line_is_open(line):
     )
 
 
+def of_family(company, build):
+    """The rows that ``build`` gives of each company that is one creditor with ``company``.
+
+    Each by itself and not all at once: holds are a company's, and most companies have no other.
+    """
+    family = company._get_collection_family()
+    if len(family) == 1:
+        return build(family)
+    return SQL(" UNION ALL ").join(
+        SQL("SELECT * FROM (%s) AS of_company", build(member)) for member in family
+    )
+
+
 def that_reads(fields, condition):
     """A condition in a domain, for which the ORM writes these fields before it searches."""
     return SQL("%s", condition, to_flush=fields)

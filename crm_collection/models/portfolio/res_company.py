@@ -3,6 +3,7 @@ from datetime import datetime, time
 from pytz import timezone, utc
 
 from odoo import fields, models
+from odoo.fields import Domain
 
 
 class ResCompany(models.Model):
@@ -53,6 +54,15 @@ class ResCompany(models.Model):
         "CHECK(collection_quiet_days <= 36500 AND collection_attribution_days <= 36500)",
         "Days are at most 36500: a hundred years.",
     )
+
+    def _get_collection_family(self):
+        """:return: the companies that are one creditor, this one first: accounting reconciles
+        across a root and all its branches"""
+        self.ensure_one()
+        family_sudo = self.sudo().with_context(active_test=False).search(
+            Domain("id", "child_of", self.root_id.ids)
+        )
+        return self.sudo() | family_sudo
 
     def _get_collection_today(self):
         """:return: today's date where the company is: the time zone of its own contact, else

@@ -51,7 +51,7 @@ class TestLetterPlan(CrmCollectionLettersCommon):
         self._allocate()
         partner_ids = [
             row[0]
-            for row in self.env.execute_query(letter_queries.due_partners(self.company.id, TODAY))
+            for row in self.env.execute_query(letter_queries.due_partners(self.company, TODAY))
         ]
         self.assertEqual(len(partner_ids), CUSTOMERS)
         # the plan of a big database: its tables are read by their indexes

@@ -7,6 +7,7 @@ from odoo.fields import Command
 from odoo.tools import format_date
 
 from ...models.letters import queries as letter_queries
+from ...models.portfolio.queries import of_family
 
 MAX_LINES = 200
 MAX_OPEN_ITEMS = 6
@@ -43,7 +44,7 @@ class CrmCollectionItemSend(models.TransientModel):
     def _compute_preview(self):
         for wizard in self:
             rows, reasons = [], Counter()
-            for company, items in wizard._get_items().grouped("company_id").items():
+            for company, items in wizard._get_items_by_creditor():
                 rows += wizard._get_rows(company, items)
             for row in rows:
                 reasons.update(row["refusals"].values())
@@ -71,7 +72,7 @@ class CrmCollectionItemSend(models.TransientModel):
         # Letters are the engine's: nobody writes them, whoever may work the items sends them.
         Letter_sudo = self.env["crm.collection.letter"].sudo()
         letters_sudo = Letter_sudo.browse()
-        for company, of_company in items.grouped("company_id").items():
+        for company, of_company in self._get_items_by_creditor():
             letters_sudo |= Letter_sudo.with_company(company)._create_due(
                 company,
                 company._get_collection_today(),
@@ -87,12 +88,22 @@ class CrmCollectionItemSend(models.TransientModel):
 
     # === Business methods === #
 
+    def _get_items_by_creditor(self):
+        """:return: pairs of a company and the items of a root and its branches: they are one
+        creditor, and the letter is the root's where an item is, else the first one's"""
+        families = self._get_items().grouped(lambda item: item.company_id.sudo().root_id)
+        for root, items in families.items():
+            yield (items.company_id & root or items.company_id[:1]), items
+
     def _get_rows(self, company, items):
         """:return: one dict per customer of ``items``: his letter as the engine would write it,
         and ``refusals``: {item id: why it is left out}."""
         today = company._get_collection_today()
         self.env.flush_all()
-        due = self.env.execute_query_dict(letter_queries.due(company.id, today, items.ids))
+        query = of_family(
+            company, lambda member: letter_queries.due(member.id, today, items.ids)
+        )
+        due = self.env.execute_query_dict(query)
         partner_ids = list({open_item["partner_id"] for open_item in due})
         chosen = self.env.execute_query_dict(
             letter_queries.choose(company, today, partner_ids, items.ids, force=True)

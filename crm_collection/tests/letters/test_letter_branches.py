@@ -1,0 +1,176 @@
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
+
+from ..common_letters import CrmCollectionLettersCommon
+
+
+@tagged("post_install", "-at_install")
+class TestLetterBranches(CrmCollectionLettersCommon):
+    """A root and its branches are one creditor: accounting reconciles across them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.branch, cls.sister = (
+            cls.env["res.company"]
+            .sudo()
+            .create({"name": name, "parent_id": cls.company.id, "collection_auto_send": True})
+            for name in ("Branch", "Sister")
+        )
+        cls.family = cls.company | cls.branch | cls.sister
+        cls.family.sudo().write({"collection_quiet_days": 0})
+        cls.env.user.sudo().company_ids |= cls.family
+        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.family.ids})
+        cls.branch_user = new_test_user(
+            cls.env(su=True),
+            "branch_user",
+            groups="crm_collection.group_crm_collection_user",
+            company_id=cls.branch.id,
+            company_ids=[Command.set(cls.branch.ids)],
+        )
+
+    def _create_in(self, company, days, **vals):
+        return self._create_overdue(days, company_id=company.id, **vals)
+
+    def _create_credit_in(self, company, amount):
+        return self.env["account.move"].create(
+            {
+                "move_type": "out_refund",
+                "company_id": company.id,
+                "partner_id": self.customer.id,
+                "invoice_date": "2026-03-16",
+                "invoice_line_ids": [
+                    Command.create({"name": "Credit", "price_unit": amount, "tax_ids": []})
+                ],
+            }
+        ).action_post()
+
+    def test_credits_pay_across_the_family(self):
+        """GIVEN an invoice of a branch, and a credit of the root or of a sister that pays it
+        WHEN letters are written
+        THEN there is none: accounting matches the two.
+
+        Seen to fail with the credits of the invoice's own company.
+        """
+        for creditor in (self.company, self.sister):
+            with self.subTest(creditor=creditor.name):
+                savepoint = self.env.cr.savepoint()
+                self._create_in(self.branch, 5)
+                self._create_credit_in(creditor, 100.0)
+                self._allocate()
+                self._send_letters()
+                self.assertFalse(self._letters())
+                savepoint.close(rollback=True)
+                self.env.invalidate_all()
+
+    def test_credit_pays_what_was_due_first_in_the_family(self):
+        """Seen to fail with the credit taken off in the letter of each company."""
+        first = self._create_in(self.sister, 8)
+        self._create_in(self.branch, 5)
+        self._create_credit_in(self.company, 130.0)
+        self._allocate()
+        self._send_letters()
+        (group,) = self._letters()._get_groups()
+        self.assertEqual(group["to_pay"], 70.0)
+        self.assertFalse(self._items(first).letter_count)
+
+    def test_simulated_letter_knows_the_family(self):
+        """Seen to fail with the items of the simulated company alone beside all credits."""
+        self._create_in(self.sister, 8)
+        self._create_in(self.branch, 5)
+        self._create_credit_in(self.company, 100.0)
+        self._allocate()
+        Wizard = self.env["crm.collection.simulate"].with_company(self.branch)
+        wizard = Wizard.create({"date": self.branch._get_collection_today()})
+        self.assertEqual(wizard.company_id, self.branch)
+        wizard.action_simulate()
+        letter = wizard.line_ids.filtered(lambda line: line.kind == "letter")
+        self.assertRecordValues(letter, [{"count": 1, "amount": 100.0}])
+
+    def test_one_letter(self):
+        """GIVEN items of a root and of its branches
+        WHEN the letters job runs, and again
+        THEN the customer gets one letter about all of them, each line is its company's, and
+        another run writes none.
+
+        Seen to fail with the items of the run's company in the letter alone.
+        """
+        moves = self._create_in(self.branch, 5)
+        moves |= self._create_in(self.company, 5) | self._create_in(self.sister, 6)
+        self._allocate()
+        self._send_letters()
+        letter = self._letters()
+        self.assertEqual(len(letter), 1)
+        self.assertEqual(letter.line_ids.item_id.move_id, moves)
+        for line in letter.line_ids:
+            self.assertEqual(line.company_id, line.item_id.company_id)
+        self._send_letters()
+        self.assertEqual(self._letters(), letter)
+        self.assertEqual(len(self._deliver()), 1)
+        self.assertEqual(letter.state, "sent")
+
+    def test_branch_that_does_not_send(self):
+        """A branch whose letters a person sends keeps its items out of the others' letters."""
+        self.branch.sudo().collection_auto_send = False
+        own = self._create_in(self.branch, 5)
+        other = self._create_in(self.company, 5)
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(self._letters().line_ids.item_id, self._items(other))
+        self.assertFalse(self._items(own).letter_count)
+
+    def test_quiet_days_of_the_family(self):
+        """Seen to fail with the letters of the run's company asked for alone."""
+        self.family.sudo().write({"collection_quiet_days": 3})
+        self._create_in(self.branch, 5)
+        self._allocate()
+        self._send_letters()
+        self._deliver()
+        self._create_in(self.company, 5)
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(self._letters().company_id, self.branch)
+
+    def test_holds_are_the_companys(self):
+        """A hold of the root does not keep back what the branch asks for."""
+        own = self._create_in(self.branch, 5)
+        self._create_in(self.company, 5)
+        self.env["crm.collection.hold"].create(
+            {"reason": "Asked", "partner_id": self.customer.id, "company_id": self.company.id}
+        )
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(self._letters().line_ids.item_id, self._items(own))
+
+    def test_who_sees_one_branch(self):
+        """GIVEN a letter of a branch with items of the root, too
+        WHEN somebody who sees this branch alone opens it and its items
+        THEN he is refused nothing, and sees the lines of his company.
+        """
+        own = self._create_in(self.branch, 5)
+        self._create_in(self.company, 5)
+        self._create_credit_in(self.sister, 30.0)
+        self._allocate()
+        items = self._items(own)
+        letters_sudo = self.env["crm.collection.letter"].sudo()._create_due(
+            self.branch, self.branch._get_collection_today()
+        )
+        letters_sudo._issue()
+        self.env.invalidate_all()
+        as_user = letters_sudo.with_user(self.branch_user).with_context(
+            allowed_company_ids=self.branch.ids
+        )
+        as_user.web_read({"line_ids": {"fields": {"name": {}}}, "titles_html": {}})
+        self.assertEqual(as_user.line_ids.item_id, items)
+        as_user.env.invalidate_all()
+        items = items.with_user(self.branch_user).with_context(allowed_company_ids=self.branch.ids)
+        self.assertTrue(items.explanation)
+
+    def test_manual_letter_of_a_family(self):
+        """Items of a root and a branch chosen together are one letter to one customer."""
+        moves = self._create_in(self.branch, 5) | self._create_in(self.company, 5)
+        self._allocate()
+        items = self._items(moves)
+        self._send_now(items, self.env.user)
+        self.assertEqual(self._letters().line_ids.item_id, items)
+        self.assertEqual(self._letters().company_id, self.company)
