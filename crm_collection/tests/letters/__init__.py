@@ -16,4 +16,5 @@ from . import (
     test_letter_state,
     test_letter_names,
     test_letter_plan,
+    test_letter_property,
 )
