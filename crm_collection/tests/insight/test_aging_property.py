@@ -3,6 +3,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -171,6 +172,12 @@ class TestAgingProperty(CrmCollectionFiguresCommon):
             "EUR", rates=[("2016-01-01", 2.0), ("2026-03-12", 1.6), ("2026-03-18", 2.5)]
         )
 
+    def setUp(self):
+        super().setUp()
+        # as if the first run had been long ago
+        cockpit = self.registry["crm.collection.cockpit"]
+        self.patch(cockpit, "_is_known", lambda self, scope, day: True)
+
     def _read(self, day, **context):
         Aging = self._aging(day).with_context(**context)
         return {
@@ -196,6 +203,8 @@ class TestAgingProperty(CrmCollectionFiguresCommon):
             with freeze_time(f"{books.day} 09:00:00"):
                 for number in range(-9, len(days)):
                     self._check(books, TODAY + timedelta(days=number))
+            for number in range(-1, len(days)):
+                self._check_a_month_later(TODAY + timedelta(days=number))
             savepoint.rollback()
         self.env.invalidate_all()
         self.env.cr._now = None
@@ -215,6 +224,32 @@ class TestAgingProperty(CrmCollectionFiguresCommon):
             )
             self.assertEqual(cents(sums[0] or 0), sum((row[0] for row in open_items.values()), 0))
             self.assertEqual(sums[1], len(open_items))
+
+    def _check_a_month_later(self, day):
+        """Cockpit and indicators of a later day ask the same owner: they say of ``day`` what the
+        aging says, item by item and in sum."""
+        open_items = self._aging(day).search([("days_overdue", ">", 0), ("item_id", "!=", False)])
+        with freeze_time(f"{day + relativedelta(months=1)} 12:00:00"):
+            page = self.env["crm.collection.cockpit"].with_user(self.collector).get_cockpit({})
+            overdue = page["cards"]["overdue"]
+            self.assertEqual(overdue["day"], str(day))
+            self.assertEqual(
+                (overdue["before"]["count"], cents(overdue["before"]["amount"])),
+                (len(open_items), sum(map(cents, open_items.mapped("amount")), Decimal())),
+            )
+            # before - settled + new = now
+            before, settled, new, now = (
+                cents(overdue[key]["amount"]) for key in ("before", "settled", "new", "now")
+            )
+            self.assertEqual(before - settled + new, now)
+        with freeze_time(f"{day} 12:00:00"):
+            self.env.invalidate_all()
+            indicator = self.env["crm.collection.indicator"].search([("is_current", "=", True)])
+            owed = self._aging(day).search([])
+            self.assertEqual(
+                cents(sum(indicator.mapped("receivables"))),
+                sum(map(cents, owed.mapped("amount")), Decimal()),
+            )
 
     # === The two of them, by hand === #
 
