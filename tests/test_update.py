@@ -38,7 +38,10 @@ MAX_LINES = 20  # of what is told about one kind of loss
 # --- what is changed on purpose ---
 
 # {table: columns} that a migration writes or drops
-CHANGED = {"res_users": {"collection_approval_digest", "collection_approval_digest_date"}}
+CHANGED = {
+    "crm_collection_allocation": {"amount_settled"},  # asked of the ledger of settlements
+    "res_users": {"collection_approval_digest", "collection_approval_digest_date"},
+}
 # what users made of a model that went, by its name
 DELETED = {"ir_filters": {OF_GONE_MODEL}, "ir_exports": {OF_GONE_MODEL}}
 # names without the module: the approvers' daily mail, what was overdue on a day (now the aging's),
@@ -48,7 +51,8 @@ GONE_XMLIDS = re.compile(
     r"|field_res_users__collection_approval_digest(_date)?"
     r"|field_crm_collection_(item_send_line__titles|letter__has_other_titles)"
 )
-CHANGED_SCHEMA = set()  # "index table.name", "constraint table.name", "column table.name"
+# "index table.name", "constraint table.name", "column table.name"
+CHANGED_SCHEMA = {"column crm_collection_allocation.amount_settled"}
 # endings of names as they are reported: what comes next is asked of the plan, and is what comes
 CHANGED_SCREENS = (" date_next_step", " next_step_id", " next_phase_id", " explanation[2]")
 

@@ -108,7 +108,7 @@ class BenchFloor:
              RETURNING i.id)
             UPDATE %(stay)s s
                SET date_out = %(now)s, day_out = %(today)s, reason_out = 'settled',
-                   amount_settled = amount_in, date_settled = %(today)s, write_date = %(now)s
+                   date_settled = %(today)s, write_date = %(now)s
               FROM settled WHERE s.item_id = settled.id AND s.date_out IS NULL
             """,
             item=ITEM,
@@ -233,11 +233,11 @@ class BenchFloor:
             """
             INSERT INTO %(stay)s (item_id, phase_id, rule_id, step_id, company_id, partner_id,
                    partner_name, name, currency_id, origin, user_id, date_in, day_in, days_in,
-                   amount_in, amount_in_currency, amount_settled, letter_count, create_uid,
+                   amount_in, amount_in_currency, letter_count, create_uid,
                    create_date, write_uid, write_date)
             SELECT e.id, e.phase_id, e.rule_id, e.step_id, e.company_id, e.partner_id,
                    p.complete_name, e.name, e.currency_id, 'automatic', 1, %(now)s, %(day)s,
-                   %(day)s - e.date_maturity, e.amount_residual, e.amount_residual_currency, 0, 0,
+                   %(day)s - e.date_maturity, e.amount_residual, e.amount_residual_currency, 0,
                    1, %(now)s, 1, %(now)s
               FROM (SELECT * FROM %(source)s) e JOIN res_partner p ON p.id = e.partner_id
             """,

@@ -12,6 +12,7 @@ def migrate(cr, version):
     remove_view(cr, "res_users_view_form_simple")
     cancel_daily_mails(cr)
     forget_model(cr, "crm.collection.overdue")
+    drop_amount_settled(cr)
 
 
 def remove_view(cr, name):
@@ -46,3 +47,9 @@ def forget_model(cr, name):
     """Users' own filters and lists of columns of a model that is gone would only fail."""
     cr.execute("DELETE FROM ir_filters WHERE model_id = %s", [name])
     cr.execute("DELETE FROM ir_exports WHERE resource = %s", [name])
+
+
+def drop_amount_settled(cr):
+    """What was settled in a phase is asked of the ledger of settlements; what had been written at
+    the end of an allocation lacked what is open, exchanged or returned."""
+    cr.execute("ALTER TABLE crm_collection_allocation DROP COLUMN IF EXISTS amount_settled")

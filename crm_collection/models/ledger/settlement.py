@@ -225,6 +225,9 @@ class CrmCollectionSettlement(models.Model):
         self.env.cr.execute(queries.record(scope, days, self.env.uid, live))
         self.env.cr.execute(queries.reverse(scope, days, self.env.uid))
         self.invalidate_model(flush=False)
+        self.env["crm.collection.allocation"].invalidate_model(
+            ["amount_settled", "settlement_ids"], flush=False
+        )
 
     @api.model
     def _get_days(self, companies):

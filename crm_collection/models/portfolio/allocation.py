@@ -90,9 +90,6 @@ class CrmCollectionAllocation(models.Model):
         string="Owed on Entry", currency_field="company_currency_id", readonly=True
     )
     amount_in_currency = fields.Monetary(string="Owed on Entry in Currency", readonly=True)
-    amount_settled = fields.Monetary(
-        string="Settled in Phase", currency_field="company_currency_id", readonly=True
-    )
     date_settled = fields.Date(string="Settled on", readonly=True)
     letter_count = fields.Integer(aggregator=None, string="Letters", readonly=True)
     letter_line_ids = fields.One2many(

@@ -13,13 +13,13 @@ def open_allocations(source, origin, today, uid, reason=None, approval_id=None):
         INSERT INTO crm_collection_allocation (
                item_id, phase_id, rule_id, step_id, company_id, partner_id, partner_name, name,
                currency_id, origin, user_id, reason, approval_id, date_in, day_in, days_in,
-               amount_in, amount_in_currency, amount_settled, letter_count,
+               amount_in, amount_in_currency, letter_count,
                create_uid, create_date, write_uid, write_date)
         SELECT entered.id, entered.phase_id, entered.rule_id, entered.step_id, entered.company_id,
                entered.partner_id, partner.complete_name, entered.name, entered.currency_id,
                %(origin)s, %(uid)s, %(reason)s, %(approval_id)s, %(now)s, %(today)s::date,
                %(today)s::date - entered.date_maturity, entered.amount_residual,
-               entered.amount_residual_currency, 0, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
+               entered.amount_residual_currency, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
           FROM (%(source)s) AS entered
      LEFT JOIN res_partner partner ON partner.id = entered.partner_id""",
         source=source,
@@ -50,17 +50,18 @@ def open_allocations_of_items(item_ids, origin, today, uid, reason=None, approva
 
 
 def close_allocations(item_ids, reason_out, today, uid):
-    """End the current allocations of items: what was settled is what it owed on entry, less what it
-    owes now."""
+    """End the current allocations of items. One is settled on the day of the last payment or
+    credit; its exchange difference is booked later."""
     return SQL(
         """
         UPDATE crm_collection_allocation allocation
            SET date_out = now() AT TIME ZONE 'UTC', day_out = %(today)s, reason_out = %(reason)s,
                user_out_id = %(uid)s,
-               amount_settled = CASE WHEN %(reason)s = 'cancelled' THEN 0
-                    ELSE GREATEST(allocation.amount_in - item.amount_residual, 0) END,
                date_settled = CASE WHEN %(reason)s = 'settled' THEN (
-                    SELECT MAX(partial.max_date) FROM account_partial_reconcile partial
+                    SELECT COALESCE(MAX(partial.max_date) FILTER (
+                               WHERE partial.amount != 0 AND partial.debit_amount_currency != 0),
+                           MAX(partial.max_date))
+                      FROM account_partial_reconcile partial
                      WHERE partial.debit_move_id = item.line_id) END,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM crm_collection_item item

@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from ...models.ledger.allocation_queries import settled
+
 
 def allocations(days):
     """A row for each allocation: how it ended, what came in, which letters there were.
@@ -23,7 +25,7 @@ def allocations(days):
         outcomes=_outcomes(),
         figures=_allocation_figures(),
         days=days,
-        money=_money(),
+        money=settled(),
         letters=_letters(),
     )
 
@@ -70,16 +72,6 @@ def _allocation_figures():
            COALESCE(letters.bounced, 0)::integer AS letter_bounced_count,
            COALESCE(letters.unaddressed, 0)::integer AS letter_unaddressed_count,
            letters.letter_sent_ids, letters.letter_bounced_ids, letters.letter_unaddressed_ids"""
-    )
-
-
-def _money():
-    """Recovered is what was paid, less what was returned; credit notes and write-offs are not."""
-    return SQL(
-        """SELECT allocation_id, SUM(amount) FILTER (WHERE kind = 'payment') AS recovered,
-                  SUM(amount) FILTER (WHERE kind != 'payment') AS other
-             FROM crm_collection_settlement WHERE allocation_id IS NOT NULL
-         GROUP BY allocation_id"""
     )
 
 

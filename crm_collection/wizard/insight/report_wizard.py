@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ...models.ledger.allocation import FROM_KEY, TO_KEY
 from ...tools.text import get_file_name
 
 # Model behind each report, its date of the period, and the action that shows it as a list.
@@ -110,7 +111,7 @@ class CrmCollectionReportWizard(models.TransientModel):
                 date_to=format_date(self.env, self.date_to),
             ),
             "domain": list(self._get_domain()),
-            "context": {},
+            "context": self._get_context(),
         }
 
     # === Business methods === #
@@ -118,12 +119,7 @@ class CrmCollectionReportWizard(models.TransientModel):
     def _get_domain(self):
         """:return: the domain of the report's lines, on the model behind it"""
         self.ensure_one()
-        _model, date, _xmlid = REPORTS[self.report]
-        domain = (
-            Domain("company_id", "in", self.company_ids.ids)
-            & Domain(date, ">=", self.date_from)
-            & Domain(date, "<=", self.date_to)
-        )
+        domain = Domain("company_id", "in", self.company_ids.ids) & self._get_period_domain()
         if self.report == "settled":
             domain &= Domain("allocation_id", "!=", False)
         if self.phase_ids:
@@ -132,3 +128,26 @@ class CrmCollectionReportWizard(models.TransientModel):
             fname = "item_id.user_id" if self.report == "history" else "user_id"
             domain &= Domain(fname, "=", self.user_id.id)
         return domain
+
+    def _get_period_domain(self):
+        """:return: the domain of the period; of the history, what was in a phase in it or was
+        settled in it"""
+        _model, date, _xmlid = REPORTS[self.report]
+        period = Domain("date", ">=", self.date_from) & Domain("date", "<=", self.date_to)
+        if self.report != "history":
+            return period.map_conditions(
+                lambda condition: Domain(date, condition.operator, condition.value)
+            )
+        is_in = Domain("day_in", "<=", self.date_to) & (
+            Domain("day_out", "=", False) | Domain("day_out", ">=", self.date_from)
+        )
+        return is_in | Domain("settlement_ids", "any", period)
+
+    def _get_context(self):
+        """:return: what the list is asked for: of the history, what was settled in the period"""
+        if self.report != "history":
+            return {}
+        return {
+            FROM_KEY: fields.Date.to_string(self.date_from),
+            TO_KEY: fields.Date.to_string(self.date_to),
+        }

@@ -55,7 +55,7 @@ class CrmCollectionReportWizard(models.TransientModel):
         """:return: list of dicts, one for each company: ``company``, ``currency`` and what the
         report's template shows"""
         prepare = getattr(self, f"_prepare_{self.report}")
-        model = self.env[REPORTS[self.report][0]]
+        model = self.env[REPORTS[self.report][0]].with_context(**self._get_context())
         sections = []
         for company in self.company_ids:
             domain = self._get_domain() & Domain("company_id", "=", company.id)
@@ -121,7 +121,7 @@ class CrmCollectionReportWizard(models.TransientModel):
             *("__count", "settled_count:sum", "moved_count:sum", "open_count:sum"),
             *("left_count:sum", "days_to_settle:avg", "amount_in:sum", "amount_recovered:sum"),
             *("recovery_rate:avg", "letter_sent_count:sum", "letter_bounced_count:sum"),
-            "letter_unaddressed_count:sum",
+            *("letter_unaddressed_count:sum", "amount_other:sum"),
         ]
         by_letter = Report._read_group(domain, ["phase_id", "template_id"], aggregates)
         by_phase = Report._read_group(domain, ["phase_id"], aggregates)
@@ -132,6 +132,7 @@ class CrmCollectionReportWizard(models.TransientModel):
         return {
             "groups": [(phase, values, letters[phase]) for phase, *values in by_phase],
             "totals": total,
+            "total": (total[7] or 0.0) + (total[12] or 0.0),
             "count": total[0],
             "months": self._get_roll_rates(domain),
         }
