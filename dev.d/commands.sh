@@ -46,6 +46,14 @@ exec_tool() {
     exec "$VENV/bin/python" -P -m "tools.$1" "${@:2}"
 }
 
+command_mutate() {
+    cd "$ROOT" || return
+    prepare strict
+    take_lock test-database
+    prepare_test_database
+    CRM_COLLECTION_TEST_DB=$TEST_DB run_tool mutate "$@" 9>&-
+}
+
 command_bench() {
     exec_tool bench "$@"
 }
