@@ -51,10 +51,19 @@ GONE_XMLIDS = re.compile(
     r"|field_res_users__collection_approval_digest(_date)?"
     r"|field_crm_collection_(item_send_line__titles|letter__has_other_titles)"
 )
-# "index table.name", "constraint table.name", "column table.name"
-CHANGED_SCHEMA = {"column crm_collection_allocation.amount_settled"}
-# endings of names as they are reported: what comes next is asked of the plan, and is what comes
-CHANGED_SCREENS = (" date_next_step", " next_step_id", " next_phase_id", " explanation[2]")
+# "index table.name", "constraint table.name", "column table.name": a percentage is a decimal
+CHANGED_SCHEMA = {
+    "column crm_collection_allocation.amount_settled",
+    "column crm_collection_rule_step.percent_min",
+    "constraint crm_collection_rule_step.crm_collection_rule_step_minimum_range",
+}
+# endings of names as they are reported: what comes next is asked of the plan, and is what comes; of
+# a request about what open credits cover no letter is shown
+CHANGED_SCREENS = (
+    *(" date_next_step", " next_step_id", " next_phase_id", " explanation[2]"),
+    *(" records[12] letter_body", " records[12] letter_email_to", " records[12] letter_note"),
+    *(" records[12] letter_subject", " records[12] letter_template_id"),
+)
 
 # --- what there is to lose ---
 

@@ -87,8 +87,7 @@ class CrmCollectionApprovalDecision(models.Model):
     def _is_revalued(self):
         """Whether the day's rate made another amount of it than the books."""
         return bool(
-            self.amount_booked
-            and self.currency_id.compare_amounts(self.amount, self.amount_booked)
+            self.amount_booked and self.currency_id.compare_amounts(self.amount, self.amount_booked)
         )
 
     # === Actions === #

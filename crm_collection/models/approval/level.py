@@ -32,7 +32,9 @@ class CrmCollectionApprovalLevel(models.Model):
     )
     approver_count = fields.Integer(
         aggregator=None,
-        string="How Many Approve", default=1, help="So many of them must approve. One may refuse."
+        string="How Many Approve",
+        default=1,
+        help="So many of them must approve. One may refuse.",
     )
     company_currency_id = fields.Many2one(
         comodel_name="res.currency", compute="_compute_company_currency_id"

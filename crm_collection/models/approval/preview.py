@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.fields import Command
 
-from . import queries
+from ..letters import content_queries
+
+ASKED = ("amount_credit", "amount_fine", "amount_interest", "amount_asked")
 
 
 class CrmCollectionApproval(models.Model):
@@ -46,6 +48,9 @@ class CrmCollectionApproval(models.Model):
         if not lines:
             return {"letter_note": self._get_no_letter_note()}
         letter = self.env["crm.collection.letter"].sudo().new(self._prepare_letter(lines))
+        if not letter.line_ids:
+            covered = self.env._("Open credits of the customer cover what is owed.")
+            return {"letter_note": covered}
         recipient, problem = letter._get_recipients()
         states = dict(letter._fields["state"]._description_selection(self.env))
         note = False
@@ -88,8 +93,15 @@ class CrmCollectionApproval(models.Model):
 
     def _prepare_letter_lines(self, items, today):
         self.env.flush_all()  # SQL reads the settings
-        rows = self.env.execute_query(queries.charges_of(self.company_id, today, items.ids))
-        charges = {item_id: (fine, interest) for item_id, fine, interest in rows}
+        lines = [
+            (
+                *(0, item.partner_id.id, item.currency_id.id, item.id),
+                *(item.date_maturity, item.amount_residual_currency, item.days_overdue),
+            )
+            for item in items
+        ]
+        query = content_queries.asked_of_shown(self.company_id, today, lines)
+        asked = {row["item_id"]: row for row in self.env.execute_query_dict(query)}
         return [
             Command.create(
                 {
@@ -104,9 +116,9 @@ class CrmCollectionApproval(models.Model):
                     "amount_original": item.amount_original_currency,
                     "amount_residual": item.amount_residual_currency,
                     "amount_residual_company": item.amount_residual,
-                    "amount_fine": charges[item.id][0],
-                    "amount_interest": charges[item.id][1],
+                    **{key: asked[item.id][key] for key in ASKED},
                 }
             )
             for item in items.sorted(lambda item: (item.date_maturity, item.id))
+            if asked[item.id]["is_left"]  # what open credits pay is not written about
         ]

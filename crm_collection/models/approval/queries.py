@@ -2,7 +2,6 @@
 
 from odoo.tools import SQL
 
-from ..letters.queries import charges_of_late
 from ..portfolio.queries import step_version
 
 NOW = SQL("(now() AT TIME ZONE 'UTC')")
@@ -285,23 +284,6 @@ def remember_refusal(line_ids, uid):
         ids=line_ids,
         uid=uid,
         now=NOW,
-    )
-
-
-def charges_of(company, today, item_ids):
-    """Fine and interest of items as a letter of ``today`` would show them.
-
-    :return: SQL of (item id, fine, interest)
-    """
-    return SQL(
-        """SELECT open_item.id, %(charges)s
-             FROM (SELECT item.*, %(today)s::date - item.date_maturity AS days
-                     FROM crm_collection_item item WHERE item.id = ANY(%(ids)s)) AS open_item
-             JOIN res_partner partner ON partner.id = open_item.partner_id
-             JOIN res_currency currency ON currency.id = open_item.currency_id""",
-        charges=charges_of_late(company),
-        today=today,
-        ids=item_ids,
     )
 
 

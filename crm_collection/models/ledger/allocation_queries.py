@@ -48,9 +48,7 @@ def joined_amount(query, alias, first=None, last=None):
     :return: SQL of the amount
     """
     money = query.make_alias(alias, "settled")
-    condition = SQL(
-        "%s = %s", SQL.identifier(money, "allocation_id"), SQL.identifier(alias, "id")
-    )
+    condition = SQL("%s = %s", SQL.identifier(money, "allocation_id"), SQL.identifier(alias, "id"))
     query.add_join("LEFT JOIN", money, SQL("(%s)", settled(first, last)), condition)
     return SQL("COALESCE(%s, 0)", SQL.identifier(money, "amount"))
 

@@ -6,14 +6,115 @@ whichever letter it is in.
 
 from odoo.tools import SQL
 
+from ..portfolio.calendar_queries import shift
 from ..portfolio.queries import of_family
-from .credit_queries import after_credits, owing
-from .queries import asked_open_items, open_credits
+from .charge_queries import charges
+from .credit_queries import after_credits, owing, payments
+from .queries import asked_open_items, open_credit_lines
 
 
 def left_of_letters(company, today, letter_ids):
     """What there is to ask for in letters beside the open credits of their customers, told as for
     letters that are chosen: SQL of (letter, is_left, item_ids), see ``credit_queries.owing``."""
+    return SQL(
+        "%s SELECT letter, is_left, item_ids FROM (%s) AS owing",
+        _parts(company, today, *_written(letter_ids)),
+        owing("asked", "credit", "letter"),
+    )
+
+
+def asked_of_letters(company, today, letter_ids):
+    """What letters ask for of each of their items, as it is now: see :func:`_asked_of`."""
+    parts = _parts(company, today, *_written(letter_ids))
+    return SQL("%s %s", parts, _asked_of(company, today))
+
+
+def asked_of_shown(company, today, lines):
+    """The same of letters that are only shown; ``lines`` as of :func:`paid_by_credits`."""
+    return SQL("%s %s", _parts(company, today, *_shown(lines)), _asked_of(company, today))
+
+
+def refresh_asked(company, today, letter_ids, uid):
+    """Write what letters ask for of their items (see :func:`_asked_of`), where it changed."""
+    return SQL(
+        """%(parts)s
+        UPDATE crm_collection_letter_line line
+           SET amount_credit = now.amount_credit, amount_fine = now.amount_fine,
+               amount_interest = now.amount_interest, amount_asked = now.amount_asked,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM (%(asked_of)s) AS now
+         WHERE line.letter_id = now.letter AND line.item_id = now.item_id
+           AND (line.amount_credit, line.amount_fine, line.amount_interest, line.amount_asked)
+               IS DISTINCT FROM (now.amount_credit, now.amount_fine, now.amount_interest,
+                                 now.amount_asked)""",
+        parts=_parts(company, today, *_written(letter_ids)),
+        asked_of=_asked_of(company, today),
+        uid=uid,
+    )
+
+
+def _asked_of(company, today):
+    """What is asked for of each item, over the parts of :func:`_parts`.
+
+    Nothing is charged where open credits leave nothing. Else the fine is of what they leave, and
+    so is the interest, for all its days; on a part that a credit pays it ends with the day of the
+    credit, which comes no later than today: what is dated after today was not received yet. Days
+    count from the due date or the next working day, as the company says.
+
+    :return: SQL of (letter, item_id, is_left, amount_credit, amount_fine, amount_interest,
+        amount_asked); what is not due yet and only shown is asked nothing
+    """
+    late = SQL("GREATEST(%s::date - dated.charged_from, 0)", today)
+    return SQL(
+        """SELECT letter, item_id, amount_left > 0 AS is_left, amount_credit, amount_fine,
+                  amount_interest, CASE WHEN is_asked THEN owed - amount_credit ELSE 0 END
+                      + amount_fine + amount_interest AS amount_asked
+             FROM (
+                SELECT dated.*, CASE WHEN is_asked THEN owed - amount_left ELSE 0 END
+                           AS amount_credit, %(charges)s
+                  FROM (%(dated)s) AS dated
+                  JOIN crm_collection_item item ON item.id = dated.item_id
+                  JOIN res_partner partner ON partner.id = item.partner_id
+                  JOIN res_currency currency ON currency.id = dated.currency_id) AS charged""",
+        dated=_dated(company, today),
+        charges=charges(
+            company,
+            SQL("CASE WHEN %s > 0 THEN amount_left ELSE 0 END", late),
+            SQL("CASE WHEN amount_left > 0 THEN amount_left * %s + paid_days ELSE 0 END", late),
+        ),
+    )
+
+
+def _dated(company, today):
+    """Each item of a letter with what is left of it, and what is paid times the days it was late.
+    What is left and what is paid are added up, not joined: see :func:`.after_credits`."""
+    return SQL(
+        """SELECT letter, item_id, MAX(currency_id) AS currency_id, BOOL_OR(is_asked) AS is_asked,
+                  SUM(owed) AS owed, SUM(amount_left) AS amount_left,
+                  MAX(charged_from) AS charged_from,
+                  SUM(paid * GREATEST(LEAST(date, %(today)s) - charged_from, 0)) AS paid_days
+             FROM (
+                SELECT piece.*, MAX(due) OVER (PARTITION BY letter, item_id) AS charged_from
+                  FROM (
+                    SELECT letter, currency_id, item_id, is_due, is_asked, amount_left,
+                           amount_residual_currency AS owed, 0 AS paid, NULL::date AS date,
+                           date_maturity + %(shift)s AS due
+                      FROM (%(after_credits)s) AS entry WHERE item_id IS NOT NULL
+                     UNION ALL
+                    SELECT letter, currency_id, item_id, FALSE, FALSE, 0, 0, amount, date, NULL
+                      FROM (%(payments)s) AS payment
+                  ) AS piece) AS piece
+         GROUP BY letter, item_id HAVING BOOL_OR(is_due)""",
+        today=today,
+        shift=shift(company._get_collection_charge_days(), SQL("date_maturity")),
+        after_credits=after_credits("asked", "credit", "letter"),
+        payments=payments("asked", "credit", "letter"),
+    )
+
+
+def _written(letter_ids):
+    """:return: the customers and the items of letters that are written, as :func:`_parts` asks
+    for them: what is owed of them now"""
     mine = SQL(
         """SELECT line.letter_id AS letter, asked_now.partner_id, asked_now.currency_id,
                   asked_now.item_id, asked_now.line_id, asked_now.date_maturity,
@@ -26,11 +127,7 @@ def left_of_letters(company, today, letter_ids):
     partner_ids = SQL(
         "ARRAY(SELECT partner_id FROM crm_collection_letter WHERE id = ANY(%s))", letter_ids
     )
-    return SQL(
-        "%s SELECT letter, is_left, item_ids FROM (%s) AS owing",
-        _parts(company, today, partner_ids, mine),
-        owing("asked", "credit", "letter"),
-    )
+    return partner_ids, mine
 
 
 def paid_by_credits(company, today, lines):
@@ -40,6 +137,16 @@ def paid_by_credits(company, today, lines):
         overdue) as the letter says; ``letter`` is any number that tells them apart
     :return: SQL of (letter, item_id, paid)
     """
+    return SQL(
+        """%s SELECT letter, item_id, amount_residual_currency - amount_left AS paid
+                FROM (%s) AS entry WHERE is_asked""",
+        _parts(company, today, *_shown(lines)),
+        after_credits("asked", "credit", "letter"),
+    )
+
+
+def _shown(lines):
+    """As :func:`_written`, of letters as they say; ``lines`` as of :func:`paid_by_credits`."""
     rows = SQL(", ").join(
         SQL(
             "(%s::integer, %s::integer, %s::integer, %s::integer, %s::date, %s::numeric, %s)", *line
@@ -55,12 +162,7 @@ def paid_by_credits(company, today, lines):
              JOIN crm_collection_item item ON item.id = shown.item_id""",
         rows,
     )
-    return SQL(
-        """%s SELECT letter, item_id, amount_residual_currency - amount_left AS paid
-                FROM (%s) AS entry WHERE is_asked""",
-        _parts(company, today, sorted({line[1] for line in lines}), mine),
-        after_credits("asked", "credit", "letter"),
-    )
+    return sorted({line[1] for line in lines}), mine
 
 
 def _parts(company, today, partner_ids, mine):
@@ -87,7 +189,8 @@ def _parts(company, today, partner_ids, mine):
                  WHERE (letter.letter, asked_now.item_id) NOT IN (
                        SELECT letter, item_id FROM mine)),
              credit AS (
-                SELECT letter.letter, open_credit.currency_id, open_credit.amount_currency
+                SELECT letter.letter, open_credit.currency_id, open_credit.line_id,
+                       open_credit.date, open_credit.amount_currency
                   FROM (%(credits)s) AS open_credit
                   JOIN letter ON letter.partner_id = open_credit.partner_id)""",
         asked_now=of_family(
@@ -95,5 +198,5 @@ def _parts(company, today, partner_ids, mine):
             lambda member: asked_open_items(member.id, today, columns, condition=of_partners),
         ),
         mine=mine,
-        credits=open_credits(company, partner_ids),
+        credits=open_credit_lines(company, partner_ids),
     )

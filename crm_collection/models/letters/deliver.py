@@ -5,7 +5,7 @@ from markupsafe import escape
 from odoo import api, fields, models
 from odoo.tools.mail import email_normalize, email_normalize_all
 
-from . import unsent_queries
+from . import content_queries, unsent_queries
 
 # The mail server asks to try later: "(451, b'...')" in the text of smtplib's exceptions.
 TRY_LATER = re.compile(r"\(4\d\d, b?['\"]")
@@ -40,13 +40,15 @@ class CrmCollectionLetter(models.Model):
     def _is_money_true(self, company, today):
         """Whether the letter says of each item, and of the open credits, what is true now."""
         rows = self.env.execute_query_dict(unsent_queries.recheck(company, today, self.ids))
+        query = content_queries.asked_of_letters(company, today, self.ids)
+        asked = {row["item_id"]: row for row in self.env.execute_query_dict(query)}
         shown = {line.id: line for line in self.line_ids}
-        open_credits = self._get_credits_by_letter()[self.id]
         return (
             rows
-            and all(shown[row["id"]]._is_as_written(row) for row in rows)
-            and not company.currency_id.compare_amounts(
-                self.amount_credit, self._sum_credits(open_credits)
+            and all(
+                row["item_id"] in asked
+                and shown[row["id"]]._is_as_written(row | asked[row["item_id"]])
+                for row in rows
             )
             and not self._get_covered(company, today)
         )

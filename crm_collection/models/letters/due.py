@@ -9,6 +9,7 @@ from ...tools.retry import MAX_TRIES, RETRIED
 from . import queries
 
 CUSTOMERS_PER_BATCH = 1000  # letters decided and written in one transaction
+CHARGED_PER_STATEMENT = 100  # letters whose charges are worked out at once
 
 
 class CrmCollectionLetter(models.Model):
@@ -126,4 +127,8 @@ class CrmCollectionLetter(models.Model):
         query = queries.create(company, today, self.env.uid, origin, item_ids)
         letter_ids, line_count = self.env.execute_query(query)[0]
         self.env.invalidate_all(flush=False)
-        return self.browse(letter_ids), line_count, left_out
+        letters = self.browse(letter_ids)
+        if company._has_collection_charges():
+            for slice_ids in split_every(CHARGED_PER_STATEMENT, letter_ids, list):
+                self.browse(slice_ids)._set_asked(company, today)
+        return letters, line_count, left_out

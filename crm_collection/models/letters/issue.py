@@ -9,7 +9,7 @@ from odoo.tools import clean_context, split_every
 
 from ...tools.retry import MAX_TRIES, RETRIED
 from ..evidence.evidence import WRITING
-from . import date_queries, unsent_queries
+from . import content_queries, date_queries, unsent_queries
 
 _logger = logging.getLogger(__name__)
 
@@ -133,6 +133,7 @@ class CrmCollectionLetter(models.Model):
         self._take_over_text()
         self._cancel_empty()
         self._take_back_covered(company, today)
+        self._set_asked(company, today)
         self._take_back_overtaken(company, today)
 
     def _date_anew(self, today):
@@ -191,6 +192,20 @@ class CrmCollectionLetter(models.Model):
             self.env.cr.execute(unsent_queries.give_back(lines.ids))
             self.env.invalidate_all(flush=False)
             changed._set_tone()
+
+    def _set_asked(self, company, today):
+        """Write what is asked for of each item: fine and interest, and what open credits pay."""
+        alive = self.filtered(lambda letter: letter.state == "to_send")
+        if not alive:
+            return
+        self.env.flush_all()
+        query = content_queries.refresh_asked(company, today, alive.ids, self.env.uid)
+        self.env.cr.execute(query)
+        self.env.invalidate_all(flush=False)
+        for letter in alive:
+            credit = letter._sum_credits()
+            if company.currency_id.compare_amounts(letter.amount_credit, credit):
+                letter.amount_credit = credit
 
     def _take_back_overtaken(self, company, today):
         """The quiet period is read again too."""
@@ -258,7 +273,7 @@ class CrmCollectionLetter(models.Model):
         mails = bare.with_context(crm_collection_writing=WRITING).send_mail_batch(
             self.ids, email_values=MAIL_VALUES
         )
-        reply_to, credits_by_letter = self._get_reply_to(mails), self._get_credits_by_letter()
+        reply_to = self._get_reply_to(mails)
         for letter, mail in zip(self, mails, strict=True):
             letter._own_files(mail)
             mail.write(
@@ -272,7 +287,6 @@ class CrmCollectionLetter(models.Model):
                     "state": "outgoing",
                     "mail_id": mail.id,
                     "mail_message_id": mail.mail_message_id.id,
-                    "amount_credit": letter._sum_credits(credits_by_letter[letter.id]),
                 }
             )
         for user, of_user in self._group_by_responsible().items():
@@ -289,18 +303,12 @@ class CrmCollectionLetter(models.Model):
         senders = {letter.id: mail.email_from for letter, mail in zip(self, mails, strict=True)}
         return self._notify_get_reply_to_batch(defaults=senders, author_ids=authors)
 
-    def _sum_credits(self, open_credits):
-        """:param Credits open_credits: of the letter's customer
-        :return: what the letter takes off for them, in company currency
-        """
-        if not open_credits.lines:
-            return 0.0
-        total = 0.0
-        for group in self._get_groups(open_credits):
-            if group["credit"]:
-                of_company = -sum(group["credits"].mapped("amount_residual"))
-                total += of_company * group["credit_used"] / group["credit"]
-        return self.company_id.currency_id.round(total)
+    def _sum_credits(self):
+        """:return: what the letter takes off for open credits, in company currency, at the rates
+        its items are booked at"""
+        return self.company_id.currency_id.round(
+            sum(line._to_company_currency(line.amount_credit) for line in self.line_ids)
+        )
 
     @api.model
     def _trigger_mail_queue(self):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import LazyTranslate
+from odoo.tools import LazyTranslate, formatLang
 
 _lt = LazyTranslate(__name__)
 
@@ -108,13 +108,31 @@ class CrmCollectionLetter(models.Model):
         related="company_id.currency_id", string="Company Currency"
     )
     amount_total = fields.Monetary(
-        compute="_compute_line_totals", currency_field="company_currency_id", string="Amount Owed"
+        compute="_compute_line_totals",
+        currency_field="company_currency_id",
+        string="Owed",
+        help="What the items of the letter owed, in company currency, at the rate each of them is "
+        "booked at.",
     )
+    amount_asked = fields.Monetary(
+        compute="_compute_line_totals",
+        currency_field="company_currency_id",
+        string="Asked for",
+        help="What the letter asks for: less open credits and what is not due yet, with fine and "
+        "interest. In company currency, at the rate each item is booked at.",
+    )
+    asked_label = fields.Char(
+        string="Asked for by Currency",
+        compute="_compute_asked_label",
+        help="What the letter asks for, in its own currencies.",
+    )
+    has_other_currency = fields.Boolean(compute="_compute_asked_label")
     amount_credit = fields.Monetary(
         string="Open Credits",
         currency_field="company_currency_id",
         readonly=True,
-        help="Of the customer, as far as the letter takes them off: they pay what was due first.",
+        help="Of the customer, as far as the letter takes them off: they pay what was due first. "
+        "In company currency, at the rate of the items they pay.",
     )
 
     _state_idx = models.Index("(company_id, state) WHERE state NOT IN ('sent', 'cancelled')")
@@ -129,16 +147,37 @@ class CrmCollectionLetter(models.Model):
         for letter in self:
             letter.display_name = f"{letter.phase_id.name or ''} · {letter.partner_id.name or ''}"
 
-    @api.depends("line_ids.amount_residual_company")
+    @api.depends("line_ids.amount_residual_company", "line_ids.amount_asked")
     def _compute_line_totals(self):
-        groups = self.env["crm.collection.letter.line"]._read_group(
-            [("letter_id", "in", self.ids)],
-            ["letter_id"],
-            ["__count", "amount_residual_company:sum"],
-        )
-        totals = {letter.id: (count, amount) for letter, count, amount in groups}
         for letter in self:
-            letter.line_count, letter.amount_total = totals.get(letter.id, (0, 0.0))
+            lines, currency = letter.line_ids, letter.company_id.currency_id
+            asked = sum(line._to_company_currency(line.amount_asked) for line in lines)
+            letter.line_count = len(lines)
+            letter.amount_total = currency.round(sum(lines.mapped("amount_residual_company")))
+            letter.amount_asked = currency.round(asked)
+
+    @api.depends("line_ids.amount_asked", "line_ids.currency_id")
+    @api.depends_context("lang")
+    def _compute_asked_label(self):
+        for letter in self:
+            asked = letter._get_asked()
+            letter.has_other_currency = any(
+                currency != letter.company_id.currency_id for currency in asked
+            )
+            letter.asked_label = " + ".join(
+                formatLang(self.env, amount, currency_obj=currency)
+                for currency, amount in asked.items()
+            )
+
+    def _get_asked(self):
+        """:return: {currency: what the letter asks for, as it was written}, the main currency
+        first; only those in which it asks for anything"""
+        self.ensure_one()
+        main = self.company_id.currency_id
+        by_currency = self.line_ids.grouped("currency_id")
+        ordered = sorted(by_currency, key=lambda one: (one != main, one.name))
+        amounts = {one: one.round(sum(by_currency[one].mapped("amount_asked"))) for one in ordered}
+        return {one: amount for one, amount in amounts.items() if amount}
 
     # === Actions === #
 

@@ -57,7 +57,22 @@ class CrmCollectionLetterLine(models.Model):
     )
     amount_fine = fields.Monetary(string="Late Fine", readonly=True)
     amount_interest = fields.Monetary(string="Late Interest", readonly=True)
-    amount_total = fields.Monetary(string="Total", compute="_compute_amount_total")
+    amount_credit = fields.Monetary(
+        string="Paid by Open Credits",
+        readonly=True,
+        help="Of the customer: they pay what was due first.",
+    )
+    amount_total = fields.Monetary(
+        string="Total",
+        compute="_compute_amount_total",
+        help="What is owed, with fine and interest.",
+    )
+    amount_asked = fields.Monetary(
+        string="Asked for",
+        readonly=True,
+        help="What is owed less what open credits pay, with fine and interest. Nothing of what is "
+        "not due yet and only shown beside what is overdue.",
+    )
     date = fields.Date(related="letter_id.date", string="Letter Date")
     state = fields.Selection(related="letter_id.state")
 
@@ -65,22 +80,33 @@ class CrmCollectionLetterLine(models.Model):
         "(allocation_id, round)", "There is a letter for this allocation and round already."
     )
 
-    def _is_as_written(self, now):
-        """Whether the item still stands as the letter says, days and due date included: they
-        carry the interest and the last day to pay.
-
-        :param dict now: a row of ``unsent_queries.recheck``
-        """
-        self.ensure_one()
-        return (
-            now["owed"]
-            and not self.currency_id.compare_amounts(
-                self.amount_residual, now["amount_residual_currency"]
-            )
-            and (self.days_overdue, self.date_maturity) == (now["days"], now["date_maturity"])
-        )
-
     @api.depends("amount_residual", "amount_fine", "amount_interest")
     def _compute_amount_total(self):
         for line in self:
             line.amount_total = line.amount_residual + line.amount_fine + line.amount_interest
+
+    def _to_company_currency(self, amount):
+        """:return: an amount of the line in company currency, at the rate its item is booked at"""
+        self.ensure_one()
+        if self.currency_id == self.company_currency_id or not self.amount_residual:
+            return amount
+        return amount * self.amount_residual_company / self.amount_residual
+
+    def _is_as_written(self, now):
+        """Whether the item still stands as the letter says, with what is asked for of it, days
+        and due date included: they carry the interest and the last day to pay.
+
+        :param dict now: a row of ``unsent_queries.recheck``, with what is asked for as in
+            ``content_queries.asked_of_letters``
+        """
+        self.ensure_one()
+        same = self.currency_id.compare_amounts
+        cent = self.currency_id.rounding  # more or less is not worth another letter
+        return (
+            now["owed"]
+            and not same(self.amount_credit, now["amount_credit"])
+            and same(abs(self.amount_fine - now["amount_fine"]), cent) <= 0
+            and same(abs(self.amount_interest - now["amount_interest"]), cent) <= 0
+            and not same(self.amount_residual, now["amount_residual_currency"])
+            and (self.days_overdue, self.date_maturity) == (now["days"], now["date_maturity"])
+        )

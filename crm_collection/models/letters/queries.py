@@ -7,7 +7,6 @@ The words of it that others use, too, are in :mod:`.condition_queries`, the sums
 
 from odoo.tools import SQL
 
-from ..portfolio.calendar_queries import shift
 from ..portfolio.hold_queries import hold_id, hold_joins
 from ..portfolio.payment_queries import line_is_on_its_way
 from ..portfolio.queries import (
@@ -19,7 +18,6 @@ from ..portfolio.queries import (
     of_family,
     workers,
 )
-from .charge_queries import charges
 from .condition_queries import (
     LETTER_JOINS,
     date_free,
@@ -280,7 +278,7 @@ def create(company, today, uid, origin, item_ids):
         due=of_family(company, lambda member: due(member.id, today, item_ids, locked=True)),
         placed=_place(),
         open_item=_share_letter(),
-        line=_insert_lines(company, today, stamp),
+        line=_insert_lines(company, stamp),
         letter=_insert_letters(company, today, origin, stamp),
         counted=_count_items(uid),
         counted_allocation=_count_allocations(),
@@ -335,24 +333,20 @@ def _insert_letters(company, today, origin, stamp):
     )
 
 
-def _insert_lines(company, today, stamp):
-    """A line for each ``open_item``, with what the letter shows of it."""
+def _insert_lines(company, stamp):
+    """A line for each ``open_item``, with what the letter shows of it; charges and credits follow
+    (``content_queries.refresh_asked``)."""
     return SQL(
         """INSERT INTO crm_collection_letter_line (
                   letter_id, allocation_id, item_id, round, date_due, company_id, phase_id, name,
                   currency_id, date_maturity, days_overdue, amount_original, amount_residual,
-                  amount_residual_company, amount_fine, amount_interest,
-                  create_uid, create_date, write_uid, write_date)
-           SELECT shown.letter_id, shown.allocation_id, shown.item_id, shown.letter_count + 1,
-                  shown.date_next_letter, shown.company_id, shown.phase_id, shown.name,
-                  shown.currency_id, shown.date_maturity, shown.days, shown.amount_original,
-                  shown.amount_residual_currency, shown.amount_residual, shown.amount_fine,
-                  shown.amount_interest, %(stamp)s
-             FROM (SELECT open_item.*, %(charges)s
-                     FROM open_item
-                     JOIN res_partner partner ON partner.id = open_item.partner_id
-                     JOIN res_currency currency ON currency.id = open_item.currency_id) AS shown""",
-        charges=charges_of_late(company),
+                  amount_residual_company, amount_fine, amount_interest, amount_credit,
+                  amount_asked, create_uid, create_date, write_uid, write_date)
+           SELECT letter_id, allocation_id, item_id, letter_count + 1, date_next_letter,
+                  company_id, phase_id, name, currency_id, date_maturity, days,
+                  amount_original, amount_residual_currency, amount_residual, 0, 0, 0,
+                  amount_residual_currency, %(stamp)s
+             FROM open_item""",
         stamp=stamp,
     )
 
@@ -377,12 +371,3 @@ def _count_allocations():
               SET letter_count = allocation.letter_count + 1
              FROM open_item WHERE allocation.id = open_item.allocation_id"""
     )
-
-
-def charges_of_late(company):
-    """Columns of fine and interest over ``open_item``, ``partner`` and ``currency``: of what was
-    to be paid by a day that has passed, the next working day where the company says so."""
-    moved = shift(company._get_collection_charge_days(), SQL("open_item.date_maturity"))
-    days = SQL("GREATEST(open_item.days - %s, 0)", moved)
-    late = SQL("CASE WHEN %s > 0 THEN open_item.amount_residual_currency ELSE 0 END", days)
-    return charges(company, late, SQL("%s * %s", late, days))

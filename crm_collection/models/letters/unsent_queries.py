@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from ..portfolio.queries import of_family
 from .condition_queries import date_free, reaches
-from .queries import charges_of_late, may_be_written
+from .queries import may_be_written
 
 
 def recheck(company, today, letter_ids):
@@ -18,15 +18,11 @@ def recheck(company, today, letter_ids):
         """
         SELECT line.id, line.letter_id, line.item_id, line.allocation_id,
                open_item.item_id IS NOT NULL AS owed, open_item.amount_residual_currency,
-               open_item.amount_residual, open_item.days, open_item.amount_fine,
-               open_item.amount_interest,
-               open_item.date_maturity, open_item.amount_original
+               open_item.amount_residual, open_item.days, open_item.date_maturity,
+               open_item.amount_original
           FROM crm_collection_letter_line line
           JOIN crm_collection_letter letter ON letter.id = line.letter_id
-     LEFT JOIN (SELECT open_item.*, %(charges)s
-                  FROM (%(open_items)s) AS open_item
-                  JOIN res_partner partner ON partner.id = open_item.partner_id
-                  JOIN res_currency currency ON currency.id = open_item.currency_id
+     LEFT JOIN (SELECT open_item.* FROM (%(open_items)s) AS open_item
                  WHERE open_item.item_id IN (SELECT item_id FROM crm_collection_letter_line
                                           WHERE letter_id = ANY(%(letter_ids)s))) AS open_item
                ON open_item.allocation_id = line.allocation_id
@@ -34,14 +30,14 @@ def recheck(company, today, letter_ids):
               AND (letter.origin = 'manual' OR open_item.leaves_by_itself)
          WHERE line.letter_id = ANY(%(letter_ids)s)
       ORDER BY line.id""",
-        charges=charges_of_late(company),
         open_items=of_family(company, lambda member: may_be_written(member.id, today)),
         letter_ids=letter_ids,
     )
 
 
 def refresh_lines(company, today, letter_ids, uid):
-    """Bring the amounts of unsent letters up to date, where they changed.
+    """Bring what unsent letters say of their items up to date, where it changed; what they ask
+    for of them follows (``content_queries.refresh_asked``).
 
     Materialized, or the items are read again for every line: the 50 letters of a transaction took
     5 s, and take 0.03 s.
@@ -52,16 +48,14 @@ def refresh_lines(company, today, letter_ids, uid):
         UPDATE crm_collection_letter_line line
            SET amount_residual = now.amount_residual_currency,
                amount_residual_company = now.amount_residual, days_overdue = now.days,
-               amount_fine = now.amount_fine, amount_interest = now.amount_interest,
                date_maturity = now.date_maturity, amount_original = now.amount_original,
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM now
          WHERE now.id = line.id AND now.owed
            AND (line.amount_residual, line.amount_residual_company, line.days_overdue,
-                line.amount_fine, line.amount_interest, line.date_maturity, line.amount_original)
+                line.date_maturity, line.amount_original)
                IS DISTINCT FROM (now.amount_residual_currency, now.amount_residual, now.days,
-                                 now.amount_fine, now.amount_interest, now.date_maturity,
-                                 now.amount_original)""",
+                                 now.date_maturity, now.amount_original)""",
         recheck=recheck(company, today, letter_ids),
         uid=uid,
     )

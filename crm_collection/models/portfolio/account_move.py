@@ -62,8 +62,7 @@ class AccountMove(models.Model):
         compute="_compute_collection_counts", groups=ACCOUNT_GROUPS
     )
     collection_letter_count = fields.Integer(
-        aggregator=None,
-        compute="_compute_collection_counts", groups=ACCOUNT_GROUPS
+        aggregator=None, compute="_compute_collection_counts", groups=ACCOUNT_GROUPS
     )
 
     @api.model

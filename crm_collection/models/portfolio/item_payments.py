@@ -15,9 +15,7 @@ class CrmCollectionItem(models.Model):
         self.env.flush_all()
         dates = {}
         for company in self.company_id:
-            query = payment_queries.lines_on_their_way(
-                company.id, company._get_collection_today()
-            )
+            query = payment_queries.lines_on_their_way(company.id, company._get_collection_today())
             dates.update(self.env.execute_query(query))
         return dates
 

@@ -59,10 +59,16 @@ class ResCompany(models.Model):
         """:return: the companies that are one creditor, this one first: accounting reconciles
         across a root and all its branches"""
         self.ensure_one()
-        family_sudo = self.sudo().with_context(active_test=False).search(
-            Domain("id", "child_of", self.root_id.ids)
+        family_sudo = (
+            self.sudo()
+            .with_context(active_test=False)
+            .search(Domain("id", "child_of", self.root_id.ids))
         )
         return self.sudo() | family_sudo
+
+    def _has_collection_charges(self):
+        """:return: whether letters ask for a fine or interest"""
+        return bool(self.collection_fine_percent or self.collection_interest_percent)
 
     def _get_collection_today(self):
         """:return: today's date where the company is: the time zone of its own contact, else

@@ -50,8 +50,7 @@ class ResPartner(models.Model):
         groups=ACCOUNT_GROUPS,
     )
     collection_item_count = fields.Integer(
-        aggregator=None,
-        compute="_compute_collection_amount", groups=ACCOUNT_GROUPS
+        aggregator=None, compute="_compute_collection_amount", groups=ACCOUNT_GROUPS
     )
     collection_amount = fields.Monetary(
         aggregator=None,

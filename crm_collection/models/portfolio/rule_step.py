@@ -36,7 +36,8 @@ class CrmCollectionRuleStep(models.Model):
     attach_invoices = fields.Boolean()
     resend_interval = fields.Integer(
         aggregator=None,
-        string="Send Again Every", help="0: the letter goes once per allocation in the phase."
+        string="Send Again Every",
+        help="0: the letter goes once per allocation in the phase.",
     )
     resend_unit = fields.Selection(
         selection=[("day", "Days"), ("week", "Weeks"), ("month", "Months")],
@@ -45,7 +46,8 @@ class CrmCollectionRuleStep(models.Model):
     )
     resend_max = fields.Integer(
         aggregator=None,
-        string="At Most", help="How many times the letter is sent again. 0: until it is paid."
+        string="At Most",
+        help="How many times the letter is sent again. 0: until it is paid.",
     )
     amount_min = fields.Float(
         aggregator=None,

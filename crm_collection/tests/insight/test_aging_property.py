@@ -82,9 +82,7 @@ class Books:
             self._match_with(payment, self.invoices[other % len(self.invoices)])
 
     def _match_with(self, payment, invoice):
-        lines = self.test._receivables(invoice | payment).filtered(
-            lambda line: not line.reconciled
-        )
+        lines = self.test._receivables(invoice | payment).filtered(lambda line: not line.reconciled)
         if len(lines) == 2:
             lines.reconcile()
 

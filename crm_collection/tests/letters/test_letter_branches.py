@@ -33,17 +33,21 @@ class TestLetterBranches(CrmCollectionLettersCommon):
         return self._create_overdue(days, company_id=company.id, **vals)
 
     def _create_credit_in(self, company, amount):
-        return self.env["account.move"].create(
-            {
-                "move_type": "out_refund",
-                "company_id": company.id,
-                "partner_id": self.customer.id,
-                "invoice_date": "2026-03-16",
-                "invoice_line_ids": [
-                    Command.create({"name": "Credit", "price_unit": amount, "tax_ids": []})
-                ],
-            }
-        ).action_post()
+        return (
+            self.env["account.move"]
+            .create(
+                {
+                    "move_type": "out_refund",
+                    "company_id": company.id,
+                    "partner_id": self.customer.id,
+                    "invoice_date": "2026-03-16",
+                    "invoice_line_ids": [
+                        Command.create({"name": "Credit", "price_unit": amount, "tax_ids": []})
+                    ],
+                }
+            )
+            .action_post()
+        )
 
     def test_credits_pay_across_the_family(self):
         """GIVEN an invoice of a branch, and a credit of the root or of a sister that pays it
@@ -152,8 +156,10 @@ class TestLetterBranches(CrmCollectionLettersCommon):
         self._create_credit_in(self.sister, 30.0)
         self._allocate()
         items = self._items(own)
-        letters_sudo = self.env["crm.collection.letter"].sudo()._create_due(
-            self.branch, self.branch._get_collection_today()
+        letters_sudo = (
+            self.env["crm.collection.letter"]
+            .sudo()
+            ._create_due(self.branch, self.branch._get_collection_today())
         )
         letters_sudo._issue()
         self.env.invalidate_all()

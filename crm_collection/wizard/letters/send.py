@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import format_date
 
+from ...models.letters import content_queries
 from ...models.letters import queries as letter_queries
 from ...models.portfolio.queries import of_family
 
@@ -100,9 +101,7 @@ class CrmCollectionItemSend(models.TransientModel):
         and ``refusals``: {item id: why it is left out}."""
         today = company._get_collection_today()
         self.env.flush_all()
-        query = of_family(
-            company, lambda member: letter_queries.due(member.id, today, items.ids)
-        )
+        query = of_family(company, lambda member: letter_queries.due(member.id, today, items.ids))
         due = self.env.execute_query_dict(query)
         partner_ids = list({open_item["partner_id"] for open_item in due})
         chosen = self.env.execute_query_dict(
@@ -128,6 +127,7 @@ class CrmCollectionItemSend(models.TransientModel):
             "count": len(open_items),
             "open_items": [open_item["name"] or "" for open_item in open_items],
             "amount": sum(open_item["amount_residual"] for open_item in open_items),
+            "letter": open_items,
             "phase_id": tone.get("phase_id"),
             "template_id": tone.get("template_id"),
             "refusals": {
@@ -182,7 +182,8 @@ class CrmCollectionItemSend(models.TransientModel):
         )
 
     def _prepare_lines(self, rows):
-        addresses = self._get_addresses([row for row in rows if row["count"]])
+        with_letter = [row for row in rows if row["count"]]
+        addresses, asked = self._get_addresses(with_letter), self._get_asked(with_letter)
         return [
             {
                 "company_id": row["company"].id,
@@ -192,11 +193,34 @@ class CrmCollectionItemSend(models.TransientModel):
                 "item_count": row["count"],
                 "open_items": self._shorten(row["open_items"]),
                 "amount": row["amount"],
+                "amount_asked": asked.get((row["company"], row["partner"]), 0.0),
                 "refusal": "; ".join(dict.fromkeys(row["refusals"].values())),
                 **addresses.get((row["company"], row["partner"]), {}),
             }
             for row in rows
         ]
+
+    def _get_asked(self, rows):
+        """:return: {(company, customer): what his letter asks for, in company currency}"""
+        asked = Counter()
+        for company in {row["company"] for row in rows}:
+            lines, rates = [], {}
+            for number, row in enumerate(rows):
+                for one in row["letter"] if row["company"] == company else ():
+                    owed = one["amount_residual_currency"]
+                    lines.append(
+                        (
+                            *(number, one["partner_id"], one["currency_id"], one["item_id"]),
+                            *(one["date_maturity"], owed, one["days"]),
+                        )
+                    )
+                    rates[one["item_id"]] = one["amount_residual"] / owed
+            today = company._get_collection_today()
+            query = content_queries.asked_of_shown(company, today, lines)
+            for one in self.env.execute_query_dict(query):
+                key = company, rows[one["letter"]]["partner"]
+                asked[key] += one["amount_asked"] * rates[one["item_id"]]
+        return {key: key[0].currency_id.round(amount) for key, amount in asked.items()}
 
     def _shorten(self, open_items):
         names = open_items[:MAX_OPEN_ITEMS]

@@ -19,5 +19,16 @@ class CrmCollectionItemSendLine(models.TransientModel):
     phase_id = fields.Many2one(comodel_name="crm.collection.phase", ondelete="cascade")
     item_count = fields.Integer(string="Number of Items")
     open_items = fields.Char()
-    amount = fields.Monetary(currency_field="company_currency_id")
+    amount = fields.Monetary(
+        string="Owed",
+        currency_field="company_currency_id",
+        help="What the items of the letter owe, in company currency, at the rate each of them is "
+        "booked at.",
+    )
+    amount_asked = fields.Monetary(
+        string="Asked for",
+        currency_field="company_currency_id",
+        help="What the letter asks for: less open credits and what is not due yet, with fine and "
+        "interest. In company currency, at the rate each item is booked at.",
+    )
     refusal = fields.Char(string="Left Out")
