@@ -12,8 +12,6 @@ def migrate(cr, version):
     remove_view(cr, "res_users_view_form_simple")
     cancel_daily_mails(cr)
     forget_model(cr, "crm.collection.overdue")
-    drop_amount_settled(cr)
-    make_percentage_decimal(cr)
 
 
 def remove_view(cr, name):
@@ -48,19 +46,3 @@ def forget_model(cr, name):
     """Users' own filters and lists of columns of a model that is gone would only fail."""
     cr.execute("DELETE FROM ir_filters WHERE model_id = %s", [name])
     cr.execute("DELETE FROM ir_exports WHERE resource = %s", [name])
-
-
-def drop_amount_settled(cr):
-    """What was settled in a phase is asked of the ledger of settlements; what had been written at
-    the end of an allocation lacked what is open, exchanged or returned."""
-    cr.execute("ALTER TABLE crm_collection_allocation DROP COLUMN IF EXISTS amount_settled")
-
-
-def make_percentage_decimal(cr):
-    """A step's percentage is a decimal now. Its constraint is made again with the column, or it
-    would go on comparing binary fractions."""
-    cr.execute(
-        """ALTER TABLE crm_collection_rule_step
-            DROP CONSTRAINT IF EXISTS crm_collection_rule_step_minimum_range,
-           ALTER COLUMN percent_min TYPE numeric"""
-    )

@@ -1,4 +1,4 @@
-"""From 19.0.1.0.0 to 19.0.2.0.0: what old letters asked for of each of their items."""
+"""From 19.0.2.0.0 to 19.0.2.1.0: what old letters asked for of each of their items."""
 
 
 def migrate(cr, version):
