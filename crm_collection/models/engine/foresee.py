@@ -8,6 +8,7 @@ from . import foresee_queries
 from .future import Future
 
 MAX_ROUNDS = 100
+MANY_LINES = 200
 MAX_DAYS = 500
 WAITING = Domain("state", "in", ("no_address", "blacklisted")) | (
     Domain("state", "=", "failed") & Domain("will_retry", "=", True)
@@ -37,11 +38,16 @@ class CrmCollectionEngine(models.AbstractModel):
         self.env.flush_all()
         future = self._get_future(company, items)
         result = {item.id: {} for item in items}
+        is_large = len(future.lines) > MANY_LINES
+        if is_large:
+            self.env.cr.execute(foresee_queries.compare_row_by_row(False))
         changes = self._foresee_changes(future)
         self._tell_steps(result, changes)
         future.forget()
         self._tell_holds(result, future)
         self._tell_letters(result, future, changes)
+        if is_large:
+            self.env.cr.execute(foresee_queries.compare_row_by_row(True))
         return result
 
     @api.model

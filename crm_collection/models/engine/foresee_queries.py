@@ -23,6 +23,12 @@ def _json(value):
     return SQL("%s::jsonb", json.dumps(value, default=json_default))
 
 
+def compare_row_by_row(is_allowed):
+    """What is pretended the planner takes for a few rows, and compares each with each: of a
+    customer with thousands of items it may not: 3.1 s for 3,000 items, 26 s otherwise."""
+    return SQL("SET LOCAL enable_nestloop TO %s", SQL("DEFAULT" if is_allowed else "off"))
+
+
 # === What is there === #
 
 
