@@ -151,7 +151,8 @@ def _summarize(rows, is_sent):
         "amount_in": money(entered),
         "recovered": money(recovered),
         "rate": round(float(100 * recovered / entered), 6),
-        "letters": len(rows) if is_sent else 0,
+        # one letter is about all that enter on a day
+        "letters": len({(item.customer, stay[1]) for item, stay in rows}) if is_sent else 0,
     }
 
 

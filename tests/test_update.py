@@ -33,7 +33,7 @@ from update_names import OF_GONE_MODEL, OF_GONE_PAGE
 FIRST_VERSION = "6923bd9678db87f4ffbcb98d444beab2d733c557"
 ROOT = Path(__file__).resolve().parent.parent
 WARNING = re.compile(r"^[0-9-]+ [0-9:,]+ [0-9]+ (WARNING|ERROR|CRITICAL) ")
-MAX_LINES = 20  # of what is told about one kind of loss
+MAX_LINES = 60  # of what is told about one kind of loss
 
 # --- what is changed on purpose ---
 
@@ -57,13 +57,19 @@ CHANGED_SCHEMA = {
     "column crm_collection_rule_step.percent_min",
     "constraint crm_collection_rule_step.crm_collection_rule_step_minimum_range",
 }
-# endings of names as they are reported: what comes next is asked of the plan, and is what comes; of
-# a request about what open credits cover no letter is shown
+# endings of names as they are reported: what comes next is asked of the jobs, and is what comes;
+# what was settled in a phase is asked of the ledger; a group of indicators has those of its sums;
+# a request about what open credits cover shows no letter, an opening balance no day of issue, and
+# a credit is named by what it is for
 CHANGED_SCREENS = (
-    *(" date_next_step", " next_step_id", " next_phase_id", " explanation[2]"),
+    *(" date_next_step", " next_step_id", " next_phase_id", " explanation[2]", " explanation[3]"),
+    *(" explanation", " amount_settled", " dso", " days_delinquent", " cei", " overdue_share"),
     *(" records[12] letter_body", " records[12] letter_email_to", " records[12] letter_note"),
-    *(" records[12] letter_subject", " records[12] letter_template_id"),
+    *(" records[12] letter_subject", " records[12] letter_template_id", " records[10] letter_body"),
+    *(" records[19] titles_html", " records[39] titles_html", " records[5] titles_html[11]"),
 )
+# letters about an opening balance, and one that names a credit by what it is for
+CHANGED_LETTERS = ("20 object.titles_html", "40 object.titles_html", "6 object.titles_html[11]")
 
 # --- what there is to lose ---
 
@@ -347,9 +353,9 @@ def test_screens(before, after):
 def test_letter_of_a_user(before, after):
     """Whoever wrote a letter of his own finds it says the same, and may still change it."""
     assert not before["letters"]["is unsafe"]
-    assert_nothing_lost(
-        find_differences(before["letters"], after["letters"]), "parts of letters changed"
-    )
+    lost = find_differences(before["letters"], after["letters"])
+    lost = [line for line in lost if not line.split(":")[0].endswith(CHANGED_LETTERS)]
+    assert_nothing_lost(lost, "parts of letters changed")
 
 
 def test_simulation(before, after):
@@ -362,7 +368,7 @@ def test_simulation(before, after):
 def test_next_run(before, after):
     """The run of the next day does what the first version would have done, and does it once."""
     simulated = before["simulation"].items()
-    rows = {str(row["line_id"]): row for _id, company in simulated for row in company["moves"]}
+    rows = {key: row for _id, company in simulated for key, row in company["moves"].items()}
     letters = [
         [int(company), row["partner_id"], row["phase_id"], row["names"]]
         for company, result in simulated

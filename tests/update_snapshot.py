@@ -185,9 +185,23 @@ class Snapshot:
         for company in self.env["res.company"].search([], order="id"):
             engine = self.env["crm.collection.engine"].with_company(company)
             told = engine._simulate(company, day)
-            told["moves"].sort(key=itemgetter("line_id"))
+            told["moves"] = self._get_simulated(told)
             told["letters"].sort(key=itemgetter("partner_id"))
             for letter in told["letters"]:  # what is due on the same day comes in any order
                 letter |= {key: sorted(letter[key]) for key in ("names", "item_ids")}
             result[str(company.id)] = told
         return result
+
+    def _get_simulated(self, told):
+        """:return: {journal item: row}; since 19.0.2.1.0 an item has a row in each list it is in"""
+        if "moves" in told:
+            return {str(row["line_id"]): row for row in told["moves"]}
+        rows = {}
+        for row in told.pop("open_items"):
+            stays = {"moves": False, "phase_id": row["phase_from_id"], "blocker": None}
+            one = rows.setdefault(str(row["line_id"]), row | stays)
+            if row["kind"] == "move":
+                one |= {"moves": True, "phase_id": row["phase_id"]}
+            elif row["kind"] == "held":
+                one["blocker"] = row["blocker"]
+        return rows

@@ -192,7 +192,7 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
     def _create_hold(self, hold, fname, record):
         until = hold["until"]
         if until is None and hold["kind"] == "promise":
-            until = 9
+            until = max(9, hold["from"])  # the day it is promised for
         self.env["crm.collection.hold"].create(
             {
                 fname: record.id,

@@ -170,7 +170,7 @@ class CrmCollectionItem(models.Model):
         if not letter or letter[1] != self.phase_id.id:
             if obstacle and not (letter and obstacle == "quiet"):
                 parts.append(self._explain_obstacle(obstacle))
-            elif self.phase_id and not self.date_next_letter:
+            elif self.phase_id and not (letter and self.date_next_letter):
                 parts.append(self._explain_silence())
         if letter:
             parts += [self._explain_next_letter(*letter), *self._explain_other_credits()]

@@ -189,7 +189,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
             {(one.partner_id.id, one.phase_id.id, one.amount_total) for one in letters},
         )
         self.assertEqual(self._items(waiting).approval_state, "pending")
-        moved = [row for row in said["moves"] if row["moves"]]
+        moved = [row for row in said["open_items"] if row["kind"] == "move"]
         self.assertEqual([row["phase_id"] for row in moved], [self.phase_first.id])
 
     def test_job_asks_for_a_known_open_item(self):

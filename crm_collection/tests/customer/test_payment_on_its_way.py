@@ -74,7 +74,7 @@ class TestPaymentOnItsWay(CrmCollectionPortalCommon):
         day = self.company._get_collection_today()
         simulated = {
             row["line_id"]: row["blocker"] == "processing"
-            for row in engine._simulate(self.company, day)["moves"]
+            for row in engine._simulate(self.company, day)["open_items"]
         }
         explained = [
             any("on its way" in fact["text"] for fact in item._get_facts()) for item in items
@@ -123,7 +123,8 @@ class TestPaymentOnItsWay(CrmCollectionPortalCommon):
         self._pay_online()
         self._allocate()
         item = self._items(self.move)
-        self.assertEqual(item._foresee()[item.id], (TODAY + timedelta(days=5), self._step(10).id))
+        step = item._foresee()[item.id]["step"]
+        self.assertEqual(step, (TODAY + timedelta(days=5), self._step(10).id))
         self.assertIn("until 03/20/2026", self._facts(item)["Held back"])
         for days, expected in ((4, True), (1, False)):
             self._move_on(days)

@@ -64,11 +64,14 @@ ADDED = {
         "amount_residual_currency": MONEY,
         "refused_amount": MONEY,
     },
-    "crm.collection.letter": {"amount_credit": MONEY, "amount_total": MONEY, "line_count": "items"},
+    "crm.collection.letter": {
+        **dict.fromkeys(("amount_asked", "amount_credit", "amount_total"), MONEY),
+        "line_count": "items",
+    },
     "crm.collection.letter.line": {
         **dict.fromkeys(("amount_original", "amount_residual"), MONEY),
         **dict.fromkeys(("amount_fine", "amount_interest", "amount_total"), MONEY),
-        "amount_residual_company": MONEY,
+        **dict.fromkeys(("amount_asked", "amount_credit", "amount_residual_company"), MONEY),
     },
     "crm.collection.phase": {"amount_residual": MONEY, "item_count": "items"},
     "crm.collection.roll.rate": {"amount": MONEY},

@@ -140,7 +140,7 @@ class TestLetterCalendar(CrmCollectionLettersCommon):
                 simulated = self.env["crm.collection.engine"]._simulate(
                     self.company, TODAY + timedelta(days=max(number, 8)), limit=10
                 )
-                moves = [row for row in simulated["moves"] if row["moves"]]
+                moves = [row for row in simulated["open_items"] if row["kind"] == "move"]
                 self.assertEqual(len(moves), int(number < 8))
             self._send_letters()
             self._move_on(1)

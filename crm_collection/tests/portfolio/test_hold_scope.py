@@ -45,7 +45,9 @@ class TestHoldScope(CrmCollectionEngineCommon):
         asked = letter_queries.asked_open_items(self.company.id, today, SQL("item.id"))
         asked_ids = {item_id for (item_id,) in self.env.execute_query(asked)}
         statement = self.env["crm.collection.statement"].sudo()._get_open_items(lines.sudo())
-        plan = self.env["crm.collection.engine"]._get_plan(self.company, [today], items)
+        plan = self.env["crm.collection.engine"]._get_plan(
+            self.company, [today], lines.partner_id.commercial_partner_id.ids
+        )
         rows = self.env.execute_query_dict(plan.query(changed_only=False))
         found = self.env["crm.collection.item"].search([("is_held", "=", True)])
         answers = {
@@ -54,7 +56,9 @@ class TestHoldScope(CrmCollectionEngineCommon):
             "statement": [(row["status"] == "review") == held for row in statement],
             "disputed": [bool(self.env.execute_query(disputed)) == held],
             "letter": [(item.id not in asked_ids) == held for item in items],
-            "job": [row["hold_id"] == (hold.id or None) for row in rows],
+            "job": [
+                row["hold_id"] == (hold.id or None) for row in rows if row["line_id"] in lines.ids
+            ],
         }
         wrong = [name for name, said in answers.items() if not (said and all(said))]
         self.assertEqual(wrong, [])

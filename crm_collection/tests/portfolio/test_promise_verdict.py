@@ -144,7 +144,7 @@ class TestPromiseVerdict(CrmCollectionEngineCommon):
         self.assertEqual(promise.date_last, self._day(7))
         texts = [fact["text"] for fact in item._get_facts() if fact["label"] == "Held back"]
         self.assertIn("until 03/23/2026", texts[0])
-        day, step = item._foresee()[item.id]
+        day, step = item._foresee()[item.id]["step"]
         self.assertEqual((day, step), (self._day(8), self.rule.step_ids.sorted("days")[1].id))
         self._run_on(7)
         self.assertEqual((promise.state, item.phase_id), ("active", self.phase_first))
