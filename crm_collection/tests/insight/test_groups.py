@@ -11,9 +11,8 @@ from odoo import http
 from odoo.tests import HttpCase, tagged
 from odoo.tools import SQL
 
-from odoo.addons.crm_collection.report.insight import indicator_queries, queries
-from odoo.addons.crm_collection.tools.figures import NUMBERS, read_groups
-
+from ...report.insight import indicator_queries, queries
+from ...tools.figures import NUMBERS, read_groups
 from ..common_letters import CrmCollectionLettersCommon
 
 # What may be added up, and in what: money in the currency of its field, numbers of what stands

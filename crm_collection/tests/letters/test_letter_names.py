@@ -6,9 +6,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from odoo.addons.crm_collection.models.portfolio.queries import document_name
-from odoo.addons.crm_collection.tools.text import format_brazilian_id, get_file_name
-
+from ...models.portfolio.queries import document_name
+from ...tools.text import format_brazilian_id, get_file_name
 from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon
 
