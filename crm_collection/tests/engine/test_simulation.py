@@ -200,6 +200,7 @@ class TestSimulation(CrmCollectionApprovalCommon):
         self._allocate()
         for step in (1, 1, 3, 20):
             self._move_on(step)
+            self._create_overdue(13, partner=both)  # new: it moves and is proposed at once
             before = {item: item.proposed_step_id for item in self._all_items()}
             newest = self.env["crm.collection.allocation"].search([], limit=1, order="id desc").id
             wizard = self._simulate(days=(fields.Date.today() - TODAY).days)

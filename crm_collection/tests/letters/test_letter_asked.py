@@ -132,12 +132,12 @@ class TestLetterAsked(CrmCollectionApprovalCommon):
 
     def test_silent_entries_are_refused(self):
         """What no letter is written about is not put into a phase for one, and says why."""
-        for state in ("blocked", "in_payment"):
+        for state, reason in (("blocked", "invoice"), ("in_payment", "on its way")):
             with self.subTest(state):
                 item = self._small()
                 item.move_id.payment_state = state
                 result = item.with_user(self.collector)._maintain(self.phase_second, "Try")
-                self.assertIn("invoice", result["refused"][item.id])
+                self.assertIn(reason, result["refused"][item.id])
 
     def test_phase_without_a_letter_is_said(self):
         """Nobody waits for a letter that there is none of."""
