@@ -22,16 +22,25 @@ def recheck(company, today, letter_ids):
                open_item.amount_original
           FROM crm_collection_letter_line line
           JOIN crm_collection_letter letter ON letter.id = line.letter_id
-     LEFT JOIN (SELECT open_item.* FROM (%(open_items)s) AS open_item
-                 WHERE open_item.item_id IN (SELECT item_id FROM crm_collection_letter_line
-                                          WHERE letter_id = ANY(%(letter_ids)s))) AS open_item
-               ON open_item.allocation_id = line.allocation_id
+     LEFT JOIN (%(open_items)s) AS open_item ON open_item.allocation_id = line.allocation_id
               AND open_item.partner_id = letter.partner_id AND open_item.letter_count = line.round
               AND (letter.origin = 'manual' OR open_item.leaves_by_itself)
          WHERE line.letter_id = ANY(%(letter_ids)s)
       ORDER BY line.id""",
-        open_items=of_family(company, lambda member: may_be_written(member.id, today)),
+        open_items=of_family(
+            company, lambda member: may_be_written(member.id, today, _is_in_letters(letter_ids))
+        ),
         letter_ids=letter_ids,
+    )
+
+
+def _is_in_letters(letter_ids):
+    """Condition: the item is in one of the letters. As an array, which the planner takes for a few
+    items: joined to their lines, all open items were read for each 50 letters, 5.8 s of 180,000."""
+    return SQL(
+        """item.id = ANY(ARRAY(SELECT item_id FROM crm_collection_letter_line
+                               WHERE letter_id = ANY(%s)))""",
+        letter_ids,
     )
 
 
