@@ -11,7 +11,7 @@ from odoo.tools import SQL
 from odoo.tools.json import json_default
 
 from ..letters.condition_queries import is_due
-from ..letters.queries import choose, may_be_written
+from ..letters.queries import choose, counts_from, may_be_written
 from ..portfolio.hold_queries import hold_id, hold_joins, last_day
 from ..portfolio.promise_queries import closings
 from ..portfolio.queries import line_date_maturity, line_is_of, line_is_owed
@@ -210,7 +210,8 @@ def next_changes(plan, since):
 def due_on(company, day, partner_ids):
     """The items due for a letter on a day, with what is decided about their customers: one that
     credits pay is in none."""
-    which = SQL("%s AND item.partner_id = ANY(%s)", is_due(day), partner_ids)
+    is_wanted = is_due(day, due=counts_from(company))
+    which = SQL("%s AND item.partner_id = ANY(%s)", is_wanted, partner_ids)
     return SQL(
         """SELECT due.item_id, item.line_id, due.partner_id, due.phase_id, due.letter_count,
                   due.date_after, due.goes_after, chosen.date_free,
@@ -219,7 +220,7 @@ def due_on(company, day, partner_ids):
              FROM (%s) AS due
              JOIN crm_collection_item item ON item.id = due.item_id
         LEFT JOIN (%s) AS chosen ON chosen.partner_id = due.partner_id""",
-        may_be_written(company.id, day, which),
+        may_be_written(company, day, which),
         choose(company, day, partner_ids),
     )
 

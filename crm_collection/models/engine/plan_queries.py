@@ -96,7 +96,7 @@ class Plan:
             standing=standing(),
             answer=answer(),
             entry=entry(),
-            next_letter=next_letter(),
+            next_letter=next_letter(self.working_days),
             change=change(),
             order=SQL("ORDER BY change.partner_id") if together else SQL(),
             filter=is_changed() if changed_only else SQL("TRUE"),

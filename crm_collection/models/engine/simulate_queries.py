@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ..letters.condition_queries import is_due, may_be_written_condition
 from ..letters.credit_queries import owing
 from ..letters.queries import asked_by, judge, open_credits
+from ..portfolio.calendar_queries import counted_from
 from .apply_queries import PLAN_TABLE, said_of_plan
 
 # What nobody is asked for; other items that are held back from the next phase count, and the
@@ -99,7 +100,7 @@ def letters(company, today, limit):
      LEFT JOIN credit_in_all ON credit_in_all.partner_id = written.partner_id
       GROUP BY written.partner_id
       ORDER BY amount DESC, written.partner_id LIMIT %(limit)s""",
-        asked=_asked(today),
+        asked=_asked(company, today),
         credit=open_credits(company),
         family=_asked_by_family(company, today),
         owing=owing("family", "credit"),
@@ -127,7 +128,7 @@ def _asked_by_family(company, today):
     )
 
 
-def _asked(today):
+def _asked(company, today):
     """What customers may be asked for where the plan would have put it, and whether a letter is
     due about it: the first one of the phase an item enters, or as for items that stay."""
     return SQL(
@@ -148,7 +149,12 @@ def _asked(today):
               AND (plan.blocker IS NULL OR plan.blocker NOT IN %(not_asked)s)""",
         today=today,
         may_be_written=may_be_written_condition(),
-        is_due=is_due(today, SQL("plan.date_next_letter"), SQL("plan.amount_residual")),
+        is_due=is_due(
+            today,
+            SQL("plan.date_next_letter"),
+            SQL("plan.amount_residual"),
+            counted_from(company._get_collection_phase_days(), SQL("plan.date_maturity")),
+        ),
         plan=SQL.identifier(PLAN_TABLE),
         said=said_of_plan(),
         not_asked=NOT_ASKED,

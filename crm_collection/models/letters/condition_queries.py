@@ -34,28 +34,29 @@ def may_be_written_condition():
     )
 
 
-def is_due(today, date_next=None, amount=None):
+def is_due(today, date_next=None, amount=None, due=None):
     """Condition: the day of the next letter has come, and it leaves by itself. Over ``item`` and
     LETTER_JOINS, of what may be written.
 
     :param SQL date_next: the day of the next letter, by default the one on the item
-    :param SQL amount: see :func:`leaves_by_itself`
+    :param SQL amount: see :func:`leaves_by_rule`, as ``due``
     """
     return SQL(
         "(%s <= %s AND %s)",
         date_next or SQL("item.date_next_letter"),
         today,
-        is_to_go(SQL("%s::date", today), amount=amount),
+        is_to_go(SQL("%s::date", today), amount=amount, due=due),
     )
 
 
-def is_ever_to_go(date, today):
+def is_ever_to_go(date, today, due=None):
     """Condition: a run will send the letter that is to go on ``date``, if nothing keeps it back:
     there is one, and it leaves by itself on its day or, where that has passed, today. Read of
     items and their steps; the allocation is looked up where no rule has the letter leave.
 
     :param SQL date: of the next letter
     :param SQL today: the company's day
+    :param SQL due: see :func:`leaves_by_rule`
     """
     day = SQL("GREATEST(%s, %s)", date, today)
     return SQL(
@@ -67,24 +68,24 @@ def is_ever_to_go(date, today):
                     AND %(by_hand)s)))""",
         letter=letter_template(),
         repeated=is_repeated(SQL("item.letter_count")),
-        by_rule=leaves_by_rule(day, SQL("item.amount_residual")),
+        by_rule=leaves_by_rule(day, SQL("item.amount_residual"), due),
         by_hand=is_placed_by_hand(),
     )
 
 
-def is_to_go(day, count=None, amount=None):
+def is_to_go(day, count=None, amount=None, due=None):
     """Condition: on this day a letter leaves by itself, the first one or the same again.
 
     :param SQL day: of the next letter, or today where it has passed
     :param SQL count: how many letters there were before
-    :param SQL amount: see :func:`leaves_by_itself`
+    :param SQL amount: see :func:`leaves_by_rule`, as ``due``
     """
     count = count or SQL("item.letter_count")
     return SQL(
         "((%s = 0 OR COALESCE(%s, FALSE)) AND %s)",
         count,
         is_repeated(count),
-        leaves_by_itself(day, amount),
+        leaves_by_itself(day, amount, due),
     )
 
 
@@ -98,10 +99,10 @@ def is_repeated(count):
     )
 
 
-def leaves_by_itself(day, amount=None):
+def leaves_by_itself(day, amount=None, due=None):
     """Condition: nobody has to send the letter. Where the job put the item, its rule says so (see
     :func:`leaves_by_rule`). Where a person did, the letter is his: no minimum stands in its way."""
-    return SQL("(%s OR %s)", is_placed_by_hand(), leaves_by_rule(day, amount))
+    return SQL("(%s OR %s)", is_placed_by_hand(), leaves_by_rule(day, amount, due))
 
 
 def is_placed_by_hand():
@@ -115,16 +116,19 @@ def is_placed_by_hand():
     )
 
 
-def leaves_by_rule(day, amount=None):
+def leaves_by_rule(day, amount=None, due=None):
     """Condition: a rule that is in force has the letter leave on this day: the item owes the
     rule's minimum, and a reminder before the due date does not come after it.
 
     :param SQL amount: what is owed in company currency, by default the journal item's
+    :param SQL due: the day that the rule counts from (``calendar_queries.counted_from``), by
+        default the due date
     """
     return SQL(
         """COALESCE(rule.active AND %s >= COALESCE(rule.amount_min, 0)
-            AND (COALESCE(step.days, 0) >= 0 OR item.date_maturity >= %s), FALSE)""",
+            AND (COALESCE(step.days, 0) >= 0 OR %s >= %s), FALSE)""",
         amount or SQL("line.amount_residual"),
+        due or SQL("item.date_maturity"),
         day,
     )
 

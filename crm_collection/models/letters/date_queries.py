@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from ..portfolio.calendar_queries import counted_by_company
 from ..portfolio.queries import date_of_last_letter, next_letter_date
 from .condition_queries import is_ever_to_go
 
@@ -20,18 +21,19 @@ def open_items_of_letters(letter_ids):
     )
 
 
-def reschedule(open_items, uid):
+def reschedule(open_items, uid, working_days):
     """The next letter of items that had one in their step, as the step says now: counted from
     the last one. Materialized, as of a step's items few have a letter to look up: 0.07 s for
     242,000 items of which 20,000 have one, 0.10 s as a part of the joins.
 
     :param SQL open_items: condition on ``item``
+    :param dict working_days: {company's id: WorkingDays} that rules count from
     """
     return SQL(
         """
         WITH open_item AS MATERIALIZED (
                 SELECT item.id, item.letter_count, item.phase_id, item.step_id, item.rule_id,
-                       item.date_maturity, item.amount_residual
+                       item.date_maturity, item.amount_residual, item.company_id
                   FROM crm_collection_item item
                  WHERE %(open_items)s AND item.state = 'open'
                    AND item.letter_count > 0),
@@ -55,7 +57,11 @@ def reschedule(open_items, uid):
         uid=uid,
         last=date_of_last_letter("item"),
         date_next=next_letter_date(SQL("last.date"), SQL("item.letter_count")),
-        goes=is_ever_to_go(SQL("due.date"), SQL("due.date")),
+        goes=is_ever_to_go(
+            SQL("due.date"),
+            SQL("due.date"),
+            counted_by_company(working_days, SQL("item.company_id"), SQL("item.date_maturity")),
+        ),
     )
 
 

@@ -144,7 +144,8 @@ class CrmCollectionLetter(models.Model):
         self.env.flush_all()
         if waited:
             after = date_queries.open_items_of_letters(waited.ids)
-            self.env.cr.execute(date_queries.reschedule(after, self.env.uid))
+            working_days = self.env["res.company"]._get_collection_phase_days_by_company()
+            self.env.cr.execute(date_queries.reschedule(after, self.env.uid, working_days))
 
     def _take_out_not_owed(self, company, today):
         """Take out what is not owed any more, and bring the amounts of the rest up to date."""

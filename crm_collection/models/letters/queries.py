@@ -7,6 +7,7 @@ The words of it that others use, too, are in :mod:`.condition_queries`, the sums
 
 from odoo.tools import SQL
 
+from ..portfolio.calendar_queries import counted_from
 from ..portfolio.hold_queries import hold_id, hold_joins
 from ..portfolio.payment_queries import line_is_on_its_way
 from ..portfolio.queries import (
@@ -75,11 +76,12 @@ def asked_open_items(company_id, today, columns, joins=None, condition=None, loc
 # === What is due for a letter === #
 
 
-def may_be_written(company_id, today, which=None, locked=False):
+def may_be_written(company, today, which=None, locked=False):
     """Items that may be in a letter at this moment, with what the letter says of them.
 
     :param SQL which: condition on ``item``
     """
+    day_due = counts_from(company)
     date_after = next_letter_date(SQL("%s::date", today), SQL("item.letter_count + 1"))
     columns = SQL(
         """item.id AS item_id, item.company_id, item.partner_id, item.phase_id, item.step_id,
@@ -95,32 +97,39 @@ def may_be_written(company_id, today, which=None, locked=False):
            %(date_after)s AS date_after, %(goes_after)s AS goes_after""",
         today=today,
         letter=letter_template(),
-        leaves=leaves_by_itself(today),
+        leaves=leaves_by_itself(today, due=day_due),
         date_after=date_after,
-        goes_after=is_to_go(date_after, SQL("(item.letter_count + 1)")),
+        goes_after=is_to_go(date_after, SQL("(item.letter_count + 1)"), due=day_due),
     )
     condition = SQL("%s AND %s", may_be_written_condition(), which or SQL("TRUE"))
-    return asked_open_items(company_id, today, columns, LETTER_JOINS, condition, locked)
+    return asked_open_items(company.id, today, columns, LETTER_JOINS, condition, locked)
 
 
-def due(company_id, today, item_ids=None, locked=False):
+def counts_from(company):
+    """The day that the company's rules count from, of ``item``."""
+    return counted_from(company._get_collection_phase_days(), SQL("item.date_maturity"))
+
+
+def due(company, today, item_ids=None, locked=False):
     """Items due for a letter; with ``item_ids`` exactly those, whatever their next date."""
-    return may_be_written(company_id, today, _is_wanted(today, item_ids), locked)
+    return may_be_written(company, today, _is_wanted(company, today, item_ids), locked)
 
 
 def due_partners(company, today, item_ids=None):
     """Customers with items due for a letter (see :func:`due`): SQL of (partner_id). Items that
     were chosen may be of any company that is one creditor with this one."""
     items = (
-        due(company.id, today)
+        due(company, today)
         if item_ids is None
-        else of_family(company, lambda member: due(member.id, today, item_ids))
+        else of_family(company, lambda member: due(member, today, item_ids))
     )
     return SQL("SELECT DISTINCT partner_id FROM (%s) AS due ORDER BY partner_id", items)
 
 
-def _is_wanted(today, item_ids):
-    return is_due(today) if item_ids is None else SQL("item.id = ANY(%s)", item_ids)
+def _is_wanted(company, today, item_ids):
+    if item_ids is not None:
+        return SQL("item.id = ANY(%s)", item_ids)
+    return is_due(today, due=counts_from(company))
 
 
 # === What open credits leave of it === #
@@ -207,7 +216,7 @@ def asked_by(company, member, today, partner_ids=None, item_ids=None):
            COALESCE(%s AND %s AND %s, FALSE) AS is_due, item.date_maturity < %s AS is_late""",
         sends,
         may_be_written_condition(),
-        _is_wanted(today, item_ids),
+        _is_wanted(member, today, item_ids),
         today,
     )
     of_partners = None if partner_ids is None else SQL("item.partner_id = ANY(%s)", partner_ids)
@@ -275,7 +284,7 @@ def create(company, today, uid, origin, item_ids):
              counted_allocation AS (%(counted_allocation)s)
         SELECT COALESCE((SELECT array_agg(id ORDER BY id) FROM letter), '{}'),
                (SELECT COUNT(*) FROM line)""",
-        due=of_family(company, lambda member: due(member.id, today, item_ids, locked=True)),
+        due=of_family(company, lambda member: due(member, today, item_ids, locked=True)),
         placed=_place(),
         open_item=_share_letter(),
         line=_insert_lines(company, stamp),

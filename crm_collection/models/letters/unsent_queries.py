@@ -28,7 +28,7 @@ def recheck(company, today, letter_ids):
          WHERE line.letter_id = ANY(%(letter_ids)s)
       ORDER BY line.id""",
         open_items=of_family(
-            company, lambda member: may_be_written(member.id, today, _is_in_letters(letter_ids))
+            company, lambda member: may_be_written(member, today, _is_in_letters(letter_ids))
         ),
         letter_ids=letter_ids,
     )

@@ -21,6 +21,29 @@ def shift(working_days, day):
     )
 
 
+def counted_from(working_days, day):
+    """The day that days are counted from: the due date ``day``, or the working day it moves to.
+
+    :param WorkingDays working_days: see :func:`shift`
+    """
+    return day if working_days is None else SQL("(%s + %s)", day, shift(working_days, day))
+
+
+def counted_by_company(by_company, company_id, day):
+    """As :func:`counted_from`, of rows of several companies.
+
+    :param dict by_company: {company's id: WorkingDays}, of those whose due dates move
+    :param SQL company_id: the company of the row, not asked for where no due date moves
+    """
+    if not by_company:
+        return day
+    moved = [
+        SQL("WHEN %s THEN %s", one_id, shift(working_days, day))
+        for one_id, working_days in by_company.items()
+    ]
+    return SQL("(%s + CASE %s %s ELSE 0 END)", day, company_id, SQL(" ").join(moved))
+
+
 def shift_joined(working_days, day):
     """As :func:`shift`, for many rows.
 

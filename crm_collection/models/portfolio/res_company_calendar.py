@@ -39,6 +39,20 @@ class ResCompany(models.Model):
         """:return: as :meth:`_get_collection_charge_days`, of what rules count from"""
         return self._get_collection_working_days() if self.collection_phases_workday else None
 
+    def _get_collection_charge_days_by_company(self):
+        """:return: {company's id: its working days}, of those where charges count from them"""
+        days = {company.id: company._get_collection_charge_days() for company in self}
+        return {company_id: of_company for company_id, of_company in days.items() if of_company}
+
+    @api.model
+    def _get_collection_phase_days_by_company(self):
+        """:return: {company's id: its working days}, of all where rules count from them"""
+        companies_sudo = self.sudo().with_context(active_test=False)
+        return {
+            company.id: company._get_collection_working_days()
+            for company in companies_sudo.search([("collection_phases_workday", "=", True)])
+        }
+
     def _get_collection_working_days(self):
         """:return: the :class:`~.working_days.WorkingDays` of the company: the hours of its
         calendar, less what is closed for everybody"""

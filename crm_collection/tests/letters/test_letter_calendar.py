@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import datetime, timedelta
 
 from odoo.tests import tagged
@@ -148,6 +149,44 @@ class TestLetterCalendar(CrmCollectionLettersCommon):
             self._letters().sorted("id").mapped("date"),
             [TODAY + timedelta(days=number) for number in (5, 8)],
         )
+
+    def test_reminder_of_a_due_date_that_moved(self):
+        """GIVEN an item due on a Saturday, which counts as Monday, and a daily reminder from the
+        day before on
+        WHEN Sunday and Monday come, after the due date
+        THEN it leaves on both, and not on Tuesday: as item and simulation said before.
+
+        Seen to fail with the due date itself, in what leaves by a rule.
+        """
+        self.company.collection_phases_workday = True
+        resend = {"resend_interval": 1, "resend_unit": "day"}
+        step = self._create_step_rule(-1, self.phase_first, **resend).step_ids
+        move = self._create_overdue(-5)
+        move |= self._create_overdue(-9)  # seen from the first day on: due on a Wednesday
+        sent = Counter()
+        for number in range(11):
+            self._allocate()
+            item = self._items(move[0])
+            if item:
+                after = min((day for day in (6, 7) if day >= number), default=0)
+                self.assertEqual(
+                    item.date_expected_letter, TODAY + timedelta(days=after) if after else False
+                )
+            simulated = self.env["crm.collection.engine"]._simulate(
+                self.company, TODAY + timedelta(days=number), limit=10
+            )
+            step.resend_interval = 2  # what a change of the step writes, too
+            step.resend_interval = 1
+            self._send_letters()
+            written = self._letters().line_ids.filtered(
+                lambda line, day=number: line.date == TODAY + timedelta(days=day)
+            )
+            names = [name for row in simulated["letters"] for name in row["names"]]
+            self.assertEqual(sorted(names), sorted(written.mapped("name")), number)
+            for line in written:
+                sent[line.item_id.move_id, number] += 1
+            self._move_on(1)
+        self.assertEqual(set(sent), {(move[0], 6), (move[0], 7), (move[1], 8), (move[1], 9)})
 
     def test_a_holiday_that_is_entered_is_seen(self):
         """GIVEN a run of the day that has nothing to do

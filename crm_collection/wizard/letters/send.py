@@ -101,7 +101,7 @@ class CrmCollectionItemSend(models.TransientModel):
         and ``refusals``: {item id: why it is left out}."""
         today = company._get_collection_today()
         self.env.flush_all()
-        query = of_family(company, lambda member: letter_queries.due(member.id, today, items.ids))
+        query = of_family(company, lambda member: letter_queries.due(member, today, items.ids))
         due = self.env.execute_query_dict(query)
         partner_ids = list({open_item["partner_id"] for open_item in due})
         chosen = self.env.execute_query_dict(
