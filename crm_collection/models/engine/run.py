@@ -192,6 +192,16 @@ class CrmCollectionRun(models.Model):
         ]
         return bool(self.search_count(domain, limit=1))
 
+    @api.model
+    def _is_family_allocated(self, company, day):
+        """:return: whether the allocation job has been through the items of all companies that
+        are one creditor with this one: its letters are about what is due there, too. Each by its
+        own day, as midnight comes to them at different times"""
+        others = company._get_collection_family() & self._get_companies() - company
+        return self._is_allocated(company, day) and all(
+            self._is_allocated(other, other._get_collection_today()) for other in others
+        )
+
     def _wait_for_allocation(self):
         """Have the items allocated first, and come back after that: once, however many
         companies wait, and not at once where the allocation fails."""

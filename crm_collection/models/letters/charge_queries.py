@@ -6,8 +6,9 @@ CONSUMER_FINE_MAX = 2  # percent of what is owed
 DAYS_OF_MONTH = 30
 
 
-def charges(company, amount, amount_days):
-    """Columns of fine and interest, over ``partner`` and ``currency``.
+def charges(brazil_id, amount, amount_days):
+    """Columns of fine and interest, over ``partner``, ``currency`` and ``company``: the item's own,
+    whichever of the companies that are one creditor writes the letter.
 
     Fine: once, on what is overdue; at most 2 % for Brazilian consumers (Lei 8.078/1990, CDC,
     art. 52 § 1), who are those of ``crm.collection.letter._is_consumer_br``. Interest: simple,
@@ -17,14 +18,15 @@ def charges(company, amount, amount_days):
     quotient is rounded before the end. Then each is rounded once, to the currency's rounding,
     half away from zero: 0.005 is 0.01, 1.125 is 1.13.
 
+    :param int brazil_id: id of the country Brazil
     :param SQL amount: what the fine is of, zero or more
     :param SQL amount_days: amounts times the days each of them is overdue, zero or more
     """
     return SQL(
         "%s AS amount_fine, %s AS amount_interest",
-        _round(SQL("%s * %s", amount, _fine_percent(company)), 100),
+        _round(SQL("%s * %s", amount, _fine_percent(brazil_id)), 100),
         _round(
-            SQL("%s * %s", amount_days, _setting(company, "collection_interest_percent")),
+            SQL("%s * %s", amount_days, _setting("collection_interest_percent")),
             100 * DAYS_OF_MONTH,
         ),
     )
@@ -40,22 +42,19 @@ def _round(product, divisor):
     )
 
 
-def _fine_percent(company):
-    percent = _setting(company, "collection_fine_percent")
+def _fine_percent(brazil_id):
+    percent = _setting("collection_fine_percent")
     return SQL(
         """CASE WHEN NOT COALESCE(partner.is_company, FALSE)
-                 AND COALESCE(partner.country_id, %s) = %s
+                 AND COALESCE(partner.country_id, company.account_fiscal_country_id) = %s
                 THEN LEAST(%s, %s) ELSE %s END""",
-        company.account_fiscal_country_id.id or None,
-        company.env.ref("base.br").id,
+        brazil_id,
         percent,
         CONSUMER_FINE_MAX,
         percent,
     )
 
 
-def _setting(company, name):
+def _setting(name):
     """A company's percentage as the database keeps it: a decimal, no binary fraction."""
-    return SQL(
-        "COALESCE((SELECT %s FROM res_company WHERE id = %s), 0)", SQL.identifier(name), company.id
-    )
+    return SQL("COALESCE(%s, 0)", SQL.identifier("company", name))

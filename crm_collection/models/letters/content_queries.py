@@ -6,11 +6,13 @@ whichever letter it is in.
 
 from odoo.tools import SQL
 
-from ..portfolio.calendar_queries import shift
+from ..portfolio.calendar_queries import counted_by_company
 from ..portfolio.queries import of_family
 from .charge_queries import charges
 from .credit_queries import after_credits, owing, payments
 from .queries import asked_open_items, open_credit_lines
+
+PORTFOLIO = SQL("crm_collection_item")
 
 
 def left_of_letters(company, today, letter_ids):
@@ -26,12 +28,12 @@ def left_of_letters(company, today, letter_ids):
 def asked_of_letters(company, today, letter_ids):
     """What letters ask for of each of their items, as it is now: see :func:`_asked_of`."""
     parts = _parts(company, today, *_written(letter_ids))
-    return SQL("%s %s", parts, _asked_of(company, today))
+    return SQL("%s %s", parts, asked_of(company, today))
 
 
 def asked_of_shown(company, today, lines):
     """The same of letters that are only shown; ``lines`` as of :func:`paid_by_credits`."""
-    return SQL("%s %s", _parts(company, today, *_shown(lines)), _asked_of(company, today))
+    return SQL("%s %s", _parts(company, today, *_shown(lines)), asked_of(company, today))
 
 
 def refresh_asked(company, today, letter_ids, uid):
@@ -48,19 +50,22 @@ def refresh_asked(company, today, letter_ids, uid):
                IS DISTINCT FROM (now.amount_credit, now.amount_fine, now.amount_interest,
                                  now.amount_asked)""",
         parts=_parts(company, today, *_written(letter_ids)),
-        asked_of=_asked_of(company, today),
+        asked_of=asked_of(company, today),
         uid=uid,
     )
 
 
-def _asked_of(company, today):
+def asked_of(company, today, of_item=None):
     """What is asked for of each item, over the parts of :func:`_parts`.
 
     Nothing is charged where open credits leave nothing. Else the fine is of what they leave, and
     so is the interest, for all its days; on a part that a credit pays it ends with the day of the
     credit, which comes no later than today: what is dated after today was not received yet. Days
-    count from the due date or the next working day, as the company says.
+    count from the due date or the next working day, as the item's own company says; so are fine
+    and interest its own.
 
+    :param SQL of_item: where it is read whose an item is, with id, partner_id and company_id; by
+        default the portfolio
     :return: SQL of (letter, item_id, is_left, amount_credit, amount_fine, amount_interest,
         amount_asked); what is not due yet and only shown is asked nothing
     """
@@ -73,19 +78,21 @@ def _asked_of(company, today):
                 SELECT dated.*, CASE WHEN is_asked THEN owed - amount_left ELSE 0 END
                            AS amount_credit, %(charges)s
                   FROM (%(dated)s) AS dated
-                  JOIN crm_collection_item item ON item.id = dated.item_id
+                  JOIN %(of_item)s AS item ON item.id = dated.item_id
+                  JOIN res_company company ON company.id = item.company_id
                   JOIN res_partner partner ON partner.id = item.partner_id
                   JOIN res_currency currency ON currency.id = dated.currency_id) AS charged""",
-        dated=_dated(company, today),
+        dated=_dated(company, today, of_item or PORTFOLIO),
+        of_item=of_item or PORTFOLIO,
         charges=charges(
-            company,
+            company.env.ref("base.br").id,
             SQL("CASE WHEN %s > 0 THEN amount_left ELSE 0 END", late),
             SQL("CASE WHEN amount_left > 0 THEN amount_left * %s + paid_days ELSE 0 END", late),
         ),
     )
 
 
-def _dated(company, today):
+def _dated(company, today, of_item):
     """Each item of a letter with what is left of it, and what is paid times the days it was late.
     What is left and what is paid are added up, not joined: see :func:`.after_credits`."""
     return SQL(
@@ -98,7 +105,7 @@ def _dated(company, today):
                   FROM (
                     SELECT letter, currency_id, item_id, is_due, is_asked, amount_left,
                            amount_residual_currency AS owed, 0 AS paid, NULL::date AS date,
-                           date_maturity + %(shift)s AS due
+                           %(counted_from)s AS due
                       FROM (%(after_credits)s) AS entry WHERE item_id IS NOT NULL
                      UNION ALL
                     SELECT letter, currency_id, item_id, FALSE, FALSE, 0, 0, amount, date, NULL
@@ -106,7 +113,11 @@ def _dated(company, today):
                   ) AS piece) AS piece
          GROUP BY letter, item_id HAVING BOOL_OR(is_due)""",
         today=today,
-        shift=shift(company._get_collection_charge_days(), SQL("date_maturity")),
+        counted_from=counted_by_company(
+            company._get_collection_family()._get_collection_charge_days_by_company(),
+            SQL("(SELECT company_id FROM %s AS item WHERE item.id = entry.item_id)", of_item),
+            SQL("date_maturity"),
+        ),
         after_credits=after_credits("asked", "credit", "letter"),
         payments=payments("asked", "credit", "letter"),
     )

@@ -39,7 +39,7 @@ class CrmCollectionLetter(models.Model):
         self._sweep_outgoing()
         done = True
         if company.collection_auto_send:
-            if run._is_allocated(company, today):
+            if run._is_family_allocated(company, today):
                 done = self._create_all_due(run, company, today)
             else:
                 run._wait_for_allocation()
@@ -128,7 +128,7 @@ class CrmCollectionLetter(models.Model):
         letter_ids, line_count = self.env.execute_query(query)[0]
         self.env.invalidate_all(flush=False)
         letters = self.browse(letter_ids)
-        if company._has_collection_charges():
+        if company._get_collection_family()._has_collection_charges():
             for slice_ids in split_every(CHARGED_PER_STATEMENT, letter_ids, list):
                 self.browse(slice_ids)._set_asked(company, today)
         return letters, line_count, left_out

@@ -56,9 +56,8 @@ class ResCompany(models.Model):
     )
 
     def _get_collection_family(self):
-        """:return: the companies that are one creditor, this one first: accounting reconciles
-        across a root and all its branches"""
-        self.ensure_one()
+        """:return: the companies that are one creditor with these, these first: accounting
+        reconciles across a root and all its branches"""
         family_sudo = (
             self.sudo()
             .with_context(active_test=False)
@@ -66,9 +65,20 @@ class ResCompany(models.Model):
         )
         return self.sudo() | family_sudo
 
+    def _get_collection_visible(self):
+        """:return: of the companies that are one creditor with these, those whose documents the
+        reader may see: where he works, and all of them in sudo"""
+        family_sudo = self._get_collection_family()
+        if self.env.su:
+            return family_sudo
+        return (family_sudo & (self | self.env.user.company_ids)).sudo(False)
+
     def _has_collection_charges(self):
-        """:return: whether letters ask for a fine or interest"""
-        return bool(self.collection_fine_percent or self.collection_interest_percent)
+        """:return: whether letters of any of the companies ask for a fine or interest"""
+        return any(
+            company.collection_fine_percent or company.collection_interest_percent
+            for company in self
+        )
 
     def _get_collection_today(self):
         """:return: today's date where the company is: the time zone of its own contact, else

@@ -56,12 +56,16 @@ class TestLetterCharges(CrmCollectionLettersCommon):
         query = SQL(
             """SELECT amount_fine::text, amount_interest::text
                  FROM (SELECT %s FROM (%s) AS open_item
+                 JOIN res_company company ON company.id = %s
                  JOIN res_partner partner ON partner.id = %s
                  JOIN res_currency currency ON currency.id = %s) AS charge""",
             charge_queries.charges(
-                self.company, SQL("open_item.amount"), SQL("open_item.amount * open_item.days")
+                self.env.ref("base.br").id,
+                SQL("open_item.amount"),
+                SQL("open_item.amount * open_item.days"),
             ),
             open_item,
+            self.company.id,
             self.customer.id,
             currency.id,
         )
