@@ -52,14 +52,13 @@ class CrmCollectionEngine(models.AbstractModel):
         )
 
     @api.model
-    def _keep_plan(self, company, day, changed_only=True):
-        """Keep what the plan says of a day in a temporary table, for the job to write and for
-        the simulation to show.
+    def _keep_plan(self, company, day):
+        """Keep what the plan says of a day in a temporary table, for the job to write.
 
         :return: number of rows
         """
         together = self.env["crm.collection.approval"]._is_used()
-        query = self._get_plan(company, [day]).query(changed_only, together)
+        query = self._get_plan(company, [day]).query(together=together)
         self.env.cr.execute(apply_queries.drop_plan())
         self.env.cr.execute(apply_queries.create_plan(query))
         self.env.cr.execute(apply_queries.index_plan())
@@ -259,7 +258,8 @@ class CrmCollectionEngine(models.AbstractModel):
 
     @api.model
     def _simulate(self, company, date, limit=5000):
-        """What the jobs would do on ``date``; writes nothing that lasts.
+        """What the jobs would do on ``date``; writes nothing that lasts. Letters are those the
+        company would write, about all companies that are one creditor with it.
 
         :param int limit: rows of each list at most; the totals are of everything
         :return: dict of ``open_items`` and ``letters`` (lists of dicts, amounts in company
@@ -267,15 +267,29 @@ class CrmCollectionEngine(models.AbstractModel):
             ``totals`` (looked_at, moves, amount, proposed, held, letters)
         """
         self.env.flush_all()
-        self._keep_plan(company, date, changed_only=False)
+        companies = self._keep_family_plan(company, date)
         names = ("looked_at", "moves", "amount", "proposed", "held")
+        rows = self.env.execute_query_dict(simulate_queries.open_items(company.id, limit))
+        letters = simulate_queries.letters(company, companies, date, limit)
+        totals = self.env.execute_query(simulate_queries.totals(company.id))[0]
         result = {
-            "open_items": self.env.execute_query_dict(simulate_queries.open_items(limit)),
-            "letters": self.env.execute_query_dict(simulate_queries.letters(company, date, limit)),
-            "totals": dict(
-                zip(names, self.env.execute_query(simulate_queries.totals())[0], strict=True)
-            ),
+            "open_items": rows,
+            "letters": self.env.execute_query_dict(letters),
+            "totals": dict(zip(names, totals, strict=True)),
         }
         result["totals"]["letters"] = next((row["total"] for row in result["letters"]), 0)
         self.env.cr.execute(apply_queries.drop_plan())
         return result
+
+    def _keep_family_plan(self, company, day):
+        """Keep what the plan says of a day, all rows, of each company the jobs work for that is
+        one creditor with this one: their letters are about what is due in any of them.
+
+        :return: these companies
+        """
+        companies = self._get_family_at_work(company)
+        plans = {one.id: self._get_plan(one, [day]) for one in companies}
+        self.env.cr.execute(apply_queries.drop_plan())
+        self.env.cr.execute(apply_queries.create_plan(simulate_queries.together(plans)))
+        self.env.cr.execute(simulate_queries.analyze_plan())
+        return companies

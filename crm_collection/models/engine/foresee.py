@@ -4,6 +4,7 @@ from operator import itemgetter
 from odoo import api, models
 from odoo.fields import Domain
 
+from ..portfolio import payment_queries
 from . import foresee_queries
 from .future import Future
 
@@ -61,23 +62,43 @@ class CrmCollectionEngine(models.AbstractModel):
         return result
 
     def _get_future(self, company, items):
-        """:return: the :class:`.future.Future` of the customers of items, as things stand"""
-        today, partner_ids = company._get_collection_today(), items.partner_id.ids
-        future = Future(company, today, partner_ids)
+        """:return: the :class:`.future.Future` of the customers of items, as things stand: of all
+        that they owe to the companies that are one creditor with this one"""
+        companies = self._get_family_at_work(company)
+        future = Future(company, companies, company._get_collection_today(), items.partner_id.ids)
+        for member in companies:
+            self._read_company(future, member)
+        owing = {line["company_id"] for line in future.lines.values()} | {company.id}
+        future.companies = companies.filtered(lambda member: member.id in owing)
+        return future
+
+    def _get_family_at_work(self, company):
+        """:return: the companies the jobs work for that are one creditor with this one, it too,
+        in the order in which the jobs come to them"""
+        family = company._get_collection_family()
+        if len(family) == 1:
+            return family
+        return self.env["crm.collection.run"]._get_companies() & family | company.sudo()
+
+    def _read_company(self, future, company):
+        """Read what customers owe to a company, and what holds it back or is on its way."""
+        today, partner_ids = future.today, future.partner_ids
         account_ids = self.env["account.account"]._get_collection_receivable_ids()
         query = foresee_queries.lines_of_customers(company.id, account_ids, partner_ids)
-        future.lines = {row["line_id"]: row for row in self.env.execute_query_dict(query)}
+        lines = {row["line_id"]: row for row in self.env.execute_query_dict(query)}
         query = foresee_queries.holds_of_customers(company.id, today, partner_ids)
         holds = self.env.execute_query(query)
-        future.holds = {hold_id: last_day for hold_id, _date_from, last_day in holds}
-        dates = items._get_processing_dates()
-        future.payments = {line_id: dates[line_id] for line_id in dates.keys() & future.lines}
-        ends = [last_day for _id, _from, last_day in holds] + list(future.payments.values())
-        future.bounds = set(
+        query = payment_queries.lines_on_their_way(company.id, today)
+        dates = dict(self.env.execute_query(query))
+        payments = {line_id: dates[line_id] for line_id in dates.keys() & lines}
+        ends = [last_day for _id, _from, last_day in holds] + list(payments.values())
+        future.lines |= lines
+        future.holds |= {hold_id: last_day for hold_id, _date_from, last_day in holds}
+        future.payments |= payments
+        future.bounds |= set(
             future.add_days([date_from for _id, date_from, _last_day in holds], [0])
             + future.add_days(ends, [1])
         )
-        return future
 
     # === Where the items go === #
 
@@ -97,22 +118,27 @@ class CrmCollectionEngine(models.AbstractModel):
         return sorted(changes, key=lambda row: row["today"])
 
     def _get_next_changes(self, future, days, since):
-        plan = self._get_plan(future.company, days, future.partner_ids)
-        query = foresee_queries.pretend(future, foresee_queries.next_changes(plan, since))
-        return self.env.execute_query_dict(query)
+        rows = []
+        for company in future.companies:
+            plan = self._get_plan(company, days, future.partner_ids)
+            query = foresee_queries.pretend(future, foresee_queries.next_changes(plan, since))
+            rows += self.env.execute_query_dict(query)
+        return rows
 
     def _get_coming_days(self, future, after=None):
         """:return: the days from today, or those after ``after``, on which an item may change: it
         reaches a step, is due or overdue, was long enough in its phase, a hold begins or ends,
         a payment is not waited for any more"""
-        rules = self._get_rules(future.company)
-        working_days = future.company._get_collection_phase_days()
-        moved = range(1 + (working_days.get_longest() if working_days else 0))
-        reached = {day + late for day in (0, 1) for late in moved}
-        for step in rules.step_ids:
-            grace = step.rule_id.grace_days if step.days > 0 else 0
-            reached |= {step.days + grace + late for late in moved}
-        stays = {max(1, rule.step_min_days) for rule in rules}
+        reached, stays = set(), set()
+        for company in future.companies:
+            rules = self._get_rules(company)
+            working_days = company._get_collection_phase_days()
+            moved = range(1 + (working_days.get_longest() if working_days else 0))
+            reached |= {day + late for day in (0, 1) for late in moved}
+            for step in rules.step_ids:
+                grace = step.rule_id.grace_days if step.days > 0 else 0
+                reached |= {step.days + grace + late for late in moved}
+            stays |= {max(1, rule.step_min_days) for rule in rules}
         lines = future.lines.values()
         days = {
             future.today,
@@ -203,30 +229,35 @@ class CrmCollectionEngine(models.AbstractModel):
         )
 
     def _decide_letters(self, future, day):
-        """:return: rows of :func:`.foresee_queries.due_on` of the day's letters, written"""
-        partner_ids = future.get_due_partner_ids(day)
-        if not partner_ids:
-            return []
-        query = foresee_queries.due_on(future.company, day, partner_ids)
-        rows = self.env.execute_query_dict(foresee_queries.pretend(future, query))
-        written = [row for row in rows if not row["verdict"]]
-        for row in written:
-            row["problem"] = self._get_address_problem(future, row["partner_id"])
-        future.write_letters(written, day)
+        """:return: rows of :func:`.foresee_queries.due_on` of the day's letters, written: of one
+        company after the other, as the job writes them"""
+        rows = []
+        for company in future.get_senders():
+            partner_ids = future.get_due_partner_ids(company, day)
+            if not partner_ids:
+                continue
+            query = foresee_queries.due_on(company, day, partner_ids)
+            of_company = self.env.execute_query_dict(foresee_queries.pretend(future, query))
+            written = [row for row in of_company if not row["verdict"]]
+            for row in written:
+                row["problem"] = self._get_address_problem(future, company, row["partner_id"])
+            future.write_letters(company, written, day)
+            rows += of_company
         return rows
 
-    def _get_address_problem(self, future, partner_id):
+    def _get_address_problem(self, future, company, partner_id):
         """:return: the state that says why a letter would not reach a customer, or ``False``"""
-        if partner_id not in future.problems:
-            vals = {"company_id": future.company.id, "partner_id": partner_id}
+        key = company.id, partner_id
+        if key not in future.problems:
+            vals = {"company_id": company.id, "partner_id": partner_id}
             letter = self.env["crm.collection.letter"].new(vals)
-            future.problems[partner_id] = letter._get_recipients()[1]
-        return future.problems[partner_id]
+            future.problems[key] = letter._get_recipients()[1]
+        return future.problems[key]
 
     def _get_letters_to_issue_again(self, future):
         """:return: ids of letters that wait and leave with the next run: the customer has an
         address now, or it was no fault of theirs"""
-        domain = Domain("company_id", "=", future.company.id) & WAITING
+        domain = Domain("company_id", "in", future.get_senders().ids) & WAITING
         letters = self.env["crm.collection.letter"].search(
             domain & Domain("partner_id", "in", future.partner_ids)
         )

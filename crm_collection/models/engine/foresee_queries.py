@@ -14,7 +14,7 @@ from ..letters.condition_queries import is_due
 from ..letters.queries import choose, counts_from, may_be_written
 from ..portfolio.hold_queries import hold_id, hold_joins, last_day
 from ..portfolio.promise_queries import closings
-from ..portfolio.queries import line_date_maturity, line_is_of, line_is_owed
+from ..portfolio.queries import line_date_maturity, line_is_of, line_is_owed, of_family
 from .apply_queries import letter_count_after, next_letter_after, said_of_plan
 from .change_queries import is_changed
 
@@ -38,7 +38,7 @@ def lines_of_customers(company_id, account_ids, partner_ids):
     return SQL(
         """SELECT line.id AS line_id, %(date_maturity)s AS date_maturity, item.id AS item_id,
                   item.phase_id, item.date_phase, item.date_next_letter,
-                  partner.commercial_partner_id AS partner_id
+                  line.company_id, partner.commercial_partner_id AS partner_id
              FROM account_move_line line
              JOIN res_partner partner ON partner.id = line.partner_id
         LEFT JOIN crm_collection_item item ON item.line_id = line.id
@@ -208,10 +208,16 @@ def next_changes(plan, since):
 
 
 def due_on(company, day, partner_ids):
-    """The items due for a letter on a day, with what is decided about their customers: one that
-    credits pay is in none."""
-    is_wanted = is_due(day, due=counts_from(company))
-    which = SQL("%s AND item.partner_id = ANY(%s)", is_wanted, partner_ids)
+    """The items of a company due for a letter on a day, with what is decided about their customers:
+    one that credits pay is in none. Those of companies that are one creditor with it, where they
+    are in the letter, too."""
+
+    def due(member):
+        which = SQL(
+            "%s AND item.partner_id = ANY(%s)", is_due(day, due=counts_from(member)), partner_ids
+        )
+        return may_be_written(member, day, which)
+
     return SQL(
         """SELECT due.item_id, item.line_id, due.partner_id, due.phase_id, due.letter_count,
                   due.date_after, due.goes_after, chosen.date_free,
@@ -219,9 +225,12 @@ def due_on(company, day, partner_ids):
                        THEN 'credit' ELSE chosen.verdict END AS verdict
              FROM (%s) AS due
              JOIN crm_collection_item item ON item.id = due.item_id
-        LEFT JOIN (%s) AS chosen ON chosen.partner_id = due.partner_id""",
-        may_be_written(company, day, which),
+        LEFT JOIN (%s) AS chosen ON chosen.partner_id = due.partner_id
+            WHERE due.company_id = %s
+               OR chosen.verdict IS NULL AND due.item_id = ANY(chosen.item_ids)""",
+        of_family(company, due),
         choose(company, day, partner_ids),
+        company.id,
     )
 
 

@@ -10,13 +10,15 @@ class Future:
     """What the jobs will have made of some customers' items, if nothing else happens: changed
     items, allocations, letters and requests, in the columns of their tables.
 
-    :param company: ``res.company``
+    :param company: ``res.company``, whose items are asked about
+    :param companies: those that are one creditor, this one included, in the order of the jobs
     :param date today: the company's day
     :param list partner_ids: the commercial partners it is about
     """
 
-    def __init__(self, company, today, partner_ids):
+    def __init__(self, company, companies, today, partner_ids):
         self.company = company
+        self.companies = companies
         self.today = today
         self.partner_ids = partner_ids
         self.lines = {}  # what they owe: rows of `lines_of_customers` by journal item
@@ -87,10 +89,22 @@ class Future:
         days = {self.get("date_next_letter", line_id) for line_id in self._get_watched()}
         return {day for day in days if day}
 
-    def get_due_partner_ids(self, day):
-        """:return: the customers with items the day of whose letter has come"""
-        lines = self._get_watched().items()
-        return sorted({line["partner_id"] for line_id, line in lines if self.is_due(line_id, day)})
+    def get_due_partner_ids(self, company, day):
+        """:return: the customers with items of a company the day of whose letter has come"""
+        return sorted(
+            {
+                line["partner_id"]
+                for line_id, line in self._get_watched().items()
+                if line["company_id"] == company.id and self.is_due(line_id, day)
+            }
+        )
+
+    def get_senders(self):
+        """:return: the companies whose letters job may write to the customers: of the one that is
+        asked about it is said when letters are due, whether it sends by itself or not"""
+        return self.companies.filtered(
+            lambda company: company == self.company or company.collection_auto_send
+        )
 
     # === The allocation job === #
 
@@ -138,7 +152,7 @@ class Future:
         item = {key: row[key] for key in copied} | {key: str(row[key]) for key in amounts}
         item.update(
             id=self._draw_id(),
-            company_id=self.company.id,
+            company_id=self.lines[line_id]["company_id"],
             date_maturity=row["date_maturity"],
             state="open",
             letter_count=0,
@@ -168,15 +182,15 @@ class Future:
             "id": number,
             "approval_id": number,
             "item_id": item_id,
-            "company_id": self.company.id,
+            "company_id": self.lines[line_id]["company_id"],
             "phase_id": row["target_phase_id"],
             "state": "pending",
         }
 
     # === The letters job === #
 
-    def write_letters(self, rows, day):
-        """Write the letters of a day.
+    def write_letters(self, company, rows, day):
+        """Write a company's letters of a day.
 
         :param list rows: :func:`.foresee_queries.due_on` of the customers who get one, with the
             ``problem`` that keeps it from them
@@ -188,7 +202,7 @@ class Future:
             self.letters.append(
                 {
                     "id": self._draw_id(),
-                    "company_id": self.company.id,
+                    "company_id": company.id,
                     "partner_id": partner_id,
                     "state": of_partner[0]["problem"] or "outgoing",
                     "date": day,

@@ -3,9 +3,10 @@
 from odoo.tools import SQL
 
 from ..letters.condition_queries import is_due, may_be_written_condition
+from ..letters.content_queries import asked_of
 from ..letters.credit_queries import owing
-from ..letters.queries import asked_by, judge, open_credits
-from ..portfolio.calendar_queries import counted_from
+from ..letters.queries import judge, open_credit_lines
+from ..portfolio.calendar_queries import counted_by_company
 from .apply_queries import PLAN_TABLE, said_of_plan
 
 # What nobody is asked for; other items that are held back from the next phase count, and the
@@ -13,7 +14,23 @@ from .apply_queries import PLAN_TABLE, said_of_plan
 NOT_ASKED = ("no_followup", "blocked", "hold", "processing")
 
 
-def open_items(limit):
+def together(plans):
+    """The plans of companies that are one creditor, all rows of each.
+
+    :param dict plans: {company's id: its plan}
+    """
+    return SQL(" UNION ALL ").join(
+        SQL("SELECT plan.*, %s AS company_id FROM (%s) AS plan", company_id, plan.query(False))
+        for company_id, plan in plans.items()
+    )
+
+
+def analyze_plan():
+    """Few rows are expected of a table nobody has counted, and each is compared with each."""
+    return SQL("ANALYZE %s", SQL.identifier(PLAN_TABLE))
+
+
+def open_items(company_id, limit):
     """What moves, is proposed, and is held back: an item is in each list it belongs to.
 
     :param int limit: rows of each list at most, of those that owe most
@@ -34,12 +51,13 @@ def open_items(limit):
                   FROM %(plan)s AS plan
             CROSS JOIN LATERAL (VALUES ('move', plan.moves), ('proposed', %(proposed)s),
                                        ('held', %(held)s)) AS list (kind, is_listed)
-                 WHERE list.is_listed) AS listed
+                 WHERE list.is_listed AND plan.company_id = %(company_id)s) AS listed
          WHERE listed.place <= %(limit)s
       ORDER BY listed.kind, listed.place""",
         plan=SQL.identifier(PLAN_TABLE),
         proposed=_is_proposed(),
         held=_is_held(),
+        company_id=company_id,
         limit=limit,
     )
 
@@ -58,84 +76,85 @@ def _is_held():
     return SQL("COALESCE(plan.blocker != 'not_due', FALSE)")
 
 
-def totals():
+def totals(company_id):
     """One row: items looked at, moves, their amount, proposals, held back."""
     return SQL(
         """SELECT COUNT(*), COUNT(*) FILTER (WHERE moves),
                   COALESCE(SUM(amount_residual) FILTER (WHERE moves), 0),
                   COUNT(*) FILTER (WHERE %(proposed)s), COUNT(*) FILTER (WHERE %(held)s)
-             FROM %(plan)s AS plan""",
+             FROM %(plan)s AS plan WHERE plan.company_id = %(company_id)s""",
+        company_id=company_id,
         proposed=_is_proposed(),
         held=_is_held(),
         plan=SQL.identifier(PLAN_TABLE),
     )
 
 
-def letters(company, today, limit):
-    """Customers who would get a letter: most severe phase, items, amount, open credits in its
-    currencies; ``total`` is the number of all of them, listed or not. Who gets one, and about
-    what, is decided as the letters job does it, from where the items would be."""
+def letters(company, companies, today, limit):
+    """Customers who would get a letter of ``company``: most severe phase, items, what they owe
+    and what the letter would ask for, in company currency at the rate each item is booked at, as
+    the letter itself says it; ``total`` is the number of all of them, listed or not. Who gets
+    one, and about what, is decided as the letters job does it, from where the items would be.
+
+    :param companies: those that are one creditor with it and were planned, it included
+    """
     return SQL(
         """
-        WITH asked AS (%(asked)s),
-             family AS (%(family)s),
-             credit AS (%(credit)s),
+        WITH planned AS (%(planned)s),
+             credit_line AS (%(credit_lines)s),
              owing AS (%(owing)s),
              judged AS (%(judged)s),
-             written AS (
-                SELECT asked.* FROM asked
-                  JOIN judged ON judged.partner_id = asked.partner_id
-                       AND judged.verdict IS NULL AND asked.line_id = ANY(judged.line_ids)),
-             credit_in_all AS (
-                SELECT partner_id, SUM(amount) AS amount FROM credit
-                 WHERE (partner_id, currency_id) IN (SELECT partner_id, currency_id FROM written)
-              GROUP BY partner_id)
-        SELECT written.partner_id,
+             letter AS (
+                SELECT partner_id, line_ids FROM judged
+                 WHERE verdict IS NULL AND partner_id IN (
+                       SELECT partner_id FROM planned
+                        WHERE is_due AND company_id = %(company_id)s)),
+             asked AS (
+                SELECT planned.partner_id AS letter, planned.currency_id,
+                       planned.line_id AS item_id, planned.line_id, planned.date_maturity,
+                       planned.amount_residual_currency, planned.is_late,
+                       planned.line_id = ANY(letter.line_ids) AS is_due
+                  FROM planned JOIN letter ON letter.partner_id = planned.partner_id),
+             credit AS (
+                SELECT partner_id AS letter, currency_id, line_id, date, amount_currency
+                  FROM credit_line WHERE partner_id IN (SELECT partner_id FROM letter))
+        SELECT partner_id,
                (array_agg(phase_id ORDER BY phase_sequence DESC, phase_id DESC))[1] AS phase_id,
-               array_agg(name ORDER BY date_maturity) AS names,
-               array_remove(array_agg(item_id), NULL) AS item_ids,
+               array_agg(name ORDER BY date_maturity, line_id) AS names,
+               array_remove(array_agg(planned.item_id), NULL) AS item_ids,
                SUM(amount_residual) AS amount,
-               COALESCE(MIN(credit_in_all.amount), 0) AS credit, COUNT(*) OVER () AS total
-          FROM written
-     LEFT JOIN credit_in_all ON credit_in_all.partner_id = written.partner_id
-      GROUP BY written.partner_id
-      ORDER BY amount DESC, written.partner_id LIMIT %(limit)s""",
-        asked=_asked(company, today),
-        credit=open_credits(company),
-        family=_asked_by_family(company, today),
-        owing=owing("family", "credit"),
+               SUM(now.amount_credit * %(rate)s) AS credit,
+               SUM((now.amount_fine + now.amount_interest) * %(rate)s) AS charges,
+               SUM(now.amount_asked * %(rate)s) AS asked, COUNT(*) OVER () AS total
+          FROM (%(asked_of)s) AS now
+          JOIN planned ON planned.line_id = now.item_id
+      GROUP BY partner_id
+      ORDER BY amount DESC, partner_id LIMIT %(limit)s""",
+        planned=_planned(company, companies, today),
+        credit_lines=open_credit_lines(company),
+        owing=owing("planned", "credit_line"),
         judged=judge(company, today),
+        company_id=company.id,
+        asked_of=asked_of(
+            company, today, SQL("(SELECT line_id AS id, partner_id, company_id FROM planned)")
+        ),
+        rate=SQL("amount_residual / amount_residual_currency"),
         limit=limit,
     )
 
 
-def _asked_by_family(company, today):
-    """What is asked, and what the companies may ask for that are one creditor with this one: as
-    it is now, as each of them is simulated by itself."""
-    columns = SQL(
-        """partner_id, currency_id, item_id, line_id, date_maturity, amount_residual_currency,
-           is_due, is_late"""
-    )
-    others = company._get_collection_family() - company.sudo()
-    return SQL(" UNION ALL ").join(
-        [
-            SQL("SELECT %s FROM asked", columns),
-            *(
-                SQL("SELECT %s FROM (%s) AS other", columns, asked_by(company, other, today))
-                for other in others
-            ),
-        ]
-    )
-
-
-def _asked(company, today):
-    """What customers may be asked for where the plan would have put it, and whether a letter is
-    due about it: the first one of the phase an item enters, or as for items that stay."""
+def _planned(company, companies, today):
+    """What customers may be asked for where the plan would have put it, and whether the letter is
+    due about it: the first one of the phase an item enters, or as for items that stay. It takes
+    along what is due in companies that are one creditor with this one and send by themselves."""
+    senders = companies.filtered(lambda one: one == company or one.collection_auto_send)
+    working_days = {one.id: one._get_collection_phase_days() for one in companies}
     return SQL(
         """SELECT plan.*, phase.sequence AS phase_sequence, plan.days > 0 AS is_late,
-                  COALESCE((plan.moves AND plan.has_letter
+                  COALESCE(plan.company_id = ANY(%(senders)s) AND (
+                       (plan.moves AND plan.has_letter
                             AND (said.is_said IS NULL OR said.date_next <= %(today)s))
-                       OR (NOT plan.moves AND %(may_be_written)s AND %(is_due)s), FALSE) AS is_due
+                       OR (NOT plan.moves AND %(may_be_written)s AND %(is_due)s)), FALSE) AS is_due
              FROM %(plan)s AS plan
         LEFT JOIN crm_collection_item item ON item.id = plan.item_id
         LEFT JOIN crm_collection_allocation allocation
@@ -148,12 +167,17 @@ def _asked(company, today):
             WHERE plan.partner_id IS NOT NULL AND (plan.days > 0 OR plan.phase_id IS NOT NULL)
               AND (plan.blocker IS NULL OR plan.blocker NOT IN %(not_asked)s)""",
         today=today,
+        senders=senders.ids,
         may_be_written=may_be_written_condition(),
         is_due=is_due(
             today,
             SQL("plan.date_next_letter"),
             SQL("plan.amount_residual"),
-            counted_from(company._get_collection_phase_days(), SQL("plan.date_maturity")),
+            counted_by_company(
+                {company_id: days for company_id, days in working_days.items() if days},
+                SQL("plan.company_id"),
+                SQL("plan.date_maturity"),
+            ),
         ),
         plan=SQL.identifier(PLAN_TABLE),
         said=said_of_plan(),

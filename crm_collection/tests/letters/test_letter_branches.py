@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon
 
 
@@ -77,6 +80,114 @@ class TestLetterBranches(CrmCollectionLettersCommon):
         (group,) = self._letters()._get_groups()
         self.assertEqual(group["to_pay"], 70.0)
         self.assertFalse(self._items(first).letter_count)
+
+    def test_charges_are_the_items_companys(self):
+        """GIVEN a fine of 2 % in the root, of 10 % in a branch and none in a sister, which counts
+        from working days
+        WHEN one letter is about items of all
+        THEN each is charged what its company says, and the simulation said so.
+
+        Seen to fail with the settings of the company that writes.
+        """
+        self.company.collection_fine_percent = 2
+        self.branch.sudo().collection_fine_percent = 10
+        self.sister.sudo().write(
+            {"collection_interest_percent": 30, "collection_charges_workday": True}
+        )
+        moves = self._create_in(self.company, 1) | self._create_in(self.branch, 1)
+        moves |= self._create_in(self.sister, 1)  # due on a Sunday: counted from Monday
+        moves |= self._create_in(self.sister, 6)
+        self._allocate()
+        simulated = self._simulate_letter(self.sister)
+        self._send_letters()
+        lines = self._letters().line_ids
+        charges = {line.item_id.move_id: line.amount_fine + line.amount_interest for line in lines}
+        self.assertEqual([charges[move] for move in moves], [2.0, 10.0, 0.0, 6.0])
+        self.assertRecordValues(
+            simulated,
+            [{"count": 4, "amount": 400.0, "charges": 18.0, "credit": 0.0, "asked": 418.0}],
+        )
+        self.assertEqual(self._letters().amount_asked, simulated.asked)
+
+    def test_letters_wait_for_the_allocation_of_the_family(self):
+        """GIVEN a branch that was not allocated today
+        WHEN the letters job runs
+        THEN the others' letters wait, too: they are about what is due there.
+
+        Seen to fail with the run's company asked for alone.
+        """
+        self._create_in(self.company, 5)
+        self._allocate()
+        self.env["crm.collection.run"].sudo().search(
+            [("kind", "=", "allocation"), ("company_id", "=", self.branch.id)]
+        ).unlink()
+        self._run_job("ir_cron_crm_collection_letters")
+        self.assertFalse(self._letters())
+        self._allocate()
+        self._run_job("ir_cron_crm_collection_letters")
+        self.assertTrue(self._letters())
+
+    def test_foreseen_with_the_family(self):
+        """GIVEN quiet days, an item of a branch that enters its next phase in five days, and one
+        of the root that has its letter two days before
+        WHEN each day the jobs run
+        THEN the letter comes when the item said it would: after the quiet days of the other's.
+
+        Seen to fail with the letters of the item's own company alone, and with its holds alone.
+        """
+        self.family.sudo().write({"collection_quiet_days": 4})
+        own, other = self._create_in(self.branch, 5), self._create_in(self.company, -2)
+        held = self._create_in(self.sister, -1)
+        self._hold_in(self.sister, held)
+        self._allocate()
+        self._send_letters()
+        self._deliver()
+        item = self._items(own)
+        self._move_on(1)
+        self._allocate()
+        expected = item.date_expected_letter
+        self.assertEqual(expected, TODAY + timedelta(days=8))
+        for _number in range(8):
+            self._send_letters()
+            self._deliver()
+            self._move_on(1)
+            self._allocate()
+            item.invalidate_recordset()
+        self._send_letters()
+        written = item.letter_line_ids.sorted("id").mapped("date")
+        self.assertEqual(written, [TODAY, expected])
+        dates = self._items(other).letter_line_ids.mapped("date")
+        self.assertEqual(dates, [TODAY + timedelta(days=4)])
+
+    def _hold_in(self, company, move):
+        self.env["crm.collection.hold"].create(
+            {"reason": "Asked", "move_id": move.id, "company_id": company.id}
+        )
+
+    def _simulate_letter(self, company, days=0):
+        wizard = (
+            self.env["crm.collection.simulate"]
+            .with_company(company)
+            .create({"company_id": company.id, "date": TODAY + timedelta(days=days)})
+        )
+        wizard.action_simulate()
+        return wizard.letter_line_ids
+
+    def test_simulated_with_the_family(self):
+        """GIVEN nothing in any phase yet
+        WHEN the day is simulated on which items of a root and its branch get their letter
+        THEN both are in it, as the jobs write it that day.
+
+        Seen to fail with the others as they are today.
+        """
+        self._create_in(self.branch, -3)
+        self._create_in(self.company, -2)
+        simulated = self._simulate_letter(self.branch, days=5)
+        self.assertRecordValues(simulated, [{"count": 2, "amount": 200.0}])
+        self._move_on(5)
+        self._allocate()
+        self._send_letters()
+        self.assertEqual(self._letters().line_count, 2)
 
     def test_simulated_letter_knows_the_family(self):
         """Seen to fail with the items of the simulated company alone beside all credits."""

@@ -124,6 +124,8 @@ class CrmCollectionSimulate(models.TransientModel):
             "count": len(row["names"]),
             "amount": row["amount"],
             "credit": row["credit"],
+            "charges": row["charges"],
+            "asked": row["asked"],
         }
 
     def _get_open_action(self):

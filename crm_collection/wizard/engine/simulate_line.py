@@ -26,7 +26,18 @@ class CrmCollectionSimulateLine(models.TransientModel):
     partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", ondelete="cascade")
     days = fields.Integer(string="Days Overdue", aggregator="max")
     amount = fields.Monetary(currency_field="company_currency_id")
-    credit = fields.Monetary(string="Open Credits", currency_field="company_currency_id")
+    credit = fields.Monetary(
+        string="Open Credits",
+        currency_field="company_currency_id",
+        help="Of the customer, as far as the letter takes them off: they pay what was due first.",
+    )
+    charges = fields.Monetary(string="Fine and Interest", currency_field="company_currency_id")
+    asked = fields.Monetary(
+        string="Asked for",
+        currency_field="company_currency_id",
+        help="What the letter would ask for, in company currency, at the rate each item is booked "
+        "at.",
+    )
     company_currency_id = fields.Many2one(related="wizard_id.company_currency_id")
     count = fields.Integer(string="Open Items")
     phase_from_id = fields.Many2one(
