@@ -35,7 +35,7 @@ class CollectionLetter(CollectionPayment):
         statement = self._get_collection_statement()
         open_items = letter_sudo._get_online_open_items()
         for open_item in open_items:
-            payable = open_item["status"] != "settled" and statement._is_payable(open_item)
+            payable = open_item["status"] != "settled" and statement._is_to_pay(open_item)
             open_item["pay_url"] = payable and (
                 f"/collections/letter/{letter_id}/pay/{open_item['line'].id}?token={token}"
             )
@@ -69,7 +69,7 @@ class CollectionLetter(CollectionPayment):
         statement = self._get_collection_statement()
         lines_sudo = letter_sudo._get_online_lines().filtered(lambda line: line.id == line_id)
         if not any(
-            statement._is_payable(open_item) for open_item in statement._get_open_items(lines_sudo)
+            statement._is_to_pay(open_item) for open_item in statement._get_open_items(lines_sudo)
         ):
             raise request.not_found()
         access_token = lines_sudo.move_id._portal_ensure_token()

@@ -106,11 +106,11 @@ class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
         }
 
     def _get_collection_moves(self, payment):
+        """The entries that the money is for: not those that open credits pay."""
         # sudo: the entries of items that were found to be the customer's
         moves = request.env["account.move"].sudo()
-        return moves.browse(
-            dict.fromkeys(open_item["move"].id for open_item in payment["open_items"])
-        )
+        to_pay = (item["move"].id for item in payment["open_items"] if item["left"] > 0)
+        return moves.browse(dict.fromkeys(to_pay))
 
     def _create_collection_transaction(
         self, payment, amount=None, payment_reference=None, access_token=None, **kwargs

@@ -11,7 +11,8 @@ class CollectionPortal(CustomerPortal):
     """What the customer owes, the letters he received and his statement.
 
     As with core's invoices the user sees what is his commercial partner's and its contacts', in
-    his companies. Everything is read in sudo under a domain that says so: items also come from
+    his companies and those that are one creditor with them: what he owes there is asked for in
+    one letter. Everything is read in sudo under a domain that says so: items also come from
     entries the portal's own rules leave out, and letters have no access for the portal at all.
     """
 
@@ -24,7 +25,8 @@ class CollectionPortal(CustomerPortal):
         return Domain("partner_id", "child_of", self._get_collection_customer().id)
 
     def _get_collection_companies(self):
-        return request.env.companies
+        # sudo: a branch's user does not see the companies that are one creditor with it
+        return request.env.companies.sudo()._get_collection_family()
 
     def _get_collection_statement(self):
         # sudo: it reads accounting; every call is given the customer and the companies of the user
@@ -135,13 +137,16 @@ class CollectionPortal(CustomerPortal):
         """Add to each item where it is paid, and its document's page where the user has one."""
         statement = self._get_collection_statement()
         open_items = statement._get_open_items(lines_sudo)
+        paid = statement._get_paid_by_credits(lines_sudo)
         readable = request.env["account.move"].browse(lines_sudo.move_id.ids)
         readable = readable._filtered_access("read")
         for open_item in open_items:
             own = open_item["move"].id in readable.ids
-            payable = own and statement._is_payable(open_item)
+            payable = own and statement._is_to_pay(open_item)
             open_item["url"] = f"/my/invoices/{open_item['move'].id}" if own else False
-            open_item["pay_url"] = payable and statement._get_invoice_payment_url(open_item["line"])
+            open_item["pay_url"] = payable and statement._get_invoice_payment_url(
+                open_item["line"], paid=paid
+            )
         return open_items
 
     def _get_collection_accounts(self):

@@ -1,7 +1,6 @@
 from urllib.parse import urlencode
 
 from odoo import api, models
-from odoo.fields import Domain
 
 from odoo.addons.payment import utils as payment_utils
 
@@ -14,60 +13,65 @@ class CrmCollectionStatement(models.AbstractModel):
     _inherit = "crm.collection.statement"
 
     @api.model
-    def _get_payment(self, lines):
-        """Return what is to be paid for open items of one customer, company and currency at once.
+    def _get_payment(self, lines, companies=None):
+        """Return what is to be paid for open items of one customer, creditor and currency at once.
 
         Only what core offers to pay online counts, and nothing that is disputed or being paid.
-        Open credits are taken off, whether or not anybody has matched them yet.
+        What open credits pay of each is taken off, whether or not anybody has matched them yet.
 
         :param lines: ``account.move.line``, any number
-        :return: dict of ``key``, ``company``, ``partner``, ``currency``, ``open_items``,
-            ``left_out``
-            (items that are not paid with them), ``credit`` and ``amount`` (0 where nothing is
-            left to pay), or None without an item to pay
+        :param companies: those whose items are paid; by default all
+        :return: dict of ``key``, ``company`` (whose provider takes the money: the items', or the
+            root of several), ``partner``, ``currency``, ``open_items``, ``left_out`` (items that
+            are not paid with them), ``credit`` (what credits pay of the items) and ``amount`` (0
+            where nothing is left to pay), or None without an item to pay
         """
+        companies = companies or lines.company_id
         open_items, left_out = [], []
         for open_item in self._get_open_items(lines):
-            (open_items if self._is_payable(open_item) else left_out).append(open_item)
+            is_paid = self._is_payable(open_item) and open_item["line"].company_id in companies
+            (open_items if is_paid else left_out).append(open_item)
         if not open_items:
             return None
-        line = open_items[0]["line"]
-        company, partner, currency = line.company_id, line.partner_id, line.currency_id
-        credit = self._get_open_credit(company, partner, currency)
-        owed = sum(open_item["residual"] for open_item in open_items)
+        line, paid = open_items[0]["line"], lines.browse(one["line"].id for one in open_items)
+        company = self._get_creditor(paid.company_id, paid.company_id._get_collection_family())
+        credit, left = (sum(one[key] for one in open_items) for key in ("credit", "left"))
         return {
-            "key": self._get_account_key(company, partner, currency),
+            "key": self._get_account_key(company, line.partner_id, line.currency_id),
             "company": company,
-            "partner": partner,
-            "currency": currency,
+            "partner": line.partner_id,
+            "currency": line.currency_id,
             "open_items": open_items,
             "left_out": left_out,
-            "credit": currency.round(credit),
-            "amount": currency.round(max(owed - credit, 0.0)),
+            "credit": line.currency_id.round(credit),
+            "amount": line.currency_id.round(left),
         }
-
-    def _get_open_credit(self, company, partner, currency):
-        """:return: what the customer has to his credit, in his name or in a contact's"""
-        customers = self._get_customer_domain(partner.commercial_partner_id)
-        open_credits = self.env["account.move.line"].search(
-            self._get_credits_domain(customers, company) & Domain("currency_id", "=", currency.id)
-        )
-        return -sum(open_credits.mapped("amount_residual_currency"))
 
     def _is_payable(self, open_item):
         return open_item["status"] in PAYABLE and open_item["move"]._has_to_be_paid()
+
+    def _is_to_pay(self, open_item):
+        """:return: whether an item can be paid online, and credits leave anything of it to pay"""
+        return open_item["left"] > 0 and self._is_payable(open_item)
 
     @api.model
     def _get_payments(self, lines):
         """Return what can be paid at once of each currency (see :meth:`_get_payment`): where a
         payment provider takes it, and where something is left after the credits."""
-        owners = lines.grouped(lambda line: (line.company_id, line.partner_id, line.currency_id))
-        payments = [self._get_payment(of_owner) for of_owner in owners.values()]
-        return [
-            payment
-            for payment in payments
-            if payment and payment["amount"] > 0 and self._has_provider(payment)
-        ]
+        owners = lines.grouped(
+            lambda line: (line.company_id.sudo().root_id, line.partner_id, line.currency_id)
+        )
+        return list(filter(None, map(self._find_payment, owners.values())))
+
+    def _find_payment(self, lines):
+        """:return: what of a creditor's items can be paid at once: all, or where no provider takes
+        the money of several companies those of the first one that has a provider"""
+        companies = lines.company_id
+        for paid in (companies, *companies) if len(companies) > 1 else companies:
+            payment = self._get_payment(lines, paid)
+            if payment and payment["amount"] > 0 and self._has_provider(payment):
+                return payment
+        return None
 
     def _has_provider(self, payment):
         """Whether any payment provider takes this customer's money in this currency."""
@@ -83,15 +87,18 @@ class CrmCollectionStatement(models.AbstractModel):
         )
 
     @api.model
-    def _get_invoice_payment_url(self, line, access_token=None):
+    def _get_invoice_payment_url(self, line, access_token=None, paid=None):
         """Return core's page to pay an installment, with the dialog open.
 
         Core matches a payment with an invoice's oldest installment first; so this one asks for
-        all of them up to this installment, and leaves the amount to core where that is the whole
-        invoice (which may have a discount).
+        all of them up to this installment, less what open credits pay of them, and leaves the
+        amount to core where that is the whole invoice (which may have a discount).
 
         :param str access_token: the invoice's, for a reader without a login
+        :param dict paid: what open credits pay, where it is known (:meth:`_get_paid_by_credits`)
         """
+        if paid is None:
+            paid = self._get_paid_by_credits(line)
         move = line.move_id
         terms = move.line_ids.filtered(
             lambda term: (
@@ -99,7 +106,8 @@ class CrmCollectionStatement(models.AbstractModel):
                 and (term.date_maturity or term.date) <= (line.date_maturity or line.date)
             )
         )
-        amount = line.currency_id.round(sum(terms.mapped("amount_residual_currency")))
+        left = (term.amount_residual_currency - paid.get(term.id, 0.0) for term in terms)
+        amount = line.currency_id.round(sum(left))
         query = {"payment": True}
         if line.currency_id.compare_amounts(amount, move.amount_residual):
             token = payment_utils.generate_access_token(move.id, amount, env=self.env)

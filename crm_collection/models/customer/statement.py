@@ -1,4 +1,5 @@
 from bisect import bisect_left
+from collections import Counter
 
 from dateutil.relativedelta import relativedelta
 
@@ -6,7 +7,8 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ..portfolio import hold_queries, payment_queries
-from ..portfolio.queries import SILENT_PAYMENT_STATES
+from ..portfolio.queries import SILENT_PAYMENT_STATES, installments
+from . import statement_queries
 
 LETTER_MONTHS = 12  # a statement names the letters of so many months
 LETTER_LIMIT = 20
@@ -16,8 +18,12 @@ class CrmCollectionStatement(models.AbstractModel):
     """What customers owe and have to their credit, read from accounting at this moment.
 
     Every open receivable journal item counts, in collection or not, so that a statement agrees
-    with accounting. Nothing here says in which phase an item is. It reads with the rights of
-    whoever asks: the portal asks in sudo, with companies and customers of its user.
+    with accounting. Nothing here says in which phase an item is. A root company and its branches
+    are one creditor: they have one account with a customer, and credits pay across them.
+
+    It reads items with the rights of whoever asks: the portal asks in sudo, with companies and
+    customers of its user. Who works in some of the companies of a creditor sees what is owed
+    there, and all open credits, as letters show them, less what they pay elsewhere.
     """
 
     _name = "crm.collection.statement"
@@ -58,14 +64,24 @@ class CrmCollectionStatement(models.AbstractModel):
     def _get_open_items(self, lines):
         """Return a dict per journal item, in the same order.
 
-        ``status`` is one of ``overdue``, ``open`` (not due yet), ``review`` (disputed or blocked:
+        ``credit`` is what open credits pay of the ``residual``, and ``left`` the rest. ``status``
+        is one of ``overdue``, ``open`` (not due yet), ``review`` (disputed or blocked:
         nobody asks for it now) and ``processing`` (a payment is on its way).
         """
         today = {company: company._get_collection_today() for company in lines.company_id}
         reviewed, paid = self._get_reviewed(lines, today), self._get_on_their_way(lines, today)
+        credits = self._get_paid_by_credits(lines)
+        names = dict(self.env.execute_query(installments(lines.ids)))
         return [
-            self._prepare_open_item(line, today[line.company_id], reviewed, paid) for line in lines
+            self._prepare_open_item(line, today[line.company_id], reviewed, paid)
+            | {"installment": names[line.id]}
+            | self._prepare_left(line, credits.get(line.id, 0.0))
+            for line in lines
         ]
+
+    def _prepare_left(self, line, credit):
+        left = line.amount_residual_currency - credit
+        return {"credit": credit, "left": line.currency_id.round(left)}
 
     def _prepare_open_item(self, line, today, reviewed, paid):
         move = line.move_id
@@ -75,7 +91,6 @@ class CrmCollectionStatement(models.AbstractModel):
             "line": line,
             "move": move,
             "number": line._get_collection_name(),
-            "installment": self._get_installment(line),
             "reference": line._get_collection_reference(),
             "date_issued": line._get_collection_issued(),
             "date_maturity": due,
@@ -85,14 +100,6 @@ class CrmCollectionStatement(models.AbstractModel):
             "residual": line.amount_residual_currency,
             "status": self._get_status(line, days, reviewed, paid),
         }
-
-    def _get_installment(self, line):
-        """:return: such as "2/3", or nothing where the document has one due date"""
-        terms = line.move_id.line_ids.filtered(lambda term: term.display_type == "payment_term")
-        if len(terms) < 2 or line not in terms:
-            return ""
-        ordered = terms.sorted(lambda term: (term.date_maturity or term.date, term.id))
-        return f"{ordered.ids.index(line.id) + 1}/{len(ordered)}"
 
     def _get_status(self, line, days, reviewed, paid):
         if line in reviewed:
@@ -110,6 +117,25 @@ class CrmCollectionStatement(models.AbstractModel):
             paid |= lines.browse(line_id for line_id, _until in self.env.execute_query(query))
         return paid & lines
 
+    @api.model
+    def _get_paid_by_credits(self, lines):
+        """:return: {journal item id: what open credits pay of it} of all that the customers of
+        ``lines`` owe to the same creditors"""
+        self.env.flush_all()
+        paid = {}
+        for companies in lines.company_id.sudo().grouped("root_id").values():
+            of_creditor = lines.filtered(lambda line, of=companies: line.company_id in of)
+            customers = of_creditor.partner_id.commercial_partner_id
+            rows = self._ask_paid(customers, companies)
+            paid |= {line_id: amount for line_id, _currency_id, amount in rows}
+        return paid
+
+    def _ask_paid(self, customers, companies):
+        company = companies[:1]
+        today = company._get_collection_today()
+        query = statement_queries.paid_by_credits(company, today, customers.ids)
+        return self.env.execute_query(query)
+
     def _get_reviewed(self, lines, today):
         """:return: the journal items under dispute, or of invoices nobody is asked to pay."""
         silent = set(SILENT_PAYMENT_STATES) - {"in_payment"}
@@ -125,26 +151,33 @@ class CrmCollectionStatement(models.AbstractModel):
 
     @api.model
     def _get_accounts(self, customers, companies):
-        """Return the totals of each customer, company and currency, without reading the items.
+        """Return the totals of each customer, creditor and currency, without reading the items.
 
-        :return: dicts of ``key``, ``company``, ``partner``, ``currency`` and, in that currency,
-            ``residual`` (owed), ``overdue`` (of that), ``credit`` and ``balance`` (owed less
-            credit), the largest balance first
+        :return: dicts of ``key``, ``company`` (see :meth:`_get_creditor`), ``partner``,
+            ``currency`` and, in that currency, ``residual`` (owed), ``overdue`` (of that),
+            ``credit`` and ``balance`` (owed less credit), the largest balance first
         """
+        companies = companies._get_collection_visible()
         open_items = self._get_open_items_domain(customers, companies)
-        accounts = {}
+        accounts, involved = {}, {}
         for key, domain, sign in (
             ("residual", open_items, 1),
             ("overdue", open_items & self._get_overdue_domain(companies), 1),
             ("credit", self._get_credits_domain(customers, companies), -1),
         ):
-            for *owner, amount in self.env["account.move.line"]._read_group(
+            for company, partner, currency, amount in self.env["account.move.line"]._read_group(
                 domain,
                 ["company_id", "partner_id", "currency_id"],
                 ["amount_residual_currency:sum"],
             ):
-                accounts.setdefault(tuple(owner), {})[key] = sign * amount
-        result = [self._prepare_account(*owner, sums) for owner, sums in accounts.items()]
+                owner = (company.sudo().root_id, partner, currency)
+                sums = accounts.setdefault(owner, Counter())
+                sums[key] += sign * amount
+                involved[owner] = involved.get(owner, company) | company
+        result = [
+            self._prepare_account(self._get_creditor(involved[owner], companies), *owner[1:], sums)
+            for owner, sums in accounts.items()
+        ]
         return sorted(result, key=lambda account: -account["balance"])
 
     def _prepare_account(self, company, partner, currency, sums):
@@ -164,45 +197,59 @@ class CrmCollectionStatement(models.AbstractModel):
 
     def _get_account_key(self, company, partner, currency):
         """:return: what names an account in an address"""
-        return f"{company.id}-{partner.id}-{currency.id}"
+        return f"{company.sudo().root_id.id}-{partner.id}-{currency.id}"
+
+    def _get_creditor(self, companies, visible):
+        """:return: the company that speaks for some that are one creditor: the only one, else the
+        root where it is ``visible``"""
+        if len(companies) == 1:
+            return companies
+        return visible & companies.sudo().root_id or companies[:1]
 
     # === Statements === #
 
     @api.model
     def _get_statements(self, partner, companies):
-        """Return the statements of a customer, one for each company with anything open, else one
+        """Return the statements of a customer, one for each creditor with anything open, else one
         that says so, of the first company.
 
         :param partner: a commercial partner
         """
-        customer = self._get_customer_domain(partner)
-        anything_open = self._get_open_items_domain(customer, companies)
-        anything_open |= self._get_credits_domain(customer, companies)
-        groups = self.env["account.move.line"]._read_group(anything_open, ["company_id"])
-        involved = self.env["res.company"].browse(company.id for (company,) in groups)
-        ordered = companies.filtered(lambda company: company in involved) or companies[:1]
-        return [self._get_statement(partner, company) for company in ordered]
+        visible = companies._get_collection_visible()
+        # a user may have chosen some of them to work in
+        Statement = self.with_context(allowed_company_ids=visible.ids)
+        visible, partner = visible.with_env(Statement.env), partner.with_env(Statement.env)
+        creditors = visible.grouped(lambda company: company.sudo().root_id).values()
+        statements = [Statement._get_statement(partner, companies) for companies in creditors]
+        return [one for one in statements if one["groups"]] or statements[:1]
 
     @api.model
     def _get_customer_domain(self, partner):
         """:return: the domain of what is the customer's, in his name or in a contact's"""
         return Domain("partner_id.commercial_partner_id", "=", partner.id)
 
-    def _get_statement(self, partner, company):
-        """Return what one company's statement says, read now.
+    def _get_statement(self, partner, companies):
+        """Return what one creditor's statement says, read now.
 
-        :return: dict of ``company``, ``partner``, ``date``, ``groups`` (by currency, the company's
-            first), ``letters``, ``bank_label`` and ``letter`` (unsaved: it lends its letterhead
-            and its formats)
+        :param companies: the companies of the creditor that the reader may see
+        :return: dict of ``company`` (see :meth:`_get_creditor`), ``partner``, ``date``, ``groups``
+            (by currency, the company's first), ``has_companies`` (its items are of several),
+            ``letters``, ``bank_label`` and ``letter`` (unsaved: it lends its letterhead and its
+            formats)
         """
         customer = self._get_customer_domain(partner)
         Line = self.env["account.move.line"]
         order = "date_maturity, date, id"
-        lines = Line.search(self._get_open_items_domain(customer, company), order=order)
-        open_credits = Line.search(self._get_credits_domain(customer, company), order="date, id")
+        lines = Line.search(self._get_open_items_domain(customer, companies), order=order)
+        # all of the creditor's, as its letters show them
+        domain = self._get_credits_domain(customer, companies._get_collection_family())
+        open_credits = Line.sudo().search(domain, order="date, id")
+        elsewhere = self._get_paid_elsewhere(partner, companies, lines)
         open_items = self._get_open_items(lines)
+        involved = companies & (lines.company_id | open_credits.company_id) or companies[:1]
+        company = self._get_creditor(involved, companies)
         main = company.currency_id
-        currencies = (lines | open_credits).currency_id
+        currencies = lines.currency_id | open_credits.currency_id
         letter = self._get_letterhead(partner, company)
         banks = lines.move_id.partner_bank_id
         return {
@@ -211,19 +258,30 @@ class CrmCollectionStatement(models.AbstractModel):
             "date": company._get_collection_today(),
             "letter": letter,
             "bank_label": letter._get_bank_label(banks if len(banks) == 1 else banks.browse()),
-            "letters": self._get_letters(customer, company),
+            "has_companies": len(lines.company_id) > 1,
+            "letters": self._get_letters(customer, companies),
             "groups": [
                 self._prepare_group(
                     company,
                     currency,
                     [open_item for open_item in open_items if open_item["currency"] == currency],
                     open_credits.filtered(lambda line, c=currency: line.currency_id == c),
+                    elsewhere[currency.id],
                 )
                 for currency in currencies.sorted(lambda c: (c != main, c.name))
             ],
         }
 
-    def _prepare_group(self, company, currency, open_items, open_credits):
+    def _get_paid_elsewhere(self, partner, companies, lines):
+        """:return: {currency id: what open credits pay of items that the reader does not see}"""
+        elsewhere = Counter()
+        if companies._get_collection_family() - companies:
+            for line_id, currency_id, paid in self._ask_paid(partner, companies):
+                if line_id not in lines._ids:
+                    elsewhere[currency_id] += paid
+        return elsewhere
+
+    def _prepare_group(self, company, currency, open_items, open_credits, elsewhere):
         residual = currency.round(sum(open_item["residual"] for open_item in open_items))
         credit = currency.round(-sum(open_credits.mapped("amount_residual_currency")))
         late = [open_item["residual"] for open_item in open_items if open_item["days_overdue"] > 0]
@@ -234,7 +292,8 @@ class CrmCollectionStatement(models.AbstractModel):
             "residual": residual,
             "overdue": currency.round(sum(late)),
             "credit": credit,
-            "balance": currency.round(residual - credit),
+            "credit_elsewhere": currency.round(elsewhere),
+            "balance": currency.round(residual - credit + elsewhere),
             "buckets": self._get_buckets(company, currency, open_items),
         }
 
@@ -258,9 +317,9 @@ class CrmCollectionStatement(models.AbstractModel):
         """Return the domain of the letters that reached the customer."""
         return customers & Domain("company_id", "in", companies.ids) & Domain("state", "=", "sent")
 
-    def _get_letters(self, customer, company):
-        since = company._get_collection_today() - relativedelta(months=LETTER_MONTHS)
-        domain = self._get_letters_domain(customer, company) & Domain("date", ">=", since)
+    def _get_letters(self, customer, companies):
+        since = companies[0]._get_collection_today() - relativedelta(months=LETTER_MONTHS)
+        domain = self._get_letters_domain(customer, companies) & Domain("date", ">=", since)
         return self.env["crm.collection.letter"].search(domain, limit=LETTER_LIMIT)
 
     def _get_letterhead(self, partner, company):

@@ -96,6 +96,7 @@ class CrmCollectionLetter(models.Model):
         """:return: the journal items of the letter that are open and the customer's still."""
         statement = self.env["crm.collection.statement"]
         customers = statement._get_customer_domain(self.partner_id)
-        domain = statement._get_open_items_domain(customers, self.company_id)
+        # of all companies that are one creditor with the letter's
+        domain = statement._get_open_items_domain(customers, self.line_ids.company_id)
         domain &= Domain("id", "in", self.line_ids.item_id.line_id.ids)
         return self.env["account.move.line"].search(domain, order="date_maturity, id")

@@ -199,6 +199,20 @@ def _one_line(text):
     return SQL("NULLIF(BTRIM(regexp_replace(%s, '\\s+', ' ', 'g')), '')", text)
 
 
+def installments(line_ids):
+    """Which of its entry's installments each journal item is (see :func:`installment`)."""
+    return SQL(
+        """SELECT entry.line_id, BTRIM(%(installment)s)
+             FROM (SELECT line.id AS line_id, line.name AS line_name, %(document)s AS move_name,
+                          move.payment_reference
+                     FROM account_move_line line JOIN account_move move ON move.id = line.move_id
+                    WHERE line.id = ANY(%(line_ids)s)) AS entry""",
+        installment=installment("entry", SQL("entry.line_id"), SQL("entry.line_name")),
+        document=document_name(),
+        line_ids=line_ids,
+    )
+
+
 def installment(entry, line_id, line_name):
     """Which of its entry's installments an item is, such as " 2/3"; empty for the only one.
 

@@ -95,6 +95,21 @@ class TestStatement(CrmCollectionLettersCommon):
             ],
         )
 
+    def test_installments_are_called_as_in_collection(self):
+        """An installment whose label somebody wrote is called so nowhere or everywhere.
+
+        Seen to fail with the installments counted again.
+        """
+        move = self._create_overdue(40, terms=(0, 30), amount=100)
+        self._receivables(move).sorted("date_maturity")[1].name = "The rest"
+        self._allocate()
+        (statement,) = self._statements()
+        names = [
+            " ".join(filter(None, (open_item["number"], open_item["installment"])))
+            for open_item in statement["groups"][0]["open_items"]
+        ]
+        self.assertEqual(names, self._items(move).sorted("date_maturity").mapped("name"))
+
     def test_contacts_installments_and_archived_customers(self):
         contact = self._contact(self.customer, "invoice", "branch@customer.example")
         move = self._create_overdue(5, partner=contact, terms=(0, 30), amount=200)

@@ -101,7 +101,7 @@ class TestLetterCredits(CrmCollectionLettersCommon):
         self.assertEqual([group["balance"] for group in statement["groups"]], [100.0])
         self.assertFalse(statement["groups"][0]["credits"])
         Statement = self.env["crm.collection.statement"]
-        self.assertFalse(Statement._get_open_credit(self.company, self.customer, self.foreign))
+        self.assertFalse(Statement._get_paid_by_credits(self._receivables(move)))
         self.assertEqual(self.env["crm.collection.customer"].search([]).amount_residual, 110.0)
 
     def test_paid_currency_is_not_written_about(self):
@@ -141,6 +141,43 @@ class TestLetterCredits(CrmCollectionLettersCommon):
         wizard.action_simulate()
         letter = wizard.line_ids.filtered(lambda line: line.kind == "letter")
         self.assertRecordValues(letter, [{"count": 1, "amount": 110.0, "credit": 0.0}])
+
+    def test_simulated_letter_asks_what_the_letter_asks(self):
+        """GIVEN debts in two currencies, a credit that pays a part, a fine and interest
+        WHEN the letter is simulated, and then written
+        THEN both say the same of what is owed, taken off, charged and asked for.
+
+        Seen to fail with what is owed, and with all open credits.
+        """
+        self.company.write({"collection_fine_percent": 2, "collection_interest_percent": 3})
+        self._create_overdue(12)
+        self._create_overdue(-1, amount=7.0)
+        self._create_line(100.0, 110.0)
+        self._create_credit(30.0)
+        self._allocate()
+        wizard = self.env["crm.collection.simulate"].create({"date": TODAY})
+        wizard.action_simulate()
+        self._send_letters()
+        letter = self._letters()
+        lines = letter.line_ids
+        charges = sum(
+            line._to_company_currency(line.amount_fine + line.amount_interest) for line in lines
+        )
+        said = wizard.letter_line_ids
+        self.assertRecordValues(
+            said,
+            [
+                {
+                    "count": 2,
+                    "amount": letter.amount_total,
+                    "credit": letter.amount_credit,
+                    "asked": letter.amount_asked,
+                }
+            ],
+        )
+        self.assertAlmostEqual(said.charges, charges, 2)
+        self.assertEqual((said.amount, said.credit), (210.0, 30.0))
+        self.assertAlmostEqual(said.asked, 180.0 + charges, 2)
 
     # === One test of what there is to ask for === #
 
