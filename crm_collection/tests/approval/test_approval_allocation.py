@@ -1,3 +1,8 @@
+from datetime import datetime
+
+from freezegun import freeze_time
+
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -344,7 +349,11 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         self.assertEqual(set(allocations.mapped("origin")), {"approval"})
         self.assertEqual(allocations.approval_id, self._requests("approved"))
         self.assertEqual(allocations.user_id, self.approver)
+        self.assertEqual(set(allocations.mapped("reason")), {"Go on"})
         self.assertEqual(move.collection_approval_state, "approved")
+        lines = self._requests("approved").line_ids
+        self.assertEqual(set(lines.mapped("state")), {"approved"})
+        self.assertEqual(self._requests("approved").date_end, fields.Datetime.now())
         self._send_letters()
         self.assertRecordValues(
             self._letters(), [{"phase_id": self.phase_second.id, "line_count": 3, "date": TODAY}]
@@ -356,16 +365,26 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         move = self._create_overdue(12)
         self._allocate()
         request = self._requests()
-        self._say(request, "approve", reason="Go on")
+        with freeze_time(f"{TODAY} 12:00:00"):
+            self._say(request, "approve", reason="Go on")
         decision = request.decision_ids
         self.assertRecordValues(
             decision,
             [
                 {
                     "user_id": self.approver.id,
+                    "principal_id": False,
+                    "delegation_id": False,
+                    "is_escalated": False,
+                    "level_id": request.level_id.id,
+                    "level_name": request.level_id.display_name,
                     "decision": "approved",
                     "reason": "Go on",
+                    "date": datetime(2026, 3, 16, 12),
+                    "hours_waited": 3,
+                    "currency_id": self.company.currency_id.id,
                     "amount": 100,
+                    "amount_booked": 100,
                     "item_count": 1,
                     "titles": self._items(move).name,
                 }
@@ -377,6 +396,15 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
             self.assertIn(self.approver.name, body)
             self.assertIn(self._items(move).name, body)
         self.assertFalse(self._activities(request))
+
+    def test_many_items_are_named_in_part(self):
+        """The record of a decision has fifty names and says how many there are more; an item
+        without a name counts."""
+        name_open_items = self.env["crm.collection.approval"]._name_open_items
+        names = [False, *(f"INV{number}" for number in range(49))]
+        self.assertEqual(name_open_items(["A", False, "B"]), "A, , B")
+        self.assertTrue(name_open_items(names).endswith("INV48"))
+        self.assertTrue(name_open_items([*names, "B", "C"]).endswith("INV48, and 2 more"))
 
     def test_decision_is_not_told_on_what_left(self):
         """An item that was paid while it waited is none of those decided about.
@@ -414,6 +442,9 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         line = request.line_ids.filtered(lambda line: line.item_id == self._items(held))
         self.assertRecordValues(line, [{"state": "withdrawn", "reason_out": "not_allowed"}])
         self.assertIn("hold", line.note)
+        self.assertRecordValues(
+            self._items(held), [{"approval_state": False, "awaiting_phase_id": False}]
+        )
 
     # === Refused === #
 
@@ -432,9 +463,15 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
                     "phase_id": self.phase_first.id,
                     "approval_state": "refused",
                     "blocker": "refused",
+                    "refused_phase_id": self.phase_second.id,
+                    "refused_amount": 100,
+                    "awaiting_phase_id": False,
                 }
             ],
         )
+        request = self._requests("refused")
+        self.assertRecordValues(request.line_ids, [{"state": "refused", "reason_out": False}])
+        self.assertEqual(request.date_end, fields.Datetime.now())
         self.assertEqual(move.collection_approval_state, "refused")
         for _day in range(5):
             self._move_on(1)

@@ -355,22 +355,25 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
             ]
         )
 
-    def test_two_levels(self):
+    def test_levels_decide_one_after_the_other(self):
         request = self._ask_two_levels()
+        rule = request.approval_rule_id
+        board = {"sequence": 3, "name": "Board", "user_ids": [Command.set(self.both.ids)]}
+        rule.with_user(self.manager).level_ids = [Command.create(board)]
         with self.assertRaises(AccessError):
             self._say(request, "approve", self.chief)
         self._say(request, "approve", self.approver)
-        self.assertRecordValues(
-            request, [{"state": "pending", "level_id": request.approval_rule_id.level_ids[1].id}]
-        )
+        self.assertRecordValues(request, [{"state": "pending", "level_id": rule.level_ids[1].id}])
         self.assertEqual(self._activities(request).user_id, self.chief)
         with self.assertRaises(AccessError):
             self._say(request, "approve", self.second_approver)
         self._say(request, "approve", self.chief)
+        self.assertEqual(request.level_id.name, "Board")
+        self._say(request, "approve", self.both)
         self.assertEqual(request.state, "approved")
         self.assertEqual(request.line_ids.item_id.phase_id, self.phase_second)
         self.assertEqual(
-            request.decision_ids.sorted("id").mapped("level_name"), ["Team", "Director"]
+            request.decision_ids.sorted("id").mapped("level_name"), ["Team", "Director", "Board"]
         )
 
     def test_level_from_an_amount(self):
@@ -706,11 +709,33 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
             self._create_overdue(12, partner=self._create_customer(f"Many{number}"))
         self._allocate()
         requests = self._requests()
-        self._say(requests[0], "refuse", self.second_approver)
+        action = self._say(requests[0], "refuse", self.second_approver)
+        told = {"type": "success", "sticky": False, "title": False}
+        self._assert_told(action, message=f"Refused: {requests[0].display_name}", **told)
+        with self.assertRaises(UserError) as error:
+            self._say(requests[0], "approve", reason="All of them")
         action = self._say(requests, "approve", reason="All of them")
         self.assertEqual(requests.mapped("state"), ["refused", "approved", "approved"])
-        self.assertEqual(action["params"]["type"], "warning")
-        self.assertIn(self.second_approver.name, action["params"]["message"])
+        self.assertIn(self.second_approver.name, str(error.exception))
+        self._assert_told(
+            action,
+            message=str(error.exception),
+            type="warning",
+            sticky=True,
+            title="2 requests approved",
+        )
+        for decision, done, message in (
+            ("approved", requests[0], f"Approved: {requests[0].display_name}"),
+            ("approved", requests, "3 requests approved"),
+            ("refused", requests, "3 requests refused"),
+        ):
+            action = requests._get_notification(decision, done, {})
+            self._assert_told(action, message=message, **told)
+
+    def _assert_told(self, action, **params):
+        params["next"] = {"type": "ir.actions.act_window_close"}
+        expected = {"type": "ir.actions.client", "tag": "display_notification", "params": params}
+        self.assertEqual(action, expected)
 
     # === Forbidden paths, through RPC === #
 
@@ -808,6 +833,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         with self.assertRaises(UserError) as error:
             self._say(request, "refuse", self.second_approver)
         self.assertIn(self.approver.name, str(error.exception))
+        self.assertNotIsInstance(error.exception, AccessError)
         self.assertEqual(len(request.decision_ids), 1)
 
     # === Rules === #
