@@ -1,8 +1,9 @@
 """``./dev mutate FILE``: which mistakes in a file no test would notice.
 
 Each mutant is one mistake: another comparison, AND for OR, a condition or a member of a list left
-out, a number that is one more. The tests that look at the file run on it in a copy of a process
-that has loaded Odoo. What is known is kept in the cache and not tried again until the file changes.
+out, a number that is one more. The tests that call its function run on it in a copy of a process
+that has loaded Odoo, those first that have killed most. What is known is kept in the cache and not
+tried again until the file changes.
 """
 
 import argparse
@@ -79,13 +80,13 @@ def _judge(left, name, tests, known, limits):
     state, seconds = limits
     end = time.monotonic() + seconds
     process = run.Tests(os.environ["CRM_COLLECTION_TEST_DB"], [str(TESTS / test) for test in tests])
-    process.load()
-    print(f"the tests take {process.seconds:.0f} s", flush=True)
     module_name = "odoo.addons.crm_collection." + name.removesuffix(".py").replace("/", ".")
+    seconds = process.load(module_name, left[0].source)
+    print(f"the tests take {seconds:.0f} s", flush=True)
     for mutant in left:
         if time.monotonic() > end:
             break
-        known[mutant.key] = [process.judge(module_name, mutant.mutated), tests]
+        known[mutant.key] = [process.judge(module_name, mutant), tests]
         print(f"{known[mutant.key][0]:13} {mutant}", flush=True)
         state.parent.mkdir(exist_ok=True)
         state.write_text(json.dumps(known, indent=0), encoding="utf-8")
