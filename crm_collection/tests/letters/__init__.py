@@ -2,6 +2,7 @@ from . import (
     test_letter_asked,
     test_letter_calendar,
     test_letter_charges,
+    test_letter_conditions,
     test_letter_branches,
     test_letter_content,
     test_letter_credits,
@@ -17,4 +18,5 @@ from . import (
     test_letter_names,
     test_letter_plan,
     test_letter_property,
+    test_letter_reckoning,
 )

@@ -1,4 +1,5 @@
 from . import (
+    test_conditions,
     test_hold,
     test_hold_scope,
     test_history,
