@@ -20,51 +20,59 @@ SHRINK = "CRM_COLLECTION_SHRINK" in os.environ
 pick = st.integers(0, 1000)
 days_back = st.sampled_from([0, 0, 1, 3, 9])
 EVENT = st.one_of(
-    st.tuples(st.just("invoice"), days_back, st.integers(10, 300), st.booleans()),
+    st.tuples(st.just("invoice"), days_back, st.integers(10, 300), st.booleans(), pick),
     st.tuples(st.just("pay"), days_back, pick, st.sampled_from([30, 100, 100, 140])),
     st.tuples(st.just("match"), pick, pick),
     st.tuples(st.just("match"), pick, pick),
     st.tuples(st.just("unmatch"), pick),
     st.tuples(st.just("correct"), pick, pick),
 )
+NOON = "12:00:00"
 HISTORY = st.lists(st.lists(EVENT, min_size=1, max_size=4), min_size=4, max_size=7)
 
 
 class Books:
-    """A few days of receivables, and what a clerk with a calendar notes of them each evening."""
+    """A few days of receivables of some companies, and what a clerk with a calendar notes of them
+    each evening."""
 
-    def __init__(self, test, currency):
-        self.test, self.currency = test, currency
+    def __init__(self, test, companies, currency):
+        self.test, self.companies, self.currency = test, companies, currency
         self.env = test.env
         self.invoices = self.payments = self.env["account.move"]
         self.day = TODAY
-        self.notes = {}
+        self.notes = defaultdict(dict)  # by the day it is where they are
 
     def live(self, days):
         """Each day: what happens, the job, and the note of every evening."""
-        first = [("invoice", 1, 100, False), ("invoice", 2, 200, True)]
+        first = [("invoice", 1, 100, False, 0), ("invoice", 2, 200, True, 0)]
+        first += [("invoice", 3, 80, False, number) for number in range(1, len(self.companies))]
         for events in (first + days[0], *days[1:]):
-            with freeze_time(f"{self.day} 09:00:00"):
+            with freeze_time(f"{self.day} {NOON}"):
                 self.env.cr._now = datetime.now()
                 for event in events:
                     self._happens(*event)
                 self.test._allocate()
-                self.notes[self.day] = self.count(self.day)
+                for company in self.companies:
+                    today = company._get_collection_today()
+                    self.notes[today] |= self.count(today, company)
             self.day += timedelta(days=1)
 
     def _happens(self, kind, *arguments):
         getattr(self, f"_{kind}")(*arguments)
 
-    def _invoice(self, back, amount, is_foreign):
+    def _invoice(self, back, amount, is_foreign, number):
         # due long ago, so that it is in collection with the job of its day
         day = self.day - timedelta(days=back)
-        currency = {"currency_id": self.currency.id} if is_foreign else {}
-        self.invoices += self.test._invoice(day, TODAY - timedelta(days=40), amount, **currency)
+        vals = {"company_id": self.companies[number % len(self.companies)].id}
+        if is_foreign:
+            vals["currency_id"] = self.currency.id
+        self.invoices += self.test._invoice(day, TODAY - timedelta(days=40), amount, **vals)
 
     def _pay(self, back, number, percent):
         invoice = self.invoices[number % len(self.invoices)]
         if owed := invoice.amount_residual:
-            payment = self.env["account.payment"].create(
+            Payment = self.env["account.payment"].with_company(invoice.company_id)
+            payment = Payment.create(
                 {
                     "partner_id": self.test.customer.id,
                     "payment_type": "inbound",
@@ -82,8 +90,10 @@ class Books:
             self._match_with(payment, self.invoices[other % len(self.invoices)])
 
     def _match_with(self, payment, invoice):
+        """A root and its branches are one: what is paid to one of them may pay what another is
+        owed."""
         lines = self.test._receivables(invoice | payment).filtered(lambda line: not line.reconciled)
-        if len(lines) == 2:
+        if len(lines) == 2 and len(lines.company_id.root_id) == 1:
             lines.reconcile()
 
     def _unmatch(self, number):
@@ -106,13 +116,14 @@ class Books:
             lambda partial: partial.credit_move_id.move_id in self.payments
         )
 
-    def count(self, day):
+    def count(self, day, companies=None):
         """:return: {item: (owed, owed in its currency)} at the end of a day, as matched by now:
         accounting read with a loop"""
         owed = defaultdict(lambda: [Decimal(), Decimal()])
         self.env.flush_all()
-        lines = self._get_debits()
-        for line in lines.filtered(lambda line: line.date <= day):
+        lines = self._get_lines(day, companies or self.companies)
+        lines = lines.filtered(lambda line: line.balance > 0)
+        for line in lines:
             owed[line.id] = [cents(line.balance), cents(line.amount_currency)]
         for partial in lines.matched_credit_ids.filtered(lambda partial: partial.max_date <= day):
             owed[partial.debit_move_id.id][0] -= cents(partial.amount)
@@ -122,31 +133,24 @@ class Books:
             owed[partial.credit_move_id.id][1] += cents(partial.credit_amount_currency)
         return {line: tuple(amounts) for line, amounts in owed.items() if any(amounts)}
 
-    def _get_debits(self):
-        """Invoices, and the entries of exchange differences that make a customer owe more."""
+    def _get_lines(self, day, companies):
+        """Invoices, payments, and the entries of exchange differences."""
         accounts = self.test._receivables(self.invoices).account_id
         return self.env["account.move.line"].search(
             [
                 ("account_id", "in", accounts.ids),
                 ("parent_state", "=", "posted"),
-                ("balance", ">", 0),
-                ("company_id", "=", self.test.company.id),
+                ("date", "<=", day),
+                ("company_id", "in", companies.ids),
             ]
         )
 
-    def count_ledger(self, day):
+    def count_ledger(self, day, family):
         """:return: what the receivable accounts say of a day, less what is a credit there: every
-        payment's entry less what is matched with it by then"""
-        accounts = self.test._receivables(self.invoices).account_id
+        payment's entry less what is matched with it by then. Of a root with its branches: what
+        one of them received may be matched with what another is owed."""
         total = Decimal()
-        for line in self.env["account.move.line"].search(
-            [
-                ("account_id", "in", accounts.ids),
-                ("parent_state", "=", "posted"),
-                ("date", "<=", day),
-                ("company_id", "=", self.test.company.id),
-            ]
-        ):
+        for line in self._get_lines(day, family):
             total += cents(line.balance)
             if line.balance <= 0:
                 total -= self._count_open(line, day)
@@ -168,11 +172,13 @@ def cents(amount):
 
 @tagged("post_install", "-at_install")
 class TestAgingProperty(CrmCollectionFiguresCommon):
-    """Whatever is entered, matched, unmatched and matched again: both answers about a past day
-    are whole.
+    """Whatever is entered, matched, unmatched and matched again, in a company, a branch of it and
+    another company where it is tomorrow already: both answers about a past day are whole, and
+    cockpit and indicators give the same.
 
-    Seen to fail with what was undone since counted for days at which it was not known yet, and
-    with a payment that is moved to another item counted for both.
+    Seen to fail with what was undone since counted for days at which it was not known yet, with a
+    payment that is moved to another item counted for both, and with every company's day ending at
+    midnight in UTC.
     """
 
     @classmethod
@@ -181,6 +187,13 @@ class TestAgingProperty(CrmCollectionFiguresCommon):
         cls.euro = cls.setup_other_currency(
             "EUR", rates=[("2016-01-01", 2.0), ("2026-03-12", 1.6), ("2026-03-18", 2.5)]
         )
+        cls.other = cls.setup_other_company(name="Kiritimati Ltd")["company"]
+        cls.other.partner_id.tz = "Pacific/Kiritimati"  # 14 hours ahead
+        branch = cls.env["res.company"].sudo().create({"name": "B", "parent_id": cls.company.id})
+        cls.companies = cls.company | branch | cls.other
+        cls.env.user.sudo().company_ids |= cls.companies
+        cls.collector.sudo().company_ids |= cls.companies
+        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.companies.ids})
 
     def setUp(self):
         super().setUp()
@@ -208,9 +221,9 @@ class TestAgingProperty(CrmCollectionFiguresCommon):
         """As matched now the items owe what accounting says of the day, less what is open there on
         the other side; as known then they owe what was noted on the evening of the day."""
         with self.env.cr.savepoint() as savepoint:
-            books = Books(self, self.euro)
+            books = Books(self, self.companies, self.euro)
             books.live(days)
-            with freeze_time(f"{books.day} 09:00:00"):
+            with freeze_time(f"{books.day} {NOON}"):
                 for number in range(-9, len(days)):
                     self._check(books, TODAY + timedelta(days=number))
             for number in range(-1, len(days)):
@@ -222,13 +235,15 @@ class TestAgingProperty(CrmCollectionFiguresCommon):
     def _check(self, books, day):
         now = self._read(day)
         self.assertEqual(now, books.count(day), f"as matched now on {day}")
-        total = sum((amounts[0] for amounts in now.values()), Decimal())
-        self.assertEqual(total, books.count_ledger(day), f"the accounts on {day}")
+        open_items = self._aging(day).search([])
+        for family in self.companies.grouped("root_id").values():
+            total = sum(self._get_sum(self._of(company, open_items)) for company in family)
+            self.assertEqual(total, books.count_ledger(day, family), f"the accounts on {day}")
         then = self._read(day, crm_collection_aging_matching="then")
         invoices = set(self._receivables(books.invoices).ids)  # of others no ledger is kept
         known, noted = (
             {line_id: owed for line_id, owed in told.items() if line_id in invoices}
-            for told in (then, books.notes.get(day, {}))
+            for told in (then, books.notes[day])
         )
         self.assertEqual(known, noted, f"as known on {day}")
         for matching, open_items in (("now", now), ("then", then)):
@@ -240,31 +255,53 @@ class TestAgingProperty(CrmCollectionFiguresCommon):
             self.assertEqual(cents(sums[0] or 0), sum((row[0] for row in open_items.values()), 0))
             self.assertEqual(sums[1], len(open_items))
 
+    def _of(self, company, rows):
+        return rows.filtered(lambda row: row.company_id == company)
+
+    def _get_sum(self, rows, fname="amount"):
+        return sum(map(cents, rows.mapped(fname)), Decimal())
+
     def _check_a_month_later(self, day):
         """Cockpit and indicators of a later day ask the same owner: they say of ``day`` what the
-        aging says, item by item and in sum."""
-        open_items = self._aging(day).search([("days_overdue", ">", 0), ("item_id", "!=", False)])
-        with freeze_time(f"{day + relativedelta(months=1)} 12:00:00"):
-            page = self.env["crm.collection.cockpit"].with_user(self.collector).get_cockpit({})
-            overdue = page["cards"]["overdue"]
-            self.assertEqual(overdue["day"], str(day))
-            self.assertEqual(
-                (overdue["before"]["count"], cents(overdue["before"]["amount"])),
-                (len(open_items), sum(map(cents, open_items.mapped("amount")), Decimal())),
-            )
-            # before - settled + new = now
-            before, settled, new, now = (
-                cents(overdue[key]["amount"]) for key in ("before", "settled", "new", "now")
-            )
-            self.assertEqual(before - settled + new, now)
-        with freeze_time(f"{day} 12:00:00"):
+        aging says, item by item and in sum, of all companies and of each in turn by its own day."""
+        company = self.companies[day.day % len(self.companies)]
+        with freeze_time(f"{day + relativedelta(months=1)} {NOON}"):
+            for companies in (self.companies, company):
+                self._check_cockpit(companies)
+        with freeze_time(f"{day} {NOON}"):
             self.env.invalidate_all()
-            indicator = self.env["crm.collection.indicator"].search([("is_current", "=", True)])
-            owed = self._aging(day).search([])
-            self.assertEqual(
-                cents(sum(indicator.mapped("receivables"))),
-                sum(map(cents, owed.mapped("amount")), Decimal()),
-            )
+            Indicator = self.env["crm.collection.indicator"].with_company(company)
+            rows = Indicator.search([("is_current", "=", True)])
+            owed = self._aging(company._get_collection_today()).search([])
+            for one in self.companies:
+                self.assertEqual(
+                    self._get_sum(self._of(one, rows), "receivables"),
+                    self._get_sum(self._of(one, owed)),
+                )
+
+    def _check_cockpit(self, companies):
+        self.env.invalidate_all()
+        Cockpit = self.env["crm.collection.cockpit"].with_user(self.collector)
+        page = Cockpit.with_context(allowed_company_ids=companies.ids).get_cockpit({})
+        overdue = page["cards"]["overdue"]
+        day = companies[0]._get_collection_today() - relativedelta(months=1)
+        self.assertEqual(overdue["day"], str(day))
+        owed = self._aging(day).search(
+            [
+                ("company_id", "in", companies.ids),
+                ("days_overdue", ">", 0),
+                ("item_id", "!=", False),
+            ]
+        )
+        self.assertEqual(
+            (overdue["before"]["count"], cents(overdue["before"]["amount"])),
+            (len(owed), self._get_sum(owed)),
+        )
+        # before - settled + new = now
+        before, settled, new, now = (
+            cents(overdue[key]["amount"]) for key in ("before", "settled", "new", "now")
+        )
+        self.assertEqual(before - settled + new, now)
 
     # === The two of them, by hand === #
 
