@@ -112,12 +112,12 @@ class CrmCollectionCockpit(models.AbstractModel):
         """Letters that reached nobody, however long ago: they wait until somebody acts."""
         Letter = self.env["crm.collection.letter"]
         domain = scope.get_domain(currency="line_ids.currency_id")
-        counts = dict(
-            Letter._read_group(
-                domain & Domain("state", "in", PROBLEM_STATES), ["state"], ["__count"]
-            )
-        )
+        problems = Domain("state", "in", PROBLEM_STATES)
+        problems |= Domain("state", "=", "uncertain") & Domain("nobody_knows", "=", False)
+        domain &= problems
+        counts = dict(Letter._read_group(domain, ["state"], ["__count"]))
         names = {
+            "uncertain": self.env._("Letters that may have left: did they arrive?"),
             "no_address": self.env._("Letters without an address"),
             "bounced": self.env._("Letters that bounced"),
             "failed": self.env._("Letters that could not be sent"),

@@ -7,6 +7,7 @@ from . import (
     recipient,
     files,
     deliver,
+    uncertain,
     content,
     document,
     wording,

@@ -8,8 +8,8 @@ from odoo.tools import SQL
 
 from ..portfolio.queries import letter_day, letter_template, phase_can_act
 
-# Letters that reached the customer, or are on their way to him.
-REACHING_STATES = ("to_send", "outgoing", "sent")
+# Letters that reached the customer, may have, or are on their way to him.
+REACHING_STATES = ("to_send", "outgoing", "sent", "uncertain")
 
 # What a letter depends on beside the item itself (see may_be_written_condition).
 LETTER_JOINS = SQL(
@@ -134,10 +134,10 @@ def leaves_by_rule(day, amount=None, due=None):
 
 
 def reaches(letter):
-    """Condition: the letter reached the customer, will, or may have (delivery interrupted)."""
+    """Condition: the letter reached the customer, will, or may have (uncertain)."""
     return SQL(
-        """(%(letter)s.state IN %(states)s OR (%(letter)s.state = 'failed'
-            AND (%(letter)s.will_retry OR %(letter)s.delivery_started IS NOT NULL)))""",
+        """(%(letter)s.state IN %(states)s
+            OR %(letter)s.state = 'failed' AND %(letter)s.will_retry)""",
         letter=SQL.identifier(letter),
         states=REACHING_STATES,
     )

@@ -96,9 +96,12 @@ class CrmCollectionLetter(models.Model):
         self.activity_unlink(["mail.mail_activity_data_todo"])
         quiet = self.with_context(mail_activity_quick_update=True)
         for user, of_user in quiet._group_by_responsible().items():
+            env = of_user.with_context(lang=user.lang).env
             of_user.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=of_user.with_context(lang=user.lang).env._("The letter did not arrive"),
+                summary=env._("Did this letter arrive?")
+                if state == "uncertain"
+                else env._("The letter did not arrive"),
                 note=escape(reason),
                 user_id=user.id,
             )
@@ -151,17 +154,6 @@ class CrmCollectionLetter(models.Model):
             will_retry=failure_type in OWN_FAULTS or bool(TRY_LATER.search(reason or "")),
         )
 
-    def _set_interrupted(self):
-        """Handed over, and no answer: nobody knows whether it left, so it is not sent again."""
-        self._set_problem(
-            "failed",
-            self._in_office_language().env._(
-                "Delivery was interrupted at %s: ask the customer whether it arrived before you "
-                "try again.",
-                self.delivery_started,
-            ),
-        )
-
     @api.model
     def _sweep_outgoing(self):
         """Settle letters whose mail was dealt with behind our back, or deleted."""
@@ -170,7 +162,7 @@ class CrmCollectionLetter(models.Model):
             letter = self.browse(letter_id)
             if state == "sent":
                 letter._set_sent()
-            elif state == "exception" and letter.delivery_started:
+            elif letter.delivery_started:
                 letter._set_interrupted()
             elif state == "exception":
                 letter._set_failed(reason, failure_type)

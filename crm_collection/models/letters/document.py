@@ -17,7 +17,7 @@ INVOICE_REPORT = "account.account_invoices"
 # Letters between two garbage collections: a rendered document leaves a megabyte of references in
 # circles, which Python would not look at for hundreds of letters.
 RENDERED_PER_COLLECTION = 20
-MAILED_STATES = ("outgoing", "sent", "bounced")
+MAILED_STATES = ("outgoing", "sent", "uncertain", "bounced")
 
 
 class CrmCollectionLetter(models.Model):

@@ -96,6 +96,7 @@ class CrmCollectionLetter(models.Model):
                 "will_retry": False,
                 "mail_id": False,
                 "delivery_started": False,
+                "nobody_knows": False,
                 "pdf_attachment_id": False,
             }
         )

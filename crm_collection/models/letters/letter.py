@@ -8,6 +8,7 @@ STATES = [
     ("to_send", "To send"),
     ("outgoing", "In the mail queue"),
     ("sent", "Sent"),
+    ("uncertain", "Uncertain whether it left"),
     ("bounced", "Bounced"),
     ("failed", "Failed"),
     ("no_address", "No address"),
@@ -84,8 +85,14 @@ class CrmCollectionLetter(models.Model):
         ondelete="set null",
         index="btree_not_null",  # else deleting any message reads all letters
     )
+    mail_identifier = fields.Char(
+        related="mail_message_id.message_id",
+        string="Message-Id",
+        help="By which the mail server's log calls the mail.",
+    )
     date_sent = fields.Datetime(readonly=True)
     delivery_started = fields.Datetime(
+        string="Handed over on",
         readonly=True,
         help="Handed to the mail server at this time. Where no answer was recorded, nobody "
         "knows whether it left: it is not sent again by itself.",
@@ -184,16 +191,19 @@ class CrmCollectionLetter(models.Model):
     def action_retry(self):
         """Send again letters that did not reach anybody: money and address are read anew."""
         self._check_user()
+        self._check_certain()
         letters = self.filtered(lambda letter: letter.state in PROBLEM_STATES)
         if not letters:
             raise UserError(self.env._("Only letters that did not arrive can be tried again."))
-        # the state is the engine's; the user's right was checked above
-        letters_sudo = letters.sudo()
-        letters_sudo.origin = "manual"  # a person's decision, also while the jobs may not send
-        letters_sudo._check_still_true()
-        letters_sudo._reset()
-        letters_sudo._issue()
-        letters_sudo._trigger_mail_queue()
+        letters.sudo()._send_again()  # the state is the engine's; the user's right was checked
+
+    def _send_again(self):
+        """Issue letters anew by a person's decision, also while the jobs may not send."""
+        self.origin = "manual"
+        self._check_still_true()
+        self._reset()
+        self._issue()
+        self._trigger_mail_queue()
 
     def _check_still_true(self):
         """A letter that went out and came back goes again as it was, or not at all: what it said
@@ -214,6 +224,7 @@ class CrmCollectionLetter(models.Model):
     def action_cancel(self):
         """Stop letters that have not left yet; their items get the next round, not this one."""
         self._check_user()
+        self._check_certain()
         stoppable = self.filtered(lambda letter: letter.state not in ("sent", "cancelled"))
         if stoppable != self:
             raise UserError(self.env._("A letter that was sent cannot be cancelled."))

@@ -6,7 +6,7 @@ from odoo.tools import hash_sign, verify_hash_signed
 
 SCOPE = "crm_collection.letter"
 # A letter whose link may be in somebody's hands: it was handed to a mail server, or may have been.
-ONLINE_STATES = ("outgoing", "sent", "bounced", "failed")
+ONLINE_STATES = ("outgoing", "sent", "uncertain", "bounced", "failed")
 
 
 class CrmCollectionLetter(models.Model):

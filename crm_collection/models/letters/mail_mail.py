@@ -80,11 +80,16 @@ class MailMail(models.Model):
         letters = self._get_letters()
         if state == "cancel":
             stopped = letters.filtered(lambda letter: letter.state in ("outgoing", "failed"))
+            interrupted = stopped.filtered(lambda letter: letter._may_have_left())
+            interrupted._set_interrupted()
+            stopped -= interrupted
             stopped._set_problem(
                 "cancelled", self.env._("Its mail was cancelled by %s.", self.env.user.name)
             )
         else:
-            letters.filtered(lambda letter: letter.state not in ("outgoing", "sent")).write(
+            letters.filtered(
+                lambda letter: letter.state not in ("outgoing", "sent", "uncertain")
+            ).write(
                 {"state": "outgoing", "failure_reason": False, "delivery_started": False}
             )
 
@@ -158,8 +163,8 @@ class MailMail(models.Model):
     def _prepare_delivery(self, letter):
         """:return: whether the letter may be handed to the mail server now."""
         if letter.state != "outgoing":
-            # replaced by a newer mail, cancelled, or sent already
-            self.state = "sent" if letter.state == "sent" else "cancel"
+            # replaced by a newer mail, cancelled, sent already, or waiting for an answer
+            self.state = {"sent": "sent", "uncertain": "exception"}.get(letter.state, "cancel")
         elif letter.delivery_started:
             letter._set_interrupted()
             self.write({"state": "exception", "failure_reason": letter.failure_reason})

@@ -99,7 +99,8 @@ def overtaken(company, today, letter_ids):
                   ON other.company_id = ANY(%(company_ids)s)
                  AND other.partner_id = letter.partner_id AND other.id != letter.id AND %(reaches)s
                  AND %(date_free)s > %(today)s
-                 AND (other.state = 'sent' OR other.origin = 'manual' OR other.id < letter.id)
+                 AND (other.state IN ('sent', 'uncertain') OR other.origin = 'manual'
+                      OR other.id < letter.id)
             WHERE letter.id = ANY(%(letter_ids)s) AND letter.origin = 'automatic'""",
         company_ids=company._get_collection_family().ids,
         letter_ids=letter_ids,

@@ -71,8 +71,8 @@ def said_before(
                             entering.amount)
                   JOIN crm_collection_letter letter ON letter.id = line.letter_id
                        AND letter.partner_id = entering.partner_id
-                       AND (letter.state = 'sent' OR letter.delivery_started IS NOT NULL
-                            AND letter.state IN ('outgoing', 'failed'))
+                       AND (letter.state IN ('sent', 'uncertain')
+                            OR letter.delivery_started IS NOT NULL AND letter.state = 'outgoing')
                  WHERE allocation.reason_out = 'cancelled'
                    AND (phase.sequence, phase.id) >= (entered.sequence, entered.id)
                    AND NOT EXISTS (

@@ -89,7 +89,7 @@ def _letters():
              FROM crm_collection_letter_line line
              JOIN crm_collection_letter letter ON letter.id = line.letter_id
          GROUP BY line.allocation_id""",
-        sent=_letters_in("sent", ["sent"]),
+        sent=_letters_in("sent", ["sent", "uncertain"]),
         bounced=_letters_in("bounced", ["bounced", "failed"]),
         unaddressed=_letters_in("unaddressed", ["no_address", "blacklisted"]),
     )

@@ -144,14 +144,14 @@ class TestLetterOnce(CrmCollectionLettersCommon):
         """
         letter = self._interrupt()
         self.assertFalse(self._deliver())
-        self.assertEqual(letter.state, "failed")
-        self.assertIn("interrupted", letter.failure_reason)
+        self.assertEqual(letter.state, "uncertain")
+        self.assertIn("answer is missing", letter.failure_reason)
         self.assertTrue(self._problems(letter, self.manager))
         for _time in range(3):
             self._allocate()
             self._send_letters()
             self.assertFalse(self._deliver())
-        letter.with_user(self.collector).action_retry()
+        letter.with_user(self.collector).action_not_arrived()
         self.assertEqual(len(self._deliver()), 1)
         self.assertEqual(letter.state, "sent")
         self.assertFalse(self._problems(letter).filtered("active"))

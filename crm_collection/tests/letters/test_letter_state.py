@@ -205,12 +205,12 @@ class TestLetterState(CrmCollectionLettersCommon):
         first, second = self._issue(), self._issue(other)
         error = smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
         self.assertFalse(self._run_mail_queue(Session(error)))
-        self._assert_problem(first, "failed")
-        self.assertIn("interrupted", first.failure_reason)
+        self._assert_problem(first, "uncertain")
+        self.assertIn("answer is missing", first.failure_reason)
         self.assertEqual(second.state, "outgoing")
         self._send_letters()
         self.assertEqual(len(self._run_mail_queue(Session())), 1)
-        self.assertEqual((first | second).mapped("state"), ["failed", "sent"])
+        self.assertEqual((first | second).mapped("state"), ["uncertain", "sent"])
 
     def test_server_hangs_up_between_letters(self):
         """A limit of messages per session: what was not handed over waits, unmarked.

@@ -371,6 +371,9 @@ class TestMultiCompany(CrmCollectionLettersCommon):
             item.action_release_pin,
             letter.action_cancel,
             letter.action_retry,
+            letter.action_arrived,
+            letter.action_not_arrived,
+            letter.action_nobody_knows,
             hold.action_lift,
         )
         for number, action in enumerate(actions):

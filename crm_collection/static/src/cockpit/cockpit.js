@@ -24,6 +24,7 @@ const LETTER_COLORS = {
     to_send: "#8fa3b8",
     outgoing: "#4ea7f2",
     sent: "#2fa37c",
+    uncertain: "#8a6fc4",
     bounced: "#d64545",
     failed: "#e8703f",
     no_address: "#f2c14e",
