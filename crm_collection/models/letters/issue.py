@@ -273,7 +273,7 @@ class CrmCollectionLetter(models.Model):
         # said, not left to defaults: anybody may set some for himself
         bare = template.with_env(template.env(context=clean_context(self.env.context)))
         mails = bare.with_context(crm_collection_writing=WRITING).send_mail_batch(
-            self.ids, email_values=MAIL_VALUES
+            self.ids, email_values=MAIL_VALUES | self._get_writing_company()
         )
         reply_to = self._get_reply_to(mails)
         for letter, mail in zip(self, mails, strict=True):
@@ -294,6 +294,17 @@ class CrmCollectionLetter(models.Model):
         for user, of_user in self._group_by_responsible().items():
             if user:  # replies reach the collector
                 of_user.message_subscribe(user.partner_id.ids)
+
+    def _get_writing_company(self):
+        """:return: what a mail says of the company that writes it: sender and return path follow.
+        Core says it where a message is posted, not where a template is sent; what is left open is
+        whatever company the mail queue runs in."""
+        company = self.company_id  # letters are queued company by company
+        domains = self._mail_get_alias_domains(default_company=company)
+        return {
+            "record_company_id": company.id,
+            "record_alias_domain_id": domains[self[:1].id].id,
+        }
 
     def _get_reply_to(self, mails):
         """:return: {letter id: address} of the chatter; core asks for it only where a message is

@@ -3,6 +3,7 @@ from . import (
     test_letter_calendar,
     test_letter_charges,
     test_letter_conditions,
+    test_letter_company,
     test_letter_branches,
     test_letter_content,
     test_letter_credits,

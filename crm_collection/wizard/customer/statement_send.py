@@ -79,12 +79,12 @@ class CrmCollectionStatementSend(models.TransientModel):
         customer = self.partner_id
         name = f"{customer._get_collection_statement_name()}.pdf"
         attachment = (name, self._render_pdf())
-        user = self.env.user
+        author = self.env.user.partner_id
         customer.sudo().message_post(
+            **self._get_writing_company(author),
             body=self.body,
             subject=self.subject,
-            author_id=user.partner_id.id,
-            email_from=user.email_formatted or self.env.company.email_formatted,
+            author_id=author.id,
             message_type="comment",
             # a note: who follows the customer is not sent what the customer owes
             subtype_xmlid="mail.mt_note",
@@ -94,6 +94,23 @@ class CrmCollectionStatementSend(models.TransientModel):
             force_email_lang=customer._get_collection_lang(),
         )
         return {"type": "ir.actions.act_window_close"}
+
+    def _get_writing_company(self, author):
+        """:return: what the message says of who writes it: the company of the statement, not the
+        one the customer belongs to, as core would have it"""
+        company = self.env.company
+        email_from = self.env.user.email_formatted or company.email_formatted
+        replies = self.env["mail.thread"]._notify_get_reply_to(
+            default=email_from, author_id=author.id
+        )
+        values = {
+            "email_from": email_from,
+            "record_company_id": company.id,
+            "reply_to": replies[False],
+        }
+        if domain := company.sudo().alias_domain_id:
+            values["record_alias_domain_id"] = domain.id
+        return values
 
     def _check_customers(self):
         """The texts are computed with all rights: who opens the wizard needs his own.
