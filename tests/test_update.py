@@ -40,6 +40,7 @@ MAX_LINES = 60  # of what is told about one kind of loss
 # {table: columns} that a migration writes or drops
 CHANGED = {
     "crm_collection_allocation": {"amount_settled"},  # asked of the ledger of settlements
+    "mail_message": {"record_company_id", "record_alias_domain_id"},  # of queued letters
     "res_users": {"collection_approval_digest", "collection_approval_digest_date"},
 }
 # what users made of a model that went, by its name
