@@ -162,7 +162,7 @@ class TestLetterConditions(ConditionsCase):
             item__date_maturity=DAYS,
             item__amount_residual=[Decimal(49), Decimal(50)],
             rule__id=[1],
-            rule__active=[True, False],
+            rule__active=[True, False, None],
             rule__amount_min=[Decimal(50)],
             step__days=[-1, 1],
             step__rule_id=[1],
@@ -199,4 +199,64 @@ class TestLetterConditions(ConditionsCase):
             rows,
             lambda **row: bool(expected(**row)),
             {"crm_collection_allocation": allocations, "crm_collection_approval": REQUESTS},
+        )
+
+    def test_what_a_letter_hangs_on(self):
+        """The item's phase and rule, the allocation that goes on, and the step that put it where it
+        is: not one of another phase."""
+        rows = self._combine(
+            item__id=[1, 2, 3],
+            item__phase_id=[None, 4, 5],
+            item__step_id=[None, 6, 7],
+            item__rule_id=[None, 8],
+        )
+        allocations = [
+            {"id": number, "item_id": item_id, "date_out": date_out}
+            for number, item_id, date_out in ((11, 1, TODAY), (12, 1, None), (13, 2, TODAY))
+        ]
+        tables = {
+            "crm_collection_phase": [{"id": 4}, {"id": 5}],
+            "crm_collection_allocation": allocations,
+            "crm_collection_rule_step": [{"id": 6, "phase_id": 4}, {"id": 7, "phase_id": 5}],
+            "crm_collection_rule": [{"id": 8}, {"id": 9}],
+        }
+        joined = SQL(
+            """(SELECT jsonb_agg(jsonb_build_array(phase.id, allocation.id, step.id, rule.id))
+                  FROM (SELECT item.id, item.phase_id, item.step_id, item.rule_id) AS item %s)""",
+            condition_queries.LETTER_JOINS,
+        )
+
+        def expected(item__id, item__phase_id, item__step_id, item__rule_id):
+            of_phase = {4: 6, 5: 7}.get(item__phase_id)
+            step_id = item__step_id if item__step_id == of_phase else None
+            return [[item__phase_id, 12 if item__id == 1 else None, step_id, item__rule_id]]
+
+        self._assert_says(joined, rows, expected, tables)
+
+    def test_letters_that_wait_and_that_reach(self):
+        rows = self._combine(
+            letter__state=[
+                *("to_send", "outgoing", "sent", "bounced", "cancelled"),
+                *("no_address", "blacklisted", "failed"),
+            ],
+            letter__will_retry=[True, False],
+            letter__delivery_started=[None],
+        )
+
+        def is_tried_again(row):
+            return row["letter__state"] == "failed" and row["letter__will_retry"]
+
+        self._assert_says(
+            condition_queries.waits("letter"),
+            rows,
+            lambda **row: (
+                row["letter__state"] in ("no_address", "blacklisted") or is_tried_again(row)
+            ),
+        )
+        self._assert_says(
+            condition_queries.reaches("letter"),
+            rows,
+            lambda **row: (
+                row["letter__state"] in ("to_send", "outgoing", "sent") or is_tried_again(row)
+            ),
         )
