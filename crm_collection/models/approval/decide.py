@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...tools.arguments import get_text
 from . import queries
 
 MAX_OPEN_ITEMS = 50  # items named in the record of a decision
@@ -30,6 +31,7 @@ class CrmCollectionApproval(models.Model):
         return self._decide_each("refused", reason)
 
     def _decide_each(self, decision, reason):
+        reason = get_text(self.env, reason)
         self.check_access("read")
         if not self:
             raise UserError(self.env._("Choose what you decide about first."))
@@ -92,8 +94,9 @@ class CrmCollectionApproval(models.Model):
 
         :raise UserError: some were added since the user looked, where his screen said when
         """
-        seen = self.env.context.get("crm_collection_seen")
-        if seen and max(self._get_waiting_lines().ids, default=0) > seen:
+        said = self.env.context.get("crm_collection_seen")
+        seen = said if isinstance(said, int) else 0
+        if said and max(self._get_waiting_lines().ids, default=0) > seen:
             raise UserError(
                 self.env._(
                     "Items were added to %s since you opened it: look at it again.",

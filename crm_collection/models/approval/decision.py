@@ -35,7 +35,7 @@ class CrmCollectionApprovalDecision(models.Model):
     )
     kind = fields.Selection(related="approval_id.kind", store=True)
     company_id = fields.Many2one(related="approval_id.company_id", store=True)
-    phase_id = fields.Many2one(related="approval_id.phase_id", store=True)
+    phase_id = fields.Many2one(related="approval_id.phase_id", store=True, index=True)
     partner_id = fields.Many2one(related="approval_id.partner_id", store=True, string="Customer")
     level_id = fields.Many2one(
         comodel_name="crm.collection.approval.level", readonly=True, ondelete="set null"

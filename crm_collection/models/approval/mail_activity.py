@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 from odoo.addons.mail.tools.discuss import Store
 
+from ...tools.arguments import check_one
+
 CATEGORY = "collection_approval"
 MODEL = "crm.collection.approval"
 # What ties the activity to its request.
@@ -23,14 +25,14 @@ class MailActivity(models.Model):
 
     _inherit = "mail.activity"
 
-    def action_collection_decide(self, decision, reason=None):
+    def action_collection_decide(self, decision=None, reason=None):
         """Approve or refuse the request of this activity, wherever it is shown.
 
         :param str decision: ``approved`` or ``refused``
         :raise UserError: it is over, or not an approval
         :raise AccessError: the user may not decide
         """
-        self.ensure_one()
+        check_one(self)
         approval = self._get_collection_approvals()
         if not approval or decision not in ("approved", "refused"):
             raise UserError(self.env._("This activity is not an approval any more: reload."))

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import LazyTranslate
 
+from ...tools.arguments import check_one
+
 _lt = LazyTranslate(__name__)
 
 # What is approved: changing it on an approved phase is a proposal until it is approved again.
@@ -41,6 +43,7 @@ class CrmCollectionPhase(models.Model):
         comodel_name="crm.collection.approval.rule",
         check_company=True,
         ondelete="restrict",
+        index="btree_not_null",
         tracking=True,
         help="Says whether the phase itself, the items going into it, or both are approved.",
     )
@@ -190,7 +193,7 @@ class CrmCollectionPhase(models.Model):
 
     def action_open_requests(self):
         """The requests of items that wait to enter the phase."""
-        self.ensure_one()
+        check_one(self)
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_approval_action"
         )

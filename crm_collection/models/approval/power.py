@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from ...tools.search import is_any_of
+
 
 class CrmCollectionApproval(models.Model):
     """Who may decide about a request, and why somebody may not: answered here and nowhere else.
@@ -133,7 +135,8 @@ class CrmCollectionApproval(models.Model):
                 & Domain("company_id", "in", company_ids)
                 & self._get_unbarred_domain(person)
             )
-        return Domain("state", "=", "pending") & powers & self._get_unbarred_domain(user)
+        may = Domain("state", "=", "pending") & powers & self._get_unbarred_domain(user)
+        return is_any_of(may, value)
 
     @api.model
     def _get_unbarred_domain(self, user):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import LazyTranslate
 
+from ...tools.arguments import check_one
 from . import queries
 
 _lt = LazyTranslate(__name__)
@@ -150,7 +151,7 @@ class CrmCollectionApproval(models.Model):
 
     def action_open_items(self):
         """Show the items it is about."""
-        self.ensure_one()
+        check_one(self)
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_item_action"
         )

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import LazyTranslate
 
+from ...tools.arguments import check_one
+
 _lt = LazyTranslate(__name__)
 
 # Who decides: changing it makes the user one who cannot.
@@ -167,7 +169,7 @@ class CrmCollectionApprovalRule(models.Model):
 
     def action_open_requests(self):
         """Show what was asked for under the rule, what waits first."""
-        self.ensure_one()
+        check_one(self)
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_approval_action"
         )

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import formatLang
 
+from ...tools.arguments import get_text
 from .line import WAITING
 
 MAX_NAMES = 6  # approvers named at a level
@@ -201,13 +202,16 @@ class CrmCollectionApproval(models.Model):
 
     @api.model
     @api.readonly
-    def get_facts_of(self, model_name, res_id):
+    def get_facts_of(self, model_name=None, res_id=None):
         """The requests that wait about a record, for the banner on its form.
 
         :param str model_name: one of those of :meth:`_get_pending_domain`
         :return: list of dicts as of :meth:`_get_facts`
         """
-        record = self.env[model_name].browse(res_id)
+        model_name = get_text(self.env, model_name)
+        if model_name not in self.env or type(res_id) is not int:
+            return []
+        record = self.env[model_name].browse(res_id).exists()
         return [approval._get_facts() for approval in self._get_pending_of(record)]
 
     @api.model

@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.tools import format_date
 
+from ...tools.arguments import check_one
 from ...tools.text import get_file_name
 
 
@@ -57,7 +58,7 @@ class ResPartner(models.Model):
 
     def action_send_collection_statement(self):
         """Open the dialog that sends these customers their statement."""
-        self.ensure_one()
+        check_one(self)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Send Statement"),

@@ -3,9 +3,10 @@ import time
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
+from ...tools.arguments import get_text
 from . import run_queries
 
 _logger = logging.getLogger(__name__)
@@ -109,6 +110,9 @@ class CrmCollectionRun(models.Model):
         """
         if not self.env.user.has_group("crm_collection.group_crm_collection_user"):
             raise AccessError(self.env._("Only collection users start the jobs."))
+        kind = get_text(self.env, kind)
+        if kind not in JOBS:
+            raise UserError(self.env._("There is no such job."))
         self.env.ref(JOBS[kind]).sudo()._trigger()  # users do not see scheduled actions
         return {
             "type": "ir.actions.client",

@@ -55,6 +55,9 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     def _get_scope(self, filters, open_items):
         """:return: the scope, and the company currencies to choose from"""
+        # what is neither a name nor a number of a record is no filter
+        given = filters.items() if isinstance(filters, dict) else ()
+        filters = {key: value for key, value in given if type(value) in (int, str)}
         currency_id, user_id = (filters.get(key) or False for key in ("currency_id", "user_id"))
         currencies = {open_item.currency_id for open_item in open_items}
         collectors = {open_item.user_id or NOBODY for open_item in open_items}

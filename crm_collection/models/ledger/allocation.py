@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...tools.arguments import get_day
+from ...tools.search import get_number
 from . import allocation_queries
 
 # In a context: only what is dated in this period counts as settled
@@ -43,9 +45,11 @@ class CrmCollectionAllocation(models.Model):
         if operator not in OPERATORS:
             return NotImplemented
 
+        numbers = [get_number(self, one) for one in (value if operator == "in" else [value])]
+
         def to_sql(model, alias, query):
             amount = model._field_to_sql(alias, "amount_settled", query)
-            return allocation_queries.compares(amount, operator, value)
+            return allocation_queries.compares(amount, operator, numbers)
 
         return Domain.custom(to_sql=to_sql)
 
@@ -59,4 +63,4 @@ class CrmCollectionAllocation(models.Model):
     def _get_settled_period(self):
         """:return: the first and the last day of what is asked for, ``None`` without one"""
         days = (self.env.context.get(key) for key in (FROM_KEY, TO_KEY))
-        return tuple(fields.Date.to_date(day) or None for day in days)
+        return tuple(get_day(self.env, day) for day in days)

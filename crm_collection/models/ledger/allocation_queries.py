@@ -53,11 +53,11 @@ def joined_amount(query, alias, first=None, last=None):
     return SQL("COALESCE(%s, 0)", SQL.identifier(money, "amount"))
 
 
-def compares(amount, operator, value):
-    """Condition: the amount compares with a value, or is one of several.
+def compares(amount, operator, numbers):
+    """Condition: the amount compares with a number, or is one of several.
 
     :param str operator: ``in``, ``<``, ``>``, ``<=`` or ``>=``
     """
     if operator == "in":
-        return SQL("%s = ANY(%s)", amount, [number or 0 for number in value])
-    return SQL("%s %s %s", amount, SQL(operator), value)
+        return SQL("%s = ANY(%s::numeric[])", amount, numbers)
+    return SQL("%s %s %s", amount, SQL(operator), *numbers)

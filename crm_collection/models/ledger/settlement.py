@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
 from ...tools.figures import OptionalInteger
+from ...tools.search import find_keys, is_any_of
 from . import queries
 
 _lt = LazyTranslate(__name__)
@@ -171,9 +172,12 @@ class CrmCollectionSettlement(models.Model):
             row.company_type = "company" if row.is_company else "person"
 
     def _search_company_type(self, operator, value):
-        if operator != "in":
+        keys = find_keys(self, "company_type", operator, value)
+        if keys is NotImplemented:
             return NotImplemented
-        return Domain("is_company", "in", [kind == "company" for kind in value])
+        return Domain(
+            "is_company", "in", [key == "company" for key in keys & {"company", "person"}]
+        )
 
     @api.depends("days_since_letter", "date_last_letter", "company_id")
     def _compute_is_attributed(self):
@@ -186,10 +190,11 @@ class CrmCollectionSettlement(models.Model):
             return NotImplemented
         companies_sudo = self.env["res.company"].sudo().search([("active", "in", [True, False])])
         days = companies_sudo.grouped("collection_attribution_days")
-        return Domain("date_last_letter", "!=", False) & Domain.OR(
+        is_attributed = Domain("date_last_letter", "!=", False) & Domain.OR(
             Domain("company_id", "in", companies.ids) & Domain("days_since_letter", "<=", number)
             for number, companies in days.items()
         )
+        return is_any_of(is_attributed, value)
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr == "is_attributed":

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import LazyTranslate, formatLang
 
+from ...tools.arguments import check_one
+
 _lt = LazyTranslate(__name__)
 
 STATES = [
@@ -232,7 +234,7 @@ class CrmCollectionLetter(models.Model):
 
     def action_open_mail(self):
         """Show the letter in the browser, as the customer got it."""
-        self.ensure_one()
+        check_one(self)
         return {
             "type": "ir.actions.act_url",
             "url": f"/report/html/crm_collection.report_letter/{self.id}",

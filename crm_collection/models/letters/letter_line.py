@@ -24,6 +24,7 @@ class CrmCollectionLetterLine(models.Model):
         required=True,
         readonly=True,
         ondelete="restrict",
+        index=True,
     )
     item_id = fields.Many2one(
         comodel_name="crm.collection.item",

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...tools.arguments import check_one
+from ...tools.search import find_ids, find_keys
 from . import entry_queries
 
 ACCOUNT_GROUPS = "account.group_account_invoice,account.group_account_readonly"
@@ -126,19 +128,20 @@ class AccountMove(models.Model):
     # === Search methods === #
 
     def _search_collection_phase_id(self, operator, value):
-        ids = self._get_searched_ids("crm.collection.phase", operator, value)
+        ids = find_ids(self.env["crm.collection.phase"], operator, value)
         return ids if ids is NotImplemented else self._search_collection_phase("id", ids)
 
     def _search_collection_approval_state(self, operator, value):
-        if operator != "in":
+        keys = find_keys(self, "collection_approval_state", operator, value)
+        if keys is NotImplemented:
             return NotImplemented
         stronger, domains = Domain.FALSE, []
         for state in APPROVAL_STATES:
             mine = self._get_collection_approval_domain(state)
-            if state in value:
+            if state in keys:
                 domains.append(mine & ~stronger)
             stronger |= mine
-        if False in value:
+        if False in keys:
             domains.append(~stronger)
         return Domain.OR(domains)
 
@@ -173,7 +176,7 @@ class AccountMove(models.Model):
         return domain
 
     def _search_collection_rule_id(self, operator, value):
-        ids = self._get_searched_ids("crm.collection.rule", operator, value)
+        ids = find_ids(self.env["crm.collection.rule"], operator, value)
         if ids is NotImplemented:
             return NotImplemented
 
@@ -184,18 +187,6 @@ class AccountMove(models.Model):
         return Domain.custom(
             to_sql=to_sql, predicate=lambda move: move.collection_rule_id.id in ids
         )
-
-    @api.model
-    def _get_searched_ids(self, model_name, operator, value):
-        """:return: the ids (``False`` for none) a condition on a many2one asks for."""
-        if operator == "in":
-            return set(value)
-        Model = self.env[model_name].with_context(active_test=False)
-        if operator in ("any", "any!"):
-            return set(Model.search(value).ids)
-        if operator in ("ilike", "like", "=ilike", "=like"):
-            return set(Model.search([("display_name", operator, value)]).ids)
-        return NotImplemented
 
     @api.model
     def _get_collection_domain(self, phases):
@@ -242,7 +233,7 @@ class AccountMove(models.Model):
 
     def action_collection_hold(self):
         """A new hold on the entry."""
-        self.ensure_one()
+        check_one(self)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Hold Collection"),

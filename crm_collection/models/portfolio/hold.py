@@ -185,12 +185,25 @@ class CrmCollectionHold(models.Model):
         # looked at afterwards: a default may have said it, too
         if not self.env.su and any(hold._is_forged() for hold in holds):
             raise UserError(self.env._("A hold begins in force, and in the name of who sets it."))
+        self._forget_held()
         return holds
 
     def write(self, vals):
         """Change a hold: what is evidence of it is not."""
         self._complete_vals(vals)
-        return super().write(vals)
+        result = super().write(vals)
+        self._forget_held()
+        return result
+
+    def unlink(self):
+        """A hold that goes with its item holds nothing any more."""
+        result = super().unlink()
+        self._forget_held()
+        return result
+
+    def _forget_held(self):
+        """What items say of holds is asked of the database, and anew when a hold changes."""
+        self.env["crm.collection.item"].invalidate_model(["hold_id", "is_held"], flush=False)
 
     def _is_forged(self):
         self.ensure_one()
@@ -283,10 +296,11 @@ class CrmCollectionHold(models.Model):
 
     @api.model
     def _get_held_items_domain(self):
-        """:return: domain of the items held today in the active companies."""
+        """:return: domain of the items held today, in whichever company: what may be seen of them
+        is the record rules' to say"""
         self.env.flush_all()
         domain = Domain.FALSE
-        for company in self.env.companies:
+        for (company,) in self.sudo()._read_group([("state", "=", "active")], ["company_id"]):
             held = hold_queries.held_item_ids(company.id, company._get_collection_today())
             domain |= Domain("id", "in", held)
         return domain

@@ -2,7 +2,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...tools.arguments import check_one
+from ...tools.search import is_any_of
+
 OPEN = "open"
+MAX_NAMES = 10  # items named to who is given many at once
 BLOCKERS = [
     ("no_partner", "No customer on the entry"),
     ("no_followup", "Left out of follow-up"),
@@ -195,7 +199,7 @@ class CrmCollectionItem(models.Model):
     def _search_is_held(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return self.env["crm.collection.hold"]._get_held_items_domain()
+        return is_any_of(self.env["crm.collection.hold"]._get_held_items_domain(), value)
 
     @api.model
     def _read_group_phase_id(self, phases, domain):
@@ -256,7 +260,7 @@ class CrmCollectionItem(models.Model):
 
     def action_open_invoice(self):
         """The entry of the item."""
-        self.ensure_one()
+        check_one(self)
         return {
             "type": "ir.actions.act_window",
             "res_model": "account.move",

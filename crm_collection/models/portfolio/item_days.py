@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ...tools.dates import days_before
+from ...tools.search import get_days, get_whole_days
 from . import item_queries
 
 # Days count up while due dates count down: a comparison turns round.
@@ -40,8 +41,10 @@ class CrmCollectionItem(models.Model):
     def _get_maturity_domain(self, operator, value, today):
         """:return: the domain of the due dates so many days before ``today``."""
         if operator == "in":
-            return Domain("date_maturity", "in", [days_before(today, days) for days in value])
-        return Domain("date_maturity", MIRRORED[operator], days_before(today, value))
+            dates = [days_before(today, days) for days in get_whole_days(self, value)]
+            return Domain("date_maturity", "in", dates)
+        days = get_days(self, operator, value)
+        return Domain("date_maturity", MIRRORED[operator], days_before(today, days))
 
     @api.depends("date_next_letter", "company_id")
     def _compute_days_to_letter(self):
@@ -52,14 +55,22 @@ class CrmCollectionItem(models.Model):
                 item.days_to_letter = (date - today).days if date else 0
 
     def _search_days_to_letter(self, operator, value):
-        """Items with a next letter alone."""
-        if operator not in ("<", "<=", ">", ">="):
+        """Items with a next letter alone; those without one where it is said to be not set."""
+        if operator not in MIRRORED:
             return NotImplemented
         days = self._get_companies_by_day()
-        domains = {
-            day: Domain("date_next_letter", operator, days_before(day, -value)) for day in days
-        }
+        domains = {day: self._get_letter_domain(operator, value, day) for day in days}
         return self._join_domains(domains, days)
+
+    def _get_letter_domain(self, operator, value, today):
+        """:return: the domain of the next letters so many days after ``today``."""
+        if operator == "in":
+            numbers = [number for number in value if number is not False]
+            dates = [days_before(today, -days) for days in get_whole_days(self, numbers)]
+            unset = [False] if len(numbers) < len(value) else []
+            return Domain("date_next_letter", "in", [*dates, *unset])
+        days = get_days(self, operator, value)
+        return Domain("date_next_letter", operator, days_before(today, -days))
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr == "days_overdue":

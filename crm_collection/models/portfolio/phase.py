@@ -2,6 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...tools.arguments import check_one
+from ...tools.search import is_any_of
+
 # What says in the context that phases are being moved one after the other. An object of its own:
 # no caller from outside can pass it.
 RESEQUENCE = object()
@@ -72,7 +75,8 @@ class CrmCollectionPhase(models.Model):
     def _search_can_act(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return Domain("active", "=", True) & Domain("approval_state", "=", "approved")
+        can_act = Domain("active", "=", True) & Domain("approval_state", "=", "approved")
+        return is_any_of(can_act, value)
 
     @api.depends_context("allowed_company_ids")
     def _compute_amount_residual(self):
@@ -142,7 +146,7 @@ class CrmCollectionPhase(models.Model):
 
     def action_open_items(self):
         """The open items in the phase."""
-        self.ensure_one()
+        check_one(self)
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_item_action"
         )

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...tools.search import find_ids
 from . import rule_queries
 from .res_partner import ACCOUNT_GROUPS
 
@@ -29,9 +30,10 @@ class ResPartner(models.Model):
             partner.collection_applied_rule_id = rules.get(partner.commercial_partner_id.id)
 
     def _search_collection_applied_rule_id(self, operator, value):
-        if operator != "in":
+        ids = find_ids(self.env["crm.collection.rule"], operator, value)
+        if ids is NotImplemented:
             return NotImplemented
-        query = rule_queries.customers_under(self._query_applied_rules(), list(value))
+        query = rule_queries.customers_under(self._query_applied_rules(), ids)
         return Domain("commercial_partner_id", "in", query)
 
     @api.model

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ...tools.arguments import check_one
 from . import rule_queries
 
 # What conditions on customers may speak of. Further away there are records of other companies:
@@ -208,7 +209,7 @@ class CrmCollectionRule(models.Model):
 
     def action_view_customers(self):
         """The customers with open items that are under the rule."""
-        self.ensure_one()
+        check_one(self)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Customers of %s", self.name),

@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from .entry_queries import is_among
 from .queries import letter_template, phase_can_act, step_version, workers
 
 
@@ -52,14 +53,14 @@ def _is_among(partner_ids):
 
 
 def customers_under(applied, rule_ids):
-    """The customers under one of the rules.
+    """The customers under one of the rules, of which ``False`` stands for none.
 
     :param SQL applied: :func:`applied_rules`
     """
     return SQL(
-        "(SELECT applied.partner_id FROM (%s) AS applied WHERE applied.rule_id = ANY(%s))",
+        "(SELECT applied.partner_id FROM (%s) AS applied WHERE %s)",
         applied,
-        rule_ids,
+        is_among(SQL("applied.rule_id"), rule_ids),
     )
 
 

@@ -5,6 +5,9 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ...models.insight.scope import DATE_KEY, MATCHING_KEY
+from ...models.portfolio.entry_queries import is_among
+from ...tools.arguments import check_one, get_day
+from ...tools.search import find_ids, get_found
 from . import aging_queries
 
 # what an item owed depends on the day that is asked for
@@ -167,7 +170,7 @@ class CrmCollectionAging(models.Model):
     @api.model
     def _get_day(self):
         """:return: the day that is asked for, today in the current company by default"""
-        day = fields.Date.to_date(self.env.context.get(DATE_KEY))
+        day = get_day(self.env, self.env.context.get(DATE_KEY))
         return day or self.env.company._get_collection_today()
 
     @api.model
@@ -272,21 +275,18 @@ class CrmCollectionAging(models.Model):
     @api.model
     def _search_joined(self, fname, operator, value):
         """:return: the domain of the items whose joined column is among the records named"""
-        Model = self.env[self._fields[fname].comodel_name].with_context(active_test=False)
+        Model = self.env[self._fields[fname].comodel_name]
         if operator in ("any", "any!"):
-            return self._search_found(fname, Model._search(value))
-        if operator in ("ilike", "like", "=ilike", "=like"):
-            value = Model.search([("display_name", operator, value)]).ids
-        elif operator != "in":
+            return self._search_found(fname, get_found(Model, operator, value))
+        ids = find_ids(Model, operator, value)
+        if ids is NotImplemented:
             return NotImplemented
-        ids = [id_ for id_ in value if id_]
 
         def to_sql(model, alias, query):
-            column = model._field_to_sql(alias, fname, query)
-            return aging_queries.is_among(column, ids, or_nothing=False in value)
+            return is_among(model._field_to_sql(alias, fname, query), ids)
 
         return Domain.custom(
-            to_sql=to_sql, predicate=lambda open_item: (open_item[fname].id or False) in value
+            to_sql=to_sql, predicate=lambda open_item: (open_item[fname].id or False) in ids
         )
 
     @api.model
@@ -306,7 +306,7 @@ class CrmCollectionAging(models.Model):
 
     def action_open_item(self):
         """The item in collection, or the entry of one that is in none."""
-        self.ensure_one()
+        check_one(self)
         record = self.item_id or self.move_id
         return {
             "type": "ir.actions.act_window",

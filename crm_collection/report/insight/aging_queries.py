@@ -144,12 +144,6 @@ def _join(query, alias, column, link, table, key):
     return joined
 
 
-def is_among(column, ids, or_nothing):
-    """Condition: the column is one of ``ids``, or empty where that is asked for, too."""
-    found = SQL("%s = ANY(%s)", column, list(ids))
-    return SQL("(%s OR %s IS NULL)", found, column) if or_nothing else found
-
-
 def is_found_by(column, query):
     """Condition: the column is one of what a ``Query`` finds."""
     return SQL("%s IN %s", column, query.subselect())

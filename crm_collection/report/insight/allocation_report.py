@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from ...models.portfolio.allocation import ORIGINS, REASONS_OUT
+from ...tools.arguments import check_one
 from ...tools.figures import OptionalFloat
 from . import group_queries, queries
 
@@ -136,7 +137,7 @@ class CrmCollectionAllocationReport(models.Model):
 
     def action_open_allocation(self):
         """The allocation itself, with its item's history."""
-        self.ensure_one()
+        check_one(self)
         return {
             "type": "ir.actions.act_window",
             "res_model": "crm.collection.allocation",

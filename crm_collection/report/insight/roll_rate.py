@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from ...tools.arguments import check_one
 from . import group_queries, queries
 
 OUTCOMES = [
@@ -103,7 +104,7 @@ class CrmCollectionRollRate(models.Model):
 
     def action_open_allocation(self):
         """The allocation the item was in when the month began."""
-        self.ensure_one()
+        check_one(self)
         return {
             "type": "ir.actions.act_window",
             "res_model": "crm.collection.allocation",

@@ -2,6 +2,9 @@ from . import (
     test_tour,
     test_access_rights,
     test_house,
+    test_indexes,
     test_multi_company,
+    test_public_methods,
+    test_search,
     test_translations,
 )

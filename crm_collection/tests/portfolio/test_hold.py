@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
+from ...models.evidence.evidence import WRITING
 from ..common import TODAY
 from ..common_engine import CrmCollectionEngineCommon
 
@@ -36,6 +37,35 @@ class TestHold(CrmCollectionEngineCommon):
 
     def _promise(self, days, **vals):
         return self._hold(kind="promise", date_until=TODAY + timedelta(days=days), **vals)
+
+    def test_held_says_the_same_however_it_is_asked(self):
+        """Within a transaction, too, and of companies that are not the active ones.
+
+        Seen to fail: an item that had been looked at kept what it said then.
+        """
+        Item = self.env["crm.collection.item"]
+
+        def assert_held(expected):
+            found = Item.search([("is_held", "=", True)])
+            self.assertEqual(self.item in found, expected)
+            self.assertEqual(self.item.is_held, expected)
+            self.assertEqual(bool(self.item.hold_id), expected)
+            left = Item.search([("is_held", "in", [False])])
+            self.assertEqual(self.item in left, not expected)
+
+        assert_held(False)
+        hold = self._hold(partner_id=self.customer.id)
+        assert_held(True)
+        hold.action_lift()
+        assert_held(False)
+        hold = self._hold(item_id=self.item.id)
+        assert_held(True)
+        hold.sudo().with_context(crm_collection_writing=WRITING).date_from = TODAY + timedelta(1)
+        assert_held(False)
+        self._hold(move_id=self.move.id)
+        other = self.env["res.company"].sudo().create({"name": "Elsewhere"})
+        elsewhere = Item.sudo().with_context(allowed_company_ids=other.ids)
+        self.assertIn(self.item.id, elsewhere.search([("is_held", "=", True)]).ids)
 
     def _get_moved(self):
         """The items that were moved on when all were due to be, a day later."""

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...tools.arguments import check_one, get_ids
+
 MAX_NAMES = 5  # requests named for one reason
 
 
@@ -45,12 +47,12 @@ class CrmCollectionApprovalDecide(models.TransientModel):
     def _default_approval_ids(self):
         if self.env.context.get("active_model") != "crm.collection.approval":
             return False
-        return [Command.set(self.env.context.get("active_ids", []))]
+        return [Command.set(get_ids(self.env.context.get("active_ids", [])))]
 
     @api.model
     def _default_seen_line_id(self):
-        if seen := self.env.context.get("crm_collection_seen"):
-            return seen
+        if seen := get_ids(self.env.context.get("crm_collection_seen")):
+            return seen[0]
         return self.env["crm.collection.approval.line"]._read_group([], [], ["id:max"])[0][0]
 
     @api.depends("approval_ids", "decision")
@@ -91,7 +93,7 @@ class CrmCollectionApprovalDecide(models.TransientModel):
 
     def action_decide(self):
         """Decide about those the user may decide about; the rest stays."""
-        self.ensure_one()
+        check_one(self)
         self.check_access("read")
         seen = self.approval_ids.with_context(crm_collection_seen=self.seen_line_id)
         mine = seen.filtered("can_decide")

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
+from ...tools.arguments import check_one
 from ...tools.text import get_file_name
 
 REPORT = "crm_collection.action_report_approvals"
@@ -46,7 +47,7 @@ class CrmCollectionApprovalReport(models.TransientModel):
 
     def action_print(self):
         """Print the decisions of the period, or those selected."""
-        self.ensure_one()
+        check_one(self)
         self.check_access("read")
         return self.env.ref(REPORT).report_action(self, config=False)
 

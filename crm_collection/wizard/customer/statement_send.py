@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 
+from ...tools.arguments import check_one
+
 TEMPLATE = "crm_collection.mail_template_statement"
 GROUP = "crm_collection.group_crm_collection_user"
 
@@ -71,7 +73,7 @@ class CrmCollectionStatementSend(models.TransientModel):
 
         :raise UserError: without a recipient who has an address
         """
-        self.ensure_one()
+        check_one(self)
         if not self.env.user.has_group(GROUP):
             raise AccessError(self.env._("Only collection users send statements."))
         if not self.recipient_ids.filtered("email"):

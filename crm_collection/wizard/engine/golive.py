@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import split_every
 
+from ...tools.arguments import check_one
+
 SLICE = 10000  # items placed at once
 
 
@@ -161,7 +163,7 @@ class CrmCollectionGolive(models.TransientModel):
 
     def action_apply(self):
         """Place the old debt as the dialog says, and have letters sent from now on."""
-        self.ensure_one()
+        check_one(self)
         self.company_id.check_access("read")  # its setting is written as superuser
         if self.mode == "one" and not self.phase_id:
             raise UserError(self.env._("Choose the phase in which old debt starts."))

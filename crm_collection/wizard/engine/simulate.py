@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tools import format_date
 
+from ...tools.arguments import check_one
+
 MAX_LINES = 1000
 LISTS = ("moves", "proposed", "held", "letters")
 
@@ -81,7 +83,7 @@ class CrmCollectionSimulate(models.TransientModel):
 
     def action_simulate(self):
         """Ask the engine what it would do, and show it."""
-        self.ensure_one()
+        check_one(self)
         if self.company_id not in self.env.companies:
             raise AccessError(self.env._("You do not work in %s.", self.company_id.display_name))
         result = self.env["crm.collection.engine"]._simulate(

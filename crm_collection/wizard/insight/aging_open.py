@@ -3,6 +3,7 @@ from odoo.tools.misc import format_date, formatLang
 
 from ...models.insight.scope import DATE_KEY, MATCHING_KEY
 from ...report.insight.aging import MATCHINGS
+from ...tools.arguments import check_one
 from ...tools.text import get_file_name
 
 # a sheet for reading: the smaller customers come as one line
@@ -75,7 +76,7 @@ class CrmCollectionAgingOpen(models.TransientModel):
     def action_open(self):
         """The aging of the day on the screen; without the day for today, so that it stays
         today's."""
-        self.ensure_one()
+        check_one(self)
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_aging_action"
         )

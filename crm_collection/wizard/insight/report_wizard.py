@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ...models.ledger.allocation import FROM_KEY, TO_KEY
+from ...tools.arguments import check_one
 from ...tools.text import get_file_name
 
 # Model behind each report, its date of the period, and the action that shows it as a list.
@@ -94,12 +95,12 @@ class CrmCollectionReportWizard(models.TransientModel):
 
     def action_print(self):
         """The report as PDF."""
-        self.ensure_one()
+        check_one(self)
         return self.env.ref(PRINTOUTS[self.report]).report_action(self, config=False)
 
     def action_open_list(self):
         """The lines of the report, to look at, group and export."""
-        self.ensure_one()
+        check_one(self)
         _model, _date, xmlid = REPORTS[self.report]
         action = self.env["ir.actions.actions"]._for_xml_id(f"crm_collection.{xmlid}")
         return {

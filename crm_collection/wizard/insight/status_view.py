@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Command
 
+from ...tools.arguments import check_one
+
 LEVELS = [("ok", "Works"), ("warning", "Look at it"), ("danger", "Does not work")]
 
 
@@ -35,7 +37,7 @@ class CrmCollectionStatusView(models.TransientModel):
 
     def action_refresh(self):
         """Check again, for the company the page is about."""
-        self.ensure_one()
+        check_one(self)
         status = self.env["crm.collection.status"].with_company(self.company_id).get_status()
         self.write(
             {

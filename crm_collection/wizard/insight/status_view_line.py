@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from ...tools.arguments import check_one
 from .status_view import LEVELS
 
 
@@ -25,5 +26,5 @@ class CrmCollectionStatusViewLine(models.TransientModel):
 
     def action_open(self):
         """Open what mends it."""
-        self.ensure_one()
+        check_one(self)
         return self.action

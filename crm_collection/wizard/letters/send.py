@@ -9,6 +9,7 @@ from odoo.tools import format_date
 from ...models.letters import content_queries
 from ...models.letters import queries as letter_queries
 from ...models.portfolio.queries import of_family
+from ...tools.arguments import check_one
 
 MAX_LINES = 200
 MAX_OPEN_ITEMS = 6
@@ -67,7 +68,7 @@ class CrmCollectionItemSend(models.TransientModel):
 
     def action_send(self):
         """Write the letters and hand them to the mail queue."""
-        self.ensure_one()
+        check_one(self)
         items = self._get_items()
         items.check_access("write")
         # Letters are the engine's: nobody writes them, whoever may work the items sends them.

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...tools.arguments import check_one
+
 MAX_LINES = 200
 
 
@@ -106,7 +108,7 @@ class CrmCollectionItemMaintain(models.TransientModel):
 
     def action_apply(self):
         """Move what may be moved, and say what was not."""
-        self.ensure_one()
+        check_one(self)
         result = self._get_items()._maintain(
             self.phase_id, self.reason, send_letter=self.send_letter, pin=self.pinned
         )

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...tools.arguments import get_ids
+
 
 class CrmCollectionItemSelection(models.AbstractModel):
     """The open items a wizard is about, wherever it was opened from.
@@ -22,7 +24,7 @@ class CrmCollectionItemSelection(models.AbstractModel):
     @api.model
     def _default_item_ids(self):
         context = self.env.context
-        active_ids = context.get("active_ids") or [context.get("active_id") or 0]
+        active_ids = get_ids(context.get("active_ids") or context.get("active_id") or 0)
         domain = self._get_active_domain(context.get("active_model"), active_ids)
         return self.env["crm.collection.item"].search(domain & Domain("state", "=", "open"))
 
