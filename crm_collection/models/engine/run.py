@@ -52,6 +52,7 @@ class CrmCollectionRun(models.Model):
             ("running", "Running"),
             ("done", "Done"),
             ("interrupted", "To be continued"),
+            ("continued", "Continued later"),
             ("waiting", "Waiting for the allocation"),
             ("failed", "Failed"),
         ],
@@ -187,14 +188,26 @@ class CrmCollectionRun(models.Model):
 
     @api.model
     def _is_allocated(self, company, day):
-        """:return: whether the allocation job has been through the company's items that day"""
+        """:return: whether the allocation job has been through the company's items that day, and
+        nobody has asked for it again since"""
         domain = [
             ("kind", "=", "allocation"),
             ("company_id", "=", company.id),
             ("date", "=", day),
             ("state", "=", "done"),
         ]
-        return bool(self.search_count(domain, limit=1))
+        run = self.search(domain, limit=1)
+        return bool(run) and not run._is_asked_again()
+
+    def _is_asked_again(self):
+        """Whether the job was asked for after this run began, and waits to be started."""
+        cron_sudo = self.env.ref(JOBS[self.kind]).sudo()
+        asked = [
+            ("cron_id", "=", cron_sudo.id),
+            ("call_at", "<=", fields.Datetime.now()),
+            ("call_at", ">", self.date_start),
+        ]
+        return bool(self.env["ir.cron.trigger"].sudo().search_count(asked, limit=1))
 
     @api.model
     def _is_family_allocated(self, company, day):
@@ -234,9 +247,10 @@ class CrmCollectionRun(models.Model):
         """:return: the company's log of today, marked as running."""
         today = company._get_collection_today()
         domain = [("kind", "=", kind), ("company_id", "=", company.id)]
-        # nobody else is at work: what still says so was killed on another day
-        killed = self.search([*domain, ("state", "=", "running"), ("date", "!=", today)])
-        killed.write({"state": "interrupted"})
+        # nobody else is at work: what still says so was killed on another day. Whatever such a run
+        # had left to do is this one's now: nothing goes on there.
+        unfinished = [("state", "in", ("running", "interrupted", "waiting")), ("date", "!=", today)]
+        self.search([*domain, *unfinished]).write({"state": "continued"})
         run = self.search([*domain, ("date", "=", today)], limit=1) or self.create(
             {"kind": kind, "company_id": company.id, "date": today, "user_id": self.env.uid}
         )

@@ -1,5 +1,7 @@
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -316,3 +318,25 @@ class TestRun(CrmCollectionEngineCommon):
         for lang, day in (("en_US", "03/16/2026"), ("pt_BR", "16/03/2026")):
             with self.subTest(lang=lang):
                 self.assertIn(day, run.with_context(lang=lang).display_name)
+
+    # === The letters' turn === #
+
+    def test_letters_wait_for_an_allocation_that_was_asked_for_again(self):
+        """GIVEN an allocation of today, and somebody who asked for another one since
+        WHEN the letters job comes first
+        THEN it waits; the phases of the morning are not those the letters go by.
+        """
+        Run = self.env["crm.collection.run"].sudo()
+        self._allocate()
+        self.assertTrue(Run._is_allocated(self.company, TODAY))
+        with freeze_time(f"{TODAY} 10:00:00"):
+            Run.with_user(self.collector).action_run_now("allocation")
+            self.assertFalse(Run._is_allocated(self.company, TODAY))
+            self._run_job("ir_cron_crm_collection_letters")
+            self.assertEqual(self._get_run(kind="letters").state, "waiting")
+            self.assertFalse(self._letters())
+        with freeze_time(f"{TODAY} 10:05:00"):
+            self._allocate()
+            self.assertTrue(Run._is_allocated(self.company, TODAY))
+            self._run_job("ir_cron_crm_collection_letters")
+        self.assertTrue(self._letters())

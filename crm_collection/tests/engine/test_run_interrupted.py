@@ -198,14 +198,18 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
         self.assertEqual(progress, [(0, len(self.env["res.company"].sudo().search([])))])
 
     def test_killed_yesterday(self):
-        """A log that was left running by a killed job does not say so for ever."""
+        """A log that was left running by a killed job does not say so for ever, nor that it is to
+        be continued: today's run has taken over what it left.
+
+        Seen to fail: it stayed "To be continued", whatever the runs after it did.
+        """
         self._slices_of(3)
         self._kill_at(2)
         killed = self._get_run()
         self.assertEqual(killed.state, "running")
         self._move_on(1)
         self._allocate()
-        self.assertEqual(killed.state, "interrupted")
+        self.assertEqual(killed.state, "continued")
         self.assertEqual(self._get_run().state, "done")
         self.assertEqual(len(self._items(self.moves)), 7)
 
