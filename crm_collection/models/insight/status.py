@@ -55,6 +55,7 @@ class CrmCollectionStatus(models.AbstractModel):
             ),
             self._check_pdf_engine(),
             self._check_phases(),
+            self._check_other_dunning(),
         ]
         level = max((check["level"] for check in checks), key=SEVERITY.index)
         return {"level": level, "checks": checks}

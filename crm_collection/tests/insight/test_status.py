@@ -255,3 +255,14 @@ class TestStatus(CrmCollectionCommon):
         line = page.line_ids.filtered("has_action")
         self.assertEqual(line.key, "phases")
         self.assertEqual(line.action_open()["res_id"], self.phase_second.id)
+
+    def test_another_module_that_reminds(self):
+        """It writes to the same customers: said here, and before letters are switched on."""
+        self._assert_check("other_dunning", "ok")
+        Module_sudo = self.env["ir.module.module"].sudo()
+        Module_sudo.create(
+            {"name": "account_credit_control", "shortdesc": "Credit Control", "state": "installed"}
+        )
+        self._assert_check("other_dunning", "warning", "Credit Control (account_credit_control)")
+        golive = self.env["crm.collection.golive"].with_user(self.manager).create({})
+        self.assertIn("Credit Control", golive.other_warning)

@@ -71,6 +71,7 @@ class CrmCollectionGolive(models.TransientModel):
     )
     is_sending = fields.Boolean(related="company_id.collection_auto_send")
     is_allocated = fields.Boolean(compute="_compute_is_allocated")
+    other_warning = fields.Char(compute="_compute_other_warning")
     item_count = fields.Integer(string="Open Items", compute="_compute_preview")
     amount = fields.Monetary(compute="_compute_preview", currency_field="company_currency_id")
     no_followup_count = fields.Integer(compute="_compute_preview")
@@ -112,6 +113,12 @@ class CrmCollectionGolive(models.TransientModel):
         for wizard in self:
             company = wizard.company_id
             wizard.is_allocated = Run._is_allocated(company, company._get_collection_today())
+
+    @api.depends("company_id")
+    def _compute_other_warning(self):
+        Status = self.env["crm.collection.status"]
+        others = Status._get_other_dunning()
+        self.other_warning = others and Status._get_other_dunning_warning(others)
 
     @api.depends("company_id", "date", "include_no_followup")
     def _compute_preview(self):
