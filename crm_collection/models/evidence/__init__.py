@@ -1,6 +1,7 @@
 from . import (
     evidence,
     ir_attachment,
+    ir_attachment_store,
     mail_message,
     mail_tracking_value,
     mail_thread,

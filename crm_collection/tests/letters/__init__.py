@@ -21,4 +21,5 @@ from . import (
     test_letter_plan,
     test_letter_property,
     test_letter_reckoning,
+    test_letter_headers,
 )
