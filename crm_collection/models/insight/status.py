@@ -10,6 +10,7 @@ SEVERITY = ["ok", "warning", "danger"]
 LATE = relativedelta(hours=2)
 # Letters looked at to tell a server that refuses from an address that does.
 LAST_LETTERS = 5
+RECENT_DAYS = 7  # letters without their files are told of for so long
 
 
 class CrmCollectionStatus(models.AbstractModel):
@@ -226,7 +227,25 @@ class CrmCollectionStatus(models.AbstractModel):
         else:
             level = "warning"
             message = self.env._("No PDF engine is found: letters leave without their PDF.")
-        return self._get_check("pdf_engine", self.env._("PDF engine"), level, message)
+        without = self._get_letters_without_files()
+        if engine and without:
+            level = "warning"
+            message = self.env._(
+                "%s letters of the last days left without a PDF or an invoice that was to go with "
+                "them: it could not be printed.",
+                len(without),
+            )
+        action = self._get_action("crm.collection.letter", without)
+        return self._get_check("pdf_engine", self.env._("PDF engine"), level, message, action)
+
+    def _get_letters_without_files(self):
+        """:return: the letters of the last days that lack a file that was promised"""
+        company = self.env.company
+        since = company._get_collection_today() - relativedelta(days=RECENT_DAYS)
+        domain = Domain("company_id", "=", company.id) & Domain("date", ">=", since)
+        lacks = Domain("pdf_missing", "=", True) | Domain("missing_invoices", "!=", False)
+        gone = Domain("state", "in", ("outgoing", "sent"))
+        return self.env["crm.collection.letter"].search(domain & lacks & gone)
 
     def _check_phases(self):
         """Phases that the rules of the company lead to and that must not act."""

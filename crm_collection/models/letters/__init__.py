@@ -12,6 +12,7 @@ from . import (
     document,
     wording,
     ir_actions_report,
+    invoice_pdf,
     ir_mail_server,
     mail_mail,
     mail_template,

@@ -13,7 +13,7 @@ from ..evidence.evidence import WRITING
 _logger = logging.getLogger(__name__)
 
 REPORT = "crm_collection.action_report_letter"
-INVOICE_REPORT = "account.account_invoices"
+SOURCE_LANG = "en_US"  # of what is not translated
 # Letters between two garbage collections: a rendered document leaves a megabyte of references in
 # circles, which Python would not look at for hundreds of letters.
 RENDERED_PER_COLLECTION = 20
@@ -221,7 +221,9 @@ class CrmCollectionLetter(models.Model):
         return result
 
     def _attach_invoices(self, values):
-        """Add the PDFs of the invoices to the values of a mail; one that fails is left out."""
+        """Add the PDFs of the invoices to the values of a mail; of one that fails the letter says
+        that it is left out."""
+        missing = []
         for move in self.line_ids.item_id.move_id.sudo():
             if not move.is_sale_document():
                 continue
@@ -232,6 +234,11 @@ class CrmCollectionLetter(models.Model):
             content = self._render_invoice_pdf(move)
             if content:
                 values.setdefault("attachments", []).append(content)
+            else:
+                missing.append(move.name or "")
+        left_out = ", ".join(missing)
+        if (self.missing_invoices or "") != left_out:
+            self.missing_invoices = left_out or False
 
     def _get_invoice_pdf(self, move):
         """Return the invoice's own PDF, as it was sent, where there is one.
@@ -248,7 +255,7 @@ class CrmCollectionLetter(models.Model):
         )
         try:
             with self.env.cr.savepoint():
-                content, kind = report.sudo()._render_qweb_pdf(INVOICE_REPORT, move.ids)
+                content, kind = report.sudo()._crm_collection_render_invoice(move)
         except psycopg2.OperationalError:
             raise
         except Exception:
@@ -256,4 +263,5 @@ class CrmCollectionLetter(models.Model):
             return None
         if kind != "pdf":
             return None
-        return f"{move._get_report_base_filename()}.pdf", base64.b64encode(content)
+        name = get_file_name(move._get_report_base_filename())
+        return f"{name}.pdf", base64.b64encode(content)

@@ -31,9 +31,11 @@ class IrActionsReport(models.Model):
         """Return ``"weasyprint"``, ``"wkhtmltopdf"`` or False: what renders our letters."""
         if pdf.get_weasyprint():
             return "weasyprint"
-        if self.get_wkhtmltopdf_state() in ("ok", "upgrade", "workers"):
-            return "wkhtmltopdf"
-        return False
+        return "wkhtmltopdf" if self._crm_collection_has_wkhtmltopdf() else False
+
+    @api.model
+    def _crm_collection_has_wkhtmltopdf(self):
+        return self.get_wkhtmltopdf_state() in ("ok", "upgrade", "workers")
 
     @api.model
     @api.readonly

@@ -109,6 +109,11 @@ class CrmCollectionLetter(models.Model):
         index="btree_not_null",  # as above
     )
     pdf_missing = fields.Boolean(string="Without PDF", readonly=True)
+    missing_invoices = fields.Char(
+        string="Invoices Left Out",
+        readonly=True,
+        help="Those that were to go with the letter and could not be printed.",
+    )
     line_ids = fields.One2many(
         comodel_name="crm.collection.letter.line", inverse_name="letter_id", string="Open Items"
     )

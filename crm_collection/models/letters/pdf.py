@@ -19,6 +19,7 @@ LOADING_TAGS = (
 )
 LOADING_ATTRIBUTES = ("background", "longdesc", "poster", "srcset")
 CSS_REFERENCE = re.compile(r"@import[^;]*;?|url\s*\([^)]*\)?", re.IGNORECASE)
+FONT_FACE = re.compile(r"@font-face\s*{[^}]*}", re.IGNORECASE)
 FOOTER = "//div[contains(concat(' ', normalize-space(@class), ' '), ' footer ')]"
 
 # WeasyPrint: the footer of the page runs at the bottom of every sheet, with real counters.
@@ -29,6 +30,21 @@ PAGE_CSS = """
     @bottom-center { content: element(footer); width: 100%%; }
 }
 .footer { position: running(footer); }
+.footer .page::after { content: counter(page); }
+.footer .topage::after { content: counter(pages); }
+"""
+# The same for core's reports: a header, too, and the grid of their stylesheets.
+CORE_PAGE_CSS = """
+@page {
+    size: %(size)s;
+    margin: %(margin_top)smm %(margin_right)smm %(margin_bottom)smm %(margin_left)smm;
+    @top-center { content: element(header); width: 100%%; vertical-align: top; padding-top: 8mm; }
+    @bottom-center { content: element(footer); width: 100%%; }
+}
+html, body { margin: 0; padding: 0; font-size: 9pt; }
+.header { position: running(header); padding: 0 11mm; }
+.footer { position: running(footer); padding: 0 11mm; }
+.o_footer_content > :last-child { margin-left: auto; }
 .footer .page::after { content: counter(page); }
 .footer .topage::after { content: counter(pages); }
 """
@@ -151,3 +167,28 @@ def write_pdf(html, page):
     stylesheet = weasyprint.CSS(string=PAGE_CSS % page, url_fetcher=fetcher)
     document = weasyprint.HTML(string=html, url_fetcher=fetcher)
     return document.write_pdf(stylesheets=[stylesheet])
+
+
+def write_core_pdf(html, page, styles):
+    """Return the PDF of a page of core's reports, whose header and footer are on every sheet.
+
+    :param dict page: as of :func:`write_pdf`
+    :param str styles: the stylesheets of the page
+    """
+    document = get_weasyprint().HTML(string=html, url_fetcher=_get_url_fetcher())
+    styles = CSS_REFERENCE.sub("", FONT_FACE.sub("", styles))
+    sheets = [_parse_css(styles), _parse_css(CORE_PAGE_CSS % page)]
+    return document.write_pdf(stylesheets=sheets)
+
+
+@functools.lru_cache(maxsize=8)
+def _parse_css(text):
+    """Bootstrap takes longer to read than an invoice to be printed; what of it is for screens
+    alone is said for every line."""
+    logger = logging.getLogger("weasyprint")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        return get_weasyprint().CSS(string=text, url_fetcher=_get_url_fetcher())
+    finally:
+        logger.setLevel(level)
