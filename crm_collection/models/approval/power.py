@@ -22,8 +22,10 @@ class CrmCollectionApproval(models.Model):
     @api.depends("state", "level_id", "user_id", "author_ids", "decision_ids", "date_escalated")
     @api.depends_context("uid")
     def _compute_can_decide(self):
+        # once for all of them
+        delegations = self.env["crm.collection.approval.delegation"]._get_of(self.env.user)
         for approval in self:
-            reason = approval._get_cannot_decide_reason()
+            reason = approval._get_cannot_decide_reason(delegations)
             approval.can_decide = not reason
             approval.cannot_decide_reason = reason
 
@@ -45,9 +47,12 @@ class CrmCollectionApproval(models.Model):
         decisions = self.sudo().decision_ids
         return self._get_authors() | decisions.user_id | decisions.principal_id
 
-    def _get_power(self, user):
+    def _get_power(self, user, delegations=None):
         """:return: dict of ``principal`` (in whose name), ``delegation`` and ``escalated``, or
-        ``None`` where ``user`` cannot decide. One person decides once about a request."""
+        ``None`` where ``user`` cannot decide. One person decides once about a request.
+
+        :param delegations: under which the user stands in for others, where they were looked up
+        """
         self.ensure_one()
         self_sudo = self.sudo()  # rules and delegations are not everybody's to read
         barred, level, company = self._get_barred(), self_sudo.level_id, self_sudo.company_id
@@ -56,7 +61,9 @@ class CrmCollectionApproval(models.Model):
         power = {"principal": user.browse(), "delegation": False, "escalated": False}
         if level._is_approver(user, company):
             return power
-        for delegation in self.env["crm.collection.approval.delegation"]._get_of(user):
+        if delegations is None:
+            delegations = self.env["crm.collection.approval.delegation"]._get_of(user)
+        for delegation in delegations:
             principal = delegation.user_id
             if not delegation._is_on(company) or principal in barred:
                 continue
@@ -69,8 +76,8 @@ class CrmCollectionApproval(models.Model):
 
     # === Why not === #
 
-    def _get_cannot_decide_reason(self):
-        """:return: why the current user cannot decide, or ``False``."""
+    def _get_cannot_decide_reason(self, delegations=None):
+        """:return: why the current user cannot decide, or ``False``; ``delegations`` as above."""
         self.ensure_one()
         _, user, self_sudo = self.env._, self.env.user, self.sudo()
         if self.state != "pending":
@@ -79,7 +86,7 @@ class CrmCollectionApproval(models.Model):
             return self._get_author_reason(user)
         if user in self_sudo.decision_ids.user_id:
             return _("You have decided already: it takes somebody else now.")
-        if not self._get_power(user):
+        if not self._get_power(user, delegations):
             return _(
                 "You are not an approver under %(rule)s (%(level)s).",
                 rule=self_sudo.approval_rule_id.display_name,

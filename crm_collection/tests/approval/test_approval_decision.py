@@ -32,6 +32,25 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
         self.env.invalidate_all()
         return self._requests()
 
+    def test_who_may_decide_is_asked_once_for_all(self):
+        """Of twelve requests as of two: the same number of statements.
+
+        Seen to fail with a search of delegations for each request.
+        """
+        self._guard(self.phase_second)
+        for number in range(12):
+            self._create_overdue(12, partner=self._create_customer(f"Customer{number} AG"))
+        self._allocate()
+        requests = self._requests().with_user(self.approver)
+        self.assertEqual(len(requests), 12)
+        counts = []
+        for some in (requests[:2], requests[:2], requests):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.assertTrue(all(some.mapped("can_decide")))
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[1], counts[2])
+
     # === Four eyes === #
 
     def test_who_asks_does_not_decide(self):
