@@ -17,4 +17,5 @@ from . import (
     mail_mail,
     mail_template,
     link,
+    res_partner,
 )

@@ -15,6 +15,7 @@ from . import (
     promise,
     res_partner,
     res_partner_rule,
+    res_partner_collector,
     account_account,
     account_move,
     account_move_sync,

@@ -14,5 +14,6 @@ from . import (
     test_maintenance,
     test_maintenance_refusals,
     test_partner,
+    test_collector,
     test_maintenance_reading,
 )

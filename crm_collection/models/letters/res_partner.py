@@ -1,0 +1,22 @@
+from odoo import models
+
+from ..portfolio import collector_queries
+
+# Written already, and not on their way: who signs them is read when they leave.
+WAITING_STATES = ("to_send", "no_address", "blacklisted", "failed")
+
+
+class ResPartner(models.Model):
+    """Letters that have not left follow their customer's collector, as his items do."""
+
+    _inherit = "res.partner"
+
+    def _hand_over_collection(self, user):
+        super()._hand_over_collection(user)
+        self.env.cr.execute(
+            collector_queries.hand_over(
+                *("crm_collection_letter", WAITING_STATES, self.env.company.id, self.id),
+                *(user.id or None, self._get_collection_collector().id or None, self.env.uid),
+            )
+        )
+        self.env["crm.collection.letter"].invalidate_model(["user_id"], flush=False)

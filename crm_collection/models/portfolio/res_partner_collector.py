@@ -1,0 +1,58 @@
+from odoo import models
+
+from . import collector_queries
+
+
+class ResPartner(models.Model):
+    """A customer's collector is that of what he owes: of his open items, too, but those for which
+    a person chose another one."""
+
+    _inherit = "res.partner"
+
+    def write(self, vals):
+        """EXTENDS 'base': open items follow their customer's collector"""
+        if not {"collection_user_id", "user_id"} & vals.keys():
+            return super().write(vals)
+        # whoever writes need not see what is owed
+        customers_sudo = self.sudo().filtered(lambda one: one == one.commercial_partner_id)
+        before = [
+            (customer, customer._get_collection_collector())
+            for company in customers_sudo._get_companies_collecting(vals)
+            for customer in customers_sudo.with_company(company)
+        ]
+        result = super().write(vals)
+        for customer, user in before:
+            if customer._get_collection_collector() != user:
+                customer._hand_over_collection(user)
+        return result
+
+    def _get_companies_collecting(self, vals):
+        """:return: where something changes: a collector is one company's, a salesperson all's"""
+        if "user_id" not in vals:
+            return self.env.company
+        domain = [("partner_id", "in", self.ids), ("state", "=", "open")]
+        groups = self.env["crm.collection.item"]._read_group(domain, ["company_id"])
+        return self.env["res.company"].union(*(company for (company,) in groups))
+
+    def _get_collection_collector(self):
+        """:return: who works what is new of the customer in the active company, as the jobs find
+        him (``rule_queries.customers``)"""
+        self.ensure_one()
+        for user in (self.collection_user_id, self.user_id):
+            if user.active and self.env.company in user.company_ids:
+                return user
+        return self.env["res.users"]
+
+    def _hand_over_collection(self, user):
+        """Give what the customer's last collector had of his to the one he has now.
+
+        :param user: the last one
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            collector_queries.hand_over(
+                *("crm_collection_item", ("open",), self.env.company.id, self.id),
+                *(user.id or None, self._get_collection_collector().id or None, self.env.uid),
+            )
+        )
+        self.env["crm.collection.item"].invalidate_model(["user_id"], flush=False)
