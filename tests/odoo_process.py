@@ -183,7 +183,8 @@ class Commands:
             return [
                 {
                     "state": letter.state,
-                    "reason": letter.failure_reason or "",
+                    "reason": f"{letter.failure_reason or ''} {letter.failure_detail or ''}",
+                    "fault": letter.fault,
                     "will_retry": letter.will_retry,
                     "items": letter.line_ids.mapped("name"),
                     "rounds": letter.line_ids.mapped("round"),

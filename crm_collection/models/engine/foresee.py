@@ -11,9 +11,7 @@ from .future import Future
 MAX_ROUNDS = 100
 MANY_LINES = 200
 MAX_DAYS = 500
-WAITING = Domain("state", "in", ("no_address", "blacklisted")) | (
-    Domain("state", "=", "failed") & Domain("will_retry", "=", True)
-)
+WAITING = Domain("state", "in", ("no_address", "blacklisted", "failed"))
 
 
 class CrmCollectionEngine(models.AbstractModel):
@@ -262,9 +260,7 @@ class CrmCollectionEngine(models.AbstractModel):
             domain & Domain("partner_id", "in", future.partner_ids)
         )
         return letters.filtered(
-            lambda letter: (
-                letter._may_leave() and (letter.state == "failed" or letter._get_recipients()[0])
-            )
+            lambda letter: letter._may_leave() and letter._is_recovered()
         ).ids
 
     def _tell_letters_of_day(self, result, future, day, rows):

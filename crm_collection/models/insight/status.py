@@ -8,8 +8,6 @@ from odoo.tools.mail import email_normalize
 SEVERITY = ["ok", "warning", "danger"]
 # A job that should have started this long ago is not being started at all.
 LATE = relativedelta(hours=2)
-# Letters looked at to tell a server that refuses from an address that does.
-LAST_LETTERS = 5
 RECENT_DAYS = 7  # letters without their files are told of for so long
 
 
@@ -48,7 +46,7 @@ class CrmCollectionStatus(models.AbstractModel):
             self._check_run("letters_run", self.env._("Last letters"), "letters"),
             self._check_mail_server(),
             self._check_sender(),
-            self._check_mail_accepted(),
+            *self._get_letter_checks(),
             self._check_job(
                 "mail_queue_job",
                 self.env._("Mail queue"),
@@ -194,31 +192,6 @@ class CrmCollectionStatus(models.AbstractModel):
         host = config["smtp_server"]
         chosen = any("smtp_server" in source for source in config.options.maps[:-1])
         return host if chosen else False
-
-    def _check_mail_accepted(self):
-        """Whether the mail server took the last letters."""
-        letters = self.env["crm.collection.letter"].search(
-            [
-                ("company_id", "=", self.env.company.id),
-                ("state", "in", ("sent", "bounced", "failed")),
-            ],
-            order="write_date desc, id desc",
-            limit=LAST_LETTERS,
-        )
-        failed = letters.filtered(lambda letter: letter.state == "failed")
-        level, message = "ok", self.env._("The last letter was accepted.")
-        if not letters:
-            message = self.env._("No letter has been handed over yet.")
-        elif failed == letters:
-            level = "danger"
-            message = self.env._(
-                "The mail server refuses the letters: %s", failed[:1].failure_reason or ""
-            )
-        elif letters[:1] in failed:
-            level = "warning"
-            message = self.env._("The last letter was refused: %s", failed[:1].failure_reason or "")
-        action = self._get_action("crm.collection.letter", failed)
-        return self._get_check("mail_accepted", self.env._("Mail accepted"), level, message, action)
 
     def _check_pdf_engine(self):
         engine = self.env["ir.actions.report"]._crm_collection_pdf_engine()

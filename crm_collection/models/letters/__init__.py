@@ -8,6 +8,8 @@ from . import (
     files,
     deliver,
     uncertain,
+    fault,
+    told,
     content,
     document,
     wording,

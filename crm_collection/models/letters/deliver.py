@@ -1,16 +1,8 @@
-import re
-
-from markupsafe import escape
-
 from odoo import api, fields, models
 from odoo.tools.mail import email_normalize, email_normalize_all
 
 from . import content_queries, unsent_queries
-
-# The mail server asks to try later: "(451, b'...')" in the text of smtplib's exceptions.
-TRY_LATER = re.compile(r"\(4\d\d, b?['\"]")
-# The sender's or the server's fault, not the address's: tried again when that is mended.
-OWN_FAULTS = ("mail_smtp", "mail_from_missing", "mail_from_invalid")
+from .letter import NO_FAILURE
 
 
 class CrmCollectionLetter(models.Model):
@@ -80,31 +72,9 @@ class CrmCollectionLetter(models.Model):
         """Stop letters: their queued mails, if any, do not leave."""
         if not self:
             return
-        self.write({"state": "cancelled", "failure_reason": reason})
+        self.write({**NO_FAILURE, "state": "cancelled", "failure_reason": reason})
         self.mail_id.filtered(lambda mail: mail.state in ("outgoing", "exception")).cancel()
         self.activity_unlink(["mail.mail_activity_data_todo"])
-
-    def _set_problem(self, state, reason=False, will_retry=False):
-        """Keep why letters did not arrive, and put them on somebody's list."""
-        env = self._in_office_language().env
-        reasons = {
-            "no_address": env._("The customer has no e-mail address."),
-            "blacklisted": env._("The address is on the blacklist."),
-        }
-        reason = (reasons.get(state) or reason or "")[:500]
-        self.write({"state": state, "failure_reason": reason, "will_retry": will_retry})
-        self.activity_unlink(["mail.mail_activity_data_todo"])
-        quiet = self.with_context(mail_activity_quick_update=True)
-        for user, of_user in quiet._group_by_responsible().items():
-            env = of_user.with_context(lang=user.lang).env
-            of_user.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=env._("Did this letter arrive?")
-                if state == "uncertain"
-                else env._("The letter did not arrive"),
-                note=escape(reason),
-                user_id=user.id,
-            )
 
     def _in_office_language(self):
         """Return these letters in the language of the company's people, who read what is written
@@ -141,18 +111,8 @@ class CrmCollectionLetter(models.Model):
         )
 
     def _set_sent(self):
-        self.write({"state": "sent", "date_sent": fields.Datetime.now(), "failure_reason": False})
+        self.write({**NO_FAILURE, "state": "sent", "date_sent": fields.Datetime.now()})
         self.activity_unlink(["mail.mail_activity_data_todo"])
-
-    def _set_failed(self, reason, failure_type=None):
-        """The mail system could not deliver; where it was not the address's fault, the job
-        tries again."""
-        states = {"mail_bl": "blacklisted", "mail_email_missing": "no_address"}
-        self._set_problem(
-            states.get(failure_type, "failed"),
-            reason,
-            will_retry=failure_type in OWN_FAULTS or bool(TRY_LATER.search(reason or "")),
-        )
 
     @api.model
     def _sweep_outgoing(self):

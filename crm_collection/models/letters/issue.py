@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 import psycopg2
@@ -10,8 +9,7 @@ from odoo.tools import clean_context, split_every
 from ...tools.retry import MAX_TRIES, RETRIED
 from ..evidence.evidence import WRITING
 from . import content_queries, date_queries, unsent_queries
-
-_logger = logging.getLogger(__name__)
+from .letter import NO_FAILURE
 
 LETTERS_PER_BATCH = 50  # letters rendered and queued in one transaction
 COME_BACK_AFTER = timedelta(minutes=5)
@@ -77,29 +75,21 @@ class CrmCollectionLetter(models.Model):
         return None
 
     def _reset_recovered(self, domain):
-        """Letters whose customer has an address now, or that failed for no fault of theirs."""
-        waiting = self.search(domain & Domain("state", "in", ("no_address", "blacklisted")))
-        waiting._prefetch_recipients()
-        failed = self.search(
-            domain & Domain("state", "=", "failed") & Domain("will_retry", "=", True)
+        """Letters that may reach their customer now: what kept them from it may be mended."""
+        waiting = self.search(
+            domain & Domain("state", "in", ("failed", "no_address", "blacklisted"))
         )
-        (waiting.filtered(lambda letter: letter._get_recipients()[0]) | failed)._reset()
+        waiting._prefetch_recipients()
+        waiting.filtered(lambda letter: letter._is_recovered())._reset()
 
     def _reset(self):
         """Make letters that did not leave ready to be issued again, as the same letters; the
         mails they had do not leave any more."""
         mails = self.mail_id
-        self.write(
-            {
-                "state": "to_send",
-                "failure_reason": False,
-                "will_retry": False,
-                "mail_id": False,
-                "delivery_started": False,
-                "nobody_knows": False,
-                "pdf_attachment_id": False,
-            }
-        )
+        for letter in self.filtered(lambda each: each.fault == "text" and not each.date_sent):
+            letter.template_id = letter._get_expected_template()
+        gone = dict.fromkeys(("mail_id", "delivery_started", "pdf_attachment_id"), False)
+        self.write({**NO_FAILURE, **gone, "state": "to_send"})
         mails.filtered(lambda mail: mail.state in ("outgoing", "exception")).cancel()
 
     def _issue(self, run=None):
@@ -262,12 +252,6 @@ class CrmCollectionLetter(models.Model):
         for letter in self:
             letter._queue_safely(template, run)
         return None
-
-    def _set_unwritable(self, error, run=None):
-        _logger.info("Letter %s could not be written: %s", self.id, error)
-        self._set_problem("failed", str(error), will_retry=True)
-        if run:
-            run._log_exception(str(error), partner_id=self.partner_id.id)
 
     def _queue(self, template):
         # said, not left to defaults: anybody may set some for himself

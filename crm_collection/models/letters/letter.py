@@ -19,6 +19,11 @@ STATES = [
 ]
 # Did not reach anybody and will not by itself: somebody has to do something.
 PROBLEM_STATES = ("bounced", "failed", "no_address", "blacklisted")
+# Of a letter that is well, or gets another chance.
+NO_FAILURE = {
+    **dict.fromkeys(("failure_reason", "failure_detail", "fault", "date_failed"), False),
+    **dict.fromkeys(("will_retry", "nobody_knows"), False),
+}
 
 
 class CrmCollectionLetter(models.Model):
@@ -75,7 +80,8 @@ class CrmCollectionLetter(models.Model):
     state = fields.Selection(selection=STATES, required=True, readonly=True, default="to_send")
     failure_reason = fields.Char(string="What Went Wrong", readonly=True)
     will_retry = fields.Boolean(
-        readonly=True, help="The failure was not the address's: the next run tries again."
+        readonly=True,
+        help="The failure was not the address's: the job tries again by itself.",
     )
     mail_id = fields.Many2one(
         comodel_name="mail.mail", readonly=True, ondelete="set null", index="btree_not_null"

@@ -4,6 +4,7 @@ from odoo import api, fields, models, modules
 from odoo.fields import Domain
 
 from ..evidence.evidence import WRITING
+from .letter import NO_FAILURE
 
 # What a letter's mail says, and to whom, beside its message.
 CONTENT_FIELDS = {
@@ -90,7 +91,7 @@ class MailMail(models.Model):
             letters.filtered(
                 lambda letter: letter.state not in ("outgoing", "sent", "uncertain")
             ).write(
-                {"state": "outgoing", "failure_reason": False, "delivery_started": False}
+                {**NO_FAILURE, "state": "outgoing", "delivery_started": False}
             )
 
     def _get_letters(self):
@@ -182,7 +183,6 @@ class MailMail(models.Model):
             if letter.mail_id.state == "sent":
                 letter._set_sent()
             elif letter.mail_id.state == "exception":
-                letter.delivery_started = False
                 letter._set_failed(failure_reason or letter.mail_id.failure_reason, failure_type)
         return super()._postprocess_sent_message(
             success_pids,

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools.mail import email_normalize_all
 
+from ...tools.smtp_answer import has_address
+
 
 class CrmCollectionLetter(models.Model):
     """Who a letter goes to, and why it cannot."""
@@ -47,7 +49,7 @@ class CrmCollectionLetter(models.Model):
         chosen = chosen.filtered(lambda partner: partner.company_id not in foreign)
         typed = chosen.filtered(lambda partner: partner.type in ("collection", "invoice"))
         ordered = typed.sorted("type") | self.partner_id
-        with_email = ordered.filtered("email_normalized")
+        with_email = ordered.filtered(lambda partner: has_address(partner.email))
         allowed = with_email.filtered(lambda partner: not self._is_refused(partner))
         if allowed:
             return allowed[0], False

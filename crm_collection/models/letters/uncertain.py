@@ -4,6 +4,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
+from .letter import NO_FAILURE
+
 
 class CrmCollectionLetter(models.Model):
     """Letters of which nobody knows whether they left: handed over, and no answer.
@@ -29,7 +31,7 @@ class CrmCollectionLetter(models.Model):
         letters_sudo._log_answer(lambda env: env._("It arrived."))
         for letter in letters_sudo:
             letter.date_sent = letter.delivery_started or fields.Datetime.now()
-        letters_sudo.write({"state": "sent", "failure_reason": False, "nobody_knows": False})
+        letters_sudo.write({**NO_FAILURE, "state": "sent"})
         letters_sudo.mail_id.write({"state": "sent", "failure_reason": False})
         letters_sudo.activity_unlink(["mail.mail_activity_data_todo"])
 

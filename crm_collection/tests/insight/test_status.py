@@ -173,6 +173,41 @@ class TestStatus(CrmCollectionCommon):
             layers[0]["smtp_server"] = "smtp.creditor.example"
             self._assert_check("mail_server", "ok", "smtp.creditor.example")
 
+    def test_no_letter_accepted_yet(self):
+        """Seen to fail: green, and said of a letter that there was not."""
+        self._letters().sudo().write({"state": "cancelled"})
+        self._assert_check("mail_accepted", "warning", "yet")
+
+    def test_whose_fault(self):
+        """A broken text, a server that refuses and an address that does not work are three
+        sentences, each with the door to what mends it; and what nobody knows is a fourth.
+
+        Seen to fail: all were a mail server that refuses the letters.
+        """
+        letter_sudo = self._letters().sudo()
+        template = letter_sudo.template_id
+        letter_sudo.write({"state": "failed", "failure_reason": "It is broken.", "fault": "text"})
+        self._assert_check("texts", "danger", "It is broken.")
+        self.assertEqual(self._get_check("texts")["action"]["res_id"], template.id)
+        self._assert_check("mail_accepted", "warning", "yet")
+        letter_sudo.fault = "address"
+        self._assert_check("texts", "ok")
+        self._assert_check("addresses", "warning", self.customer.name)
+        self.assertEqual(self._get_check("addresses")["action"]["res_id"], self.customer.id)
+        self._assert_check("mail_accepted", "warning", "yet")
+        letter_sudo.write({"fault": "server", "date_failed": fields.Datetime.now()})
+        self._assert_check("addresses", "ok")
+        self._assert_check("mail_accepted", "danger", "It is broken.")
+        self.assertEqual(self._get_check("mail_accepted")["action"]["res_id"], letter_sudo.id)
+        administrator = self.env.ref("base.user_admin")
+        administrator.sudo().write({"company_ids": [(4, self.company.id)]})
+        action = self._get_check("mail_accepted", administrator)["action"]
+        self.assertEqual(action["res_model"], "ir.mail_server")
+        letter_sudo.write({"state": "uncertain", "fault": False})
+        self._assert_check("uncertain", "warning", "log of the mail server")
+        letter_sudo.nobody_knows = True
+        self._assert_check("uncertain", "ok")
+
     def test_mail_server_refuses(self):
         """The letters of the day come back: first it is one letter, then it is the server."""
         self._assert_check("mail_accepted", "ok")

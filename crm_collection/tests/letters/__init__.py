@@ -17,6 +17,7 @@ from . import (
     test_letter_once,
     test_letter_state,
     test_letter_uncertain,
+    test_letter_fault,
     test_letter_names,
     test_letter_plan,
     test_letter_property,

@@ -126,8 +126,8 @@ class TestLetterState(CrmCollectionLettersCommon):
         accepted = self._run_mail_queue(Session(), cannot_connect=OSError("connection refused"))
         self.assertFalse(accepted)
         self._assert_problem(letter, "failed")
-        self.assertIn("connection refused", letter.failure_reason)
-        self.assertTrue(letter.will_retry)
+        self.assertIn("connection refused", letter.failure_detail)
+        self.assertRecordValues(letter, [{"fault": "server", "will_retry": True}])
         self._send_letters()
         self.assertEqual(letter.state, "outgoing")
         self.assertEqual(len(self._run_mail_queue(Session())), 1)
@@ -141,9 +141,9 @@ class TestLetterState(CrmCollectionLettersCommon):
         error = smtplib.SMTPRecipientsRefused({"adler@customer.example": (550, answer)})
         self.assertFalse(self._run_mail_queue(Session(error)))
         self._assert_problem(letter, "failed")
-        self.assertIn("no such user", letter.failure_reason)
-        self.assertIn("adler@customer.example&gt;: no such user", self._problems(letter).note)
-        self.assertFalse(letter.will_retry)
+        self.assertIn("no such user", letter.failure_detail)
+        self.assertIn("no such address: ", self._problems(letter).note)
+        self.assertRecordValues(letter, [{"fault": "address", "will_retry": False}])
         self._send_letters()
         self.assertFalse(self._run_mail_queue(Session()))
         self.assertEqual(letter.state, "failed")
@@ -153,7 +153,7 @@ class TestLetterState(CrmCollectionLettersCommon):
         error = smtplib.SMTPDataError(554, b"message refused")
         self.assertFalse(self._run_mail_queue(Session(error)))
         self._assert_problem(letter, "failed")
-        self.assertFalse(letter.will_retry)
+        self.assertRecordValues(letter, [{"fault": "server", "will_retry": True}])
 
     def test_server_asks_to_try_later(self):
         """Greylisting, a full mailbox: transient, tried again by the next run."""
@@ -269,8 +269,8 @@ class TestLetterState(CrmCollectionLettersCommon):
             letter = self._issue(self._create_customer(f"Swept{number}"))
             self.env.flush_all()
             self.env.cr.execute(
-                "UPDATE mail_mail SET state = %s, failure_reason = 'why' WHERE id = %s",
-                [state, self._mails(letter).id],
+                "UPDATE mail_mail SET state = %s, failure_reason = %s WHERE id = %s",
+                [state, "550 5.1.1 no such user", self._mails(letter).id],
             )
             letters |= letter
         self.env.invalidate_all()

@@ -1,0 +1,108 @@
+from odoo import models
+from odoo.fields import Domain
+from odoo.tools import format_datetime
+
+# Letters looked at to tell a server that refuses all from one refusal.
+LAST_LETTERS = 5
+
+
+class CrmCollectionStatus(models.AbstractModel):
+    """What becomes of letters: our text, our mail server, their addresses, and what nobody
+    knows. Each is mended elsewhere."""
+
+    _inherit = "crm.collection.status"
+
+    def _get_letter_checks(self):
+        return [
+            self._check_mail_accepted(),
+            self._check_texts(),
+            self._check_addresses(),
+            self._check_uncertain(),
+        ]
+
+    def _search_letters(self, domain, **options):
+        in_company = Domain("company_id", "=", self.env.company.id)
+        return self.env["crm.collection.letter"].search(in_company & Domain(domain), **options)
+
+    def _check_mail_accepted(self):
+        """Whether the mail server took the last letters."""
+        accepted = self._search_letters(
+            [("date_sent", "!=", False), ("state", "in", ("sent", "bounced"))],
+            order="date_sent desc, id desc",
+            limit=LAST_LETTERS,
+        )
+        refused = self._search_letters(
+            [("state", "=", "failed"), ("fault", "=", "server")],
+            order="date_failed desc, id desc",
+            limit=LAST_LETTERS,
+        )
+        level, message = self._judge_last(accepted, refused)
+        action = self._get_action("crm.collection.letter", refused)
+        if self.env["ir.mail_server"].has_access("read"):
+            action = self._get_action("ir.mail_server")
+        return self._get_check("mail_accepted", self.env._("Mail accepted"), level, message, action)
+
+    def _judge_last(self, accepted, refused):
+        """:return: the level and the sentence on the last letters that were handed over"""
+        last = (accepted | refused).sorted(
+            lambda letter: (letter.date_failed or letter.date_sent or letter.create_date, letter.id)
+        )[-LAST_LETTERS:]
+        if not last:
+            return "warning", self.env._("No letter was accepted by the mail server yet.")
+        if last[-1] in accepted:
+            moment = format_datetime(self.env, last[-1].date_sent, dt_format="short")
+            return "ok", self.env._("The last letter was accepted on %s.", moment)
+        reason = last[-1].failure_reason or ""
+        if last <= refused:
+            return "danger", self.env._("The mail server refuses the letters: %s", reason)
+        return "warning", self.env._("The last letter was refused: %s", reason)
+
+    def _check_texts(self):
+        """Whether letters wait for a text that cannot be written."""
+        title = self.env._("Letter texts")
+        letters = self._search_letters([("state", "=", "failed"), ("fault", "=", "text")])
+        if not letters:
+            return self._get_check("texts", title, "ok", self.env._("Every letter was written."))
+        message = self.env._(
+            "%(count)s letters wait for their text to be mended. %(reason)s",
+            count=len(letters),
+            reason=letters[0].failure_reason or "",
+        )
+        templates = letters._get_expected_templates()
+        action = templates and self._get_action("mail.template", templates)
+        action = action or self._get_action("crm.collection.letter", letters)
+        return self._get_check("texts", title, "danger", message, action)
+
+    def _check_addresses(self):
+        """Whether letters wait for another address of their customers."""
+        title = self.env._("Addresses")
+        letters = self._search_letters(
+            [("state", "in", ("failed", "bounced", "no_address")), ("fault", "=", "address")]
+        )
+        if not letters:
+            message = self.env._("No letter waits for a customer's address.")
+            return self._get_check("addresses", title, "ok", message)
+        partners = letters.partner_id
+        message = self.env._(
+            "Letters wait for a correct address of %(count)s customers: %(names)s. Each is sent "
+            "again when its address is another one; what came back, when you send it again.",
+            count=len(partners),
+            names=", ".join(partners[:3].mapped("display_name")),
+        )
+        action = self._get_action("res.partner", partners)
+        return self._get_check("addresses", title, "warning", message, action)
+
+    def _check_uncertain(self):
+        """Whether somebody has to say whether letters arrived."""
+        title = self.env._("Uncertain letters")
+        letters = self._search_letters([("state", "=", "uncertain"), ("nobody_knows", "=", False)])
+        if not letters:
+            message = self.env._("Of every letter it is known whether it left, or was asked.")
+            return self._get_check("uncertain", title, "ok", message)
+        message = self.env._(
+            "%s letters may have left: look for them in the log of the mail server, and say what "
+            "you found.",
+            len(letters),
+        )
+        action = self._get_action("crm.collection.letter", letters)
+        return self._get_check("uncertain", title, "warning", message, action)
