@@ -14,6 +14,7 @@ from .common_approval import CrmCollectionApprovalCommon
 # What a repeated run may not touch; the log of the jobs counts every execution.
 TABLES_OF_OTHERS = ("mail_mail", "mail_message", "mail_activity", "ir_attachment")
 LOG_OF_RUNS = "crm_collection_run"
+NEVER = 1000
 STEP_DAYS = (-7, -3, 0, 1, 3, 5, 8, 12, 15, 20, 30)
 
 
@@ -21,10 +22,22 @@ def maybe(rnd, chance, value, other=None):
     return value if rnd.random() < chance else other
 
 
-def draw_settings(seed):
-    """What the portfolios of one company have in common."""
-    rnd = random.Random(f"settings {seed}")
-    return {"quiet_days": rnd.choice([0, 0, 2, 5]), "guarded": rnd.random() < 0.4}
+def draw_settings(number):
+    """What the portfolios of one company have in common.
+
+    ``sends_from``: the day on whose evening the company begins to send by itself; ``unapproved``:
+    the phases whose definition waits for an approval, ``asked_again``: those that wait for one
+    from the first noon on, when items are in them.
+    """
+    rnd = random.Random(f"settings {number}")
+    unapproved = rnd.sample([0, 1, 2, 3, 5, 6], 3)  # the fourth may be guarded
+    return {
+        "quiet_days": rnd.choice([0, 0, 2, 5]),
+        "guarded": rnd.random() < 0.4,
+        "sends_from": (None, 7, None, NEVER)[number % 4],
+        "unapproved": unapproved[: rnd.choice([0, 1, 2])],
+        "asked_again": unapproved[2 : 2 + rnd.choice([0, 1])],
+    }
 
 
 def draw_portfolio(seed):
@@ -60,6 +73,7 @@ def _draw_customer(rnd):
     return {
         "email": rnd.random() > 0.15,
         "credit": maybe(rnd, 0.2, rnd.choice([30, 100, 250]), 0),
+        "foreign_credit": maybe(rnd, 0.15, rnd.choice([30, 100, 250]), 0),
         "holds": [_draw_hold(rnd) for _number in range(maybe(rnd, 0.15, rnd.randint(1, 2), 0))],
         "items": [_draw_item(rnd) for _number in range(rnd.randint(1, 4))],
     }
@@ -69,6 +83,7 @@ def _draw_item(rnd):
     return {
         "days": rnd.randint(-12, 25),
         "amount": rnd.choice([20, 60, 100, 200]),
+        "is_foreign": rnd.random() < 0.2,
         "no_followup": rnd.random() < 0.05,
         "holds": [_draw_hold(rnd) for _number in range(maybe(rnd, 0.3, rnd.randint(1, 2), 0))],
         "by_hand": maybe(
@@ -104,8 +119,13 @@ def get_simpler(portfolio):
                 items = list(customer["items"])
                 items[number] = {**item, "holds": item["holds"][1:], "by_hand": None}
                 yield _replace(portfolio, index, {**customer, "items": items})
-        if customer["credit"]:
-            yield _replace(portfolio, index, {**customer, "credit": 0})
+            if item["is_foreign"]:
+                items = list(customer["items"])
+                items[number] = {**item, "is_foreign": False}
+                yield _replace(portfolio, index, {**customer, "items": items})
+        for key in ("credit", "foreign_credit"):
+            if customer[key]:
+                yield _replace(portfolio, index, {**customer, key: 0})
         if customer["holds"]:
             yield _replace(portfolio, index, {**customer, "holds": customer["holds"][1:]})
     steps = portfolio["rule"]["steps"]
@@ -146,8 +166,11 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
     def _set_up(self, settings, portfolios):
         """:return: {item's journal item: portfolio}"""
         self.company.collection_quiet_days = settings["quiet_days"]
+        self.company.collection_auto_send = settings["sends_from"] is None
         if settings["guarded"]:
             self._guard(self.phases[4])
+        for number in settings["unapproved"]:
+            self._guard(self.phases[number], "definition")
         owners = {}
         for number, portfolio in enumerate(portfolios):
             rule = self._create_portfolio_rule(portfolio, number)
@@ -179,12 +202,20 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
     def _create_what_is_owed(self, customer, partner):
         lines = self.env["account.move.line"]
         for item in customer["items"]:
-            move = self._create_entry(
-                item["days"], item["amount"], partner, no_followup=item["no_followup"]
-            )
+            vals = {"no_followup": item["no_followup"]}
+            if item["is_foreign"]:
+                # not the rate of any day
+                vals |= {"currency_id": self.foreign.id, "amount_currency": 3 * item["amount"]}
+            move = self._create_entry(item["days"], item["amount"], partner, **vals)
             lines += self._receivables(move)
-        if customer["credit"]:
-            self._create_credit(customer["credit"], partner=partner, days=20)
+        for key, currency in (
+            ("credit", self.company.currency_id),
+            ("foreign_credit", self.foreign),
+        ):
+            if customer[key]:
+                self._create_credit(
+                    customer[key], partner=partner, days=20, currency_id=currency.id
+                )
         for hold in customer["holds"]:
             self._create_hold(hold, "partner_id", partner)
         return lines
@@ -204,8 +235,9 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
             }
         )
 
-    def _act_by_hand(self, owners):
-        """After the first run, people do what they do: holds of items, phase maintenance."""
+    def _act_by_hand(self, settings, owners):
+        """After the first run, people do what they do: holds of items, phase maintenance, another
+        definition of a phase."""
         for line, portfolio in owners.items():
             item = self.env["crm.collection.item"].search([("line_id", "=", line.id)])
             drawn = self._get_drawn(portfolio, line)
@@ -220,6 +252,8 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
                 item.with_user(self.collector)._maintain(
                     phase, "By hand", send_letter=by_hand["letter"], pin=by_hand["pin"]
                 )
+        for number in settings["asked_again"]:
+            self._guard(self.phases[number], "definition")
         self._end_transaction()
 
     def _get_drawn(self, portfolio, line):
@@ -231,9 +265,9 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
 
     # === Living === #
 
-    def _live_a_day(self, day):
+    def _live_a_day(self, day, hour=9):
         """Both jobs and the mail queue, once."""
-        with freeze_time(f"{day} 09:00:00"):
+        with freeze_time(f"{day} {hour:02}:00:00"):
             self._run_job("ir_cron_crm_collection_allocate")
             self._run_job("ir_cron_crm_collection_letters")
             self._deliver()

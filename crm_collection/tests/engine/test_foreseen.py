@@ -45,7 +45,7 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
         self.count = {"step": 0, "letter": 0, "held": 0}
         for first in range(SEED, SEED + PORTFOLIOS, TOGETHER):
             seeds = range(first, min(first + TOGETHER, SEED + PORTFOLIOS))
-            settings = draw_settings(first)
+            settings = draw_settings(first // TOGETHER)
             portfolios = [draw_portfolio(seed) for seed in seeds]
             failures = self._live(settings, portfolios)
             if failures:
@@ -80,13 +80,13 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
         savepoint = self.env.cr.savepoint()
         try:
             self.owners = self._set_up(settings, portfolios)
-            return self._live_days()
+            return self._live_days(settings)
         finally:
             savepoint.close(rollback=True)
             self.env.invalidate_all()
             self.registry.clear_all_caches()
 
-    def _live_days(self):
+    def _live_days(self, settings):
         self.steps, self.held, said = {}, {}, {}
         for number in range(DAYS + 1):
             day = TODAY + timedelta(days=number)
@@ -95,7 +95,7 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
             self._note_steps(day, before)
             if number == 0:
                 with freeze_time(f"{day} 12:00:00"):
-                    self._act_by_hand(self.owners)
+                    self._act_by_hand(settings, self.owners)
                 # of what is written in one transaction the planner knows nothing
                 self.env.cr.execute(f"ANALYZE {', '.join(GROWING)}")
                 self._live_a_day(day)
@@ -103,9 +103,19 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
                 self.held[day] = self._get_items().filtered("is_held")
                 if number in ASKED_ON:
                     said[day] = self._ask()
+                if number == settings["sends_from"]:
+                    self._begin_to_send(day, said[day])
             if number in REPEATED_ON:
                 self._repeat(day)
         return self._compare(said)
+
+    def _begin_to_send(self, day, said):
+        """What was said a moment ago of letters is what leaves from now on."""
+        self.assertFalse(self._get_letters(), "written by a company that does not send by itself")
+        self.company.collection_auto_send = True
+        self._live_a_day(day, hour=21)
+        for told in said.values():
+            told["letters_from"] = day
 
     def _repeat(self, day):
         before = self._get_checksums()
@@ -145,9 +155,14 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
         said = {}
         items = self._get_items()
         items.invalidate_recordset()
+        sends = self.company.collection_auto_send
+        tomorrow = self.company._get_collection_today() + timedelta(days=1)
         for item in items:
             foreseen = item.foreseen or {}
             letter = foreseen.get("letter")
+            facts = "; ".join(f"{fact['label']}: {fact['text']}" for fact in item._get_facts())
+            waits = not sends and bool(letter or item.phase_id and foreseen.get("obstacle"))
+            self.assertEqual("Automatic sending is off" in facts, waits, facts)
             said[item] = {
                 "step": item.date_next_step and (item.date_next_step, item.next_phase_id),
                 "letter": letter
@@ -157,7 +172,8 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
                     letter[2],
                 ),
                 "held": foreseen.get("held"),
-                "facts": "; ".join(f"{f['label']}: {f['text']}" for f in item._get_facts()),
+                "letters_from": sends and tomorrow,
+                "facts": facts,
                 "stale": item.date_next_letter and not letter and not foreseen.get("obstacle"),
             }
         return said
@@ -170,13 +186,18 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
         for what in self.count:
             self.count[what] += sum(1 for one in told if one[what])
         letters = self._get_letters()
+        if not self.company.collection_auto_send:
+            self.assertFalse(letters, "written by a company that does not send by itself")
         for asked_on, by_item in said.items():
             for item, told in by_item.items():
                 happened = {
-                    "step": self._get_first(self.steps.get(item, []), asked_on),
-                    "letter": self._get_first(letters.get(item, []), asked_on),
+                    "step": self._get_first(self.steps.get(item, []), asked_on + timedelta(1)),
                     "held": self._get_held(item, asked_on),
                 }
+                if told["letters_from"]:
+                    happened["letter"] = self._get_first(
+                        letters.get(item, []), told["letters_from"]
+                    )
                 for what, event in happened.items():
                     if not self._is_as_told(told[what], event):
                         message = self._tell(item, asked_on, what, told, event)
@@ -200,8 +221,8 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
             )
         return result
 
-    def _get_first(self, events, asked_on):
-        return next((event for event in events if event[0] > asked_on), None)
+    def _get_first(self, events, day):
+        return next((event for event in events if event[0] >= day), None)
 
     def _get_held(self, item, asked_on):
         """:return: the last day it is held from that evening on, if it is at all"""
