@@ -224,28 +224,35 @@ class TestExplanation(CrmCollectionLettersCommon):
         self.assertIn("until it is lifted", self._facts(item)["Held back"])
 
     def test_of_several_holds_the_last_one_counts(self):
-        """GIVEN a customer on hold until the 10th day, and one of his items until the 20th
-        THEN the item is held until the 20th, whichever was set first and whatever is held; one
-            without end counts before all others, one that takes over when another ends after it.
+        """GIVEN a customer on hold until the 10th day, his item until the 20th and for two days,
+        and its entry from the 21st on
+        THEN the item is held until the last of them is over, whichever was set first and whatever
+            is held; one without end counts before all others.
 
         Seen to fail with the first hold that was found.
         """
-        item = self._item()
-        self._hold(self.customer, date_until=TODAY + timedelta(days=10))
-        self._hold(item, "dispute", date_until=TODAY + timedelta(days=20))
-        self.assertIn("Dispute", self._facts(item)["Held back"])
-        self.assertIn("until 04/05/2026", self._facts(item)["Held back"])
-        self._hold(item, date_until=TODAY + timedelta(days=2))
-        self.assertIn("until 04/05/2026", self._facts(item)["Held back"])
-        self._hold(
-            item.move_id,
-            date_from=TODAY + timedelta(days=21),
-            date_until=TODAY + timedelta(days=25),
-        )
-        self.assertIn("until 04/10/2026", self._facts(item)["Held back"])
-        self._hold(self.customer)
-        self.assertIn("until it is lifted", self._facts(item)["Held back"])
-        self.assertIn("once the hold is lifted", self._facts(item)["Next phase"])
+        expected = {
+            1: ["until 03/26/2026", "until 04/05/2026", "until 04/05/2026", "until 04/10/2026"],
+            # from the last one, which is not in force yet
+            -1: ["", "until 03/18/2026", "until 04/10/2026", "until 04/10/2026"],
+        }
+        for order, texts in expected.items():
+            item = self._item(partner=self._create_customer(f"Customer {order}"))
+            holds = [
+                (item.partner_id, "block", {"date_until": self._day(10)}),
+                (item, "dispute", {"date_until": self._day(20)}),
+                (item, "block", {"date_until": self._day(2)}),
+                (item.move_id, "block", {"date_from": self._day(21), "date_until": self._day(25)}),
+            ][::order]
+            for (record, kind, vals), text in zip(holds, texts, strict=True):
+                self._hold(record, kind, **vals)
+                self.assertIn(text, self._facts(item).get("Held back", ""))
+            self._hold(item.partner_id)
+            self.assertIn("until it is lifted", self._facts(item)["Held back"])
+            self.assertIn("once the hold is lifted", self._facts(item)["Next phase"])
+
+    def _day(self, days):
+        return TODAY + timedelta(days=days)
 
     def test_blockers(self):
         cases = {
