@@ -221,28 +221,27 @@ class TestConditions(ConditionsCase):
 
     def test_installments_have_numbers(self):
         """Of the entry's installments, by due date; not of what merely ends with a digit."""
+        terms = {"display_type": "payment_term", "date_maturity": TODAY}
         lines = [
-            {"id": 1, "move_id": 1, "date_maturity": TODAY, "display_type": "payment_term"},
-            {"id": 2, "move_id": 1, "date_maturity": TODAY, "display_type": "payment_term"},
-            {
-                "id": 3,
-                "move_id": 1,
-                "date_maturity": TODAY - timedelta(1),
-                "display_type": "payment_term",
-            },
-            {"id": 4, "move_id": 1, "date_maturity": TODAY, "display_type": "product"},
-            {"id": 5, "move_id": 2, "date_maturity": TODAY, "display_type": "payment_term"},
+            {"id": 1, "move_id": 1, **terms},
+            {"id": 2, "move_id": 1, **terms},
+            {"id": 3, "move_id": 1, **terms, "date_maturity": TODAY - timedelta(1)},
+            {"id": 4, "move_id": 1, **terms, "display_type": "product"},
+            {"id": 5, "move_id": 2, **terms},
+            {"id": 6, "move_id": 3, **terms},
+            {"id": 7, "move_id": 3, **terms},
         ]
+        named = ("installment #1", "installment #9", "installment #10")
         rows = self._combine(
-            asked__id=[1, 2, 3, 4, 5],
-            asked__name=["installment #1", "INV/1", "Ref 1", "installment", None],
+            asked__id=[1, 2, 3, 4, 5, 6, 7],
+            asked__name=[*named, "INV/1", "Ref 1", "installment", None],
             move__move_name=["INV/1"],
             move__payment_reference=["Ref 1"],
         )
-        numbers = {1: " 2/3", 2: " 3/3", 3: " 1/3"}
+        numbers = {1: " 2/3", 2: " 3/3", 3: " 1/3", 6: " 1/2", 7: " 2/2"}
 
         def expected(asked__id, asked__name, **_row):
-            return numbers.get(asked__id, "") if asked__name == "installment #1" else ""
+            return numbers.get(asked__id, "") if asked__name in named else ""
 
         self._assert_says(
             queries.installment("move", SQL("asked.id"), SQL("asked.name")),
