@@ -49,6 +49,7 @@
         "views/portfolio/allocation_views.xml",
         "views/ledger/settlement_views.xml",
         "views/letters/letter_views.xml",
+        "views/letters/fuse_views.xml",
         "views/portfolio/hold_views.xml",
         "views/portfolio/item_views.xml",
         "views/insight/customer_views.xml",

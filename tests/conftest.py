@@ -49,7 +49,8 @@ def collector_id(start_odoo, mail_server):
 def odoo(start_odoo, collector_id, mail_server):
     """A process for the test, with the mail server in order."""
     mail_server.refuse.clear()
-    mail_server.on_message = None
+    mail_server.on_message = mail_server.on_recipient = None
+    mail_server.drop = 0
     process = start_odoo()
     yield process
     process.kill()

@@ -165,6 +165,11 @@ class Commands:
         with self.registry.cursor() as cr:
             self._environment(cr)["crm.collection.run"]._cron_letters()
 
+    def deliver_beside(self):
+        """The mail queue without the scheduler's lock: a second sender."""
+        with self.registry.cursor() as cr:
+            self._environment(cr)["mail.mail"].process_email_queue()
+
     def schedule(self, delays):
         """The jobs are due (in so many seconds) for a server with scheduled jobs."""
         with self.registry.cursor() as cr:
@@ -272,10 +277,59 @@ class Commands:
             env = self._environment(cr)
             return env["ir.cron.trigger"].search_count([("cron_id", "=", env.ref(JOBS[job]).id)])
 
+    def pay(self, partner_id):
+        """Pay the customer's oldest item, in the transaction held open, if there is one."""
+        if self.held:
+            return self._pay(self._environment(self.held), partner_id)
+        with self.registry.cursor() as cr:
+            return self._pay(self._environment(cr), partner_id)
+
+    def _pay(self, env, partner_id):
+        item = env["crm.collection.item"].search(
+            [("partner_id", "=", partner_id), ("state", "=", "open")],
+            order="date_maturity, id",
+            limit=1,
+        )
+        owed = item.line_id
+        income = owed.move_id.invoice_line_ids.account_id
+        journal = env["account.journal"].search([("type", "=", "general")], limit=1)
+        common = {"partner_id": partner_id, "name": "Paid"}
+        amount = owed.amount_residual
+        lines = [
+            {"account_id": owed.account_id.id, "credit": amount},
+            {"account_id": income.id, "debit": amount},
+        ]
+        entry = env["account.move"].create(
+            {
+                "journal_id": journal.id,
+                "line_ids": [Command.create(common | line) for line in lines],
+            }
+        )
+        entry.action_post()
+        (owed | entry.line_ids.filtered("credit")).reconcile()
+        env.flush_all()
+
+    def fuses(self):
+        """:return: what is known of mail servers, and how many activities tell of them"""
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            alarms = env["mail.activity"].search_count([("res_model", "=", "crm.collection.fuse")])
+            states = env["crm.collection.fuse"].search([]).mapped("state")
+            return {"states": states, "alarms": alarms}
+
+    def wait(self):
+        """The time has come for whatever waits in the mail queue."""
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            waiting = [("state", "=", "outgoing"), ("scheduled_date", "!=", False)]
+            env["mail.mail"].search(waiting).scheduled_date = False
+            env["crm.collection.fuse"].search([]).action_try_now()
+
     def end(self, commit=True):
         if commit:
             self.held.commit()
         self.held.close()
+        self.held = None
 
 
 def serve(path, commands):

@@ -99,7 +99,8 @@ class MailServer:
     """A real SMTP server that keeps messages, refuses recipients, or kills who sends to it.
 
     ``refuse``: address -> answer (such as ``450 later``); ``on_message``: called with each message
-    once it is kept, before the sender is told so.
+    once it is kept, before the sender is told so; ``drop``: how many messages it keeps and ends the
+    session without an answer; ``on_recipient``: called with each address, before it is agreed on.
     """
 
     def __init__(self, folder):
@@ -107,6 +108,8 @@ class MailServer:
         self.folder = folder
         self.refuse = {}
         self.on_message = None
+        self.on_recipient = None
+        self.drop = 0
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -126,6 +129,8 @@ class MailServer:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self.refuse:
             return self.refuse[address]
+        if self.on_recipient:
+            self.on_recipient(address)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -133,7 +138,18 @@ class MailServer:
         answer = await self.sink.handle_DATA(server, session, envelope)
         if self.on_message:
             self.on_message()
+        if self.drop:
+            self.drop -= 1
+            server.transport.abort()
         return answer
+
+    def get_times(self, address):
+        """When messages for an address were there whole, in seconds."""
+        return [
+            path.stat().st_mtime
+            for path in self.folder.glob("*.eml")
+            if address.encode() in path.read_bytes()
+        ]
 
     def messages(self, *addresses):
         """Messages kept for these addresses (for all, without any), in order."""

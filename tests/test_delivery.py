@@ -14,7 +14,7 @@ import sys
 import time
 from contextlib import suppress
 from datetime import date, timedelta
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 from processes import ProcessDied
@@ -22,6 +22,8 @@ from pypdf import PdfReader
 
 CUSTOMERS = 30
 KILLS = 6
+QUEUE = int(os.environ.get("CRM_COLLECTION_QUEUE", "20"))
+LONGEST_PAUSE = 60  # seconds without a letter while there are some
 DEADLINE = 90  # seconds for a server with scheduled jobs to do its work
 
 numbers = count(1)
@@ -131,12 +133,12 @@ def test_refused_for_the_moment(odoo, mail_server, name):
     mail_server.refuse[address] = "450 4.2.0 greylisted"
     customer = odoo("customer", name=name, items=[[5, 100.0]])
     send(odoo)
+    send(odoo, "queue")
     (letter,) = odoo("letters", partner_id=customer["id"])
-    assert letter["state"] == "failed"
-    assert "greylisted" in letter["reason"]
+    assert letter["state"] == "outgoing"
     del mail_server.refuse[address]
-    send(odoo, "letters", "queue")
-    send(odoo, "letters", "queue")
+    odoo("wait")
+    send(odoo, "queue", "letters", "queue")
     assert len(mail_server.messages(address)) == 1
     (letter,) = odoo("letters", partner_id=customer["id"])
     assert letter["state"] == "sent"
@@ -156,19 +158,49 @@ def test_refused_for_good(odoo, mail_server, name):
 
 
 def test_no_server(odoo, mail_server, name):
-    """Nobody listens: the letter waits, and leaves once when somebody does."""
+    """Nobody listens: the letters wait in the queue, and leave once when somebody does. One
+    activity says so, and goes by itself."""
     mail_server.stop()
     try:
         customer = odoo("customer", name=name, items=[[5, 100.0]])
+        partner_ids, addresses = add_customers(odoo, 4)
         send(odoo)
     finally:
         mail_server.start()
     (letter,) = odoo("letters", partner_id=customer["id"])
-    assert letter["state"] == "failed"
-    send(odoo, "letters", "queue")
-    assert len(mail_server.messages(f"{name.lower()}@customer.example")) == 1
-    (letter,) = odoo("letters", partner_id=customer["id"])
-    assert letter["state"] == "sent"
+    assert letter["state"] == "outgoing"
+    assert get_states(odoo, partner_ids) == {"outgoing": 4}
+    assert odoo("fuses") == {"states": ["open"], "alarms": 1}
+    odoo("wait")
+    send(odoo, "queue")
+    assert len(mail_server.messages(f"{name.lower()}@customer.example", *addresses)) == 5
+    assert get_states(odoo, partner_ids) == {"sent": 4}
+    assert odoo("fuses") == {"states": ["closed"], "alarms": 0}
+
+
+def test_server_that_drops_the_connection(odoo, mail_server):
+    """It takes each message and hangs up without an answer: three letters nobody knows of, and
+    the rest stays in the queue. One activity; then one letter is tried, and all when it left.
+
+    Seen to fail without the fuse: no letter was left in the queue.
+    """
+    partner_ids, addresses = add_customers(odoo, 8)
+    send(odoo, "letters")
+    mail_server.drop = 4
+    send(odoo, "queue", "queue")
+    states = get_states(odoo, partner_ids)
+    assert states.pop("outgoing") == 5
+    assert sum(states.values()) == 3
+    assert odoo("fuses") == {"states": ["open"], "alarms": 1}
+    odoo("wait")
+    send(odoo, "queue", "queue")
+    assert get_states(odoo, partner_ids)["outgoing"] == 4
+    odoo("wait")
+    send(odoo, "queue")
+    assert get_states(odoo, partner_ids)["sent"] == 4
+    assert odoo("fuses") == {"states": ["closed"], "alarms": 0}
+    new = mail_server.messages(*addresses)
+    assert len({message["To"] for message in new}) == len(new) == 8
 
 
 # ------------------------------------------------------------
@@ -306,6 +338,88 @@ def test_two_jobs_at_once(odoo, start_odoo, mail_server):
     assert get_states(odoo, partner_ids) == {"sent": CUSTOMERS}
     new = mail_server.messages(*addresses)
     assert len({message["To"] for message in new}) == len(new) == CUSTOMERS
+
+
+# ------------------------------------------------------------
+# PAYMENTS AT THE SAME TIME
+# ------------------------------------------------------------
+
+
+def test_payment_in_the_way(odoo, start_odoo, mail_server, later, name):
+    """A letter is taken back because of one payment, and another of the same customer gets in the
+    way: it is tried again when that is there, and the others leave in the same run.
+
+    Seen to fail without the retry: the queue stopped, and its job failed.
+    """
+    address = f"{name.lower()}@customer.example"
+    customer = odoo("customer", name=name, items=[[5, 100.0], [6, 50.0]])
+    partner_ids, addresses = add_customers(odoo, 3)
+    send(odoo, "letters")
+    other = start_odoo()
+    other("pay", partner_id=customer["id"])
+    other("begin")
+    other("pay", partner_id=customer["id"])
+    later(1.5, lambda: other("end"))
+    send(odoo, "queue")
+    assert get_states(odoo, partner_ids) == {"sent": 3}
+    assert len(mail_server.messages(*addresses)) == 3
+    assert mail_server.messages(address) == []
+    (letter,) = odoo("letters", partner_id=customer["id"])
+    assert letter["state"] == "cancelled"
+
+
+def test_paid_while_it_is_handed_over(odoo, start_odoo, mail_server, name):
+    """The server has agreed on the recipient when somebody pays: the text is not sent.
+
+    Seen to fail without the last look: the letter left.
+    """
+    address = f"{name.lower()}@customer.example"
+    customer = odoo("customer", name=name, items=[[5, 100.0]])
+    partner_ids, addresses = add_customers(odoo, 2)
+    send(odoo, "letters")
+    bookkeeper = start_odoo()
+
+    def pay(recipient):
+        if recipient == address:
+            bookkeeper("pay", partner_id=customer["id"])
+
+    mail_server.on_recipient = pay
+    send(odoo, "queue")
+    assert mail_server.messages(address) == []
+    (letter,) = odoo("letters", partner_id=customer["id"])
+    assert letter["state"] == "cancelled"
+    assert get_states(odoo, partner_ids) == {"sent": 2}
+    assert len(mail_server.messages(*addresses)) == 2
+
+
+def test_two_senders_and_payments(odoo, start_odoo, mail_server):
+    """Two queues at once while payments are registered: everybody who owes has one letter, nobody
+    who had paid has, and the queue does not stop.
+
+    Seen to fail with a letter that another sender is handing over taken for interrupted.
+    """
+    partner_ids, addresses = add_customers(odoo, QUEUE)
+    send(odoo, "letters")
+    paying = dict(zip(partner_ids[::4], addresses[::4], strict=True))
+    owing = [partner_id for partner_id in partner_ids if partner_id not in paying]
+    second, bookkeeper = start_odoo(), start_odoo()
+    taken, paid = [time.time()], {}
+    mail_server.on_message = lambda: taken.append(time.time())
+    for process in (odoo, second):
+        process.send("deliver_beside")
+    for partner_id in reversed(paying):
+        bookkeeper("pay", partner_id=partner_id)
+        paid[paying[partner_id]] = time.time()
+    for process in (odoo, second):
+        process.receive()
+    send(odoo, "queue")
+    assert get_states(odoo, owing) == {"sent": len(owing)}
+    assert set(get_states(odoo, list(paying))) <= {"sent", "cancelled"}
+    assert max(after - before for before, after in pairwise(taken)) < LONGEST_PAUSE
+    for address in addresses:
+        times = mail_server.get_times(address)
+        assert len(times) <= 1, "somebody got two"
+        assert all(moment < paid.get(address, moment + 1) for moment in times)
 
 
 # ------------------------------------------------------------

@@ -14,9 +14,11 @@ class Session:
         self.error = error
         self.hang_up_after = hang_up_after
         self.accepted = []
+        self.connections = []  # what had been accepted when each began
 
     def noop(self):
-        if self.hang_up_after is not None and len(self.accepted) >= self.hang_up_after:
+        taken = len(self.accepted) - self.connections[-1]
+        if self.hang_up_after is not None and taken >= self.hang_up_after:
             raise smtplib.SMTPServerDisconnected("please run connect() first")
         return 250, b"OK"
 
@@ -79,6 +81,7 @@ class CrmCollectionLettersCommon(CrmCollectionCommon):
         server_class = self.registry["ir.mail_server"]
 
         def connect(server, **kwargs):
+            session.connections.append(len(session.accepted))
             if cannot_connect:
                 raise cannot_connect
             return session

@@ -1,8 +1,12 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools.mail import email_normalize, email_normalize_all
 
 from . import content_queries, unsent_queries
 from .letter import NO_FAILURE
+
+# States that are an address's, whatever the mail server does.
+ADDRESS_STATES = ("no_address", "blacklisted")
 
 
 class CrmCollectionLetter(models.Model):
@@ -65,6 +69,7 @@ class CrmCollectionLetter(models.Model):
         self._reset()
         self._issue()
         self._trigger_mail_queue()
+        self._come_back(Domain("id", "in", self.ids))
 
     # === States === #
 
@@ -89,6 +94,16 @@ class CrmCollectionLetter(models.Model):
         self.ensure_one()
         asked = self.user_id | self.company_id.collection_manager_id
         return asked.filtered(self._is_workable_by)[:1] or self._get_managers()[:1]
+
+    def _is_about_address(self):
+        """Whether the mail server works, and it is the address that does not."""
+        return bool(self) and (self.fault == "address" or self.state in ADDRESS_STATES)
+
+    def _get_manager(self):
+        """:return: who is told what concerns all the letters of the company"""
+        self.ensure_one()
+        asked = self.company_id.collection_manager_id
+        return asked.filtered(self._is_workable_by) or self._get_managers()[:1]
 
     def _group_by_responsible(self):
         """:return: {user: letters}, asked once per company and collector"""

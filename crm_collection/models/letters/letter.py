@@ -23,6 +23,7 @@ PROBLEM_STATES = ("bounced", "failed", "no_address", "blacklisted")
 NO_FAILURE = {
     **dict.fromkeys(("failure_reason", "failure_detail", "fault", "date_failed"), False),
     **dict.fromkeys(("will_retry", "nobody_knows"), False),
+    "delivery_tries": 0,
 }
 
 
@@ -104,6 +105,9 @@ class CrmCollectionLetter(models.Model):
         readonly=True,
         help="Handed to the mail server at this time. Where no answer was recorded, nobody "
         "knows whether it left: it is not sent again by itself.",
+    )
+    delivery_tries = fields.Integer(
+        aggregator=None, readonly=True, help="How often the mail server asked to try later."
     )
     attach_pdf = fields.Boolean(readonly=True)
     attach_invoices = fields.Boolean(readonly=True)

@@ -1,9 +1,6 @@
-import smtplib
+from odoo import api, fields, models
 
-from odoo import api, fields, models, modules
-from odoo.fields import Domain
-
-from ..evidence.evidence import WRITING
+from ...tools import smtp_answer
 from .letter import NO_FAILURE
 
 # What a letter's mail says, and to whom, beside its message.
@@ -16,12 +13,8 @@ MESSAGE_FIELDS = {"mail_message_id", "is_notification"}
 
 
 class MailMail(models.Model):
-    """The mail system tells letters what became of them; nobody else does.
-
-    Letters leave through the mail queue alone, one by one: each is checked once more, and marked
-    in a transaction of its own before it is handed to the mail server. A process killed after the
-    server's answer leaves the mark, and the letter is not sent a second time.
-    """
+    """The mail system tells letters what became of them; nobody else does. How they leave is in
+    :mod:`.mail_queue`."""
 
     _inherit = "mail.mail"
     _allow_sudo_commands = False  # what is made as superuser reaches no other mail's fields
@@ -101,74 +94,13 @@ class MailMail(models.Model):
 
     # === Delivery === #
 
-    @api.model
-    def process_email_queue(self, email_ids=(), batch_size=1000):
-        """Core delivers one batch an hour; while letters leave, the queue goes on."""
-        before = self._count_queued_letters()
-        result = super().process_email_queue(email_ids, batch_size)
-        if before and 0 < self._count_queued_letters() < before:
-            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
-        return result
-
-    def _count_queued_letters(self):
-        domain = Domain("collection_letter_id", "!=", False) & Domain("state", "=", "outgoing")
-        return self.sudo().search_count(domain & Domain("scheduled_date", "=", False))
-
-    def _send(self, auto_commit=False, **kwargs):
-        # the mail system writes on the message what it was sent as, in whoever's name it sends
-        self = self.with_context(crm_collection_writing=WRITING)  # noqa: PLW0642
-        of_letters = self.sudo().filtered("collection_letter_id").sudo(self.env.su)
-        if not of_letters or self.env["ir.mail_server"]._disable_send():
-            return super()._send(auto_commit=auto_commit, **kwargs)
-        for mail in self:
-            if mail not in of_letters:
-                super(MailMail, mail)._send(auto_commit=auto_commit, **kwargs)
-            elif auto_commit or modules.module.current_test:
-                mail._send_letter(auto_commit, kwargs)
-            else:  # this transaction may be run again, the mail queue's is not
-                self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
-        return True
-
-    def _send_letter(self, auto_commit, kwargs):
-        letter = self._get_letters()
-        self._check_session(kwargs.get("smtp_session"))
-        may_leave = self.state == "outgoing" and self._prepare_delivery(letter)
-        self._commit_if(auto_commit)
-        if not may_leave:
-            return
-        try:
-            # an administrator who sends the queue need not be allowed to read its attachments
-            super(MailMail, self.sudo())._send(auto_commit=auto_commit, **kwargs)
-        except smtplib.SMTPServerDisconnected:
-            letter._set_interrupted()
-            self._commit_if(auto_commit)
-            raise
-
-    def _commit_if(self, auto_commit):
-        if auto_commit:
-            self.env.cr.commit()  # pylint: disable=invalid-commit
-
-    def _check_session(self, smtp_session):
-        """A server that hung up since the last message has not seen this one: it stays in the
-        queue, unmarked, and the queue starts anew."""
-        if not smtp_session:
-            return
-        try:
-            code = smtp_session.noop()[0]
-        except smtplib.SMTPException:
-            code = -1
-        if code != 250:
-            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
-            raise smtplib.SMTPServerDisconnected(self.env._("The mail server ended the session."))
-
     def _prepare_delivery(self, letter):
         """:return: whether the letter may be handed to the mail server now."""
         if letter.state != "outgoing":
             # replaced by a newer mail, cancelled, sent already, or waiting for an answer
             self.state = {"sent": "sent", "uncertain": "exception"}.get(letter.state, "cancel")
         elif letter.delivery_started:
-            letter._set_interrupted()
-            self.write({"state": "exception", "failure_reason": letter.failure_reason})
+            self._note_interrupted(letter)
         elif not letter._is_still_true():
             letter._withdraw()
         else:
@@ -179,11 +111,18 @@ class MailMail(models.Model):
     def _postprocess_sent_message(
         self, success_pids, success_emails, failure_reason=False, failure_type=None
     ):
+        if failure_type == "mail_smtp":
+            self._keep_in_queue()
         for letter in self._get_letters():
-            if letter.mail_id.state == "sent":
+            mail = letter.mail_id
+            if mail.state == "sent":
                 letter._set_sent()
-            elif letter.mail_id.state == "exception":
-                letter._set_failed(failure_reason or letter.mail_id.failure_reason, failure_type)
+            elif mail.state == "exception":
+                reason = failure_reason or mail.failure_reason
+                answer = smtp_answer.judge(reason, failure_type)
+                is_later = answer.kind == "later" and not answer.is_open
+                if not (is_later and mail._put_off(letter, reason)):
+                    letter._set_failed(reason, failure_type)
         return super()._postprocess_sent_message(
             success_pids,
             success_emails,

@@ -31,6 +31,7 @@ RIGHTS = {
     "crm.collection.approval.report": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.approval.rule": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.customer": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.fuse": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.golive": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.golive.line": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.hold": {"reader": READ, "user": "crw", "manager": ALL},
@@ -139,6 +140,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
 
     def _prepare(self):
         """A record of every kind."""
+        self.env["crm.collection.fuse"].sudo().create({"name": "Mail server"})
         self._create_overdue(5)
         self._allocate()
         self._send_letters()
@@ -283,7 +285,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
         """A public method can be called through RPC by everybody: there are actions, the status,
         and what core has already."""
         core = {"create", "write", "unlink", "copy", "copy_data"}
-        core |= {"mail_allowed_qweb_expressions", "process_email_queue", "web_resequence"}
+        core |= {"mail_allowed_qweb_expressions", "process_email_queue", "send", "web_resequence"}
         core |= {"SELF_READABLE_FIELDS", "SELF_WRITEABLE_FIELDS"}
         others = {
             (model_name, name)
