@@ -20,7 +20,11 @@ def first_step():
 def reached(rules, company_id):
     """What the days and the debt say of each: its rule, the automatic step it belongs in
     (``chosen``) and the one it may go to while somebody decides about that (``meanwhile``),
-    the manual one it has reached, and what holds it back (``blocker_now``)."""
+    the manual one it has reached, and what holds it back (``blocker_now``).
+
+    Each customer is in ``customer`` once, and ``DISTINCT`` tells the planner so: else it hashes
+    the items to look up the customers, and of 604,000 items that went to disk, 27 s for 23.
+    """
     return SQL(
         """
         SELECT open_item.*, customer.rule_id, customer.user_id,
@@ -29,7 +33,7 @@ def reached(rules, company_id):
                %(is_short)s AS is_short, %(manual)s AS reached_manual_step_id,
                %(blocker)s AS blocker_now
           FROM held AS open_item
-     LEFT JOIN customer ON customer.partner_id = open_item.partner_id
+     LEFT JOIN (%(customer)s) AS customer ON customer.partner_id = open_item.partner_id
      LEFT JOIN crm_collection_rule rule ON rule.id = customer.rule_id
      LEFT JOIN first_step ON first_step.rule_id = customer.rule_id
      LEFT JOIN step last_step ON last_step.rule_id = customer.rule_id AND last_step.usable
@@ -45,6 +49,7 @@ def reached(rules, company_id):
      LEFT JOIN LATERAL (%(unusable)s) AS unusable ON TRUE
     CROSS JOIN LATERAL (SELECT %(chosen)s AS step_id) AS chosen
         OFFSET 0 /* a part of its own: see Plan.query */""",
+        customer=SQL("SELECT DISTINCT ON (partner_id) * FROM customer"),
         chosen=_reached_step("last_step", "step_id", manual=False),
         manual=_reached_step("manual_step", "proposed_step_id", manual=True),
         is_short=SQL("(%s OR %s)", *(_is_short(name) for name in ("last_step", "manual_step"))),
