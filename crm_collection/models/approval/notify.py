@@ -1,9 +1,13 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.tools import split_every
+
+from ...tools.retry import in_transaction
 
 ACTIVITY_TYPE = "crm_collection.mail_activity_type_approval"
 SLICE = 1000  # activities made at once
+ENSURED_AT_ONCE = 200  # requests looked at in one transaction of the job
 MAX_TOLD = 20  # decisions told in one message to who asked
 
 
@@ -197,14 +201,20 @@ class CrmCollectionApproval(models.Model):
 
     @api.model
     def _cron_remind(self):
-        """Daily: put requests nobody has on his list on one, remind, escalate."""
+        """Daily: put requests nobody has on his list on one, remind, escalate; each a transaction
+        of its own where the scheduler asks."""
+        commit = bool(self.env.context.get("ir_cron_progress_id"))
         pending = self.sudo().search([("state", "=", "pending")])
-        pending._ensure_activities()
+        for ids in split_every(ENSURED_AT_ONCE, pending.ids, list):
+            ensure = pending.browse(ids)._ensure_activities
+            in_transaction(self.env, ensure, commit=commit)
         for rule, approvals in pending.grouped("approval_rule_id").items():
             if rule.escalate_days:
-                approvals._get_overdue(rule.escalate_days, "date_escalated")._escalate()
+                overdue = approvals._get_overdue(rule.escalate_days, "date_escalated")
+                in_transaction(self.env, overdue._escalate, commit=commit)
             if rule.remind_days:
-                approvals._get_overdue(rule.remind_days, "date_reminded")._remind()
+                overdue = approvals._get_overdue(rule.remind_days, "date_reminded")
+                in_transaction(self.env, overdue._remind, commit=commit)
 
     def _ensure_activities(self):
         """An approver may have left, lost the group or deleted what was on his list."""

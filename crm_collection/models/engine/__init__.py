@@ -1,6 +1,7 @@
 from . import (
     explain,
     run,
+    run_work,
     run_line,
     engine,
     slices,

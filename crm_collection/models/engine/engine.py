@@ -79,7 +79,8 @@ class CrmCollectionEngine(models.AbstractModel):
         :return: whether everything was done (false: time is up, the next call goes on)
         """
         company, today = run.company_id, run.date
-        self.env["crm.collection.hold"]._update_states(company, today, run)
+        if not self.env["crm.collection.hold"]._update_states(company, today, run):
+            return False
         rules = self._get_rules(company)
         for problem in filter(None, (rule._get_problem() for rule in rules)):
             run._log_problem(problem)
@@ -105,7 +106,8 @@ class CrmCollectionEngine(models.AbstractModel):
         :return: as :meth:`_write_slices`
         """
         # what the hooks recorded; what the sweep below records is judged in the next run
-        self.env["crm.collection.hold"]._judge_again(run.company_id, run.date, run)
+        if not self.env["crm.collection.hold"]._judge_again(run.company_id, run.date, run):
+            return None
         swept = self._sweep(run)
         if swept is None:
             return None

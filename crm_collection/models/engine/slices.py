@@ -1,18 +1,21 @@
 import logging
-from collections import Counter
+from collections import Counter, deque
 from datetime import timedelta
 
 import psycopg2
 
 from odoo import fields, models
 
-from ...tools.retry import MAX_TRIES, RETRIED
+from ...tools.pace import Pace, put_back_halves
+from ...tools.retry import RETRIED, in_transaction
 from . import apply_queries
 
 _logger = logging.getLogger(__name__)
 
 # Items per transaction: long enough to be set-based, short enough to lose little and lock little.
 SLICE = 10000
+FIRST_SLICE = 1000  # how long a slice takes is known after the first
+SHRINK = 8  # after a slice that cost the job its process
 COME_BACK_AFTER = timedelta(minutes=5)
 
 
@@ -34,18 +37,34 @@ class CrmCollectionEngine(models.AbstractModel):
         """
         run._set_total(total)
         run._commit(0)
-        done = apart = 0
-        for first in range(1, total + 1, SLICE):
-            last = min(first + SLICE - 1, total)
-            counts = self._write_again(run, write, query_open_item, first, last)
-            done += counts.pop("done", 0)
-            apart += counts.pop("apart", 0)
-            run._add(**counts)
-            if not run._commit(last - first + 1) and last < total:
+        if not total:
+            return True
+        numbers, counts = deque([range(1, total + 1)]), Counter()
+        step = write.__name__
+        pace = self._get_pace(run, step, total)
+        while numbers:
+            run._note_work(f"{step}:{pace.size}")
+            piece = pace.take(numbers)
+            written = self._write_safely(run, write, query_open_item, piece)
+            if written is None:
+                put_back_halves(numbers, piece)
+                continue
+            counts += written
+            pace.measure(len(piece))
+            if not run._commit(len(piece)) and numbers:
+                run._note_work(None)
                 return None
-        if done + apart < total:
+        run._note_work(None)
+        if counts["done"] + counts["apart"] < total:
             self._come_back()
-        return done == total
+        return counts["done"] == total
+
+    def _get_pace(self, run, step, total):
+        """:return: how many items to begin with; a slice that the last job did not survive was
+        too large"""
+        before, _colon, size = (run.at_work or "").partition(":")
+        first = max(int(size) // SHRINK, 1) if before == step else FIRST_SLICE
+        return Pace(min(first, total), SLICE)
 
     def _come_back(self):
         """Items somebody else was writing to were left out: they do not wait for tomorrow."""
@@ -55,35 +74,31 @@ class CrmCollectionEngine(models.AbstractModel):
         if job:
             job.sudo()._trigger(fields.Datetime.now() + COME_BACK_AFTER)
 
-    def _write_again(self, run, write, query_open_item, first, last):
-        """Write a slice, on a new snapshot when another transaction got there first."""
-        for attempt in range(1, MAX_TRIES + 1):
-            try:
-                return self._write_safely(run, write, query_open_item, first, last)
-            except psycopg2.Error as error:
-                if error.pgcode not in RETRIED or attempt == MAX_TRIES:
-                    raise
-                # all that was written since the last commit is this very slice
-                self.env.cr.rollback()
-                self.env.invalidate_all(flush=False)
-        return Counter()
+    def _write_safely(self, run, write, query_open_item, piece):
+        """Write a slice in a transaction of its own, again on a new snapshot where another one
+        got there first; a record the database refuses is set apart.
 
-    def _write_safely(self, run, write, query_open_item, first, last):
-        """Write a slice; one record the database refuses is set apart, the rest goes on."""
+        :param range piece: the numbers of its items
+        :return: Counter of ``done`` and ``apart``; ``None`` where it has to be written in halves
+        """
+        first, last = piece[0], piece[-1]
         try:
-            with self.env.cr.savepoint():
-                return write(run, first, last)
+            return in_transaction(self.env, self._write_counted, run, write, first, last)
         except psycopg2.Error as error:
             # without a code it is the connection that is gone
             if not error.pgcode or error.pgcode in RETRIED:
                 raise
-            if first == last:
-                self._set_apart(run, query_open_item(first), error)
-                return Counter(apart=1)
-        middle = (first + last) // 2
-        return self._write_safely(run, write, query_open_item, first, middle) + self._write_safely(
-            run, write, query_open_item, middle + 1, last
-        )
+            if len(piece) > 1:
+                return None
+            in_transaction(self.env, self._set_apart, run, query_open_item(first), error)
+        return Counter(apart=1)
+
+    def _write_counted(self, run, write, first, last):
+        """Write a slice, and count it where it is written."""
+        counts = write(run, first, last)
+        result = Counter(done=counts.pop("done", 0), apart=counts.pop("apart", 0))
+        run._add(**counts)
+        return result
 
     def _set_apart(self, run, query_open_item, error):
         """Keep the reason on the item and on the run; the next run tries again."""

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.mail import email_normalize, email_normalize_all
 
+from ...tools.retry import in_transaction
 from . import content_queries, unsent_queries
 from .letter import NO_FAILURE
 
@@ -130,20 +131,27 @@ class CrmCollectionLetter(models.Model):
         self.activity_unlink(["mail.mail_activity_data_todo"])
 
     @api.model
-    def _sweep_outgoing(self):
-        """Settle letters whose mail was dealt with behind our back, or deleted."""
-        rows = self.env.execute_query(unsent_queries.stale_outgoing())
-        for letter_id, state, reason, failure_type in rows:
-            letter = self.browse(letter_id)
-            if state == "sent":
-                letter._set_sent()
-            elif letter.delivery_started:
-                letter._set_interrupted()
-            elif state == "exception":
-                letter._set_failed(reason, failure_type)
-            else:
-                env = letter._in_office_language().env
-                letter._set_problem("cancelled", env._("The mail was cancelled or deleted."))
+    def _sweep_outgoing(self, run):
+        """Settle letters whose mail was dealt with behind our back, or deleted, each for itself.
+
+        :return: whether all are (false: time is up)
+        """
+        for letter_id, *found in self.env.execute_query(unsent_queries.stale_outgoing()):
+            in_transaction(self.env, self.browse(letter_id)._settle, *found)
+            if not run._commit(0):
+                return False
+        return True
+
+    def _settle(self, mail_state, reason, failure_type):
+        if mail_state == "sent":
+            self._set_sent()
+        elif self.delivery_started:
+            self._set_interrupted()
+        elif mail_state == "exception":
+            self._set_failed(reason, failure_type)
+        else:
+            env = self._in_office_language().env
+            self._set_problem("cancelled", env._("The mail was cancelled or deleted."))
 
     def _message_receive_bounce(self, email, partner):
         """The mail came back: it was sent, but it did not arrive. What somebody wrote to others

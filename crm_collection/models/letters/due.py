@@ -5,10 +5,12 @@ import psycopg2
 from odoo import api, models
 from odoo.tools import split_every
 
-from ...tools.retry import MAX_TRIES, RETRIED
+from ...tools.pace import Pace, put_back_halves
+from ...tools.retry import RETRIED, in_transaction
 from . import queries
 
-CUSTOMERS_PER_BATCH = 1000  # letters decided and written in one transaction
+FIRST = 100  # customers whose letters are decided and written in the first transaction
+CUSTOMERS_PER_BATCH = 1000  # and in one that takes no time
 CHARGED_PER_STATEMENT = 100  # letters whose charges are worked out at once
 
 
@@ -27,7 +29,7 @@ class CrmCollectionLetter(models.Model):
 
     @api.model
     def _run_letters(self, run):
-        """The letters job for one company; commits after each batch.
+        """The letters job for one company; commits every few seconds.
 
         What is new is decided by the phases of the day alone: after the allocation. The jobs
         start by the clock of the server, which may be on either side of the company's midnight,
@@ -36,9 +38,8 @@ class CrmCollectionLetter(models.Model):
         :return: whether everything was done (false: time is up, the next call goes on)
         """
         company, today = run.company_id, run.date
-        self._sweep_outgoing()
-        done = True
-        if company.collection_auto_send:
+        done = self._sweep_outgoing(run)
+        if done and company.collection_auto_send:
             if run._is_family_allocated(company, today):
                 done = self._create_all_due(run, company, today)
             else:
@@ -48,47 +49,39 @@ class CrmCollectionLetter(models.Model):
         return done
 
     def _create_all_due(self, run, company, today):
-        """Write the letters of all customers in batches, each its own transaction. A batch the
-        database refuses is halved until the one it is about stands alone."""
+        """Write the letters of all customers in pieces, each its own transaction. A piece the
+        database refuses is halved until the customer it is about stands alone."""
         partner_ids = self._get_due_partner_ids(company, today)
         run._set_total(len(partner_ids))
-        batches = deque(split_every(CUSTOMERS_PER_BATCH, partner_ids, list))
-        left_out = Counter()
+        batches, left_out = deque([partner_ids] if partner_ids else ()), Counter()
+        pace = Pace(FIRST, CUSTOMERS_PER_BATCH)
         while batches:
-            batch = batches.popleft()
+            batch = pace.take(batches)
             try:
-                letters, line_count, out = self._create_again(company, today, batch)
+                left_out += in_transaction(
+                    self.env, self._create_counted, run, company, today, batch
+                )
             except psycopg2.Error as error:
                 if len(batch) > 1:
-                    middle = len(batch) // 2
-                    batches.extendleft((batch[middle:], batch[:middle]))
+                    put_back_halves(batches, batch)
                     continue
                 run._log_exception(" ".join(str(error).split()), partner_id=batch[0])
-            else:
-                run._add(letter_count=len(letters), letter_line_count=line_count)
-                left_out += out
+                if error.pgcode in RETRIED:  # somebody else is at it: not until tomorrow
+                    self._trigger_letters_job()
+            pace.measure(len(batch))
             if not run._commit(len(batch)):
                 return False
         run._log_skipped(left_out)
         return True
 
-    def _create_again(self, company, today, partner_ids):
-        """Write the letters of a batch, on a new snapshot when another transaction got there
-        first.
+    def _create_counted(self, run, company, today, partner_ids):
+        """Write the letters of a batch, and count them where they are written.
 
-        :return: see :meth:`_create_batch`
+        :return: Counter of the customers left out by reason
         """
-        for attempt in range(1, MAX_TRIES + 1):
-            try:
-                with self.env.cr.savepoint():
-                    return self._create_batch(company, today, partner_ids)
-            except psycopg2.Error as error:
-                if error.pgcode not in RETRIED or attempt == MAX_TRIES:
-                    raise
-                # all that was written since the last commit is this very batch
-                self.env.cr.rollback()
-                self.env.invalidate_all(flush=False)
-        return None
+        letters, line_count, left_out = self._create_batch(company, today, partner_ids)
+        run._add(letter_count=len(letters), letter_line_count=line_count)
+        return left_out
 
     # === Deciding === #
 

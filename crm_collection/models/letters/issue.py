@@ -1,17 +1,22 @@
+from collections import deque
 from datetime import timedelta
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import clean_context, split_every
+from odoo.tools import clean_context
 
-from ...tools.retry import MAX_TRIES, RETRIED
+from ...tools.pace import Pace
+from ...tools.retry import RETRIED, in_transaction, start_anew
 from ..evidence.evidence import WRITING
 from . import content_queries, date_queries, unsent_queries
 from .letter import NO_FAILURE
 
-LETTERS_PER_BATCH = 50  # letters rendered and queued in one transaction
+FIRST = 5  # letters rendered and queued in the first transaction
+LETTERS_PER_BATCH = 50  # and in one that takes no time
+RESET_PER_BATCH = 500
+MAX_KILLS = 2  # how often a letter may cost the job its process
 COME_BACK_AFTER = timedelta(minutes=5)
 MAIL_VALUES = {
     "auto_delete": False,
@@ -34,53 +39,103 @@ class CrmCollectionLetter(models.Model):
         in_company = Domain("company_id", "=", company.id)
         if not company.collection_auto_send:
             in_company &= Domain("origin", "=", "manual")
-        self._reset_recovered(in_company)
-        ids = self.search(in_company & Domain("state", "=", "to_send")).ids
-        run._set_total(len(ids))
-        for batch in split_every(LETTERS_PER_BATCH, ids, list):
-            self._issue_safely(run, batch)
+        if not self._reset_recovered(in_company, run):
+            return False
+        self._note_kills(run)
+        waiting = self.search(in_company & Domain("state", "=", "to_send"))
+        run._set_total(len(waiting))
+        batches, pace = waiting._get_batches(), Pace(FIRST, LETTERS_PER_BATCH)
+        while batches:
+            batch = pace.take(batches)
+            run._note_work(",".join(map(str, batch)))
+            if not self._issue_safely(run, batch):
+                batches.extendleft([letter_id] for letter_id in reversed(batch))
+                continue
+            pace.measure(len(batch))
             if not run._commit(len(batch)):
                 return False
         self._come_back(in_company)
         return True
 
+    def _get_batches(self):
+        """:return: ids, those that the job did not survive last, each by itself: they hold up
+        none of the others"""
+        risky = self.filtered("kills").sorted(lambda letter: (letter.kills, letter.id))
+        sound = (self - risky).ids
+        return deque(([sound] if sound else []) + [[letter_id] for letter_id in risky.ids])
+
+    def _note_kills(self, run):
+        """The job was killed while it wrote some letters: one that it did not survive again and
+        again is set apart, until somebody tries it."""
+        ids = run._take_work()
+        letters = self.search(Domain("id", "in", ids) & Domain("state", "=", "to_send"))
+        for letter in letters:
+            letter.kills += 1
+            if len(ids) == 1 and letter.kills >= MAX_KILLS:
+                letter._set_problem(
+                    "failed",
+                    letter._in_office_language().env._(
+                        "The job was ended by the system %s times while it wrote this letter: it "
+                        "takes too long, or too much memory.",
+                        letter.kills,
+                    ),
+                    fault="server",
+                )
+        run._commit(0)
+
     def _come_back(self, domain):
         """Letters somebody else was writing to were left out: they do not wait for tomorrow."""
         if self.search_count(domain & Domain("state", "=", "to_send"), limit=1):
-            job = self.env.ref("crm_collection.ir_cron_crm_collection_letters")
-            job._trigger(fields.Datetime.now() + COME_BACK_AFTER)
+            self._trigger_letters_job()
 
-    def _issue_safely(self, run, letter_ids, tries=1):
-        """Issue a batch, again on a new snapshot where somebody else wrote to one of them, and
-        letter by letter where one of them cannot be issued."""
+    @api.model
+    def _trigger_letters_job(self):
+        # whoever sends letters does not see scheduled actions
+        job_sudo = self.env.ref("crm_collection.ir_cron_crm_collection_letters").sudo()
+        job_sudo._trigger(fields.Datetime.now() + COME_BACK_AFTER)
+
+    def _issue_safely(self, run, letter_ids):
+        """Issue letters in a transaction of their own, again on a new snapshot where somebody
+        else wrote to one of them. A letter that cannot be issued is set apart.
+
+        :return: whether they were; false where they have to be issued one by one
+        """
         try:
-            with self.env.cr.savepoint():
-                return self.browse(letter_ids)._issue(run)
-        except psycopg2.OperationalError as error:
-            if error.pgcode not in RETRIED:
-                raise
-            self.env.cr.rollback()
-            self.env.invalidate_all(flush=False)
-            if tries < MAX_TRIES:
-                return self._issue_safely(run, letter_ids, tries + 1)
-            # the next run tries again
-            return run._log_exception(" ".join(str(error).split()))
+            in_transaction(self.env, self._issue_of, run, letter_ids)
         except Exception as error:
-            self.env.invalidate_all(flush=False)
-            if len(letter_ids) == 1:
-                return self.browse(letter_ids)._set_unwritable(error, run)
-        for letter_id in letter_ids:
-            self._issue_safely(run, [letter_id])
-            run._commit(0)  # what is done is not undone by the next one's conflict
-        return None
+            start_anew(self.env)
+            contended = isinstance(error, psycopg2.OperationalError)
+            if contended and error.pgcode not in RETRIED:
+                raise
+            if len(letter_ids) > 1:
+                return False
+            if contended:  # the next run tries again
+                run._log_exception(" ".join(str(error).split()))
+            else:
+                self.browse(letter_ids)._set_unwritable(error, run)
+        return True
 
-    def _reset_recovered(self, domain):
-        """Letters that may reach their customer now: what kept them from it may be mended."""
+    def _issue_of(self, run, letter_ids):
+        self.browse(letter_ids)._issue(run)
+
+    def _reset_recovered(self, domain, run):
+        """Letters that may reach their customer now: what kept them from it may be mended.
+
+        :return: whether all were seen to (false: time is up)
+        """
         waiting = self.search(
             domain & Domain("state", "in", ("failed", "no_address", "blacklisted"))
         )
         waiting._prefetch_recipients()
-        waiting.filtered(lambda letter: letter._is_recovered())._reset()
+        todo = waiting.filtered(lambda letter: letter._is_recovered())
+        batches, pace = deque([todo.ids] if todo else ()), Pace(FIRST, RESET_PER_BATCH)
+        while batches:
+            batch = pace.take(batches)
+            in_transaction(self.env, self.browse(batch)._reset)
+            pace.measure(len(batch))
+            if not run._commit(0):
+                return False
+        return True
 
     def _reset(self):
         """Make letters that did not leave ready to be issued again, as the same letters; the
@@ -89,7 +144,7 @@ class CrmCollectionLetter(models.Model):
         for letter in self.filtered(lambda each: each.fault == "text" and not each.date_sent):
             letter.template_id = letter._get_expected_template()
         gone = dict.fromkeys(("mail_id", "delivery_started", "pdf_attachment_id"), False)
-        self.write({**NO_FAILURE, **gone, "state": "to_send"})
+        self.write({**NO_FAILURE, **gone, "state": "to_send", "kills": 0})
         mails.filtered(lambda mail: mail.state in ("outgoing", "exception")).cancel()
 
     def _issue(self, run=None):

@@ -109,6 +109,11 @@ class CrmCollectionLetter(models.Model):
     delivery_tries = fields.Integer(
         aggregator=None, readonly=True, help="How often the mail server asked to try later."
     )
+    kills = fields.Integer(
+        aggregator=None,
+        readonly=True,
+        help="How often the job was ended by the system while it wrote the letter.",
+    )
     attach_pdf = fields.Boolean(readonly=True)
     attach_invoices = fields.Boolean(readonly=True)
     pdf_attachment_id = fields.Many2one(

@@ -1,9 +1,14 @@
-from collections import defaultdict
+from collections import defaultdict, deque
 from datetime import date, timedelta
 
 from odoo import api, fields, models
 
+from ...tools.pace import Pace
+from ...tools.retry import in_transaction
 from . import promise_queries
+
+FIRST = 50  # holds closed in the first transaction: each says so in its chatter
+HOLDS_PER_BATCH = 500  # and in one that takes no time
 
 
 class CrmCollectionHold(models.Model):
@@ -55,27 +60,38 @@ class CrmCollectionHold(models.Model):
     def _update_states(self, company, today, run=None):
         """Close what is over on ``today`` (the company's day), promises by what was paid.
 
-        :param run: the run that keeps the log of a hold that cannot be closed
+        :param run: the run that keeps the log of a hold that cannot be closed, and says how long
+            there is time; without one all is written in the caller's transaction
+        :return: whether all were (false: time is up)
         """
         self._flush_money()
-        self._set_states(promise_queries.closings(company.id, today), run)
+        return self._set_states(promise_queries.closings(company.id, today), run)
 
     @api.model
     def _judge_again(self, company, today, run=None):
         """Judge promises again by what was entered, or undone, since they were.
 
         :param run: as for :meth:`_update_states`
+        :return: likewise
         """
         self._flush_money()
         self.env["crm.collection.settlement"].flush_model()
-        self._set_states(promise_queries.verdicts_to_change(company.id, today), run)
+        return self._set_states(promise_queries.verdicts_to_change(company.id, today), run)
 
     def _set_states(self, query, run):
         ids_by_state = defaultdict(list)
         for hold_id, state in self.env.execute_query(query):
             ids_by_state[state].append(hold_id)
+        pace = Pace(FIRST, HOLDS_PER_BATCH)
         for state, ids in ids_by_state.items():
-            self.browse(ids)._close_safely(state, run)
+            batches = deque([ids])
+            while batches:
+                holds = self.browse(pace.take(batches))
+                in_transaction(self.env, holds._close_safely, state, run, commit=bool(run))
+                pace.measure(len(holds))
+                if run and not run._commit(0):
+                    return False
+        return True
 
     def _flush_money(self):
         self.env["account.move.line"].flush_model()

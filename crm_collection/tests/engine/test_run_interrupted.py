@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 from ..common_engine import CrmCollectionEngineCommon
 
 SLICES = "odoo.addons.crm_collection.models.engine.slices"
+PROMISE = "odoo.addons.crm_collection.models.portfolio.promise"
 
 
 class Killed(BaseException):
@@ -196,6 +197,62 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
             self.env["crm.collection.run"].with_context(cron_end_time=0)._cron_allocate()
         run_company.assert_not_called()
         self.assertEqual(progress, [(0, len(self.env["res.company"].sudo().search([])))])
+
+    def test_slice_that_costs_the_job_its_process(self):
+        """GIVEN items that take so long that a slice of them does not come to its end
+        WHEN the job is started again
+        THEN its slices are smaller, and it gets further.
+
+        Seen to fail with slices of one size: nothing was ever done.
+        """
+        engine = self.registry["crm.collection.engine"]
+        move_slice = engine._move_slice
+
+        def kill(model, run, first, last):
+            if last - first > 1:
+                raise Killed
+            return move_slice(model, run, first, last)
+
+        with patch.object(engine, "_move_slice", kill):
+            for _time in range(2):
+                with self.enter_registry_test_mode(), suppress(Killed):
+                    self._start_cron()
+        self.env.invalidate_all()
+        self.assertTrue(self._items(self.moves))
+        self._allocate()
+        self._assert_phase(self.moves, self.phase_first)
+
+    def test_killed_between_holds(self):
+        """Holds that are over are ended in pieces: what was ended stays so.
+
+        Seen to fail with all of them in one transaction.
+        """
+        self._allocate()
+        holds = self.env["crm.collection.hold"].create(
+            [
+                {"move_id": move.id, "reason": "Wait", "date_until": self._day(0)}
+                for move in self.moves
+            ]
+        )
+        self._move_on(1)
+        model = self.registry["crm.collection.hold"]
+        close, closed = model._close, []
+
+        def kill(records, state):
+            if closed:
+                raise Killed
+            closed.append(records.ids)
+            return close(records, state)
+
+        with (
+            patch(f"{PROMISE}.HOLDS_PER_BATCH", 2),
+            patch.object(model, "_close", kill),
+            self.enter_registry_test_mode(),
+            suppress(Killed),
+        ):
+            self._start_cron()
+        self.env.invalidate_all()
+        self.assertEqual(holds.mapped("state").count("ended"), 2)
 
     def test_killed_yesterday(self):
         """A log that was left running by a killed job does not say so for ever, nor that it is to
