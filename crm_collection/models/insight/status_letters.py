@@ -38,7 +38,10 @@ class CrmCollectionStatus(models.AbstractModel):
         )
         level, message = self._judge_last(accepted, refused)
         action = self._get_action("crm.collection.letter", refused)
-        if self.env["ir.mail_server"].has_access("read"):
+        if stopped := self.env["crm.collection.fuse"].search([("state", "=", "open")], limit=1):
+            level, message = "danger", stopped._describe(self.env.user)
+            action = self._get_action(stopped._name, stopped)
+        elif self.env["ir.mail_server"].has_access("read"):
             action = self._get_action("ir.mail_server")
         return self._get_check("mail_accepted", self.env._("Mail accepted"), level, message, action)
 

@@ -163,7 +163,7 @@ class CrmCollectionFuse(models.Model):
         fuse.failures += LIMIT if slow else 1
         fuse.reason = " ".join((reason or "").split())[:500]
         if fuse.state == "closed" and fuse.failures >= LIMIT:
-            _logger.warning("Letters to %s are stopped: %s", fuse.name, fuse.reason)
+            _logger.info("Letters to %s are stopped: %s", fuse.name, fuse.reason)
             fuse.write({"state": "open", "date_open": fields.Datetime.now(), "attempts": 0})
             fuse._put_off()
         if fuse.state == "open":
@@ -203,7 +203,7 @@ class CrmCollectionFuse(models.Model):
             manager = of_company[0]._get_manager()
             if not manager:
                 continue
-            note = self._get_note(manager)
+            note = escape(self._describe(manager))
             if alarm := told.get(manager):
                 alarm.note = note
                 continue
@@ -216,16 +216,15 @@ class CrmCollectionFuse(models.Model):
                 user_id=manager.id,
             )
 
-    def _get_note(self, user):
+    def _describe(self, user):
+        """:return: what is wrong, for somebody to read"""
         there = self.with_context(lang=user.lang, tz=user.tz)
-        return escape(
-            there.env._(
-                "%(server)s takes no letters since %(since)s: %(reason)s. They stay in the queue; "
-                "the next attempt is at %(next)s. Nothing is lost, and this goes by itself when "
-                "it works again.",
-                server=self.name,
-                since=format_datetime(there.env, self.date_open, dt_format="short"),
-                reason=self.reason or "",
-                next=format_datetime(there.env, self.date_next_try, dt_format="short"),
-            )
+        return there.env._(
+            "%(server)s takes no letters since %(since)s: %(reason)s. They stay in the queue; the "
+            "next attempt is at %(next)s. Nothing is lost, and this goes by itself when it works "
+            "again.",
+            server=self.name,
+            since=format_datetime(there.env, self.date_open, dt_format="short"),
+            reason=self.reason or "",
+            next=format_datetime(there.env, self.date_next_try, dt_format="short"),
         )

@@ -173,16 +173,20 @@ class TestLetterFault(CrmCollectionLettersCommon):
         self.assertEqual(single.fault, "address")
 
     def test_one_matter_is_told_once(self):
-        """However many letters wait for the mail server; what is about one customer, for each."""
+        """However many letters the mail server refuses; what is about one customer, for each."""
         letters = self._queue_letters(*(self._create_customer(f"Many{n}") for n in range(3)))
-        self._run_mail_queue(Session(), cannot_connect=OSError("connection refused"))
+        error = refuse(554, "5.7.1 not from here")
+        self._run_mail_queue(Session(error))
         self.assertEqual(letters.mapped("fault"), ["server"] * 3)
         told = self._problems(letters)
         self.assertEqual(len(told), 1)
+        fuse = self.env["crm.collection.fuse"].with_user(self.collector).search([])
         self._send_letters()
-        self._run_mail_queue(Session(), cannot_connect=OSError("connection refused"))
+        fuse.action_try_now()
+        self._run_mail_queue(Session(error))
         self.assertEqual(len(self._problems(letters)), 1)
         self._send_letters()
+        fuse.action_try_now()
         self._run_mail_queue(Session())
         self.assertEqual(letters.mapped("state"), ["sent"] * 3)
         self.assertFalse(self._problems(letters))

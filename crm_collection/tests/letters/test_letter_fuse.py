@@ -63,6 +63,10 @@ class TestLetterFuse(CrmCollectionLettersCommon):
         )
         self.assertRecordValues(self._get_alarms(), [{"user_id": self.manager.id}])
         self.assertIn("connection refused", self._get_alarms().note)
+        checks = self.env["crm.collection.status"].with_user(self.collector).get_status()["checks"]
+        check = {one["key"]: one for one in checks}["mail_accepted"]
+        self.assertEqual(check["level"], "danger")
+        self.assertIn("connection refused", check["message"])
         self._run_mail_queue(session, cannot_connect=REFUSED)
         self.assertEqual(len(session.connections), 3, "not before its time")
         self._try_now()
