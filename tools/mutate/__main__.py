@@ -31,11 +31,13 @@ LOOKED_AT_BY = {
         *("approval/test_approval_decision.py", "approval/test_approval_allocation.py"),
         "approval/test_approval_definition.py",
     ],
-    "models/ledger/queries.py": ["ledger/test_settlement.py", "ledger/test_settlement_letters.py"],
-    "models/letters/condition_queries.py": [
-        *("letters/test_letter_money.py", "letters/test_letter_once.py"),
-        "letters/test_letter_plan.py",
+    "models/ledger/queries.py": [
+        *("ledger/test_settlement_kinds.py", "ledger/test_settlement.py"),
+        "ledger/test_settlement_letters.py",
     ],
+    "models/letters/condition_queries.py": ["letters/test_letter_conditions.py"],
+    "models/letters/credit_queries.py": ["letters/test_letter_reckoning.py"],
+    "models/portfolio/queries.py": ["portfolio/test_conditions.py"],
 }
 # They need a browser or a database of their own.
 LEFT_OUT = ("tour", "concurrency", "portal", "interrupted", "pdf_network", "chatter_route")

@@ -59,7 +59,7 @@ class Tests:
         result, noted = self._in_a_copy(
             lambda _notebook: change(sys.modules[module_name], mutant.mutated),
             [test["test"] for test in chosen],
-            3 * calls.sum_up(chosen) + 120,
+            3 * calls.sum_up(chosen) + 300,  # setting classes up is not in the sum
         )
         if noted:
             self.kills[noted["failed"]] += 1

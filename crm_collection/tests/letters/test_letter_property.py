@@ -120,8 +120,7 @@ class TestLetterProperty(CrmCollectionEngineCommon, CrmCollectionLettersCommon):
         THEN a letter that is decided leaves and asks for something, and another run of the
         letters job on that day writes nothing.
 
-        Seen to fail with the letter written about all that is due, and what is not due left
-        aside beside anything overdue, paid or not; and with credits in the company's money.
+        Seen to fail with letters decided without what open credits leave.
         """
 
         @settings(
