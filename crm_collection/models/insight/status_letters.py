@@ -87,8 +87,7 @@ class CrmCollectionStatus(models.AbstractModel):
             return self._get_check("addresses", title, "ok", message)
         partners = letters.partner_id
         message = self.env._(
-            "Letters wait for a correct address of %(count)s customers: %(names)s. Each is sent "
-            "again when its address is another one; what came back, when you send it again.",
+            "Letters wait for another address of %(count)s customers: %(names)s.",
             count=len(partners),
             names=", ".join(partners[:3].mapped("display_name")),
         )

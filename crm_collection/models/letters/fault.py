@@ -79,7 +79,7 @@ class CrmCollectionLetter(models.Model):
 
     def _get_refusal(self, env, kind):
         """:return: what went wrong and what mends it, in a sentence"""
-        address = self.email_to or ""
+        address = ", ".join(email_normalize_all(self.email_to or ""))
         return {
             "connection": env._("The mail server cannot be reached."),
             "login": env._("The mail server refuses our login: check user and password."),

@@ -97,10 +97,12 @@ class CrmCollectionLetter(models.Model):
             )
 
     def _format_handed_over(self):
-        """:return: when the letter was handed over, as the company's people write it"""
+        """:return: when the letter was handed over, as the company's people write it, and by which
+        clock: the log of a mail server may have another"""
         letter = self._in_office_language()
         zone = letter.company_id._get_collection_tz()
-        return format_datetime(letter.env, letter.delivery_started, tz=zone, dt_format="medium")
+        moment = format_datetime(letter.env, letter.delivery_started, tz=zone, dt_format="medium")
+        return f"{moment} ({zone})"
 
     def _log_answer(self, say):
         """Keep who said what about letters, and what was known of the mail he spoke of.
