@@ -6,6 +6,7 @@ import psycopg2
 
 from odoo import SUPERUSER_ID, models
 from odoo.tools.image import image_data_uri
+from odoo.tools.translate import code_translations
 
 from ...tools.text import get_file_name
 from ..evidence.evidence import WRITING
@@ -71,7 +72,8 @@ class CrmCollectionLetter(models.Model):
         return self.user_id.filtered(lambda user: user.id != SUPERUSER_ID)
 
     def _get_lang(self, preferred=None):
-        """Return the language of the letter: always one that is installed.
+        """Return the language of the letter: always one that is installed, and that its text is
+        in. What is not translated is said in English, and laid out and written as English.
 
         :param str preferred: the recipient's, where there is one already
         """
@@ -80,7 +82,17 @@ class CrmCollectionLetter(models.Model):
             *(preferred, self.lang, self.partner_id.lang),
             *(self.company_id.partner_id.lang, self.env.lang),
         )
-        return next((lang for lang in wished if lang in installed), "en_US")
+        lang = next((lang for lang in wished if lang in installed), SOURCE_LANG)
+        return lang if self._is_said_in(lang) else SOURCE_LANG
+
+    def _is_said_in(self, lang):
+        """Whether its text is in a language, or what the module says around it is."""
+        if lang.startswith(SOURCE_LANG[:2]):
+            return True
+        if code_translations.get_python_translations("crm_collection", lang):
+            return True
+        template_sudo = self.template_id.sudo()
+        return bool(template_sudo) and lang in template_sudo._get_collection_langs()
 
     def _mail_get_partner_fields(self, introspect_fields=False):
         # EXTENDS 'mail': the letter goes to its recipients, not to every contact of the customer

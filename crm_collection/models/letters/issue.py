@@ -203,7 +203,7 @@ class CrmCollectionLetter(models.Model):
         self.env.cr.execute(unsent_queries.give_back(out))
         self.env.cr.execute(unsent_queries.refresh_lines(company, today, self.ids, self.env.uid))
         self.env.invalidate_all(flush=False)
-        went._cancel(self._get_reason_empty())
+        went._cancel_unowed()
         (changed - went).filtered("line_ids")._set_tone()
 
     def _take_over_text(self):
@@ -220,7 +220,12 @@ class CrmCollectionLetter(models.Model):
         return self.template_id and (not phase.is_governed or self.template_id == phase.template_id)
 
     def _cancel_empty(self):
-        self.filtered(lambda letter: not letter.line_ids)._cancel(self._get_reason_empty())
+        self.filtered(lambda letter: not letter.line_ids)._cancel_unowed()
+
+    def _cancel_unowed(self):
+        speechless = self.filtered(lambda letter: not letter.phase_id._get_letter(letter.step_id))
+        speechless._cancel(self.env._("Its phase has no letter any more."))
+        (self - speechless)._cancel(self._get_reason_empty())
 
     def _get_reason_empty(self):
         return self.env._(

@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..evidence.evidence import LETTER_MODEL, WRITING
@@ -78,13 +78,42 @@ class MailTemplate(models.Model):
         """
         if not vals.keys() <= FREE_FIELDS:
             self._check_not_approved()
-        return super().write(vals)
+        result = super().write(vals)
+        self.env.registry.clear_cache()  # of the languages
+        return result
 
     def unlink(self):
         """:raise UserError: a letter that was approved, or waits for it, is deleted"""
         self._check_not_approved()
         self._leave_images()
         return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_use(self):
+        """What phases and steps send: without it they would send nothing, and nobody be told."""
+        domain = [("template_id", "in", self.ids)]
+        users_sudo = self.env["crm.collection.phase"].sudo().with_context(active_test=False)
+        names = users_sudo.search(domain).mapped("display_name")
+        steps_sudo = self.env["crm.collection.rule.step"].sudo().with_context(active_test=False)
+        names += steps_sudo.search(domain).rule_id.mapped("display_name")
+        if names:
+            raise UserError(
+                self.env._(
+                    "%(letters)s is the letter of %(users)s. Choose another one there first: "
+                    "without it nothing would be sent.",
+                    letters=", ".join(self.sudo().mapped("name")),
+                    users=", ".join(names),
+                )
+            )
+
+    @tools.ormcache("self.id")
+    def _get_collection_langs(self):
+        """:return: the languages the text is in; in others it is said in English, as it was
+        written"""
+        self.ensure_one()
+        fields = (self._fields[fname] for fname in ("subject", "body_html"))
+        stored = [field._get_stored_translations(self) or {} for field in fields]
+        return frozenset(lang for of_field in stored for lang in of_field if lang[:1] != "_")
 
     def _leave_images(self):
         """Core deletes files with what they belong to: images that letters show become theirs."""

@@ -23,4 +23,5 @@ from . import (
     test_letter_property,
     test_letter_reckoning,
     test_letter_headers,
+    test_letter_text_in_use,
 )
