@@ -40,6 +40,7 @@ MAX_LINES = 60  # of what is told about one kind of loss
 # {table: columns} that a migration writes or drops
 CHANGED = {
     "crm_collection_allocation": {"amount_settled"},  # asked of the ledger of settlements
+    "crm_collection_item": {"name"},  # open ones of entries have the entry's label
     "mail_message": {"record_company_id", "record_alias_domain_id"},  # of queued letters
     "res_users": {"collection_approval_digest", "collection_approval_digest_date"},
 }
@@ -64,15 +65,17 @@ CHANGED_SCHEMA = {
 }
 # endings of names as they are reported: what comes next is asked of the jobs, and is what comes;
 # what was settled in a phase is asked of the ledger; a group of indicators has those of its sums;
-# a request about what open credits cover shows no letter, an opening balance no day of issue, and
-# a credit is named by what it is for
+# a request about what open credits cover shows no letter, an opening balance no day of issue and
+# its label, and a credit is named by what it is for
 CHANGED_SCREENS = (
     *(" date_next_step", " next_step_id", " next_phase_id", " explanation[2]", " explanation[3]"),
     *(" explanation", " amount_settled", " dso", " days_delinquent", " cei", " overdue_share"),
     *(" records[12] letter_body", " records[12] letter_email_to", " records[12] letter_note"),
     *(" records[12] letter_subject", " records[12] letter_template_id", " records[10] letter_body"),
     *(" records[19] titles_html", " records[39] titles_html", " records[5] titles_html[11]"),
+    *(" records[29] name", " For the bank[45][0]"),
 )
+CHANGED_SIMULATION = (" moves 79 name",)  # the opening balance
 # letters about an opening balance, and one that names a credit by what it is for
 CHANGED_LETTERS = ("20 object.titles_html", "40 object.titles_html", "6 object.titles_html[11]")
 
@@ -364,10 +367,9 @@ def test_letter_of_a_user(before, after):
 
 
 def test_simulation(before, after):
-    assert_nothing_lost(
-        find_differences(before["simulation"], after["simulation"]),
-        "figures of the simulation are not what they were",
-    )
+    lost = find_differences(before["simulation"], after["simulation"])
+    lost = [line for line in lost if not line.split(":")[0].endswith(CHANGED_SIMULATION)]
+    assert_nothing_lost(lost, "figures of the simulation are not what they were")
 
 
 def test_next_run(before, after):

@@ -143,6 +143,7 @@ class Fill(People):
         income = accounts.search([("account_type", "=", "income")], limit=1)
         due = TODAY - timedelta(days=41)
         owed = {"account_id": receivable.id, "partner_id": partner.id, "date_maturity": due}
+        owed["name"] = "Balance carried forward"
         lines = [{**owed, "debit": 410.0}, {"account_id": income.id, "credit": 410.0}]
         self.moves["Ebony"] = self._post(
             {"move_type": "entry", "date": due, "line_ids": [*map(Command.create, lines)]}

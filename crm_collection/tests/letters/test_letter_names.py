@@ -1,4 +1,6 @@
 import io
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 from pypdf import PdfReader
 
@@ -13,6 +15,7 @@ from ..common_letters import CrmCollectionLettersCommon
 
 STATEMENT = "crm_collection.action_report_statement"
 LETTER = "crm_collection.action_report_letter"
+MIGRATION = Path(__file__).parents[2] / "migrations/19.0.2.2.0/post-item-names.py"
 CPF, CNPJ = "12345678909", "12ABC34501DE35"
 
 
@@ -62,6 +65,39 @@ class TestNames(CrmCollectionLettersCommon):
             self.assertIn("Invoice 4711", text)
             self.assertNotIn(move.name, text)
         self.assertNotIn("issued on", mail)
+
+    def test_open_items_from_before_are_renamed(self):
+        """GIVEN items of entries with the number of the entry for their name, and an invoice's
+        WHEN the module is updated
+        THEN open ones of entries have the label; what is settled and what is an invoice's keeps
+        its name, and another update writes nothing.
+
+        Seen to fail with all items renamed.
+        """
+        opened, settled = self._create_opening("Balance 17"), self._create_opening("Balance 18")
+        moves = opened | settled | self._create_overdue(12, ref="Their order")
+        self._allocate()
+        names = {move: f"MISC/{move.id}" for move in moves}
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_collection_item SET name = 'MISC/' || move_id WHERE move_id = ANY(%s)",
+            [moves.ids],
+        )
+        self.env.invalidate_all()
+        (self._receivables(settled) | self._receivables(self._create_credit(100.0))).reconcile()
+        self.assertEqual(self._items(settled).state, "settled")
+        spec = spec_from_file_location("post_item_names", MIGRATION)
+        script = module_from_spec(spec)
+        spec.loader.exec_module(script)
+        counts = []
+        for _number in range(2):
+            self.env.flush_all()
+            script.migrate(self.env.cr, "19.0.2.1.0")
+            counts.append(self.env.cr.rowcount)
+            self.env.invalidate_all()
+        names[opened] = "Balance 17"
+        self.assertEqual({move: self._items(move).name for move in moves}, names)
+        self.assertEqual(counts, [1, 0])
 
     def test_no_day_of_issue_after_the_due_date(self):
         move = self._create_overdue(12, invoice_date=TODAY)
