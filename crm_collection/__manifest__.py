@@ -60,6 +60,7 @@
         "report/insight/allocation_report_views.xml",
         "report/insight/roll_rate_views.xml",
         "views/portfolio/res_config_settings_days_views.xml",
+        "views/portfolio/res_config_settings_clock_views.xml",
         "views/customer/res_config_settings_views.xml",
         "views/customer/res_partner_views.xml",
         "views/insight/cockpit_views.xml",

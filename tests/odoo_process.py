@@ -45,6 +45,7 @@ class Commands:
                     "email": "billing@creditor.example",
                     "vat": "US12345671",
                     "collection_auto_send": True,
+                    "collection_tz": "UTC",
                     "alias_domain_id": env["mail.alias.domain"]
                     .create({"name": "creditor.example", "catchall_alias": "answers"})
                     .id,
@@ -178,6 +179,9 @@ class Commands:
             now = fields.Datetime.now()
             for job, seconds in delays.items():
                 env.ref(JOBS[job]).nextcall = now + timedelta(seconds=seconds)
+            # tests have worked for the company today: its hour is over
+            for kind in ("allocation", "letters"):
+                env["crm.collection.run"]._ask(kind, env.company)
 
     def letters(self, partner_id):
         with self.registry.cursor() as cr:

@@ -43,6 +43,7 @@ CHANGED = {
     "crm_collection_item": {"name"},  # open ones of entries have the entry's label
     "mail_message": {"record_company_id", "record_alias_domain_id"},  # of queued letters
     "res_users": {"collection_approval_digest", "collection_approval_digest_date"},
+    "ir_cron": {"interval_type"},  # looked at every hour: each company has its own hour
 }
 # what users made of a model that went, by its name
 DELETED = {"ir_filters": {OF_GONE_MODEL}, "ir_exports": {OF_GONE_MODEL}}

@@ -1,6 +1,5 @@
 import json
 
-from odoo import fields
 from odoo.http import request
 from odoo.tools import format_date
 
@@ -17,8 +16,7 @@ class CollectionFileName:
         """EXTENDS 'web'"""
         if not base.startswith("crm.collection.") or base not in request.env:
             return super().filename(base)
-        model = request.env[base]
-        day = format_date(request.env, fields.Date.context_today(model))
+        day = format_date(request.env, request.env.company._get_collection_today())
         return get_file_name(f"{request.env['ir.model']._get(base).name} {day}")
 
 

@@ -41,6 +41,7 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
         cls.startClassPatcher(freeze_time(f"{TODAY} 09:00:00"))
         cls.company = cls.company_data["company"]
         cls.company.collection_auto_send = True
+        cls.company.collection_tz = "UTC"
         cls.company.email = "billing@creditor.example"
         cls._archive_other_rules()
         cls.phase_first, cls.phase_second, cls.phase_third = cls._create_phases(3)

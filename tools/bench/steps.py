@@ -85,7 +85,7 @@ def step_fill(env, items):
     rules = create_rules(env, fill.categories)
     env.flush_all()
     give_own_rules(env, rules, fill.base["res_partner"])
-    env.company.collection_auto_send = True
+    env.company.write({"collection_auto_send": True, "collection_tz": "UTC"})
     _create_user(env)
     env.cr.commit()
     return {"seconds": time.perf_counter() - start, "wrong": check_fill(env)}

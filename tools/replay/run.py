@@ -81,9 +81,9 @@ class Replay:
                 "phone": "+1 555 0100",
                 "collection_auto_send": True,
                 "collection_quiet_days": 0,
+                "collection_tz": "UTC",
             }
         )
-        self.env.company.partner_id.tz = "UTC"
 
     def _set_up_rule(self):
         """One automatic phase per step, the letter the sterner the later."""

@@ -153,7 +153,7 @@ class CrmCollectionApproval(models.Model):
         self._notify_authors(bodies)
         if any(entered for _decision, entered in results.values()):
             # the letters that are now due do not wait for the night
-            self.env.ref("crm_collection.ir_cron_crm_collection_letters").sudo()._trigger()
+            self.env["crm.collection.run"]._ask("letters", self.company_id)
 
     def _get_decision_body(self, record, entered):
         return self.env["ir.qweb"]._render(
@@ -204,7 +204,7 @@ class CrmCollectionApproval(models.Model):
         """Daily: put requests nobody has on his list on one, remind, escalate; each a transaction
         of its own where the scheduler asks."""
         commit = bool(self.env.context.get("ir_cron_progress_id"))
-        pending = self.sudo().search([("state", "=", "pending")])
+        pending = self.sudo().search([("state", "=", "pending")])._get_by_day()
         for ids in split_every(ENSURED_AT_ONCE, pending.ids, list):
             ensure = pending.browse(ids)._ensure_activities
             in_transaction(self.env, ensure, commit=commit)
@@ -215,6 +215,17 @@ class CrmCollectionApproval(models.Model):
             if rule.remind_days:
                 overdue = approvals._get_overdue(rule.remind_days, "date_reminded")
                 in_transaction(self.env, overdue._remind, commit=commit)
+
+    def _get_by_day(self):
+        """:return: those of companies whose letters' hour has come: the scheduler tells nobody of a
+        new day before it has begun there"""
+        if not self.env["crm.collection.run"]._is_by_clock():
+            return self
+        now, nobodys = fields.Datetime.now(), self.env.company
+        begun = (self.company_id | nobodys).filtered(
+            lambda one: one._get_collection_start("letters", one._get_collection_today()) <= now
+        )
+        return self.filtered(lambda approval: (approval.company_id or nobodys) in begun)
 
     def _ensure_activities(self):
         """An approver may have left, lost the group or deleted what was on his list."""

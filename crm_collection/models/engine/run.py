@@ -105,7 +105,8 @@ class CrmCollectionRun(models.Model):
 
     @api.model
     def action_run_now(self, kind="allocation"):
-        """Start a job at the next opportunity (a minute at most).
+        """Start a job at the next opportunity (a minute at most), whatever the hour of the
+        companies the user works in.
 
         :param str kind: ``allocation`` or ``letters``
         """
@@ -114,7 +115,7 @@ class CrmCollectionRun(models.Model):
         kind = get_text(self.env, kind)
         if kind not in JOBS:
             raise UserError(self.env._("There is no such job."))
-        self.env.ref(JOBS[kind]).sudo()._trigger()  # users do not see scheduled actions
+        self._ask(kind, self.env.companies)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -140,10 +141,11 @@ class CrmCollectionRun(models.Model):
         self._run_companies("letters", "crm.collection.letter", "_run_letters")
 
     def _run_companies(self, kind, model, method):
-        """Call a model's ``method(run)`` for each company, in the language of its people; one
-        that fails does not stop the next, and one that is being worked on already is left alone.
+        """Call a model's ``method(run)`` for each company whose turn it is (:mod:`.schedule`), in
+        the language of its people; one that fails does not stop the next, and one that is being
+        worked on already is left alone.
         """
-        companies = self._get_companies()
+        companies = self._get_due_companies(kind)
         for position, company in enumerate(companies, start=1):
             if not self._get_seconds_left():
                 left = len(companies) - position + 1
@@ -200,14 +202,9 @@ class CrmCollectionRun(models.Model):
         return bool(run) and not run._is_asked_again()
 
     def _is_asked_again(self):
-        """Whether the job was asked for after this run began, and waits to be started."""
-        cron_sudo = self.env.ref(JOBS[self.kind]).sudo()
-        asked = [
-            ("cron_id", "=", cron_sudo.id),
-            ("call_at", "<=", fields.Datetime.now()),
-            ("call_at", ">", self.date_start),
-        ]
-        return bool(self.env["ir.cron.trigger"].sudo().search_count(asked, limit=1))
+        """Whether somebody asked for the job since it began for the company, and it has yet to
+        begin again: what was asked for is forgotten where it does."""
+        return bool(self.env["crm.collection.run.ask"]._get_due(self.kind, self.company_id))
 
     @api.model
     def _is_family_allocated(self, company, day):
@@ -224,13 +221,13 @@ class CrmCollectionRun(models.Model):
         companies wait, and not at once where the allocation fails."""
         self.state = "waiting"
         self._log_waiting()
+        self._ask("allocation", self.company_id)
         # jobs may be run by users who do not see scheduled actions
-        self.env.ref(JOBS["allocation"]).sudo()._trigger()
         cron_sudo = self.env.ref(JOBS[self.kind]).sudo()
         now = fields.Datetime.now()
         to_come = [("cron_id", "=", cron_sudo.id), ("call_at", ">", now)]
         if not self.env["ir.cron.trigger"].sudo().search_count(to_come, limit=1):
-            cron_sudo._trigger(now + WAIT)
+            self._ask(self.kind, self.company_id, now + WAIT)
 
     def _lock(self, kind, company):
         """Take the lock of a job on a company, which outlives its commits: two jobs at once
@@ -245,6 +242,7 @@ class CrmCollectionRun(models.Model):
 
     def _start(self, kind, company):
         """:return: the company's log of today, marked as running."""
+        self.env["crm.collection.run.ask"]._get_due(kind, company).unlink()
         today = company._get_collection_today()
         domain = [("kind", "=", kind), ("company_id", "=", company.id)]
         # nobody else is at work: what still says so was killed on another day. Whatever such a run

@@ -56,7 +56,7 @@ class CrmCollectionEngine(models.AbstractModel):
                 return None
         run._note_work(None)
         if counts["done"] + counts["apart"] < total:
-            self._come_back()
+            self._come_back(run.company_id)
         return counts["done"] == total
 
     def _get_pace(self, run, step, total):
@@ -66,13 +66,10 @@ class CrmCollectionEngine(models.AbstractModel):
         first = max(int(size) // SHRINK, 1) if before == step else FIRST_SLICE
         return Pace(min(first, total), SLICE)
 
-    def _come_back(self):
+    def _come_back(self, company):
         """Items somebody else was writing to were left out: they do not wait for tomorrow."""
-        job = self.env.ref(
-            "crm_collection.ir_cron_crm_collection_allocate", raise_if_not_found=False
-        )
-        if job:
-            job.sudo()._trigger(fields.Datetime.now() + COME_BACK_AFTER)
+        at = fields.Datetime.now() + COME_BACK_AFTER
+        self.env["crm.collection.run"]._ask("allocation", company, at)
 
     def _write_safely(self, run, write, query_open_item, piece):
         """Write a slice in a transaction of its own, again on a new snapshot where another one

@@ -2,6 +2,7 @@ from . import (
     status,
     other_dunning,
     status_letters,
+    status_clock,
     res_company,
     res_config_settings,
     cockpit,

@@ -37,6 +37,7 @@ class CrmCollectionStatus(models.AbstractModel):
                 "crm_collection.ir_cron_crm_collection_allocate",
             ),
             self._check_run("allocation_run", self.env._("Last allocation"), "allocation"),
+            self._check_clock(),
             self._check_auto_send(),
             self._check_job(
                 "letters_job",

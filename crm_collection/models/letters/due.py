@@ -67,7 +67,7 @@ class CrmCollectionLetter(models.Model):
                     continue
                 run._log_exception(" ".join(str(error).split()), partner_id=batch[0])
                 if error.pgcode in RETRIED:  # somebody else is at it: not until tomorrow
-                    self._trigger_letters_job()
+                    self._ask_for_job(company)
             pace.measure(len(batch))
             if not run._commit(len(batch)):
                 return False

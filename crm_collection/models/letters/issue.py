@@ -54,7 +54,7 @@ class CrmCollectionLetter(models.Model):
             pace.measure(len(batch))
             if not run._commit(len(batch)):
                 return False
-        self._come_back(in_company)
+        self._come_back(company, in_company)
         return True
 
     def _get_batches(self):
@@ -83,16 +83,15 @@ class CrmCollectionLetter(models.Model):
                 )
         run._commit(0)
 
-    def _come_back(self, domain):
+    def _come_back(self, company, domain):
         """Letters somebody else was writing to were left out: they do not wait for tomorrow."""
         if self.search_count(domain & Domain("state", "=", "to_send"), limit=1):
-            self._trigger_letters_job()
+            self._ask_for_job(company)
 
     @api.model
-    def _trigger_letters_job(self):
-        # whoever sends letters does not see scheduled actions
-        job_sudo = self.env.ref("crm_collection.ir_cron_crm_collection_letters").sudo()
-        job_sudo._trigger(fields.Datetime.now() + COME_BACK_AFTER)
+    def _ask_for_job(self, company):
+        at = fields.Datetime.now() + COME_BACK_AFTER
+        self.env["crm.collection.run"]._ask("letters", company, at)
 
     def _issue_safely(self, run, letter_ids):
         """Issue letters in a transaction of their own, again on a new snapshot where somebody

@@ -68,11 +68,8 @@ def _company(company_id):
     """The company's days and its time zone, as ``res.company._get_collection_tz`` has it."""
     return SQL(
         """SELECT company.collection_processing_days AS days,
-                  COALESCE(NULLIF(own.tz, ''), NULLIF(manager.tz, ''), 'UTC') AS tz
+                  COALESCE(NULLIF(company.collection_tz, ''), 'UTC') AS tz
              FROM res_company company
-             JOIN res_partner own ON own.id = company.partner_id
-        LEFT JOIN res_users users ON users.id = company.collection_manager_id
-        LEFT JOIN res_partner manager ON manager.id = users.partner_id
             WHERE company.id = %s""",
         company_id,
     )

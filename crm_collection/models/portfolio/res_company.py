@@ -1,7 +1,3 @@
-from datetime import datetime, time
-
-from pytz import timezone, utc
-
 from odoo import fields, models
 from odoo.fields import Domain
 
@@ -80,34 +76,11 @@ class ResCompany(models.Model):
             for company in self
         )
 
-    def _get_collection_today(self):
-        """:return: today's date where the company is: the time zone of its own contact, else
-        that of its collection manager, else UTC.
-        """
-        return self._get_collection_day(fields.Datetime.now())
-
-    def _get_collection_day(self, moment):
-        """:return: the date of a moment (naive, in UTC) where the company is"""
-        here = self.with_context(tz=self._get_collection_tz())
-        return fields.Datetime.context_timestamp(here, moment).date()
-
-    def _get_collection_midnight(self, day):
-        """:return: when a day begins where the company is, naive, in UTC"""
-        midnight = datetime.combine(day, time.min)
-        here = timezone(self._get_collection_tz()).localize(midnight)
-        return here.astimezone(utc).replace(tzinfo=None)
-
-    def _get_collection_tz(self):
-        """:return: the name of the company's time zone (see :meth:`_get_collection_today`)"""
-        self.ensure_one()
-        company_sudo = self.sudo()  # a portal or branch user need not see the contact
-        return company_sudo.partner_id.tz or company_sudo.collection_manager_id.tz or "UTC"
-
     def _get_collection_lang(self):
         """:return: the language of what jobs and mail servers write for the company's people: its
         collection manager's, else that of its own contact, else the current one"""
         self.ensure_one()
-        company_sudo = self.sudo()  # as in :meth:`_get_collection_tz`
+        company_sudo = self.sudo()  # a portal or branch user need not see the contact
         langs = (company_sudo.collection_manager_id.lang, company_sudo.partner_id.lang)
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
         return next((lang for lang in langs if lang in installed), self.env.lang)

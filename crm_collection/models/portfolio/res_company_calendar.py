@@ -68,4 +68,5 @@ class ResCompany(models.Model):
             of_all |= Domain("calendar_id", "=", calendar_sudo.id)
         leaves_sudo = self.env["resource.calendar.leaves"].sudo().search(domain & of_all)
         periods = leaves_sudo.mapped(lambda leave: (leave.date_from, leave.date_to))
-        return get_working_days(hours, get_holidays(hours, periods, calendar_sudo.tz or "UTC"))
+        zone = calendar_sudo.tz or self._get_collection_tz()
+        return get_working_days(hours, get_holidays(hours, periods, zone))

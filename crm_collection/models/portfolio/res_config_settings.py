@@ -5,6 +5,11 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     collection_auto_send = fields.Boolean(related="company_id.collection_auto_send", readonly=False)
+    collection_tz = fields.Selection(related="company_id.collection_tz", readonly=False)
+    collection_hour = fields.Float(related="company_id.collection_hour", readonly=False)
+    collection_letters_hour = fields.Float(
+        related="company_id.collection_letters_hour", readonly=False
+    )
     collection_quiet_days = fields.Integer(
         related="company_id.collection_quiet_days", readonly=False
     )

@@ -1,5 +1,4 @@
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, time, timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -179,14 +178,11 @@ class CrmCollectionAging(models.Model):
         day is asked for as known then; else nothing"""
         if self.env.context.get(MATCHING_KEY) != "then":
             return None
-        midnight = datetime.combine(self._get_day() + timedelta(days=1), time.min)
+        after = self._get_day() + timedelta(days=1)
         ends = {
-            company.id: midnight.replace(tzinfo=ZoneInfo(company._get_collection_tz()))
-            .astimezone(UTC)
-            .replace(tzinfo=None)
-            for company in self.env.companies
+            company.id: company._get_collection_midnight(after) for company in self.env.companies
         }
-        return {**ends, None: midnight}
+        return {**ends, None: datetime.combine(after, time.min)}
 
     @api.model
     def _is_past(self):

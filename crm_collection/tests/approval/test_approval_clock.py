@@ -36,7 +36,7 @@ class TestApprovalClock(CrmCollectionApprovalCommon):
 
     def _set_zones(self, zone):
         """The company is there, everybody else on the other side of the earth."""
-        self.company.partner_id.tz = zone
+        self.company.collection_tz = zone
         (self.approver | self.director | self.manager).sudo().tz = "Etc/GMT+12"
 
     def test_delegation_has_the_companys_days(self):

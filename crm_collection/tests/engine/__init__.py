@@ -1,4 +1,5 @@
 from . import (
+    test_schedule,
     test_allocation,
     test_concurrency,
     test_escalation,

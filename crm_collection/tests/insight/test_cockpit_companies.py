@@ -86,8 +86,8 @@ class TestCockpitCompanies(CockpitCase):
 
     def test_each_company_has_its_day(self):
         """Where it is tomorrow already, an item that is due today is overdue."""
-        self.third.sudo().partner_id.tz = "Pacific/Kiritimati"
-        self.company.sudo().partner_id.tz = "Pacific/Honolulu"
+        self.third.sudo().collection_tz = "Pacific/Kiritimati"
+        self.company.sudo().collection_tz = "Pacific/Honolulu"
         for company in (self.company, self.third):
             move = self._create_in(company, 7.0)
             line = move.line_ids.filtered(lambda line: line.account_type == "asset_receivable")

@@ -82,7 +82,7 @@ class TestSettlementLetters(CrmCollectionLettersCommon):
 
     def test_day_of_the_letter_is_the_company_s(self):
         """Sent late in the evening in São Paulo: the next day in UTC is not the letter's."""
-        self.company.partner_id.tz = "America/Sao_Paulo"
+        self.company.collection_tz = "America/Sao_Paulo"
         with freeze_time(f"{TODAY + timedelta(days=1)} 01:30:00"):
             self._send_letters()
             self._deliver()
@@ -184,7 +184,7 @@ class TestSettlementLetters(CrmCollectionLettersCommon):
         """Each company's settlements are seen by its people alone, on its own days."""
         data = self.setup_other_company(name="Tokyo KK")
         other = data["company"]
-        other.partner_id.tz = "Asia/Tokyo"
+        other.collection_tz = "Asia/Tokyo"
         move = (
             self.env["account.move"]
             .with_company(other)

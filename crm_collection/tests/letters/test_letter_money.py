@@ -607,7 +607,7 @@ class TestLetterMoney(CrmCollectionLettersCommon):
 
         Seen to fail with the day of UTC: the quiet period was a day longer.
         """
-        self.company.sudo().partner_id.tz = "America/Sao_Paulo"
+        self.company.sudo().collection_tz = "America/Sao_Paulo"
         self.company.collection_quiet_days = 3
         self._create_overdue(5)
         self._allocate()

@@ -49,6 +49,7 @@ RIGHTS = {
     "crm.collection.rule": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.rule.step": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.run": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.run.ask": {"reader": NOTHING, "user": NOTHING, "manager": NOTHING},
     "crm.collection.run.line": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.settlement": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.statement.send": {"reader": NOTHING, "user": ALL, "manager": ALL},
@@ -286,6 +287,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
         and what core has already."""
         core = {"create", "write", "unlink", "copy", "copy_data"}
         core |= {"mail_allowed_qweb_expressions", "process_email_queue", "send", "web_resequence"}
+        core |= {"method_direct_trigger"}
         core |= {"SELF_READABLE_FIELDS", "SELF_WRITEABLE_FIELDS"}
         others = {
             (model_name, name)

@@ -41,7 +41,7 @@ class TestMultiCompany(CrmCollectionLettersCommon):
     customers: nothing of one is in the letters, items or sums of the other.
 
     Seen to fail: with the company's condition left out of `net_owed`, with the company rule of
-    letters removed, with `company.partner_id.tz` ignored in `_get_collection_today`.
+    letters removed, with `company.collection_tz` ignored in `_get_collection_today`.
     """
 
     @classmethod
@@ -196,8 +196,8 @@ class TestMultiCompany(CrmCollectionLettersCommon):
 
         Seen to fail with the active company's day in the search, or in the group's sum.
         """
-        self.company.partner_id.tz = "America/Sao_Paulo"
-        self.second.sudo().partner_id.tz = "Asia/Tokyo"
+        self.company.collection_tz = "America/Sao_Paulo"
+        self.second.sudo().collection_tz = "Asia/Tokyo"
         moves = self._create_overdue(0) | self._create_in_second(-1)
         self.second_rule.step_ids.days = 0
         with freeze_time(f"{fields.Date.add(TODAY, days=1)} 01:00:00"):

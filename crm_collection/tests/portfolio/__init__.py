@@ -1,5 +1,6 @@
 from . import (
     test_conditions,
+    test_clock,
     test_hold,
     test_hold_scope,
     test_history,

@@ -346,8 +346,8 @@ class TestHold(CrmCollectionEngineCommon):
         Seen to fail with the day of the active company.
         """
         other = self.setup_other_company(name="Kiritimati Ltd")["company"]
-        other.sudo().partner_id.tz = "Pacific/Kiritimati"
-        self.company.partner_id.tz = "Pacific/Honolulu"
+        other.sudo().collection_tz = "Pacific/Kiritimati"
+        self.company.collection_tz = "Pacific/Honolulu"
         self.collector.sudo().company_ids |= other
         both = (other | self.company).ids
         hold = (
@@ -470,8 +470,8 @@ class TestHold(CrmCollectionEngineCommon):
     def test_form_begins_on_the_day_of_its_company(self):
         """Seen to fail with the day of the active company kept in the form."""
         other = self.setup_other_company(name="Kiritimati Ltd")["company"]
-        other.sudo().partner_id.tz = "Pacific/Kiritimati"
-        self.company.partner_id.tz = "Pacific/Honolulu"
+        other.sudo().collection_tz = "Pacific/Kiritimati"
+        self.company.collection_tz = "Pacific/Honolulu"
         self.collector.sudo().company_ids |= other
         items = self._items(self.move)
         for records in (items[:1], items):

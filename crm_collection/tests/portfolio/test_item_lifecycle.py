@@ -387,8 +387,8 @@ class TestItemEntries(CrmCollectionEngineCommon):
         Seen to fail with the day of the active company.
         """
         other = self.setup_other_company(name="Kiritimati Ltd")["company"]
-        other.sudo().partner_id.tz = "Pacific/Kiritimati"
-        self.company.partner_id.tz = "Pacific/Honolulu"
+        other.sudo().collection_tz = "Pacific/Kiritimati"
+        self.company.collection_tz = "Pacific/Honolulu"
         today = self.company._get_collection_today()
         days = self.rule.step_ids.filtered(lambda step: step.phase_id == self.phase_second).days
         self.assertNotEqual(today, other._get_collection_today())

@@ -87,8 +87,8 @@ class TestItemMoney(CrmCollectionEngineCommon):
         THEN it is the 17th in Tokyo and the 16th in Honolulu, and the steps act accordingly.
         """
         other_data = self.setup_other_company(name="Tokyo KK")
-        other_data["company"].partner_id.tz = "Asia/Tokyo"
-        self.company.partner_id.tz = "Pacific/Honolulu"
+        other_data["company"].collection_tz = "Asia/Tokyo"
+        self.company.collection_tz = "Pacific/Honolulu"
         rule = self._create_rule({2: self.phase_first}, sequence=1)
         ours = self._create_overdue(1)
         theirs = self._create_in_company(other_data, days=1)
@@ -110,7 +110,7 @@ class TestItemMoney(CrmCollectionEngineCommon):
 
     def test_new_day_of_the_company_not_of_the_server(self):
         """Just before and just after midnight where the company is."""
-        self.company.partner_id.tz = "America/Sao_Paulo"
+        self.company.collection_tz = "America/Sao_Paulo"
         move = self._create_overdue(0)
         for time, phase in (("02:30", self.no_phase), ("03:30", self.phase_first)):
             with freeze_time(f"{TODAY + timedelta(days=1)} {time}:00"):

@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import split_every
 
+from odoo.addons.base.models.res_partner import _tz_get
+
 from ...tools.arguments import check_one
 
 SLICE = 10000  # items placed at once
@@ -70,6 +72,18 @@ class CrmCollectionGolive(models.TransientModel):
         help="Letters then leave with the letters job, from the next run on.",
     )
     is_sending = fields.Boolean(related="company_id.collection_auto_send")
+    collection_tz = fields.Selection(
+        selection=_tz_get,
+        string="Time Zone",
+        default=lambda self: self._default_collection_tz(),
+        help="By whose clock the company's day begins and the jobs start.",
+    )
+    collection_hour = fields.Float(
+        string="Allocation at", default=lambda self: self.env.company.collection_hour
+    )
+    collection_letters_hour = fields.Float(
+        string="Letters at", default=lambda self: self.env.company.collection_letters_hour
+    )
     is_allocated = fields.Boolean(compute="_compute_is_allocated")
     other_warning = fields.Char(compute="_compute_other_warning")
     item_count = fields.Integer(string="Open Items", compute="_compute_preview")
@@ -103,6 +117,11 @@ class CrmCollectionGolive(models.TransientModel):
         steps = self._get_default_steps()
         ages = [(1, steps[:1].phase_id)] + [(step.days, step.phase_id) for step in steps[1:]]
         return [Command.create({"days_min": days, "phase_id": phase.id}) for days, phase in ages]
+
+    @api.model
+    def _default_collection_tz(self):
+        company = self.env.company
+        return company.collection_tz or company._get_usual_collection_tz()
 
     # === Compute methods === #
 
@@ -178,13 +197,19 @@ class CrmCollectionGolive(models.TransientModel):
             left_out = self._get_old_domain() & self._get_left_out_domain()
             self.env["crm.collection.item"].search(left_out).action_take_in()
         done = sum(self._place_all(domain, phase) for domain, phase in self._get_targets())
+        # Managers of collections need not be administrators of the company.
+        company_sudo = self.company_id.sudo()
+        company_sudo.write(self._prepare_clock_vals())
         if self.auto_send:
-            # Managers of collections need not be administrators of the company.
-            company_sudo = self.company_id.sudo()
             company_sudo.collection_auto_send = True
         return self._get_notification(done)
 
     # === Business methods === #
+
+    def _prepare_clock_vals(self):
+        """:return: what changes of the company's zone and hours"""
+        names = ("collection_tz", "collection_hour", "collection_letters_hour")
+        return {name: self[name] for name in names if self[name] != self.company_id[name]}
 
     def _place_all(self, domain, phase):
         """Put items into their starting phase; :return: how many were placed."""
