@@ -120,6 +120,8 @@ def step_settle(env):
 def step_job(env, label, cron=CRON_ALLOCATE, days=0):
     """Run a scheduled job until it is done, as the scheduler does, and measure it."""
     set_day(env.registry, days)
+    env.company._set_collection_live()  # it is a copy of the one that was filled
+    env.cr.commit()
     record = env.ref(cron)
     before = _read_counters(env)
     start_mb = peak_mb()

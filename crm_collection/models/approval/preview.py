@@ -53,7 +53,7 @@ class CrmCollectionApproval(models.Model):
             return {"letter_note": covered}
         recipient, problem = letter._get_recipients()
         states = dict(letter._fields["state"]._description_selection(self.env))
-        note = False
+        note = self.company_id.sudo()._explain_collection_copy() or False
         if not self.company_id.sudo().collection_auto_send:
             note = self.env._(
                 "Automatic sending is off: the letter waits until somebody sends it, or it is "

@@ -174,10 +174,16 @@ class CrmCollectionItem(models.Model):
                 parts.append(self._explain_silence())
         if letter:
             parts += [self._explain_next_letter(*letter), *self._explain_other_credits()]
-        if (letter or obstacle) and not self.company_id.collection_auto_send:
-            text = self.env._("Automatic sending is off: it waits until a person sends it.")
-            parts.append(text)
-        return " ".join(parts)
+        if letter or obstacle:
+            parts.append(self._explain_stop())
+        return " ".join(filter(None, parts))
+
+    def _explain_stop(self):
+        """:return: why no letter leaves by itself, in words"""
+        company = self.company_id
+        if not company.collection_auto_send:
+            return self.env._("Automatic sending is off: it waits until a person sends it.")
+        return company._explain_collection_copy()
 
     def _explain_silence(self):
         """:return: that no letter of the phase leaves, in words"""

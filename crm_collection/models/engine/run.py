@@ -387,11 +387,15 @@ class CrmCollectionRun(models.Model):
         )
 
     def _log_waiting(self):
-        """Say why no letter was decided, until one may be (see :meth:`_log_skipped`)."""
-        message = self.env._(
-            "No new letters: the items are not allocated for this day yet, their phases may be "
-            "of an earlier one."
+        self._log_note(
+            self.env._(
+                "No new letters: the items are not allocated for this day yet, their phases may be "
+                "of an earlier one."
+            )
         )
+
+    def _log_note(self, message):
+        """Say why no letter was decided, until one may be (see :meth:`_log_skipped`)."""
         if message in self.line_ids.mapped("message"):
             return
         self._log_skipped({})

@@ -3,6 +3,7 @@ from . import (
     other_dunning,
     status_letters,
     status_clock,
+    status_live,
     res_company,
     res_config_settings,
     cockpit,

@@ -39,6 +39,7 @@ class CrmCollectionStatus(models.AbstractModel):
             self._check_run("allocation_run", self.env._("Last allocation"), "allocation"),
             self._check_clock(),
             self._check_auto_send(),
+            self._check_live(),
             self._check_job(
                 "letters_job",
                 self.env._("Letters job"),

@@ -1,5 +1,8 @@
 from . import (
+    res_company_live,
+    res_config_settings,
     letter,
+    leaving,
     letter_line,
     rule_step,
     due,

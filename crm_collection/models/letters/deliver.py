@@ -62,10 +62,11 @@ class CrmCollectionLetter(models.Model):
     def _withdraw(self):
         """Take back a letter that is not true any more: it is written anew, or cancelled when
         nothing is owed."""
+        env = self._in_office_language().env
         self._message_log(
-            body=self._in_office_language().env._(
-                "The mail in the queue was taken back: it was not true any more."
-            )
+            body=env._("The mail in the queue was taken back: it was not true any more.")
+            if self._may_leave()
+            else env._("The mail in the queue was taken back: letters do not leave from here now.")
         )
         self._reset()
         self._issue()

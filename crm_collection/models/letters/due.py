@@ -39,7 +39,9 @@ class CrmCollectionLetter(models.Model):
         """
         company, today = run.company_id, run.date
         done = self._sweep_outgoing(run)
-        if done and company.collection_auto_send:
+        if done and not company._is_collection_live():
+            self._stop_in_copy(run, company)
+        elif done and company.collection_auto_send:
             if run._is_family_allocated(company, today):
                 done = self._create_all_due(run, company, today)
             else:

@@ -36,9 +36,7 @@ class CrmCollectionLetter(models.Model):
 
     def _issue_all(self, run, company):
         """Issue the company's letters ``to send``, and those whose address was added since."""
-        in_company = Domain("company_id", "=", company.id)
-        if not company.collection_auto_send:
-            in_company &= Domain("origin", "=", "manual")
+        in_company = Domain("company_id", "=", company.id) & self._get_leaving_domain(company)
         if not self._reset_recovered(in_company, run):
             return False
         self._note_kills(run)
@@ -161,11 +159,6 @@ class CrmCollectionLetter(models.Model):
             ready = ready._set_recipients()
             for template, letters_of_template in ready.grouped("template_id").items():
                 letters_of_template._queue_safely(template, run)
-
-    def _may_leave(self):
-        """Automatic letters wait while the company does not send by itself."""
-        self.ensure_one()
-        return self.origin == "manual" or self.company_id.collection_auto_send
 
     def _refresh_money(self, company, today):
         """Read the money of unsent letters again, verdict by verdict: what is still to be asked

@@ -217,6 +217,7 @@ class CrmCollectionLetter(models.Model):
         letters = self.filtered(lambda letter: letter.state in PROBLEM_STATES)
         if not letters:
             raise UserError(self.env._("Only letters that did not arrive can be tried again."))
+        letters._check_live()
         letters.sudo()._send_again()  # the state is the engine's; the user's right was checked
 
     def _send_again(self):

@@ -209,7 +209,7 @@ def choose(company, today, partner_ids, item_ids=None, force=False):
 def asked_by(company, member, today, partner_ids=None, item_ids=None):
     """What customers may be asked for by a company, and whether the letter of ``company`` is about
     it: it takes along what is due in a company that is one creditor with it and sends, too."""
-    sends = member == company or member.collection_auto_send or item_ids is not None
+    sends = member == company or member._is_collection_sending() or item_ids is not None
     columns = SQL(
         """item.partner_id, line.currency_id, item.id AS item_id, line.id AS line_id,
            item.date_maturity, line.amount_residual_currency,

@@ -1,4 +1,5 @@
 from . import (
+    test_letter_live,
     test_letter_asked,
     test_letter_calendar,
     test_letter_charges,

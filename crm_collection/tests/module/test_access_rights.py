@@ -43,6 +43,7 @@ RIGHTS = {
     "crm.collection.item.send.line": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.letter": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.letter.line": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.live": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.phase": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.report.wizard": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.roll.rate": {"reader": READ, "user": READ, "manager": READ},

@@ -72,6 +72,7 @@ class CrmCollectionGolive(models.TransientModel):
         help="Letters then leave with the letters job, from the next run on.",
     )
     is_sending = fields.Boolean(related="company_id.collection_auto_send")
+    live_note = fields.Text(string="Another Database", compute="_compute_live_note")
     collection_tz = fields.Selection(
         selection=_tz_get,
         string="Time Zone",
@@ -124,6 +125,11 @@ class CrmCollectionGolive(models.TransientModel):
         return company.collection_tz or company._get_usual_collection_tz()
 
     # === Compute methods === #
+
+    @api.depends("company_id")
+    def _compute_live_note(self):
+        for wizard in self:
+            wizard.live_note = wizard.company_id._explain_collection_copy()
 
     @api.depends("company_id")
     def _compute_is_allocated(self):
@@ -203,6 +209,20 @@ class CrmCollectionGolive(models.TransientModel):
         if self.auto_send:
             company_sudo.collection_auto_send = True
         return self._get_notification(done)
+
+    def action_go_on(self):
+        """This is the live database, and no copy of it: letters leave from here."""
+        self.ensure_one()
+        self.company_id._go_on_collecting()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Go Live"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"dialog_size": "extra-large"},
+        }
 
     # === Business methods === #
 

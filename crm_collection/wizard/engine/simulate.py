@@ -99,7 +99,7 @@ class CrmCollectionSimulate(models.TransientModel):
                 "proposed_count": totals["proposed"],
                 "held_count": totals["held"],
                 "letter_count": totals["letters"],
-                "is_sending": self.company_id.collection_auto_send,
+                "is_sending": self.company_id._is_collection_sending(),
                 "is_cut": max(totals[key] for key in LISTS) > MAX_LINES,
                 "line_ids": [
                     Command.clear(),

@@ -2,4 +2,5 @@ from . import (
     send,
     send_line,
     mail_compose_message,
+    live,
 )

@@ -40,7 +40,20 @@ class CrmCollectionItemSend(models.TransientModel):
         compute_sudo=False,
     )
 
+    copy_note = fields.Text(string="Another Database", compute="_compute_copy_note")
+    confirm_copy = fields.Boolean(
+        string="Send Them All the Same",
+        help="These letters leave from this copy of the database; all others stay.",
+    )
+
     # === Compute methods === #
+
+    @api.depends("item_ids")
+    def _compute_copy_note(self):
+        for wizard in self:
+            companies = {company for company, _items in wizard._get_items_by_creditor()}
+            notes = [company._explain_collection_copy() for company in companies]
+            wizard.copy_note = "\n".join(sorted(filter(None, notes)))
 
     @api.depends("item_ids")
     def _compute_preview(self):
@@ -71,6 +84,8 @@ class CrmCollectionItemSend(models.TransientModel):
         check_one(self)
         items = self._get_items()
         items.check_access("write")
+        if self.copy_note and not self.confirm_copy:
+            raise UserError(self.copy_note)
         # Letters are the engine's: nobody writes them, whoever may work the items sends them.
         Letter_sudo = self.env["crm.collection.letter"].sudo()
         letters_sudo = Letter_sudo.browse()
@@ -84,6 +99,7 @@ class CrmCollectionItemSend(models.TransientModel):
             )
         if not letters_sudo:
             raise UserError(self.refusal_summary or self.env._("There is no letter to send."))
+        letters_sudo._release()
         letters_sudo._issue()
         letters_sudo._trigger_mail_queue()
         return self._get_notification(letters_sudo.sudo(False))

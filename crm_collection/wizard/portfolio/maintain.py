@@ -93,6 +93,8 @@ class CrmCollectionItemMaintain(models.TransientModel):
                 wizard.letter_note = False
             elif not wizard._has_letter():
                 wizard.letter_note = self.env._("The phase has no letter: none is sent.")
+            elif copies := [text for one in companies if (text := one._explain_collection_copy())]:
+                wizard.letter_note = "\n".join(copies)
             elif silent:
                 wizard.letter_note = self.env._(
                     "Automatic sending is off for %s: the letters wait until it is turned on.",

@@ -1,0 +1,49 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class CrmCollectionLetter(models.Model):
+    """Which letters may leave: asked before they are issued and before each is handed over."""
+
+    _inherit = "crm.collection.letter"
+
+    released_in = fields.Char(
+        string="May Leave from the Copy",
+        readonly=True,
+        copy=False,
+        help="The copy of the database in which a person had it sent all the same.",
+    )
+
+    def _get_leaving_domain(self, company):
+        """:return: the domain of a company's letters that may leave now: those of persons where it
+        does not send by itself; in a copy of the database those that were written there alone"""
+        if not company._is_collection_live():
+            return Domain("released_in", "=", company._get_collection_key())
+        if not company.collection_auto_send:
+            return Domain("origin", "=", "manual")
+        return Domain.TRUE
+
+    def _may_leave(self):
+        self.ensure_one()
+        return bool(self.filtered_domain(self._get_leaving_domain(self.company_id)))
+
+    def _release(self):
+        """A person has these sent: from a copy these alone, all others of it stay. Where nothing
+        was sent before, this is the database that sends."""
+        for company, letters in self.grouped("company_id").items():
+            if not company.collection_live_date:
+                company._set_collection_live()
+            elif not company._is_collection_live():
+                letters.released_in = company._get_collection_key()
+
+    def _check_live(self):
+        """:raise UserError: where the letters are those of another database"""
+        for company in self.company_id:
+            if not company._is_collection_live():
+                raise UserError(company._explain_collection_copy())
+
+    def _stop_in_copy(self, run, company):
+        """The letters job in a copy of the database: it says so, and asks the manager."""
+        company._ask_collection_live()
+        run._log_note(company._explain_collection_copy())
