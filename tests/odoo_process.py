@@ -183,6 +183,11 @@ class Commands:
             for kind in ("allocation", "letters"):
                 env["crm.collection.run"]._ask(kind, env.company)
 
+    def go_on(self):
+        """Somebody says that this is the live database."""
+        with self.registry.cursor() as cr:
+            self._environment(cr).company._set_collection_live()
+
     def letters(self, partner_id):
         with self.registry.cursor() as cr:
             env = self._environment(cr)
