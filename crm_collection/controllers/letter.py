@@ -34,9 +34,9 @@ class CollectionLetter(CollectionPayment):
             return expired
         statement = self._get_collection_statement()
         open_items = letter_sudo._get_online_open_items()
+        payable_ids = statement._get_payable_ids(open_items)
         for open_item in open_items:
-            payable = open_item["status"] != "settled" and statement._is_to_pay(open_item)
-            open_item["pay_url"] = payable and (
+            open_item["pay_url"] = open_item["line"].id in payable_ids and (
                 f"/collections/letter/{letter_id}/pay/{open_item['line'].id}?token={token}"
             )
         lines_sudo = letter_sudo._get_online_lines()
@@ -61,20 +61,18 @@ class CollectionLetter(CollectionPayment):
 
     @letter_page("/collections/letter/<int:letter_id>/pay/<int:line_id>")
     def collection_letter_pay_open_item(self, letter_id, line_id, token=None, **kw):
-        """Go to core's page of one invoice. Its key, which does not expire, is made now that the
-        customer pays, as core does it, and never before."""
+        """Pay one item of the letter, with those of its invoice that come before it.
+
+        On a page of the letter's: the invoice's own key, which does not expire and opens all of
+        the invoice, is neither made nor handed out.
+        """
         letter_sudo, expired = self._open_collection_letter(letter_id, token)
         if expired:
             return expired
-        statement = self._get_collection_statement()
-        lines_sudo = letter_sudo._get_online_lines().filtered(lambda line: line.id == line_id)
-        if not any(
-            statement._is_to_pay(open_item) for open_item in statement._get_open_items(lines_sudo)
-        ):
+        payment = self._find_collection_line_payment(letter_sudo, line_id)
+        if not payment:
             raise request.not_found()
-        access_token = lines_sudo.move_id._portal_ensure_token()
-        url = statement._get_invoice_payment_url(lines_sudo, access_token)
-        return request.redirect(url)
+        return self._render_collection_letter_payment(letter_sudo, token, payment, f"/{line_id}")
 
     @letter_page("/collections/letter/<int:letter_id>/pay")
     def collection_letter_pay(self, letter_id, token=None, currency_id=None, **kw):
@@ -83,34 +81,44 @@ class CollectionLetter(CollectionPayment):
         if expired:
             return expired
         payment = self._find_collection_letter_payment(letter_sudo, self._cast_as_int(currency_id))
-        url = f"/collections/letter/{letter_id}?token={token}"
         if not payment:
-            return request.redirect(url)
+            return request.redirect(f"/collections/letter/{letter_id}?token={token}")
+        return self._render_collection_letter_payment(letter_sudo, token, payment)
+
+    def _render_collection_letter_payment(self, letter_sudo, token, payment, of_line=""):
+        path = f"/collections/letter/{letter_sudo.id}"
         values = self._prepare_collection_payment_values(
             payment,
-            landing_route=url,
-            transaction_route=(
-                f"/collections/letter/{letter_id}/transaction/{payment['currency'].id}"
-            ),
+            landing_route=f"{path}?token={token}",
+            transaction_route=f"{path}/transaction/{payment['currency'].id}{of_line}",
             access_token=token,
         )
         values |= self._prepare_collection_letter_values(letter_sudo, token)
         return self._render_collection_letter("crm_collection.portal_collection_pay", values)
 
     @route(
-        "/collections/letter/<int:letter_id>/transaction/<int:currency_id>",
+        [
+            "/collections/letter/<int:letter_id>/transaction/<int:currency_id>",
+            "/collections/letter/<int:letter_id>/transaction/<int:currency_id>/<int:line_id>",
+        ],
         type="jsonrpc",
         auth="public",
     )
-    def collection_letter_transaction(self, letter_id, currency_id, access_token=None, **kwargs):
-        """Create the transaction for the items of the letter in one currency.
+    def collection_letter_transaction(
+        self, letter_id, currency_id, line_id=None, access_token=None, **kwargs
+    ):
+        """Create the transaction for the items of the letter in one currency, or for one of them.
 
         :raise ValidationError: where the link does not work any more, or the amount changed
         """
         letter_sudo, is_valid = request.env["crm.collection.letter"]._find_online(
             letter_id, access_token
         )
-        payment = is_valid and self._find_collection_letter_payment(letter_sudo, currency_id)
+        payment = None
+        if is_valid and line_id is None:
+            payment = self._find_collection_letter_payment(letter_sudo, currency_id)
+        elif is_valid:
+            payment = self._find_collection_line_payment(letter_sudo, line_id)
         if not payment:
             raise ValidationError(request.env._("There is nothing to pay here any more."))
         return self._create_collection_transaction(payment, **kwargs)
@@ -118,6 +126,10 @@ class CollectionLetter(CollectionPayment):
     def _find_collection_letter_payment(self, letter_sudo, currency_id):
         payments = self._get_collection_statement()._get_payments(letter_sudo._get_online_lines())
         return next((pay for pay in payments if pay["currency"].id == currency_id), None)
+
+    def _find_collection_line_payment(self, letter_sudo, line_id):
+        lines_sudo = letter_sudo._get_online_lines().filtered(lambda line: line.id == line_id)
+        return lines_sudo and self._get_collection_statement()._get_line_payment(lines_sudo)
 
     # === Access === #
 

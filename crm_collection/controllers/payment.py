@@ -1,3 +1,5 @@
+import math
+
 from odoo.exceptions import ValidationError
 from odoo.http import request, route
 
@@ -7,6 +9,9 @@ from odoo.addons.account_payment.controllers.portal import PortalAccount
 from .portal import CollectionPortal
 
 SCOPES = ("overdue", "all")
+FLOWS = ("redirect", "direct", "token")
+MAX_ID = 2**31
+MAX_REFERENCE = 100  # characters of what the customer reads beside his payment
 
 
 class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
@@ -119,20 +124,49 @@ class CollectionPayment(CollectionPortal, PortalAccount, PaymentPortal):
 
         Core matches the payment with the oldest installments of the invoices first.
         """
-        shown = self._cast_as_float(amount) or 0.0
-        # not a number at all is neither more nor less
-        if not shown > 0 or payment["currency"].compare_amounts(shown, payment["amount"]):
+        if not self._is_collection_amount(payment, amount):
             raise ValidationError(
                 request.env._("The amount has changed in the meantime. Please load the page again.")
             )
         self._validate_transaction_kwargs(kwargs)
         logged_in = not request.env.user._is_public()
         payer = request.env.user.partner_id if logged_in else payment["partner"]
+        self._check_collection_means(payment, payer, kwargs)
         return self._process_transaction(
             payer.id,
             payment["currency"].id,
             self._get_collection_moves(payment).ids,
-            payment_reference,
+            str(payment_reference or "")[:MAX_REFERENCE] or None,
             amount=payment["amount"],
             **kwargs,
         )
+
+    def _is_collection_amount(self, payment, amount):
+        """Whether the browser shows what is to be paid: what is no number, or none that money is
+        counted in, is another amount."""
+        shown = self._cast_as_float(amount)
+        if shown is None or not math.isfinite(shown) or abs(shown - payment["amount"]) >= 1:
+            return False
+        return not payment["currency"].compare_amounts(shown, payment["amount"])
+
+    def _check_collection_means(self, payment, payer, kwargs):
+        """:raise ValidationError: the browser asks for a way to pay that the page did not offer,
+        or for none at all"""
+        providers_sudo = request.env["payment.provider"].sudo()  # as core reads their settings
+        providers_sudo = providers_sudo._get_compatible_providers(
+            *(payment["company"].id, payer.id, payment["amount"]),
+            currency_id=payment["currency"].id,
+        )
+        flow, ids = kwargs.get("flow"), [kwargs.get("provider_id")]
+        ids.append(kwargs.get("token_id" if flow == "token" else "payment_method_id"))
+        are_ids = all(type(id_) is int and 0 < id_ < MAX_ID for id_ in ids)
+        if flow not in FLOWS or not are_ids or ids[0] not in providers_sudo.ids:
+            raise ValidationError(request.env._("This way to pay is not offered here."))
+        model = "payment.token" if flow == "token" else "payment.method"
+        if not request.env[model].sudo().browse(ids[1]).exists():
+            raise ValidationError(request.env._("This way to pay is not offered here."))
+        kwargs["landing_route"] = str(kwargs.get("landing_route") or "/my/collections")
+        kwargs["tokenization_requested"] = bool(kwargs.get("tokenization_requested"))
+        kwargs.update(is_validation=False)
+        kwargs.setdefault("payment_method_id", None)
+        kwargs.setdefault("token_id", None)

@@ -140,9 +140,10 @@ class CollectionPortal(CustomerPortal):
         paid = statement._get_paid_by_credits(lines_sudo)
         readable = request.env["account.move"].browse(lines_sudo.move_id.ids)
         readable = readable._filtered_access("read")
+        payable_ids = statement._get_payable_ids(open_items)
         for open_item in open_items:
             own = open_item["move"].id in readable.ids
-            payable = own and statement._is_to_pay(open_item)
+            payable = own and open_item["line"].id in payable_ids
             open_item["url"] = f"/my/invoices/{open_item['move'].id}" if own else False
             open_item["pay_url"] = payable and statement._get_invoice_payment_url(
                 open_item["line"], paid=paid

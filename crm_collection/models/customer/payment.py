@@ -74,44 +74,90 @@ class CrmCollectionStatement(models.AbstractModel):
         return None
 
     def _has_provider(self, payment):
+        return self._is_taken(
+            *(payment["company"], payment["partner"], payment["currency"], payment["amount"])
+        )
+
+    @api.model
+    def _is_taken(self, company, partner, currency, amount):
         """Whether any payment provider takes this customer's money in this currency."""
         return bool(
             self.env["payment.provider"]
             .sudo()  # customers do not read the settings of providers
-            ._get_compatible_providers(
-                payment["company"].id,
-                payment["partner"].id,
-                payment["amount"],
-                currency_id=payment["currency"].id,
-            )
+            ._get_compatible_providers(company.id, partner.id, amount, currency_id=currency.id)
         )
 
     @api.model
-    def _get_invoice_payment_url(self, line, access_token=None, paid=None):
-        """Return core's page to pay an installment, with the dialog open.
+    def _get_payable_ids(self, open_items):
+        """:return: ids of the journal items that can be paid online one by one: a provider is
+        asked once for all of an owner, and once more for each where the largest is too much"""
+        result, owners = set(), {}
+        for open_item in open_items:
+            if open_item["status"] != "settled" and self._is_to_pay(open_item):
+                line = open_item["line"]
+                owner = line.company_id, line.partner_id, line.currency_id
+                owners.setdefault(owner, {})[line.id] = open_item["left"]
+        for owner, amounts in owners.items():
+            if self._is_taken(*owner, max(amounts.values())):
+                result |= amounts.keys()
+            elif len(amounts) > 1:
+                result |= {id_ for id_, amount in amounts.items() if self._is_taken(*owner, amount)}
+        return result
 
-        Core matches a payment with an invoice's oldest installment first; so this one asks for
-        all of them up to this installment, less what open credits pay of them, and leaves the
-        amount to core where that is the whole invoice (which may have a discount).
+    @api.model
+    def _get_line_payment(self, line):
+        """Return what is to be paid for one installment (see :meth:`_get_payment`), or None.
 
-        :param str access_token: the invoice's, for a reader without a login
-        :param dict paid: what open credits pay, where it is known (:meth:`_get_paid_by_credits`)
+        Core matches a payment with an invoice's oldest installment first; so it is all of them up
+        to this one, less what open credits pay of them; a discount is taken off.
         """
-        if paid is None:
-            paid = self._get_paid_by_credits(line)
-        move = line.move_id
-        terms = move.line_ids.filtered(
+        if line.id not in self._get_payable_ids(self._get_open_items(line)):
+            return None
+        move, currency = line.move_id, line.currency_id
+        lines = self._get_terms_until(line).filtered(lambda term: not term.reconciled)
+        open_items = self._get_open_items(lines)
+        credit, left = (sum(one[key] for one in open_items) for key in ("credit", "left"))
+        in_core = move._get_invoice_next_payment_values()
+        return {
+            "key": self._get_account_key(line.company_id, line.partner_id, currency),
+            "company": line.company_id,
+            "partner": line.partner_id,
+            "currency": currency,
+            "open_items": open_items,
+            "left_out": [],
+            "credit": currency.round(credit),
+            "amount": in_core["amount_due"] - credit
+            if in_core["installment_state"] == "epd"
+            else currency.round(left),
+        }
+
+    def _get_terms_until(self, line):
+        """:return: the installments of the entry that are due no later than this one"""
+        return line.move_id.line_ids.filtered(
             lambda term: (
                 term.display_type == "payment_term"
                 and (term.date_maturity or term.date) <= (line.date_maturity or line.date)
             )
         )
+
+    @api.model
+    def _get_invoice_payment_url(self, line, paid=None):
+        """Return core's page to pay an installment, with the dialog open, for a reader who may
+        open the invoice.
+
+        It asks for all installments up to this one, less what open credits pay of them (see
+        :meth:`_get_line_payment`), and leaves the amount to core where that is the whole invoice
+        (which may have a discount).
+
+        :param dict paid: what open credits pay, where it is known (:meth:`_get_paid_by_credits`)
+        """
+        if paid is None:
+            paid = self._get_paid_by_credits(line)
+        move, terms = line.move_id, self._get_terms_until(line)
         left = (term.amount_residual_currency - paid.get(term.id, 0.0) for term in terms)
         amount = line.currency_id.round(sum(left))
         query = {"payment": True}
         if line.currency_id.compare_amounts(amount, move.amount_residual):
             token = payment_utils.generate_access_token(move.id, amount, env=self.env)
             query |= {"amount": amount, "payment_token": token}
-        if access_token:
-            query["access_token"] = access_token
         return f"/my/invoices/{move.id}?{urlencode(query)}#portal_pay"

@@ -50,7 +50,7 @@ class CrmCollectionLetter(models.Model):
         none_sudo = self.sudo().browse()
         try:
             values = verify_hash_signed(none_sudo.env, SCOPE, token or "")
-        except ValueError:  # nothing that was ever signed
+        except (ValueError, TypeError, AttributeError):  # nothing that was ever signed
             values = None
         if not values or values[0] != letter_id:
             return none_sudo, False

@@ -144,22 +144,53 @@ class TestPortalLetter(CrmCollectionPortalCommon):
 
     # === Payment === #
 
-    def test_open_item_is_paid_on_the_page_of_its_invoice(self):
+    def test_open_item_is_paid_without_the_key_of_its_invoice(self):
+        """The invoice's key opens all of it for good; the letter's opens this, for a time."""
         line = self.letter.line_ids.item_id.line_id
         token = self.letter._get_online_token()
-        response = self.url_open(
-            f"/collections/letter/{self.letter.id}/pay/{line.id}?token={token}",
-            allow_redirects=False,
-        )
-        self.assertEqual(response.status_code, 303)
-        location = response.headers["Location"]
-        self.assertIn(f"/my/invoices/{self.move.id}?", location)
-        self.assertIn(f"access_token={self.move.access_token}", location)
-        self.assertIn("o_payment_form", self._get(location))
+        page = self._get(f"/collections/letter/{self.letter.id}/pay/{line.id}?token={token}")
+        self.assertIn("o_payment_form", page)
+        self.assertIn('data-amount="1234.5"', page)
+        self.assertNotIn("/my/invoices/", page)
+        self.assertFalse(self.move.access_token)
+        values = self._pay_online(token, 1234.5, line)
+        tx_sudo = self.env["payment.transaction"].sudo()
+        tx_sudo = tx_sudo.search([("reference", "=", values["reference"])])
+        self.assertEqual((tx_sudo.invoice_ids, tx_sudo.amount), (self.move, 1234.5))
+        self.assertFalse(self.move.access_token)
         foreign = self._receivables(self.other_move)
         self._get(
             f"/collections/letter/{self.letter.id}/pay/{foreign.id}?token={token}", status=404
         )
+
+    def test_installment_is_paid_with_those_before_it(self):
+        """Core matches the oldest first: paying the second alone would pay the first."""
+        move = self._create_overdue(40, terms=(0, 30, 60), amount=300)
+        lines_sudo = self._receivables(move).sorted("date_maturity").sudo()
+        statement_sudo = self.env["crm.collection.statement"].sudo()
+
+        def get_amounts():
+            payments = [statement_sudo._get_line_payment(line) for line in lines_sudo]
+            return [payment and payment["amount"] for payment in payments]
+
+        self.assertEqual(get_amounts(), [100, 200, 300])
+        credit = self._create_credit(130)
+        self._receivables(move | credit).reconcile()
+        self.assertEqual(get_amounts()[1:], [70, 170])
+
+    def test_nothing_offers_to_pay_where_no_provider_takes_it(self):
+        line = self.letter.line_ids.item_id.line_id
+        self.assertIn("Pay now", self._get(self.path))
+        providers_sudo = self.env["payment.provider"].sudo().search([("name", "=", "Dummy")])
+        for vals in ({"maximum_amount": 1000}, {"maximum_amount": 0, "state": "disabled"}):
+            providers_sudo.write(vals)
+            page = self._get(self.path)
+            self.assertIn(self.move.name, page)
+            self.assertNotIn("Pay now", page)
+            token = self.letter._get_online_token()
+            self._get(
+                f"/collections/letter/{self.letter.id}/pay/{line.id}?token={token}", status=404
+            )
 
     def test_all_open_items_are_paid_with_cores_form(self):
         page = self._get(self.path)
@@ -180,9 +211,22 @@ class TestPortalLetter(CrmCollectionPortalCommon):
     @mute_logger("odoo.http")
     def test_payment_of_another_amount_or_by_a_dead_link_is_refused(self):
         token = self.letter._get_online_token()
-        for amount in (0.01, 1234.51, "nan", None):
+        line = self.letter.line_ids.item_id.line_id
+        for amount in (0.01, 1234.51, "nan", "inf", "-inf", "1e308", -1234.5, [], {}, "x", None):
+            for of_line in (None, line):
+                with self.assertRaisesRegex(JsonRpcException, "ValidationError"):
+                    self._pay_online(token, amount, of_line)
+        for junk in (5, ["x"], {}, None, "\u20ac", "x" * 5000, True):
             with self.assertRaisesRegex(JsonRpcException, "ValidationError"):
-                self._pay_online(token, amount)
+                self._pay_online(junk, 1234.5)
+        for key, values in {
+            "provider_id": ("x", 0, -1, 10**12, None, [1], 1.5, True),
+            "payment_method_id": ("x", 10**12, 999999, None, [1]),
+            "flow": ("x", None, 5, ["redirect"]),
+        }.items():
+            for value in values:
+                with self.assertRaisesRegex(JsonRpcException, "ValidationError"):
+                    self._pay_online(token, 1234.5, **{key: value})
         with self.assertRaisesRegex(JsonRpcException, "ValidationError"):
             self._pay_online(self._letters(self.other).sudo()._get_online_token(), 1234.5)
         self._move_on(61)
@@ -190,10 +234,37 @@ class TestPortalLetter(CrmCollectionPortalCommon):
             self._pay_online(token, 1234.5)
         self.assertFalse(self.move.transaction_ids)
 
-    def _pay_online(self, token, amount):
+    @mute_logger("odoo.http")
+    def test_addresses_bear_whatever_is_written_in_them(self):
+        """They are answered, or refused: by 400, 404 or the page that is meant."""
+        token = self.letter._get_online_token()
+        letter, huge = f"/collections/letter/{self.letter.id}", 10**30
+        pages = [
+            *(f"/collections/letter/{one}?token={token}" for one in (0, -1, huge, 2**31, "x")),
+            *(f"{letter}/pay/{one}?token={token}" for one in (0, huge, 2**31, "x")),
+            *(f"{letter}/pay?token={token}&currency_id={one}" for one in ("x", huge, "inf", "")),
+            *(f"{letter}?token={one}" for one in ("%E2%82%AC", "x" * 5000, "%FF", "[]", "None")),
+            f"{letter}?token={token}&token=2&x[]=1",
+        ]
+        self._login(self.portal_user)
+        pages += [
+            f"/my/collections{end}"
+            for end in (
+                *(f"/page/{huge}", "/page/0", "/page/x", "?page=x", "?sortby=x&filterby=x"),
+                *(f"/pay?scope={one}" for one in ("x", "", "all&account=%00", "all&account=[]")),
+                *(f"/letters/page/{huge}", f"/letters/{huge}/pdf", "/letters/0/pdf"),
+            )
+        ]
+        for page in pages:
+            with self.subTest(page=page[:100]):
+                status = self.url_open(page, allow_redirects=False).status_code
+                self.assertIn(status, (200, 301, 302, 303, 400, 404))
+
+    def _pay_online(self, token, amount, line=None, **values):
         provider_sudo = self.env["payment.provider"].sudo().search([("name", "=", "Dummy")])
         return self.make_jsonrpc_request(
-            f"/collections/letter/{self.letter.id}/transaction/{self.company.currency_id.id}",
+            f"/collections/letter/{self.letter.id}/transaction/{self.company.currency_id.id}"
+            + (f"/{line.id}" if line else ""),
             {
                 "access_token": token,
                 "payment_reference": "REF",
@@ -204,5 +275,6 @@ class TestPortalLetter(CrmCollectionPortalCommon):
                 "flow": "redirect",
                 "tokenization_requested": False,
                 "landing_route": "/",
+                **values,
             },
         )

@@ -72,6 +72,7 @@ class TestPortalPayment(CrmCollectionPortalCommon):
         page = self._get("/my/collections")
         self.assertIn(move.name, page)
         self.assertNotIn("/my/collections/pay", page)
+        self.assertNotIn("portal_pay", page, "Nor does an item by itself.")
 
     def test_online_payment_can_be_turned_off_in_accounting(self):
         self._create_overdue(12)
