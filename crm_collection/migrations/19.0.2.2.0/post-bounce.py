@@ -1,4 +1,4 @@
-"""From 19.0.2.1.0 to 19.0.2.2.0: letters that wait in the mail queue leave as their own company's."""
+"""From 19.0.2.1.0 to 19.0.2.2.0: queued letters leave as their own company's."""
 
 
 def migrate(cr, version):

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools.mail import email_normalize, email_normalize_all
 
 from ...tools.retry import in_transaction
 from . import content_queries, unsent_queries
@@ -153,17 +152,3 @@ class CrmCollectionLetter(models.Model):
         else:
             env = self._in_office_language().env
             self._set_problem("cancelled", env._("The mail was cancelled or deleted."))
-
-    def _message_receive_bounce(self, email, partner):
-        """The mail came back: it was sent, but it did not arrive. What somebody wrote to others
-        from the letter's chatter is not the letter."""
-        super()._message_receive_bounce(email, partner)
-        returned = self.sudo().filtered(
-            lambda letter: (
-                letter.state != "cancelled"
-                and email_normalize(email) in email_normalize_all(letter.email_to or "")
-            )
-        )
-        if returned:
-            env = returned._in_office_language().env
-            returned._set_problem("bounced", env._("Returned by the server of %s.", email))

@@ -9,17 +9,26 @@ class CrmCollectionLetter(models.Model):
 
     _inherit = "crm.collection.letter"
 
+    passed_over = fields.Char(
+        readonly=True,
+        help="Contacts that come before the recipient, and whose addresses are not used: mail came "
+        "back from there, or a complaint.",
+    )
+
     def _set_recipients(self):
         """:return: the letters that have an address to go to."""
         self._prefetch_recipients()
         ready = self.browse()
         for letter in self:
             partner, problem = letter._get_recipients()
+            passed_over = letter._get_passed_over(partner)
             if problem:
+                letter.passed_over = passed_over
                 letter._set_problem(problem)
                 continue
             letter.write(
                 {
+                    "passed_over": passed_over,
                     "recipient_ids": [fields.Command.set(partner.ids)],
                     "email_to": partner.email_formatted,
                     # the whole letter in one language: one that is installed
@@ -32,14 +41,26 @@ class CrmCollectionLetter(models.Model):
     def _prefetch_recipients(self):
         """Look at once for what :meth:`_get_recipients` is going to ask letter by letter."""
         self.mapped("recipient_ids")
-        (self.partner_id | self.partner_id.child_ids).mapped("is_blacklisted")
+        contacts = self.partner_id | self.partner_id.child_ids
+        contacts.mapped("is_blacklisted")
+        for company in self.company_id:
+            contacts.with_company(company).mapped("collection_refused_ids")
 
     def _get_recipients(self):
         """The contact of type Collection, else the invoice address, else the customer itself:
-        the first with an address that is not blacklisted.
+        the first with an address that is not blacklisted, and from which no mail came back.
 
         :return: (partner, False) or (empty, state that says why)
         """
+        with_email = self._get_contacts().filtered(lambda partner: has_address(partner.email))
+        usable = with_email.filtered(lambda partner: not self._get_refused(partner))
+        allowed = usable.filtered(lambda partner: not self._is_refused(partner))
+        if allowed:
+            return allowed[0], False
+        return allowed, "blacklisted" if usable else "no_address"
+
+    def _get_contacts(self):
+        """:return: who the letter may go to, in the order in which they are tried"""
         self.ensure_one()
         found = self.partner_id.address_get(["collection", "invoice"])
         # where there is none of a type, core answers with the customer: that comes last
@@ -48,12 +69,21 @@ class CrmCollectionLetter(models.Model):
         foreign = chosen.company_id - self.company_id.sudo().parent_ids
         chosen = chosen.filtered(lambda partner: partner.company_id not in foreign)
         typed = chosen.filtered(lambda partner: partner.type in ("collection", "invoice"))
-        ordered = typed.sorted("type") | self.partner_id
-        with_email = ordered.filtered(lambda partner: has_address(partner.email))
-        allowed = with_email.filtered(lambda partner: not self._is_refused(partner))
-        if allowed:
-            return allowed[0], False
-        return allowed, "blacklisted" if with_email else "no_address"
+        return typed.sorted("type") | self.partner_id
+
+    def _get_refused(self, partner):
+        """:return: the addresses of a contact that are not used any more"""
+        return partner.with_company(self.company_id).collection_refused_ids
+
+    def _get_passed_over(self, chosen):
+        """:return: why contacts before the chosen one get no letter, as far as mail came back"""
+        env = self._in_office_language().env
+        refused = self.env["crm.collection.address"]
+        for partner in self._get_contacts():
+            if partner == chosen:
+                break
+            refused |= self._get_refused(partner)
+        return " ".join(one._get_words() for one in refused.with_env(env)) or False
 
     @api.model
     def _is_refused(self, partner):

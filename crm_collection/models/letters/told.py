@@ -45,6 +45,8 @@ class CrmCollectionLetter(models.Model):
             return env._("The address is on the blacklist.")
         if state != "no_address":
             return False
+        if self.passed_over:
+            return self.passed_over
         if not self.partner_id.email:
             return env._("The customer has no e-mail address.")
         return env._("This is no valid e-mail address: %s. Correct it.", self.partner_id.email)

@@ -8,6 +8,7 @@ from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ...tools.returned import Recipient
 from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon
 
@@ -18,6 +19,7 @@ NOTHING, READ, ALL = "", "r", "crwu"
 # the groups of accounting or collections may do nothing at all.
 READERS = ("auditor", "invoicing")
 RIGHTS = {
+    "crm.collection.address": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.aging": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.aging.open": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.allocation": {"reader": READ, "user": READ, "manager": READ},
@@ -46,6 +48,7 @@ RIGHTS = {
     "crm.collection.live": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.phase": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.report.wizard": {"reader": ALL, "user": ALL, "manager": ALL},
+    "crm.collection.returned": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.roll.rate": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.rule": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.rule.step": {"reader": READ, "user": READ, "manager": ALL},
@@ -151,6 +154,9 @@ class TestAccessRights(CrmCollectionLettersCommon):
             run._log_exception("Something")
         self._hold(self.customer)
         self._let_one_wait()
+        said = Recipient(("adler@customer.example",), "failed", "5.1.1", "no such user")
+        values = {"kind": "hard", "email": "adler@customer.example", "mail_ref": "<1@x>"}
+        self._letters().sudo()[:1]._keep_returned(said, values)
         self.env.flush_all()
 
     def _let_one_wait(self):
@@ -377,6 +383,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
             (letter, "action_arrived", []),
             (letter, "action_not_arrived", []),
             (letter, "action_nobody_knows", []),
+            (letter.returned_ids.address_id, "action_use_again", []),
             (hold, "action_lift", []),
             (self.phase_third, "action_request_approval", []),
             (self.phase_third, "action_approve", []),

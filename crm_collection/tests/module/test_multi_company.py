@@ -5,10 +5,12 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from ...tools.returned import Recipient
 from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon
 
 COMPANY_MODELS = (
+    "crm.collection.address",
     "crm.collection.aging",
     "crm.collection.allocation",
     "crm.collection.allocation.report",
@@ -21,6 +23,7 @@ COMPANY_MODELS = (
     "crm.collection.item",
     "crm.collection.letter",
     "crm.collection.letter.line",
+    "crm.collection.returned",
     "crm.collection.roll.rate",
     "crm.collection.run",
     "crm.collection.run.line",
@@ -312,6 +315,12 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         self.env["crm.collection.approval.rule"].create(
             [{"name": "Ours", "company_id": company.id} for company in self.company | self.second]
         )
+        said = Recipient(("adler@customer.example",), "failed", "5.1.1", "no such user")
+        for company in self.company | self.second:
+            of_company = [("company_id", "=", company.id)]
+            letter_sudo = self.env["crm.collection.letter"].sudo().search(of_company, limit=1)
+            values = {"kind": "hard", "email": "adler@customer.example"}
+            letter_sudo._keep_returned(said, values | {"mail_ref": f"<{company.id}@x.example>"})
         self.env.flush_all()
 
     def _prepare_reports(self):
