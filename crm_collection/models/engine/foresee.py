@@ -4,6 +4,7 @@ from operator import itemgetter
 from odoo import api, models
 from odoo.fields import Domain
 
+from ..letters.condition_queries import LEAVING_STATES
 from ..portfolio import payment_queries
 from . import foresee_queries
 from .future import Future
@@ -189,15 +190,14 @@ class CrmCollectionEngine(models.AbstractModel):
         changes, day = list(changes), future.today
         fixed = {row["today"] for row in changes} | future.bounds
         fixed |= set(future.add_days({row["date_maturity"] for row in future.lines.values()}, [1]))
-        again_ids = self._get_letters_to_issue_again(future)
-        if again_ids:
+        future.issued_ids = self._get_letters_to_issue_again(future)
+        if future.issued_ids or self._is_in_queue(future):
             fixed.add(day + timedelta(days=1))
         for _number in range(MAX_DAYS):
             while changes and changes[0]["today"] <= day:
                 future.follow(changes.pop(0))
             rows = self._decide_letters(future, day)
             self._tell_letters_of_day(result, future, day, rows)
-            future.issued_ids = again_ids
             fixed = {one for one in fixed if one > day}
             changing = {row["line_id"] for row in changes}
             future.watch(
@@ -262,6 +262,14 @@ class CrmCollectionEngine(models.AbstractModel):
         return letters.filtered(
             lambda letter: letter._may_leave() and letter._is_recovered()
         ).ids
+
+    def _is_in_queue(self, future):
+        """:return: whether a letter to one of the customers is on its way: it has left by
+        tomorrow, and the next one may be written"""
+        domain = Domain("company_id", "in", future.company._get_collection_family().ids)
+        domain &= Domain("state", "in", LEAVING_STATES)
+        domain &= Domain("partner_id", "in", future.partner_ids)
+        return bool(self.env["crm.collection.letter"].search_count(domain, limit=1))
 
     def _tell_letters_of_day(self, result, future, day, rows):
         by_item = {row["item_id"]: row for row in rows}

@@ -137,10 +137,13 @@ def _allocations(future):
 
 
 def _letters(future):
-    """Those there are, the ones that are issued again, and those that are written."""
+    """Those there are, the ones that are issued again (those of the job are decided anew), and
+    those that are written."""
     return SQL(
         """SELECT now.* FROM crm_collection_letter letter
        CROSS JOIN LATERAL jsonb_populate_record(letter, CASE
+                    WHEN letter.id = ANY(%(again)s) AND letter.origin = 'automatic'
+                    THEN %(renewed)s
                     WHEN letter.id = ANY(%(again)s) THEN %(issued)s ELSE '{}' END) AS now
             WHERE letter.partner_id = ANY(%(partner_ids)s)
             UNION ALL
@@ -148,6 +151,7 @@ def _letters(future):
                     NULL::crm_collection_letter, %(new)s) AS now""",
         again=future.issued_ids,
         issued=_json({"state": "outgoing", "date": str(future.today)}),
+        renewed=_json({"state": "cancelled"}),
         partner_ids=future.partner_ids,
         new=_json(future.letters),
     )

@@ -210,6 +210,8 @@ class Future:
                 }
             )
             for row in of_partner:
+                if row["problem"]:
+                    continue  # it has not left, and is due as it was
                 item = self._get_or_create(row)
                 self.written_line_ids.add(row["line_id"])
                 item["letter_count"] = row["letter_count"] + 1

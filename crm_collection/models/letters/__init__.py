@@ -13,6 +13,7 @@ from . import (
     due,
     issue,
     recipient,
+    round,
     files,
     deliver,
     uncertain,

@@ -8,8 +8,12 @@ from odoo.tools import SQL
 
 from ..portfolio.queries import letter_day, letter_template, phase_can_act
 
+# Letters on their way, and those that left or may have: what a round is (see :mod:`.round`). One
+# that came back is none, nobody read it.
+LEAVING_STATES = ("to_send", "outgoing")
+LEFT_STATES = ("sent", "uncertain")
 # Letters that reached the customer, may have, or are on their way to him.
-REACHING_STATES = ("to_send", "outgoing", "sent", "uncertain")
+REACHING_STATES = LEAVING_STATES + LEFT_STATES
 
 # What a letter depends on beside the item itself (see may_be_written_condition).
 LETTER_JOINS = SQL(
@@ -150,6 +154,11 @@ def date_free(company, letter="letter"):
         letter_day(company._get_collection_tz(), letter),
         company.collection_quiet_days,
     )
+
+
+def is_leaving(letter):
+    """Condition: the letter is on its way, and has not left."""
+    return SQL("%s IN %s", SQL.identifier(letter, "state"), LEAVING_STATES)
 
 
 def waits(letter):

@@ -27,6 +27,7 @@ class CrmCollectionLetter(models.Model):
         self.env.flush_all()
         return (
             self._may_leave()
+            and (self.origin == "manual" or self.date == today)
             and self._has_its_template()
             and self._is_money_true(company, today)
             and not self._get_overtaken(company, today)
@@ -68,7 +69,7 @@ class CrmCollectionLetter(models.Model):
             else env._("The mail in the queue was taken back: letters do not leave from here now.")
         )
         self._reset()
-        self._issue()
+        self._issue(anew=True)
         self._trigger_mail_queue()
         self._come_back(Domain("id", "in", self.ids))
 

@@ -7,7 +7,7 @@ from odoo.tools import split_every
 
 from ...tools.pace import Pace, put_back_halves
 from ...tools.retry import RETRIED, in_transaction
-from . import queries
+from . import create_queries, queries
 
 FIRST = 100  # customers whose letters are decided and written in the first transaction
 CUSTOMERS_PER_BATCH = 1000  # and in one that takes no time
@@ -119,7 +119,10 @@ class CrmCollectionLetter(models.Model):
         item_ids = [id_ for row in chosen if not row["verdict"] for id_ in row["item_ids"]]
         if not item_ids:
             return self.browse(), 0, left_out
-        query = queries.create(company, today, self.env.uid, origin, item_ids)
+        if origin == "manual":
+            written_ids = [row["partner_id"] for row in chosen if not row["verdict"]]
+            self._give_way(company, self.env["res.partner"].browse(written_ids))
+        query = create_queries.create(company, today, self.env.uid, origin, item_ids)
         letter_ids, line_count = self.env.execute_query(query)[0]
         self.env.invalidate_all(flush=False)
         letters = self.browse(letter_ids)

@@ -144,17 +144,26 @@ class CrmCollectionLetter(models.Model):
         self.write({**NO_FAILURE, **gone, "state": "to_send", "kills": 0})
         mails.filtered(lambda mail: mail.state in ("outgoing", "exception")).cancel()
 
-    def _issue(self, run=None):
+    def _issue(self, run=None, anew=False):
         """Give letters ``to send`` recipients, text, PDF and a queued mail.
 
         The money is read again first. A letter that cannot be rendered is set apart as failed,
         the others leave.
+
+        :param bool anew: what is not true any more is decided anew, also on its own day
         """
         locked = self.try_lock_for_update()
-        todo = locked.filtered(lambda letter: letter.state == "to_send" and letter._may_leave())
+        todo = locked.filtered(
+            lambda letter: (
+                letter.state == "to_send" and letter._may_leave() and letter._is_allocated()
+            )
+        )
         for company, letters_of_company in todo.grouped("company_id").items():
             in_company = letters_of_company.with_company(company)._in_office_language()
-            in_company._refresh_money(company, company._get_collection_today())
+            today = company._get_collection_today()
+            in_company._renew(company, today, anew)
+            in_company = in_company.filtered(lambda letter: letter.state == "to_send")
+            in_company._refresh_money(company, today)
             ready = in_company.filtered(lambda letter: letter.state == "to_send")
             ready = ready._set_recipients()
             for template, letters_of_template in ready.grouped("template_id").items():
@@ -259,7 +268,7 @@ class CrmCollectionLetter(models.Model):
         )
 
     def _get_overtaken(self, company, today):
-        if not company.collection_quiet_days or not self:
+        if not self:
             return self.browse()
         self.flush_model()
         rows = self.env.execute_query(unsent_queries.overtaken(company, today, self.ids))

@@ -245,7 +245,7 @@ class CrmCollectionLetter(models.Model):
                 )
 
     def action_cancel(self):
-        """Stop letters that have not left yet; their items get the next round, not this one."""
+        """Stop letters that have not left yet; their items have their turn after the interval."""
         self._check_user()
         self._check_certain()
         stoppable = self.filtered(lambda letter: letter.state not in ("sent", "cancelled"))

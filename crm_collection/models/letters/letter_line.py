@@ -34,7 +34,12 @@ class CrmCollectionLetterLine(models.Model):
         ondelete="restrict",
         index=True,
     )
-    round = fields.Integer(required=True, readonly=True, aggregator=None)
+    round = fields.Integer(
+        readonly=True,
+        aggregator=None,
+        help="Of the letters about the item in its phase that left. None where the letter reached "
+        "nobody.",
+    )
     date_due = fields.Date(
         string="Letter Due on",
         readonly=True,

@@ -1,5 +1,5 @@
 """Who gets a letter today, from top to bottom: what may be asked for, what of it is due, what open
-credits leave of it, who is left out and why; then the letters, written.
+credits leave of it, who is left out and why. The letters are written by :mod:`.create_queries`.
 
 The words of it that others use, too, are in :mod:`.condition_queries`, the sums in
 :mod:`.credit_queries`.
@@ -17,12 +17,12 @@ from ..portfolio.queries import (
     move_is_silent,
     next_letter_date,
     of_family,
-    workers,
 )
 from .condition_queries import (
     LETTER_JOINS,
     date_free,
     is_due,
+    is_leaving,
     is_to_go,
     leaves_by_itself,
     may_be_written_condition,
@@ -180,11 +180,12 @@ def open_credits(company, partner_ids=None):
 # === Who gets a letter === #
 
 
-def choose(company, today, partner_ids, item_ids=None, force=False):
+def choose(company, today, partner_ids, item_ids=None, force=False, without=()):
     """Which of these customers get a letter, and why the others do not.
 
     :param list item_ids: as for :func:`due`
     :param bool force: a person may write to customers who were written to a moment ago
+    :param without: ids of letters that are decided anew and stand in nobody's way
     :return: SQL of (partner_id, verdict, date_free, item_ids, line_ids) of those for whom something
         is due; no verdict is a letter, the others are ``credit`` (nothing is left to ask for),
         ``waiting`` (a letter leaves as soon as it can: no second one is piled on it) and ``quiet``
@@ -202,7 +203,7 @@ def choose(company, today, partner_ids, item_ids=None, force=False):
         ),
         credit=open_credits(company, partner_ids),
         owing=owing("asked", "credit"),
-        judged=judge(company, today, force),
+        judged=judge(company, today, force, without),
     )
 
 
@@ -223,7 +224,7 @@ def asked_by(company, member, today, partner_ids=None, item_ids=None):
     return asked_open_items(member.id, today, columns, LETTER_JOINS, of_partners)
 
 
-def judge(company, today, force=False):
+def judge(company, today, force=False, without=()):
     """What is decided about each customer of the part ``owing`` (see :func:`choose`)."""
     return SQL(
         """SELECT owing.partner_id, written.date_free, owing.item_ids, owing.line_ids,
@@ -234,149 +235,31 @@ def judge(company, today, force=False):
                   END AS verdict
              FROM owing
        CROSS JOIN LATERAL (%(written)s) AS written""",
-        written=_written(company),
+        written=_written(company, today, without),
         force=force,
         quiet_days=company.collection_quiet_days,
         today=today,
     )
 
 
-def _written(company):
+def _written(company, today, without):
     """One row: whether a letter to the customer (alias ``owing``) waits, and the first day after
-    the quiet days of the last one. His letters are found by their index, customer by customer."""
+    the quiet days of the last one. His letters are found by their index, customer by customer.
+
+    What is in the queue now has left by a later day that is only asked about.
+    """
+    is_now = today <= company._get_collection_today()
     return SQL(
-        """SELECT BOOL_OR(%(waits)s) AS is_waiting,
+        """SELECT BOOL_OR(%(waits)s OR %(is_now)s AND %(is_leaving)s) AS is_waiting,
                   MAX(%(date_free)s) FILTER (WHERE %(reaches)s) AS date_free
              FROM crm_collection_letter letter
             WHERE letter.company_id = ANY(%(company_ids)s)
-              AND letter.partner_id = owing.partner_id""",
+              AND letter.partner_id = owing.partner_id AND letter.id != ALL(%(without)s)""",
+        is_now=is_now,
+        is_leaving=is_leaving("letter"),
+        without=list(without),
         waits=waits("letter"),
         reaches=reaches("letter"),
         date_free=date_free(company),
         company_ids=company._get_collection_family().ids,
-    )
-
-
-# === The letters === #
-
-
-def create(company, today, uid, origin, item_ids):
-    """Write the letters about items with their lines, one for each customer, in one statement.
-
-    The items are locked; those another transaction is writing to are skipped. The unique index
-    on allocation and round has the last word.
-
-    None of the parts is joined to another one: the planner takes each for a row or two, and 1,000
-    customers with 12,000 items took 103 s where it takes 4 (``tests/letters/test_letter_plan.py``).
-
-    :param list item_ids: what :func:`choose` chose, in the same transaction
-    :return: SQL giving (letter ids, number of lines)
-    """
-    stamp = SQL("%(uid)s, %(now)s, %(uid)s, %(now)s", uid=uid, now=SQL("now() AT TIME ZONE 'UTC'"))
-    return SQL(
-        """
-        WITH due AS (%(due)s),
-             placed AS (%(placed)s),
-             open_item AS (%(open_item)s),
-             letter AS (%(letter)s RETURNING id),
-             line AS (%(line)s RETURNING id),
-             counted AS (%(counted)s),
-             counted_allocation AS (%(counted_allocation)s)
-        SELECT COALESCE((SELECT array_agg(id ORDER BY id) FROM letter), '{}'),
-               (SELECT COUNT(*) FROM line)""",
-        due=of_family(company, lambda member: due(member, today, item_ids, locked=True)),
-        placed=_place(),
-        open_item=_share_letter(),
-        line=_insert_lines(company, stamp),
-        letter=_insert_letters(company, today, origin, stamp),
-        counted=_count_items(uid),
-        counted_allocation=_count_allocations(),
-    )
-
-
-def _place():
-    """The items of ``due``; the first of each customer's sets the tone, and draws the number of
-    his letter."""
-    return SQL(
-        """SELECT ranked.*, CASE WHEN place = 1
-                    THEN nextval('crm_collection_letter_id_seq') END AS drawn_id
-             FROM (SELECT due.*, ROW_NUMBER() OVER (
-                            PARTITION BY partner_id
-                            ORDER BY phase_sequence DESC, phase_id DESC, days DESC) AS place
-                     FROM due) AS ranked"""
-    )
-
-
-def _share_letter():
-    """The items of ``placed`` with what they have in common: their letter."""
-    return SQL(
-        """SELECT placed.*, MAX(drawn_id) OVER letter AS letter_id,
-                  MAX(letter_count) OVER letter + 1 AS letter_round,
-                  BOOL_OR(attach_pdf) OVER letter AS letter_pdf,
-                  BOOL_OR(attach_invoices) OVER letter AS letter_invoices
-             FROM placed WINDOW letter AS (PARTITION BY partner_id)"""
-    )
-
-
-def _insert_letters(company, today, origin, stamp):
-    """A letter for each ``open_item`` that sets the tone of one."""
-    return SQL(
-        """INSERT INTO crm_collection_letter (
-                  id, company_id, partner_id, lang, template_id, phase_id, step_id, date, round,
-                  origin, user_id, state, attach_pdf, attach_invoices,
-                  create_uid, create_date, write_uid, write_date)
-           SELECT open_item.letter_id, %(company_id)s, open_item.partner_id,
-                  COALESCE(partner.lang, %(lang)s), open_item.template_id, open_item.phase_id,
-                  open_item.step_id, %(today)s, open_item.letter_round, %(origin)s,
-                  CASE WHEN open_item.user_id IN (%(signers)s) THEN open_item.user_id END,
-                  'to_send', open_item.letter_pdf, open_item.letter_invoices, %(stamp)s
-             FROM open_item
-             JOIN res_partner partner ON partner.id = open_item.partner_id
-            WHERE open_item.place = 1""",
-        signers=workers(company.id),
-        company_id=company.id,
-        lang=company.partner_id.lang or "en_US",
-        today=today,
-        origin=origin,
-        stamp=stamp,
-    )
-
-
-def _insert_lines(company, stamp):
-    """A line for each ``open_item``, with what the letter shows of it; charges and credits follow
-    (``content_queries.refresh_asked``)."""
-    return SQL(
-        """INSERT INTO crm_collection_letter_line (
-                  letter_id, allocation_id, item_id, round, date_due, company_id, phase_id, name,
-                  currency_id, date_maturity, days_overdue, amount_original, amount_residual,
-                  amount_residual_company, amount_fine, amount_interest, amount_credit,
-                  amount_asked, create_uid, create_date, write_uid, write_date)
-           SELECT letter_id, allocation_id, item_id, letter_count + 1, date_next_letter,
-                  company_id, phase_id, name, currency_id, date_maturity, days,
-                  amount_original, amount_residual_currency, amount_residual, 0, 0, 0,
-                  amount_residual_currency, %(stamp)s
-             FROM open_item""",
-        stamp=stamp,
-    )
-
-
-def _count_items(uid):
-    """Each ``open_item`` has one letter more, and waits for the next one, where there is one."""
-    return SQL(
-        """UPDATE crm_collection_item item
-              SET letter_count = item.letter_count + 1,
-                  date_next_letter = CASE WHEN open_item.goes_after THEN open_item.date_after END,
-                  date_letter_kept = CASE WHEN NOT open_item.goes_after
-                                          THEN open_item.date_after END,
-                  write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
-             FROM open_item WHERE item.id = open_item.item_id""",
-        uid,
-    )
-
-
-def _count_allocations():
-    return SQL(
-        """UPDATE crm_collection_allocation allocation
-              SET letter_count = allocation.letter_count + 1
-             FROM open_item WHERE allocation.id = open_item.allocation_id"""
     )

@@ -3,7 +3,7 @@
 from odoo.tools import SQL
 
 from ..portfolio.queries import of_family
-from .condition_queries import date_free, reaches
+from .condition_queries import LEFT_STATES, date_free, is_leaving, reaches
 from .queries import may_be_written
 
 
@@ -23,7 +23,11 @@ def recheck(company, today, letter_ids):
           FROM crm_collection_letter_line line
           JOIN crm_collection_letter letter ON letter.id = line.letter_id
      LEFT JOIN (%(open_items)s) AS open_item ON open_item.allocation_id = line.allocation_id
-              AND open_item.partner_id = letter.partner_id AND open_item.letter_count = line.round
+              AND open_item.partner_id = letter.partner_id
+              AND (open_item.letter_count = line.round OR line.round IS NULL AND NOT EXISTS (
+                   SELECT FROM crm_collection_letter_line later
+                    WHERE later.allocation_id = line.allocation_id AND later.id > line.id
+                      AND later.round IS NOT NULL))
               AND (letter.origin = 'manual' OR open_item.leaves_by_itself)
          WHERE line.letter_id = ANY(%(letter_ids)s)
       ORDER BY line.id""",
@@ -71,39 +75,46 @@ def refresh_lines(company, today, letter_ids, uid):
 
 
 def give_back(line_ids):
-    """Undo the round of lines that never left: the item is due for its letter as it was."""
+    """Undo the rounds of lines that never left: the item is due for its letter as it was."""
     return SQL(
         """
         WITH line AS (DELETE FROM crm_collection_letter_line WHERE id = ANY(%(ids)s)
-                      RETURNING item_id, allocation_id, round, date_due),
+                      RETURNING id, item_id, allocation_id, round, date_due),
+             freed AS (SELECT item_id, allocation_id, MIN(round) AS first, MAX(round) AS last,
+                              COUNT(round) AS number,
+                              (array_agg(date_due ORDER BY id))[1] AS date_due
+                         FROM line GROUP BY item_id, allocation_id),
              allocation AS (UPDATE crm_collection_allocation allocation
-                         SET letter_count = GREATEST(allocation.letter_count - 1, 0)
-                        FROM line WHERE allocation.id = line.allocation_id)
+                         SET letter_count = GREATEST(allocation.letter_count - freed.number, 0)
+                        FROM freed WHERE allocation.id = freed.allocation_id)
         UPDATE crm_collection_item item
-           SET letter_count = line.round - 1, date_next_letter = line.date_due,
+           SET letter_count = freed.first - 1, date_next_letter = freed.date_due,
                date_letter_kept = NULL, write_date = now() AT TIME ZONE 'UTC'
-          FROM line JOIN crm_collection_allocation allocation ON allocation.id = line.allocation_id
-         WHERE item.id = line.item_id AND allocation.date_out IS NULL
-           AND item.letter_count = line.round AND item.state = 'open'""",
+          FROM freed
+          JOIN crm_collection_allocation allocation ON allocation.id = freed.allocation_id
+         WHERE item.id = freed.item_id AND allocation.date_out IS NULL
+           AND item.letter_count = freed.last AND item.state = 'open'""",
         ids=line_ids,
     )
 
 
 def overtaken(company, today, letter_ids):
-    """Automatic letters of ``letter_ids`` whose customer was written to in another letter while
-    they waited: by a person, or by a letter that came before."""
+    """Automatic letters of ``letter_ids`` beside another one that leaves: their customer was
+    written to less than the quiet days ago, or will be before them, by a person or by a letter
+    that came before."""
     return SQL(
         """SELECT DISTINCT letter.id
              FROM crm_collection_letter letter
              JOIN crm_collection_letter other
                   ON other.company_id = ANY(%(company_ids)s)
-                 AND other.partner_id = letter.partner_id AND other.id != letter.id AND %(reaches)s
-                 AND %(date_free)s > %(today)s
-                 AND (other.state IN ('sent', 'uncertain') OR other.origin = 'manual'
-                      OR other.id < letter.id)
+                 AND other.partner_id = letter.partner_id AND other.id != letter.id
+                 AND (%(reaches)s AND %(date_free)s > %(today)s OR %(is_leaving)s)
+                 AND (other.state IN %(left)s OR other.origin = 'manual' OR other.id < letter.id)
             WHERE letter.id = ANY(%(letter_ids)s) AND letter.origin = 'automatic'""",
         company_ids=company._get_collection_family().ids,
         letter_ids=letter_ids,
+        is_leaving=is_leaving("other"),
+        left=LEFT_STATES,
         reaches=reaches("other"),
         date_free=date_free(company, "other"),
         today=today,

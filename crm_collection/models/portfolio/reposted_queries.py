@@ -65,6 +65,7 @@ def said_before(
                   JOIN crm_collection_allocation allocation ON allocation.item_id = entering.id
                   JOIN crm_collection_phase phase ON phase.id = allocation.phase_id
                   JOIN crm_collection_letter_line line ON line.allocation_id = allocation.id
+                       AND line.round IS NOT NULL
                        AND (line.name, line.currency_id, line.date_maturity, line.amount_residual)
                          IS NOT DISTINCT FROM
                            (entering.name, entering.currency_id, entering.date_maturity,

@@ -26,4 +26,5 @@ from . import (
     test_letter_reckoning,
     test_letter_headers,
     test_letter_text_in_use,
+    test_letter_rounds,
 )

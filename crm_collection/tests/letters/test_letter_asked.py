@@ -170,6 +170,7 @@ class TestLetterPutOff(CrmCollectionApprovalCommon):
         move = self._create_overdue(days)
         self._allocate()
         self._send_letters()
+        self._deliver()
         item = self._items(move)
         self.assertEqual(item.date_next_letter, TODAY + timedelta(days=3))
         return item
@@ -280,6 +281,7 @@ class TestLetterPutOff(CrmCollectionApprovalCommon):
         item = self._items(move)
         self.assertEqual(item.phase_id, reminder)
         self._send_letters()
+        self._deliver()
         self.assertEqual(item.date_next_letter, TODAY + timedelta(days=3))
         hold = self._hold(item)
         self._move_on(3)

@@ -278,7 +278,7 @@ class TestLetterOnce(CrmCollectionLettersCommon):
     # === Cancelled === #
 
     def test_cancelled_letter_is_not_written_again(self):
-        """Its round is spent: the next is the next round, not this one."""
+        """Its turn is over: the next one goes after the step's interval, and is the first."""
         move = self._create_overdue(5)
         self._allocate()
         self._send_letters()
@@ -287,7 +287,7 @@ class TestLetterOnce(CrmCollectionLettersCommon):
         self._send_letters()
         self.assertFalse(self._deliver())
         self.assertEqual(self._letters(), letter)
-        self.assertEqual(self._items(move).letter_count, 1)
+        self.assertEqual(self._items(move).letter_count, 0)
 
     def test_sent_letter_cannot_be_cancelled(self):
         self._create_overdue(5)

@@ -1,6 +1,7 @@
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ...models.letters import create_queries
 from ...models.letters import queries as letter_queries
 from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon
@@ -62,7 +63,7 @@ class TestLetterPlan(CrmCollectionLettersCommon):
             letter_queries.choose(self.company, TODAY, partner_ids)
         )
         item_ids = [item_id for row in chosen for item_id in row["item_ids"]]
-        query = letter_queries.create(self.company, TODAY, self.env.uid, "automatic", item_ids)
+        query = create_queries.create(self.company, TODAY, self.env.uid, "automatic", item_ids)
         nodes = self._explain(query)
         written = [node["Actual Rows"] for node in nodes if node["Node Type"] == "ModifyTable"]
         self.assertIn(CUSTOMERS, written)

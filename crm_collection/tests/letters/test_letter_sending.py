@@ -20,6 +20,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self._allocate()
         self._send_letters()
         for _day in range(days):
+            self._deliver()
             self._move_on(1)
             self._allocate()
             self._send_letters()
@@ -83,6 +84,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self._create_overdue(5)
         self._allocate()
         self._send_letters()
+        self._deliver()
         new = self._create_overdue(1)
         self._allocate()
         self._send_letters()
@@ -324,17 +326,14 @@ class TestLetterSending(CrmCollectionLettersCommon):
         item = self._letters().line_ids.item_id
         self.assertEqual(item.date_next_letter, fields.Date.today() + timedelta(days=7))
 
-    def test_late_letter_brings_no_other_back(self):
-        """A letter that waited, of an item whose next one was called off, does not bring it back.
-
-        Seen to fail with every item of the letter rescheduled.
-        """
+    def test_late_letter_goes_by_the_step_of_its_day(self):
+        """A letter that waited is decided anew when it leaves: the next one, too."""
         rule = self._create_step_rule(1, self.phase_first)
         self.customer.email = False
         move = self._create_overdue(1)
         self._send_days(0)
         item = self._items(move)
-        self.assertFalse(item.date_next_letter)
+        self.assertRecordValues(item, [{"letter_count": 0, "date_next_letter": TODAY}])
         # whatever the step says
         self.env.cr.execute(
             "UPDATE crm_collection_rule_step SET resend_interval = 5 WHERE id = %s",
@@ -345,7 +344,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.customer.email = "adler@customer.example"
         self._send_letters()
         self.assertEqual(self._letters().state, "outgoing")
-        self.assertFalse(item.date_next_letter)
+        self.assertEqual(item.date_next_letter, TODAY + timedelta(days=7))
 
     def test_no_letter_by_itself_without_a_rule(self):
         """GIVEN items allocated, one of them with its letter in the queue, and one a person
@@ -589,9 +588,12 @@ class TestLetterSending(CrmCollectionLettersCommon):
         move = self._create_overdue(1)
         self._send_days(0)
         self._repost(move)
-        self._deliver()
+        self.assertFalse(self._deliver())
         self._send_letters()
-        self.assertEqual(len(self._deliver()) + len(self._letters_sent()), 1)
+        self.assertEqual(len(self._deliver()), 1)
+        self._send_letters()
+        self.assertFalse(self._deliver())
+        self.assertEqual(len(self._letters_sent()), 1)
 
     def _letters_sent(self):
         return self._letters().filtered(lambda letter: letter.state == "sent")
@@ -602,6 +604,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self._create_overdue(1)
         self._allocate()
         self._send_letters()
+        self._deliver()
         self._move_on(9)
         self._send_letters()
         self._send_letters()
@@ -618,6 +621,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         move = self._create_overdue(5)
         self._allocate()
         self._send_letters()
+        self._deliver()
         self._move_on(3)
         self._send_now(self._items(move))
         letter = self._letters().sorted("id")[1]
@@ -891,6 +895,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self._create_overdue(5)
         self._allocate()
         self._send_letters()
+        self._deliver()
         self._create_overdue(12)
         self._create_overdue(2)
         self._allocate()
@@ -1007,6 +1012,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self._create_overdue(2, partner=special)
         self._allocate()
         self._send_letters()
+        self._deliver()
         self._move_on(4)
         self._allocate()
         self._send_letters()

@@ -370,7 +370,7 @@ class TestLetterState(CrmCollectionLettersCommon):
         self._pay(self._items_of(letter).move_id)
         self.assertFalse(self._deliver())
         self.assertEqual((letter.state, len(letter.line_ids)), ("cancelled", 1))
-        self.assertEqual(letter.line_ids.allocation_id.letter_count, 1)
+        self.assertEqual(letter.line_ids.allocation_id.letter_count, 0)
 
     # === Addresses === #
 

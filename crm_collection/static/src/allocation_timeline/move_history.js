@@ -86,7 +86,7 @@ export class CollectionMoveHistory extends Component {
             letter: line.letter_id.display_name,
             name: line.name,
             date: line.date ? toLocaleDateString(deserializeDate(line.date)) : "",
-            round: line.round,
+            round: line.round || "",
             amount: formatMonetary(line.amount_residual, { currencyId: line.currency_id?.id }),
             state: states[line.state],
             stateClass: STATE_CLASSES[line.state] || "text-bg-danger",

@@ -1,0 +1,135 @@
+from odoo import models
+from odoo.fields import Domain
+
+from . import create_queries, queries, round_queries, unsent_queries
+from .condition_queries import LEAVING_STATES, LEFT_STATES
+
+# What tells whether a letter left, or is about to.
+STATE_FIELDS = {"state", "will_retry"}
+
+
+class CrmCollectionLetter(models.Model):
+    """A round is a letter that left. One that is on its way has the next round kept for it; where
+    it does not leave, or comes back, the round is the next letter's.
+
+    While a letter of a customer has not left there is no other one. When its day is over it says
+    nothing any more that was: it is decided anew, and leaves as what is true then.
+    """
+
+    _inherit = "crm.collection.letter"
+
+    def write(self, vals):
+        """Whatever changes what became of a letter, its rounds follow."""
+        if STATE_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        before = {letter.id: letter._get_way() for letter in self}
+        result = super().write(vals)
+        changed = self.filtered(lambda letter: letter._get_way() != before[letter.id])
+        on_its_way = changed.filtered(lambda letter: letter._get_way() == "counts")
+        for letters, query in (
+            (on_its_way, round_queries.claim),
+            (changed - on_its_way, round_queries.release),
+        ):
+            if letters:
+                self.env.flush_all()
+                self.env.cr.execute(query(letters.ids, self.env.uid))
+                self.env.invalidate_all(flush=False)
+        return result
+
+    def _get_way(self):
+        """:return: ``counts`` (it left, may have, or is about to), ``waits`` (it leaves by itself
+            as soon as it can) or ``over`` (it reached nobody, or does not leave)"""
+        self.ensure_one()
+        if self.state in LEAVING_STATES + LEFT_STATES:
+            return "counts"
+        waits = self.state in ("no_address", "blacklisted")
+        return "waits" if waits or self.state == "failed" and self.will_retry else "over"
+
+    # === One letter a customer === #
+
+    def _renew(self, company, today, anew=False):
+        """Decide automatic letters anew that were to leave on another day, or all: about what is
+        due now, in today's phases, one for each customer; others that wait for him are taken back.
+
+        What went out before goes again as it was, and what a person asked for is about what he
+        chose.
+        """
+        waited = self.filtered(
+            lambda letter: (
+                letter.origin == "automatic"
+                and not letter.date_sent
+                and (anew or letter.date != today)
+            )
+        )
+        if not waited:
+            return
+        firsts = {letter.partner_id: letter for letter in waited.sorted("id", reverse=True)}
+        kept = self.browse(letter.id for letter in firsts.values())
+        pile = waited | waited._get_unsent_of_customers(company)
+        self.env.flush_all()
+        self.env.cr.execute(unsent_queries.give_back(pile.line_ids.ids))
+        self.env.invalidate_all(flush=False)
+        (pile - kept)._cancel(self.env._("Another letter to the customer takes its place."))
+        self.env.flush_all()
+        partner_ids = kept.partner_id.ids
+        chosen = self.env.execute_query_dict(
+            queries.choose(company, today, partner_ids, without=kept.ids)
+        )
+        item_ids = [id_ for row in chosen if not row["verdict"] for id_ in row["item_ids"]]
+        if item_ids:
+            query = create_queries.create(
+                company, today, self.env.uid, "automatic", item_ids, kept.ids
+            )
+            self.env.cr.execute(query)
+            self.env.invalidate_all(flush=False)
+        verdicts = {row["partner_id"]: row["verdict"] for row in chosen}
+        for letter in kept.filtered(lambda letter: not letter.line_ids):
+            letter._cancel(letter._get_reason_not_renewed(verdicts.get(letter.partner_id.id)))
+        self.env.flush_all()
+
+    def _get_reason_not_renewed(self, verdict):
+        reasons = {
+            "credit": self.env._("Open credits cover what is owed."),
+            "quiet": self.env._("The customer was written to meanwhile: quiet period."),
+            "waiting": self.env._("Another letter to the customer takes its place."),
+        }
+        return reasons.get(verdict) or self._get_reason_empty()
+
+    def _get_unsent_of_customers(self, company):
+        """:return: the other letters of these letters' customers (see :meth:`_get_unsent`)"""
+        return self._get_unsent(company, self.partner_id) - self
+
+    def _get_unsent(self, company, partners):
+        """:return: automatic letters of customers, of all companies that are one creditor with
+        this one, that have not left, locked; not those that are being handed over"""
+        unsent = Domain("state", "in", LEAVING_STATES + ("no_address", "blacklisted"))
+        unsent |= Domain("state", "=", "failed") & Domain("will_retry", "=", True)
+        letters = self.search(
+            unsent
+            & Domain("company_id", "in", company._get_collection_family().ids)
+            & Domain("partner_id", "in", partners.ids)
+            & Domain("origin", "=", "automatic")
+            & Domain("date_sent", "=", False)
+            & Domain("delivery_started", "=", False)
+        )
+        return letters.try_lock_for_update() if letters else letters
+
+    def _give_way(self, company, partners):
+        """A person writes to customers: automatic letters on their way to them do not leave
+        beside his; their items are due as before."""
+        leaving = self._get_unsent(company, partners).filtered(
+            lambda letter: letter.state in LEAVING_STATES
+        )
+        leaving._take_back(self.env._("Another letter to the customer takes its place."))
+        self.env.flush_all()
+
+    def _is_allocated(self):
+        """Whether the phases are known that the letter would leave with: one that waited for days
+        waits for the allocation of the day, as new ones do. Not one of yesterday: around midnight
+        the queue goes on."""
+        self.ensure_one()
+        company = self.company_id
+        today = company._get_collection_today()
+        if self.origin == "manual" or (today - self.date).days <= 1:
+            return True
+        return self.env["crm.collection.run"]._is_family_allocated(company, today)

@@ -1,0 +1,152 @@
+"""What is a round: a letter about an item that left. The round of a letter on its way is kept for
+it, and is free again where it does not leave; its lines stay, without a round."""
+
+from odoo.tools import SQL
+
+from ..portfolio.queries import next_letter_date
+from .condition_queries import is_ever_to_go, waits
+
+
+def release(letter_ids, uid):
+    """Take the rounds off letters that did not reach anybody, as long as no later one has left
+    about the item in its allocation: that one was counted with them.
+
+    Where the letter waits, the item is due as it was. Else it has its turn again after the step's
+    interval, as after a letter that left: nobody is written to at once again who was not to be,
+    or could not be, and what a person sent before its day leaves on it.
+
+    :param list letter_ids: the letters as they are written now
+    """
+    return SQL(
+        """
+        WITH unread AS (
+                SELECT line.item_id, line.allocation_id, MIN(line.round) AS round,
+                       COUNT(line.round) AS number, MAX(letter.date) AS date,
+                       (array_agg(line.date_due ORDER BY line.id))[1] AS date_due,
+                       BOOL_OR(%(waits)s) AS waits
+                  FROM crm_collection_letter_line line
+                  JOIN crm_collection_letter letter ON letter.id = line.letter_id
+                 WHERE line.letter_id = ANY(%(letter_ids)s) AND NOT %(is_followed)s
+              GROUP BY line.item_id, line.allocation_id),
+             line AS (
+                UPDATE crm_collection_letter_line line SET round = NULL
+                 WHERE line.letter_id = ANY(%(letter_ids)s) AND line.round IS NOT NULL
+                   AND NOT %(is_followed)s),
+             letter AS (
+                UPDATE crm_collection_letter letter
+                   SET round = COALESCE((
+                        SELECT MAX(line.round) FROM crm_collection_letter_line line
+                         WHERE line.letter_id = letter.id AND %(is_followed)s), 0)
+                 WHERE letter.id = ANY(%(letter_ids)s)),
+             allocation AS (
+                UPDATE crm_collection_allocation allocation
+                   SET letter_count = GREATEST(allocation.letter_count - unread.number, 0)
+                  FROM unread
+                 WHERE allocation.id = unread.allocation_id AND unread.number > 0),
+             open_item AS MATERIALIZED (
+                SELECT item.id, item.phase_id, item.step_id, item.rule_id, item.date_maturity,
+                       item.amount_residual, unread.date, unread.date_due, unread.waits,
+                       COALESCE(unread.round - 1, item.letter_count) AS letter_count
+                  FROM unread
+                  JOIN crm_collection_allocation allocation
+                       ON allocation.id = unread.allocation_id AND allocation.date_out IS NULL
+                  JOIN crm_collection_item item
+                       ON item.id = unread.item_id AND item.state = 'open'),
+             next AS (%(next)s)
+        UPDATE crm_collection_item item
+           SET letter_count = next.letter_count,
+               date_next_letter = CASE WHEN next.goes THEN next.date END,
+               date_letter_kept = CASE WHEN NOT next.goes THEN next.date END,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM next WHERE next.id = item.id""",
+        letter_ids=letter_ids,
+        waits=waits("letter"),
+        is_followed=_is_followed(SQL("other.letter_id != ALL(%s)", letter_ids)),
+        next=_next(
+            SQL(
+                """CASE WHEN item.waits OR item.date_due > item.date THEN item.date_due
+                        WHEN item.date_due IS NOT NULL THEN %s END""",
+                next_letter_date(SQL("item.date"), SQL("item.letter_count")),
+            )
+        ),
+        uid=uid,
+    )
+
+
+def claim(letter_ids, uid):
+    """Give letters the next round that are to leave after all, or did: of each item the one after
+    those that left, unless there was a later one about it. The next letter comes after them."""
+    return SQL(
+        """
+        WITH taken AS (
+                SELECT DISTINCT ON (line.allocation_id) line.id, line.item_id, line.allocation_id,
+                       letter.date, allocation.date_out IS NULL AS is_open,
+                       CASE WHEN allocation.date_out IS NULL THEN item.letter_count
+                            ELSE allocation.letter_count END + 1 AS round
+                  FROM crm_collection_letter_line line
+                  JOIN crm_collection_letter letter ON letter.id = line.letter_id
+                  JOIN crm_collection_allocation allocation ON allocation.id = line.allocation_id
+                  JOIN crm_collection_item item ON item.id = line.item_id
+                 WHERE line.letter_id = ANY(%(letter_ids)s) AND line.round IS NULL
+                   AND NOT %(is_followed)s
+              ORDER BY line.allocation_id, line.id DESC),
+             line AS (
+                UPDATE crm_collection_letter_line line SET round = taken.round
+                  FROM taken WHERE taken.id = line.id RETURNING line.letter_id, line.round),
+             letter AS (
+                UPDATE crm_collection_letter letter SET round = GREATEST(letter.round, (
+                        SELECT MAX(line.round) FROM line WHERE line.letter_id = letter.id))
+                 WHERE letter.id = ANY(%(letter_ids)s)),
+             allocation AS (
+                UPDATE crm_collection_allocation allocation
+                   SET letter_count = allocation.letter_count + 1
+                  FROM taken WHERE allocation.id = taken.allocation_id),
+             open_item AS MATERIALIZED (
+                SELECT item.id, item.phase_id, item.step_id, item.rule_id, item.date_maturity,
+                       item.amount_residual, taken.date, taken.round AS letter_count
+                  FROM taken
+                  JOIN crm_collection_item item
+                       ON item.id = taken.item_id AND item.state = 'open' AND taken.is_open),
+             next AS (%(next)s)
+        UPDATE crm_collection_item item
+           SET letter_count = next.letter_count,
+               date_next_letter = CASE WHEN next.goes THEN next.date END,
+               date_letter_kept = CASE WHEN NOT next.goes THEN next.date END,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM next WHERE next.id = item.id""",
+        letter_ids=letter_ids,
+        is_followed=_is_followed(SQL("TRUE")),
+        next=_next(next_letter_date(SQL("item.date"), SQL("item.letter_count"))),
+        uid=uid,
+    )
+
+
+def _is_followed(which):
+    """Condition: a later letter about the item in its allocation has a round. Over ``line``.
+
+    :param SQL which: of the lines (alias ``other``) that are looked at
+    """
+    return SQL(
+        """EXISTS (SELECT FROM crm_collection_letter_line other
+                    WHERE other.allocation_id = line.allocation_id AND other.id > line.id
+                      AND other.round IS NOT NULL AND %s)""",
+        which,
+    )
+
+
+def _next(date):
+    """The date of the next letter of each ``open_item``, and whether a run will send it.
+
+    :param SQL date: over ``item`` and its ``step``
+    """
+    return SQL(
+        """SELECT item.id, item.letter_count, due.date, COALESCE(%(goes)s, FALSE) AS goes
+             FROM open_item AS item
+        LEFT JOIN crm_collection_rule_step step
+                  ON step.id = item.step_id AND step.phase_id = item.phase_id
+        LEFT JOIN crm_collection_phase phase ON phase.id = item.phase_id
+        LEFT JOIN crm_collection_rule rule ON rule.id = item.rule_id
+       CROSS JOIN LATERAL (SELECT (%(date)s)::date AS date) AS due""",
+        date=date,
+        goes=is_ever_to_go(SQL("due.date"), SQL("due.date")),
+    )
