@@ -56,7 +56,9 @@ class CrmCollectionStatement(models.AbstractModel):
             undated = Domain("date_maturity", "=", False) & Domain("date", "<", today)
             late = Domain("date_maturity", "<", today) | undated
             conditions.append(Domain("company_id", "=", company.id) & late)
-        return Domain.OR(conditions)
+        # money that went to a customer is on his account, and not overdue
+        unclaimed = self.env["account.move.line"]._get_collection_unclaimed_domain()
+        return Domain.OR(conditions) & ~unclaimed
 
     # === Items === #
 
@@ -66,14 +68,19 @@ class CrmCollectionStatement(models.AbstractModel):
 
         ``credit`` is what open credits pay of the ``residual``, and ``left`` the rest. ``status``
         is one of ``overdue``, ``open`` (not due yet), ``review`` (disputed or blocked:
-        nobody asks for it now) and ``processing`` (a payment is on its way).
+        nobody asks for it now), ``refund`` (money that went to the customer: nor for that) and
+        ``processing`` (a payment is on its way).
         """
         today = {company: company._get_collection_today() for company in lines.company_id}
-        reviewed, paid = self._get_reviewed(lines, today), self._get_on_their_way(lines, today)
+        by_status = {
+            "review": self._get_reviewed(lines, today),
+            "refund": lines._filter_collection_unclaimed(),
+            "processing": self._get_on_their_way(lines, today),
+        }
         credits = self._get_paid_by_credits(lines)
         names = dict(self.env.execute_query(installments(lines.ids)))
         return [
-            self._prepare_open_item(line, today[line.company_id], reviewed, paid)
+            self._prepare_open_item(line, today[line.company_id], by_status)
             | {"installment": names[line.id]}
             | self._prepare_left(line, credits.get(line.id, 0.0))
             for line in lines
@@ -83,10 +90,11 @@ class CrmCollectionStatement(models.AbstractModel):
         left = line.amount_residual_currency - credit
         return {"credit": credit, "left": line.currency_id.round(left)}
 
-    def _prepare_open_item(self, line, today, reviewed, paid):
+    def _prepare_open_item(self, line, today, by_status):
         move = line.move_id
         due = line.date_maturity or line.date
-        days = (today - due).days
+        # what nobody is to pay is not late
+        days = (today - due).days if line not in by_status["refund"] else 0
         return {
             "line": line,
             "move": move,
@@ -98,13 +106,14 @@ class CrmCollectionStatement(models.AbstractModel):
             "currency": line.currency_id,
             "original": line.amount_currency,
             "residual": line.amount_residual_currency,
-            "status": self._get_status(line, days, reviewed, paid),
+            "status": self._get_status(line, days, by_status),
         }
 
-    def _get_status(self, line, days, reviewed, paid):
-        if line in reviewed:
-            return "review"
-        if line.move_id.payment_state == "in_payment" or line in paid:
+    def _get_status(self, line, days, by_status):
+        for status in ("review", "refund", "processing"):
+            if line in by_status[status]:
+                return status
+        if line.move_id.payment_state == "in_payment":
             return "processing"
         return "overdue" if days > 0 else "open"
 

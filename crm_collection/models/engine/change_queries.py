@@ -6,7 +6,7 @@ from ..letters.condition_queries import is_ever_to_go
 from ..portfolio.queries import date_of_last_letter, installment, next_letter_date
 
 # What holds an item back that nobody is asked for, whichever phase it is in; a hold ends.
-NEVER_ASKED = ("no_partner", "no_followup", "blocked")
+NEVER_ASKED = ("no_partner", "no_followup", "refund", "blocked")
 
 
 def standing():

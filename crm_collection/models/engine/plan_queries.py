@@ -14,8 +14,10 @@ from ..portfolio.payment_queries import lines_on_their_way, payments_on_their_wa
 from ..portfolio.queries import (
     document_name,
     line_date_maturity,
+    line_is_left_out,
     line_is_of,
     line_is_owed,
+    line_is_refund,
     move_is_in_payment,
     move_is_silent,
 )
@@ -114,7 +116,7 @@ class Plan:
             """
             SELECT line.id AS line_id, line.move_id, line.currency_id, line.amount_currency,
                    line.amount_residual, line.amount_residual_currency, line.name AS line_name,
-                   COALESCE(line.no_followup, FALSE) AS no_followup,
+                   %(left_out)s AS no_followup, %(is_refund)s AS is_refund,
                    %(date_maturity)s AS date_maturity, day.today,
                    day.today - %(date_maturity)s AS days,
                    day.today - %(date_maturity)s - %(shift)s AS days_counted,
@@ -152,6 +154,8 @@ class Plan:
             in_payment=move_is_in_payment(),
             payments=lines_on_their_way(self.company_id, min(self.days)),
             owed=line_is_owed(),
+            left_out=line_is_left_out(),
+            is_refund=line_is_refund(),
             waiting=waiting_items(self.company_id),
             among=SQL("TRUE") if self.partner_ids is None else line_is_of(self.partner_ids),
         )

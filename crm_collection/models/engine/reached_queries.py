@@ -185,7 +185,7 @@ def _blocker_now():
     return SQL(
         """CASE WHEN open_item.partner_id IS NULL THEN 'no_partner'
                 WHEN open_item.no_followup AND open_item.include_no_followup IS NOT TRUE
-                     THEN 'no_followup'
+                     THEN CASE WHEN open_item.is_refund THEN 'refund' ELSE 'no_followup' END
                 WHEN open_item.silent AND NOT open_item.processing THEN 'blocked'
                 WHEN open_item.hold_id IS NOT NULL THEN 'hold'
                 WHEN open_item.processing THEN 'processing'

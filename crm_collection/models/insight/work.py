@@ -9,7 +9,7 @@ from . import queries
 
 GROUP_USER = "crm_collection.group_crm_collection_user"
 # What keeps an item from being collected until somebody changes the configuration.
-WRONG_BLOCKERS = ("no_rule", "no_partner", "unapproved", "empty")
+WRONG_BLOCKERS = ("no_rule", "no_partner", "unapproved", "empty", "refund")
 
 
 class CrmCollectionCockpit(models.AbstractModel):

@@ -114,6 +114,8 @@ def _undone(day):
              JOIN crm_collection_settlement gone ON gone.id = reversal.reversal_of_id
              JOIN crm_collection_item item ON item.id = gone.item_id
             WHERE reversal.day_recorded > %(day)s AND gone.date <= %(day)s
-              AND gone.day_recorded <= %(day)s AND item.line_id IS NOT NULL""",
+              AND gone.day_recorded <= %(day)s AND item.line_id IS NOT NULL
+              AND NOT EXISTS (SELECT FROM account_partial_reconcile standing
+                               WHERE standing.id = gone.partial_ref) /* it was refunded */""",
         day=day,
     )

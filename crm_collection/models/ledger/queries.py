@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 
 from ..portfolio.queries import letter_day
+from .refund_queries import is_undone
 
 SETTLE_TABLE = "crm_collection_settle"
 
@@ -151,11 +152,10 @@ def _is_missing():
 
 def _is_gone():
     return SQL(
-        """settled.reversal_of_id IS NULL
-           AND NOT EXISTS (SELECT FROM account_partial_reconcile partial
-                            WHERE partial.id = settled.partial_ref)
+        """settled.reversal_of_id IS NULL AND %s
            AND NOT EXISTS (SELECT FROM crm_collection_settlement reversal
-                            WHERE reversal.reversal_of_id = settled.id)"""
+                            WHERE reversal.reversal_of_id = settled.id)""",
+        is_undone(SQL("settled.partial_ref")),
     )
 
 
@@ -378,8 +378,7 @@ def reverse(scope, days, uid):
         """
         WITH undone AS MATERIALIZED (
                 SELECT scope.partial_ref FROM (%(scope)s) AS scope (partial_ref)
-                 WHERE NOT EXISTS (SELECT FROM account_partial_reconcile partial
-                                    WHERE partial.id = scope.partial_ref))
+                 WHERE %(is_undone)s)
         INSERT INTO crm_collection_settlement (
                %(copied)s, date, day_recorded, amount, amount_currency, reversal_of_id,
                create_uid, create_date, write_uid, write_date)
@@ -394,6 +393,7 @@ def reverse(scope, days, uid):
         origin=SQL(", ").join(SQL.identifier("settled", name) for name in COPIED),
         days=days,
         scope=scope,
+        is_undone=is_undone(SQL("scope.partial_ref")),
         gone=_is_gone(),
         uid=uid,
         now=NOW,

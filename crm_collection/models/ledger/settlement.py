@@ -20,7 +20,7 @@ READ_FIELDS = {
     "account.partial.reconcile": None,
     "account.move": ["name", "move_type", "journal_id", "origin_payment_id"],
     "account.move.line": ["account_id", "balance", "move_id"],
-    "account.payment": ["outstanding_account_id"],
+    "account.payment": ["amount", "outstanding_account_id", "source_payment_id", "state"],
     "crm.collection.item": None,
     "crm.collection.letter": ["date", "date_sent", "state"],
     "res.partner": ["collection_user_id", "complete_name", "industry_id", "is_company"],
@@ -31,9 +31,9 @@ class CrmCollectionSettlement(models.Model):
     """What was settled of an item, piece by piece: a ledger that is only added to.
 
     A row for each partial reconciliation of the item's journal item, or two where a payment's
-    entry also writes something off. What is undone (a returned payment) gets a negative
-    row of the day it was seen. What was known on a day is told by ``day_recorded``, the day it
-    was reconciled or undone.
+    entry also writes something off. What is undone (a returned payment, a refunded one) gets a
+    negative row of the day it was seen. What was known on a day is told by ``day_recorded``, the
+    day it was reconciled or undone.
 
     Written by SQL alone (:mod:`.queries`), at once by the hooks on
     reconciliation and again by the allocation job's sweep. Nobody creates, writes or deletes.

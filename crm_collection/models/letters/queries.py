@@ -13,6 +13,7 @@ from ..portfolio.payment_queries import line_is_on_its_way
 from ..portfolio.queries import (
     letter_template,
     line_is_credit,
+    line_is_left_out,
     line_is_owed,
     move_is_silent,
     next_letter_date,
@@ -54,13 +55,14 @@ def asked_open_items(company_id, today, columns, joins=None, condition=None, loc
             WHERE item.company_id = %(company_id)s AND item.state = 'open'
               AND item.partner_id IS NOT NULL
               AND (item.date_maturity < %(today)s OR item.phase_id IS NOT NULL)
-              AND (line.no_followup IS NOT TRUE OR item.include_no_followup)
+              AND (NOT %(left_out)s OR item.include_no_followup)
               AND %(hold)s IS NULL AND NOT %(processing)s AND %(condition)s
         %(lock)s""",
         columns=columns,
         company_id=company_id,
         today=today,
         owed=line_is_owed(),
+        left_out=line_is_left_out(),
         silent=move_is_silent(),
         joins=joins or SQL(),
         hold=hold_id(),

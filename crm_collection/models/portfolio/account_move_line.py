@@ -21,9 +21,16 @@ class AccountMoveLine(models.Model):
         """What the customer knows this by, without the installment (``queries.document_name``)."""
         self.ensure_one()
         move = self.move_id
+        if self.journal_id.type in queries.MONEY_JOURNALS and self.id:
+            return self._read_collection_name()
         own = "" if move.origin_payment_id else self.name
         names = (own, move.ref) if move.move_type == "entry" else ()
         return next(filter(None, (" ".join((name or "").split()) for name in names)), move.name)
+
+    def _read_collection_name(self):
+        """:return: the name where it takes more than the entry: what was refunded"""
+        self.env.flush_all()
+        return self.env.execute_query(queries.name_of_line(self.id))[0][0]
 
     def _get_collection_reference(self):
         """The entry's reference beside the name, where it is not the name itself."""
@@ -47,6 +54,21 @@ class AccountMoveLine(models.Model):
     def _get_collection_credit_domain(self):
         """:return: the domain of the open credits of customers"""
         return self._get_collection_open_domain(queries.line_is_credit)
+
+    @api.model
+    def _get_collection_unclaimed_domain(self):
+        """:return: the domain of money that went to customers and that nobody asks for"""
+
+        def to_sql(lines, alias, _query):
+            read = [lines._fields["journal_id"]]
+            return queries.that_reads(read, queries.line_is_unclaimed(alias))
+
+        return Domain.custom(to_sql=to_sql)
+
+    def _filter_collection_unclaimed(self):
+        """:return: those of these that are money that went to customers (see above)"""
+        unclaimed = self._get_collection_unclaimed_domain()
+        return self & self.search(Domain("id", "in", self.ids) & unclaimed)
 
     def _get_collection_open_domain(self, condition):
         def to_sql(lines, alias, _query):

@@ -10,6 +10,7 @@ MAX_NAMES = 10  # items named to who is given many at once
 BLOCKERS = [
     ("no_partner", "No customer on the entry"),
     ("no_followup", "Left out of follow-up"),
+    ("refund", "Money sent to the customer"),
     ("blocked", "Invoice blocked"),
     ("hold", "On hold"),
     ("processing", "Payment on its way"),
@@ -83,7 +84,10 @@ class CrmCollectionItem(models.Model):
     amount_original_currency = fields.Monetary(
         related="line_id.amount_currency", string="Original Amount", currency_field="currency_id"
     )
-    no_followup = fields.Boolean(readonly=True, help="Left out of follow-up in accounting.")
+    no_followup = fields.Boolean(
+        readonly=True,
+        help="Left out of follow-up in accounting, or money that went to the customer.",
+    )
     include_no_followup = fields.Boolean(
         string="Collect Anyway",
         readonly=True,

@@ -1,5 +1,8 @@
 from odoo.tools import SQL
 
+# Journals of money: what is booked there is a payment or its way back, and no claim.
+MONEY_JOURNALS = ("bank", "cash", "credit")
+
 # An invoice in one of these states owes nothing to be asked for, whatever its items say:
 # `in_payment` without a payment entry leaves the item open, `blocked` is a user's decision.
 SILENT_PAYMENT_STATES = ("paid", "in_payment", "reversed", "blocked", "invoicing_legacy")
@@ -25,6 +28,39 @@ def line_is_credit(line="line"):
         "(%(open)s AND %(line)s.amount_residual_currency < 0)",
         open=_line_is_open(line),
         line=SQL.identifier(line),
+    )
+
+
+def line_is_refund(line="line"):
+    """Condition: the journal item is money that went to the customer, or went back: a refund, a
+    payment to him, one of his that was reversed or that the bank took back. It stands on his
+    account until it is matched, and says nothing of why he should owe it: an invoice that was
+    refunded by mistake is open again once accounting takes the payment off it.
+    """
+    return SQL(
+        """COALESCE(%s IN (SELECT journal.id FROM account_journal journal
+                            WHERE journal.type IN %s), FALSE)""",
+        SQL.identifier(line, "journal_id"),
+        MONEY_JOURNALS,
+    )
+
+
+def line_is_left_out(line="line"):
+    """Condition: nobody is asked for it by itself: accounting leaves it out of follow-up, or money
+    went to the customer. A person may take it in (``include_no_followup`` of the item)."""
+    return SQL(
+        "(COALESCE(%s, FALSE) OR %s)", SQL.identifier(line, "no_followup"), line_is_refund(line)
+    )
+
+
+def line_is_unclaimed(line="line"):
+    """Condition: money that went to the customer (:func:`line_is_refund`) and that nobody has put
+    into collection."""
+    return SQL(
+        """(%s AND NOT EXISTS (SELECT FROM crm_collection_item taken
+                                WHERE taken.line_id = %s AND taken.include_no_followup))""",
+        line_is_refund(line),
+        SQL.identifier(line, "id"),
     )
 
 
@@ -177,21 +213,62 @@ def letter_day(tz, letter="letter"):
 
 
 def document_name(line="line", move="move"):
-    """What the customer knows a journal item by: the number of an invoice or credit note, what a
-    payment was for, an entry's own label (an opening balance names the document it stands for).
-    The number of the entry only where there is nothing else: it is none of the customer's.
+    """What the customer knows a journal item by: the number of an invoice or credit note, the
+    invoice that was refunded, what a payment was for, an entry's own label (an opening balance
+    names the document it stands for). The number of the entry only where there is nothing else:
+    it is none of the customer's.
 
     ``account.move.line._get_collection_name`` says the same of records.
     """
+    is_refund = line_is_refund(line)
     line, move = SQL.identifier(line), SQL.identifier(move)
     return SQL(
         """CASE WHEN %(move)s.move_type != 'entry' THEN %(move)s.name
                 ELSE COALESCE(
+                    CASE WHEN %(is_refund)s THEN (%(refunded)s) END,
                     CASE WHEN %(move)s.origin_payment_id IS NULL THEN %(label)s END,
                     %(reference)s, %(move)s.name) END""",
         move=move,
+        is_refund=is_refund,
+        refunded=_refunded_invoices(move),
         label=_one_line(SQL("%s.name", line)),
         reference=_one_line(SQL("%s.ref", move)),
+    )
+
+
+def name_of_line(line_id):
+    """:func:`document_name` of one journal item: at most one row."""
+    return SQL(
+        """SELECT %s FROM account_move_line line
+             JOIN account_move move ON move.id = line.move_id WHERE line.id = %s""",
+        document_name(),
+        line_id,
+    )
+
+
+def _refunded_invoices(move):
+    """The numbers of the invoices whose money went back with an entry: those that the refunded
+    or reversed payment was made for."""
+    return SQL(
+        """SELECT string_agg(DISTINCT invoice.name, ', ')
+             FROM (SELECT rel.invoice_id AS id
+                     FROM account_payment payment
+                     JOIN payment_transaction refund ON refund.id = payment.payment_transaction_id
+                     JOIN account_invoice_transaction_rel rel
+                          ON rel.transaction_id IN (refund.id, refund.source_transaction_id)
+                    WHERE payment.id = %(move)s.origin_payment_id
+                      AND payment.payment_type = 'outbound'
+                    UNION
+                   SELECT debit.move_id
+                     FROM account_move_line credit
+                     JOIN account_partial_reconcile partial ON partial.credit_move_id = credit.id
+                     JOIN account_move_line debit ON debit.id = partial.debit_move_id
+                    WHERE credit.move_id IN (%(move)s.reversed_entry_id, (
+                          SELECT source.move_id FROM account_payment payment
+                            JOIN account_payment source ON source.id = payment.source_payment_id
+                           WHERE payment.id = %(move)s.origin_payment_id))) AS paid
+             JOIN account_move invoice ON invoice.id = paid.id AND invoice.move_type != 'entry'""",
+        move=move,
     )
 
 

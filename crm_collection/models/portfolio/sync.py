@@ -13,6 +13,7 @@ LINE_FIELDS = (
     "currency_id",
     "date",
     "date_maturity",
+    "journal_id",
     "move_id",
     "no_followup",
     "parent_state",

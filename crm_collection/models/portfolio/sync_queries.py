@@ -3,7 +3,7 @@
 from odoo.tools import SQL
 
 from .calendar_queries import shift
-from .queries import line_date_maturity, line_is_owed
+from .queries import line_date_maturity, line_is_left_out, line_is_owed
 from .reposted_queries import reposted_name, unsaid_letter
 from .rule_queries import threshold
 
@@ -99,7 +99,7 @@ def truth(scope, today, working_days=None):
                         ELSE line.currency_id END AS currency_id,
                    GREATEST(line.amount_residual, 0) AS amount_residual,
                    GREATEST(line.amount_residual_currency, 0) AS amount_residual_currency,
-                   COALESCE(line.no_followup, FALSE) AS no_followup
+                   %(left_out)s AS no_followup
           ) AS actual
     CROSS JOIN LATERAL (SELECT %(name)s AS name) AS named
          WHERE %(scope)s AND (
@@ -113,6 +113,7 @@ def truth(scope, today, working_days=None):
          UNION ALL %(deleted)s""",
         scope=scope,
         owed=line_is_owed(),
+        left_out=line_is_left_out(),
         date_maturity=line_date_maturity(),
         overtaken=_is_overtaken(today, working_days),
         name=reposted_name(),

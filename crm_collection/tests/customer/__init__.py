@@ -5,5 +5,6 @@ from . import (
     test_portal,
     test_portal_letter,
     test_portal_payment,
+    test_refund,
     test_statement,
 )

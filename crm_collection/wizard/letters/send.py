@@ -165,6 +165,10 @@ class CrmCollectionItemSend(models.TransientModel):
         reasons = [
             (not item.partner_id, self.env._("There is no customer on the entry.")),
             (hold, self._get_hold_refusal(hold)),
+            (
+                item.blocker == "refund",
+                self.env._("It is money that went to the customer, and no claim by itself."),
+            ),
             (not item._is_in_followup(), self.env._("Accounting leaves it out of follow-up.")),
             (not phase, self.env._("It is in no phase yet.")),
             (
