@@ -174,9 +174,16 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
                 "held": foreseen.get("held"),
                 "letters_from": sends and tomorrow,
                 "facts": facts,
-                "stale": item.date_next_letter and not letter and not foreseen.get("obstacle"),
+                "stale": self._is_stale(item, foreseen),
             }
         return said
+
+    def _is_stale(self, item, foreseen):
+        """Whether the date of the next letter will never be used, though the item stays: what moves
+        by that day goes by the phase it moves into."""
+        day = item.date_next_letter
+        leaves = item.date_next_step and day and item.date_next_step <= day
+        return day and not leaves and not foreseen.keys() & {"letter", "obstacle"}
 
     # === Comparing === #
 
