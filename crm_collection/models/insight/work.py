@@ -112,10 +112,9 @@ class CrmCollectionCockpit(models.AbstractModel):
         """Letters that reached nobody, however long ago: they wait until somebody acts."""
         Letter = self.env["crm.collection.letter"]
         domain = scope.get_domain(currency="line_ids.currency_id")
-        problems = Domain("state", "in", PROBLEM_STATES)
-        problems |= Domain("state", "=", "uncertain") & Domain("nobody_knows", "=", False)
-        domain &= problems
-        counts = dict(Letter._read_group(domain, ["state"], ["__count"]))
+        asked = Domain("state", "=", "uncertain") & Domain("nobody_knows", "=", False)
+        problems = Domain("state", "in", PROBLEM_STATES) | asked
+        counts = dict(Letter._read_group(domain & problems, ["state"], ["__count"]))
         names = {
             "uncertain": self.env._("Letters that may have left: did they arrive?"),
             "no_address": self.env._("Letters without an address"),
@@ -124,8 +123,9 @@ class CrmCollectionCockpit(models.AbstractModel):
             "blacklisted": self.env._("Letters to blacklisted addresses"),
         }
         for state, name in names.items():
+            of_state = asked if state == "uncertain" else Domain("state", "=", state)
             figure = self._get_figure(
-                Letter._name, name, domain & Domain("state", "=", state), counts.get(state, 0)
+                Letter._name, name, domain & of_state, counts.get(state, 0)
             )
             yield {**figure, "key": state, "name": name}
 
