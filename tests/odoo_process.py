@@ -280,6 +280,13 @@ class Commands:
         """Keep the letters that wait to be issued locked in the transaction held open."""
         self.held.execute("SELECT id FROM crm_collection_letter WHERE state = 'to_send' FOR UPDATE")
 
+    def touch_letters(self, partner_id):
+        """Write to a customer's letters in the transaction held open."""
+        self.held.execute(
+            "UPDATE crm_collection_letter SET write_date = write_date WHERE partner_id = %s",
+            [partner_id],
+        )
+
     def count_triggers(self, job):
         """:return: how often a job is to start beside its schedule"""
         with self.registry.cursor() as cr:
