@@ -34,7 +34,7 @@ class IrCron(models.Model):
         super()._reschedule_later(job)
         cron = self.sudo().browse(job["id"])
         kind = cron._get_collection_kind()
-        if kind and self._is_daily(job):
+        if kind and not BY_HAND.get() and self._is_daily(job):
             start = self.env["crm.collection.run"]._get_next_start(kind)
             cron.invalidate_recordset(["nextcall"], flush=False)
             if start and start < cron.nextcall:
@@ -47,5 +47,7 @@ class IrCron(models.Model):
     def _get_collection_kind(self):
         """:return: which of the jobs it is, ``None`` for what is none of them"""
         ref = self.env.ref
-        jobs = {ref(xmlid, raise_if_not_found=False): kind for kind, xmlid in JOBS.items()}
-        return jobs.get(self)
+        kinds = (
+            kind for kind, xmlid in JOBS.items() if ref(xmlid, raise_if_not_found=False) == self
+        )
+        return next(kinds, None)
