@@ -1,3 +1,4 @@
+from contextlib import suppress
 from itertools import product
 
 from odoo.exceptions import UserError
@@ -71,10 +72,8 @@ class TestSearch(CrmCollectionLettersCommon):
                 if field.type == "boolean" and operator[0] in "<>=" and operator != "=":
                     continue
                 try:
-                    with self.env.cr.savepoint():
+                    with suppress(UserError), self.env.cr.savepoint():
                         model.search([(field.name, operator, value)], limit=1)
-                except UserError:
-                    pass
                 except Exception as error:
                     failed.append(f"{field} {operator} {value!r}: {error!r}")
         self.assertFalse(failed, "\n".join(failed))
