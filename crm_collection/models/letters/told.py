@@ -58,15 +58,9 @@ class CrmCollectionLetter(models.Model):
         self.ensure_one()
         user, summary = self._get_reader(), self._get_summary()
         old = self.activity_search([TODO])
-        same = old.filtered(
-            lambda activity: (
-                activity.user_id == user
-                and activity.summary == summary
-                and html2plaintext(activity.note or "").split() == self.failure_reason.split()
-            )
-        )[:1]
+        same = old.filtered(lambda activity: self._is_said(activity, user, summary))[:1]
         (old - same).unlink()
-        if same or self._is_told(user):
+        if same or self._is_told(user, summary):
             return
         self.with_context(mail_activity_quick_update=True).activity_schedule(
             TODO, summary=summary, note=escape(self.failure_reason or ""), user_id=user.id
@@ -92,19 +86,25 @@ class CrmCollectionLetter(models.Model):
                     return user
         return self._get_responsible()
 
-    def _is_told(self, user):
-        """Whether somebody has the same matter on his list, with another letter."""
+    def _is_told(self, user, summary):
+        """Whether somebody has the same matter on his list with another letter: one that failed,
+        or that is on its way again and may fail once more."""
         if self.state != "failed" or self.fault not in ("text", "server"):
             return False
-        others = self.search(
+        activities_sudo = self.env["mail.activity"].sudo()
+        told = activities_sudo.search(
             [
-                ("company_id", "=", self.company_id.id),
-                ("state", "=", "failed"),
-                ("fault", "=", self.fault),
-                ("failure_reason", "=", self.failure_reason),
-                ("id", "!=", self.id),
+                ("res_model", "=", self._name),
+                ("res_id", "not in", self.ids),
+                ("user_id", "=", user.id),
+                ("summary", "=", summary),
             ]
+        ).filtered(lambda activity: self._is_said(activity, user, summary))
+        return self.company_id in self.browse(told.mapped("res_id")).company_id
+
+    def _is_said(self, activity, user, summary):
+        return (
+            activity.user_id == user
+            and activity.summary == summary
+            and html2plaintext(activity.note or "").split() == self.failure_reason.split()
         )
-        domain = [("res_model", "=", self._name), ("res_id", "in", others.ids)]
-        domain += [("user_id", "=", user.id)]
-        return bool(self.env["mail.activity"].sudo().search_count(domain, limit=1))

@@ -181,9 +181,11 @@ class TestLetterFault(CrmCollectionLettersCommon):
         told = self._problems(letters)
         self.assertEqual(len(told), 1)
         fuse = self.env["crm.collection.fuse"].with_user(self.collector).search([])
-        self._send_letters()
-        fuse.action_try_now()
-        self._run_mail_queue(Session())
+        for session in (Session(error), Session()):
+            self.assertEqual(len(self._problems(letters)), 1)
+            self._send_letters()
+            fuse.action_try_now()
+            self._run_mail_queue(session)
         self.assertEqual(letters.mapped("state"), ["sent"] * 3)
         self.assertFalse(self._problems(letters))
 
