@@ -22,6 +22,7 @@ def in_transaction(env, function, /, *arguments, commit=True, retried=RETRIED):
     """
     for attempt in range(1, MAX_TRIES + 1):
         try:
+            env.flush_all()  # statements and their savepoints see what is still to be written
             result = function(*arguments)
             if commit:
                 env.cr.commit()  # pylint: disable=invalid-commit

@@ -55,6 +55,7 @@ class CrmCollectionLetter(models.Model):
         database refuses is halved until the customer it is about stands alone."""
         partner_ids = self._get_due_partner_ids(company, today)
         run._set_total(len(partner_ids))
+        run._commit(0)
         batches, left_out = deque([partner_ids] if partner_ids else ()), Counter()
         pace = Pace(FIRST, CUSTOMERS_PER_BATCH)
         while batches:
@@ -113,6 +114,7 @@ class CrmCollectionLetter(models.Model):
         """
         if not partner_ids:
             return self.browse(), 0, Counter()
+        self.env.flush_all()
         query = queries.choose(company, today, partner_ids, item_ids, force)
         chosen = self.env.execute_query_dict(query)
         left_out = Counter(row["verdict"] for row in chosen if row["verdict"])
