@@ -71,7 +71,7 @@ class CrmCollectionLetter(models.Model):
         self._reset()
         self._issue(anew=True)
         self._trigger_mail_queue()
-        self._come_back(Domain("id", "in", self.ids))
+        self._come_back(self.company_id, Domain("id", "in", self.ids))
 
     # === States === #
 
