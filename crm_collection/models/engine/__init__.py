@@ -4,6 +4,7 @@ from . import (
     run_work,
     run_line,
     run_ask,
+    run_wait,
     ir_cron,
     schedule,
     engine,

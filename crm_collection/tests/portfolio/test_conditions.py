@@ -136,15 +136,18 @@ class TestConditions(ConditionsCase):
             move__name=["MISC/1"],
             move__ref=[None, " ", "Ref\n  7 "],
             move__origin_payment_id=[None, 1],
+            move__reversed_entry_id=[None],
             line__name=[None, "", " Opening\t balance"],
+            line__journal_id=[0],
         )
 
-        def expected(move__move_type, move__name, move__ref, move__origin_payment_id, line__name):
-            if move__move_type != "entry":
-                return move__name
-            if line__name and line__name.strip() and not move__origin_payment_id:
+        def expected(**row):
+            label, reference = row["line__name"], row["move__ref"]
+            if row["move__move_type"] != "entry":
+                return row["move__name"]
+            if label and label.strip() and not row["move__origin_payment_id"]:
                 return "Opening balance"
-            return "Ref 7" if move__ref and move__ref.strip() else move__name
+            return "Ref 7" if reference and reference.strip() else row["move__name"]
 
         self._assert_says(queries.document_name(), rows, expected)
 
