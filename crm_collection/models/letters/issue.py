@@ -51,7 +51,10 @@ class CrmCollectionLetter(models.Model):
                 continue
             pace.measure(len(batch))
             if not run._commit(len(batch)):
-                return False
+                break
+        run._note_work(None)
+        if batches:
+            return False
         self._come_back(company, in_company)
         return True
 

@@ -84,16 +84,19 @@ class CrmCollectionLetter(models.Model):
             self.env.invalidate_all(flush=False)
         verdicts = {row["partner_id"]: row["verdict"] for row in chosen}
         for letter in kept.filtered(lambda letter: not letter.line_ids):
-            letter._cancel(letter._get_reason_not_renewed(verdicts.get(letter.partner_id.id)))
+            letter._cancel_not_renewed(verdicts.get(letter.partner_id.id))
         self.env.flush_all()
 
-    def _get_reason_not_renewed(self, verdict):
+    def _cancel_not_renewed(self, verdict):
         reasons = {
             "credit": self.env._("Open credits cover what is owed."),
             "quiet": self.env._("The customer was written to meanwhile: quiet period."),
             "waiting": self.env._("Another letter to the customer takes its place."),
         }
-        return reasons.get(verdict) or self._get_reason_empty()
+        if verdict in reasons:
+            self._cancel(reasons[verdict])
+        else:
+            self._cancel_unowed()
 
     def _get_unsent_of_customers(self, company):
         """:return: the other letters of these letters' customers (see :meth:`_get_unsent`)"""

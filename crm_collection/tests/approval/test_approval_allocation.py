@@ -211,6 +211,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         move = self._create_overdue(9)
         self._allocate()
         self._send_letters()
+        self._deliver()
         self._move_on(2)
         self._allocate()
         self._check_waiting(move)

@@ -144,6 +144,7 @@ class TestLetterCalendar(CrmCollectionLettersCommon):
                 moves = [row for row in simulated["open_items"] if row["kind"] == "move"]
                 self.assertEqual(len(moves), int(number < 8))
             self._send_letters()
+            self._deliver()
             self._move_on(1)
         self.assertEqual(
             self._letters().sorted("id").mapped("date"),
@@ -178,6 +179,7 @@ class TestLetterCalendar(CrmCollectionLettersCommon):
             step.resend_interval = 2  # what a change of the step writes, too
             step.resend_interval = 1
             self._send_letters()
+            self._deliver()
             written = self._letters().line_ids.filtered(
                 lambda line, day=number: line.date == TODAY + timedelta(days=day)
             )

@@ -128,6 +128,7 @@ class TestLetterCredits(CrmCollectionLettersCommon):
             .create({})
         )
         self.assertEqual((wizard.letter_count, wizard.refused_count), (0, 1))
+        self._deliver()
         credit.button_draft()
         self._send_letters()
         self.assertEqual((self._letters() - letter).line_ids.item_id, self._items(paid))
