@@ -9,9 +9,7 @@ import re
 from typing import NamedTuple
 
 # smtplib's exceptions say a reply as "(550, b'5.1.1 no such user')", others as "550 no such user".
-REPLY = re.compile(
-    r"""\((-?\d{1,3}), (b?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))[,)]""", re.DOTALL
-)
+REPLY = re.compile(r"""\((-?\d{1,3}), (b?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))[,)]""", re.DOTALL)
 BARE = re.compile(r"(?<![\w.#-])([45]\d\d)(?:[ -](.*)|$)", re.DOTALL)
 STATUS = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 STAGE = re.compile(
@@ -134,9 +132,7 @@ def _judge_reply(code, words, stage, failure_type):
     found = [status for status in STATUS.findall(words) if status[0] == str(code)[:1]]
     status = tuple(map(int, found[0])) if found else None
     fault, kind = _find_fault(code, status, words, stage, failure_type)
-    return Answer(
-        fault, kind, code, status, words, stage == "DataError" and not 400 <= code < 600
-    )
+    return Answer(fault, kind, code, status, words, stage == "DataError" and not 400 <= code < 600)
 
 
 def _find_fault(code, status, words, stage, failure_type):

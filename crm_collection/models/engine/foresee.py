@@ -259,9 +259,7 @@ class CrmCollectionEngine(models.AbstractModel):
         letters = self.env["crm.collection.letter"].search(
             domain & Domain("partner_id", "in", future.partner_ids)
         )
-        return letters.filtered(
-            lambda letter: letter._may_leave() and letter._is_recovered()
-        ).ids
+        return letters.filtered(lambda letter: letter._may_leave() and letter._is_recovered()).ids
 
     def _is_in_queue(self, future):
         """:return: whether a letter to one of the customers is on its way: it has left by

@@ -124,9 +124,7 @@ class CrmCollectionCockpit(models.AbstractModel):
         }
         for state, name in names.items():
             of_state = asked if state == "uncertain" else Domain("state", "=", state)
-            figure = self._get_figure(
-                Letter._name, name, domain & of_state, counts.get(state, 0)
-            )
+            figure = self._get_figure(Letter._name, name, domain & of_state, counts.get(state, 0))
             yield {**figure, "key": state, "name": name}
 
     def _get_run_exceptions(self, scope):

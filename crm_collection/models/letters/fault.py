@@ -146,9 +146,7 @@ class CrmCollectionLetter(models.Model):
                 env._("The text “%(letter)s” of the phase “%(phase)s” cannot be written.", **names),
             )
         detail = _describe(cause)
-        self._set_problem(
-            "failed", reason, will_retry=True, fault=fault, failure_detail=detail
-        )
+        self._set_problem("failed", reason, will_retry=True, fault=fault, failure_detail=detail)
         self.text_tried = fault == "text" and self._get_text_key()
         if run:
             run._log_exception(f"{reason} {detail}", partner_id=self.partner_id.id)

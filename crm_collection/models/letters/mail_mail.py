@@ -83,9 +83,7 @@ class MailMail(models.Model):
         else:
             letters.filtered(
                 lambda letter: letter.state not in ("outgoing", "sent", "uncertain")
-            ).write(
-                {**NO_FAILURE, "state": "outgoing", "delivery_started": False}
-            )
+            ).write({**NO_FAILURE, "state": "outgoing", "delivery_started": False})
 
     def _get_letters(self):
         """:return: the letters whose latest mail is among these."""

@@ -38,7 +38,7 @@ class CrmCollectionLetter(models.Model):
 
     def _get_way(self):
         """:return: ``counts`` (it left, may have, or is about to), ``waits`` (it leaves by itself
-            as soon as it can) or ``over`` (it reached nobody, or does not leave)"""
+        as soon as it can) or ``over`` (it reached nobody, or does not leave)"""
         self.ensure_one()
         if self.state in LEAVING_STATES + LEFT_STATES:
             return "counts"
