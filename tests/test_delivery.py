@@ -184,8 +184,6 @@ def test_no_server(odoo, mail_server, name):
 def test_server_that_drops_the_connection(odoo, mail_server):
     """It takes each message and hangs up without an answer: three letters nobody knows of, and
     the rest stays in the queue. One activity; then one letter is tried, and all when it left.
-
-    Seen to fail without the fuse: no letter was left in the queue.
     """
     partner_ids, addresses = add_customers(odoo, 8)
     send(odoo, "letters")
@@ -373,10 +371,7 @@ def test_payment_in_the_way(odoo, start_odoo, mail_server, later, name):
 
 
 def test_paid_while_it_is_handed_over(odoo, start_odoo, mail_server, name):
-    """The server has agreed on the recipient when somebody pays: the text is not sent.
-
-    Seen to fail without the last look: the letter left.
-    """
+    """The server has agreed on the recipient when somebody pays: the text is not sent."""
     address = f"{name.lower()}@customer.example"
     customer = odoo("customer", name=name, items=[[5, 100.0]])
     partner_ids, addresses = add_customers(odoo, 2)
@@ -399,8 +394,6 @@ def test_paid_while_it_is_handed_over(odoo, start_odoo, mail_server, name):
 def test_two_senders_and_payments(odoo, start_odoo, mail_server):
     """Two queues at once while payments are registered: everybody who owes has one letter, nobody
     who had paid has, and the queue does not stop.
-
-    Seen to fail with a letter that another sender is handing over taken for interrupted.
     """
     partner_ids, addresses = add_customers(odoo, QUEUE)
     send(odoo, "letters")

@@ -10,8 +10,6 @@ from ..common_portal import CrmCollectionPortalCommon
 class TestRefund(CrmCollectionPortalCommon):
     """Money that went to a customer is on his account and no claim: nobody is asked for it unless
     a person puts it into collection, and it is called by what it was for.
-
-    Seen to fail: three letters demanded a refunded payment under the number of its bank entry.
     """
 
     @classmethod

@@ -202,8 +202,6 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
         """GIVEN items that take so long that a slice of them does not come to its end
         WHEN the job is started again
         THEN its slices are smaller, and it gets further.
-
-        Seen to fail with slices of one size: nothing was ever done.
         """
         engine = self.registry["crm.collection.engine"]
         move_slice = engine._move_slice
@@ -223,10 +221,7 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
         self._assert_phase(self.moves, self.phase_first)
 
     def test_killed_between_holds(self):
-        """Holds that are over are ended in pieces: what was ended stays so.
-
-        Seen to fail with all of them in one transaction.
-        """
+        """Holds that are over are ended in pieces: what was ended stays so."""
         self._allocate()
         holds = self.env["crm.collection.hold"].create(
             [

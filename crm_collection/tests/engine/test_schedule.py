@@ -90,10 +90,7 @@ class TestSchedule(CrmCollectionEngineCommon):
                 self.assertEqual(run.execution_count, 1)
 
     def test_scheduler_is_told_of_the_next_hour(self):
-        """It looks within the hour, and to the minute when a company's comes.
-
-        Seen to fail with the hour alone: India begins three quarters of an hour late.
-        """
+        """It looks within the hour, and to the minute when a company's comes."""
         cron = self.env.ref(f"crm_collection.{ALLOCATE}").sudo()
         now = self.env.cr.now().replace(microsecond=0, second=0, minute=10)
         self._set_clock(self.other, "UTC", 23.75, 23.75)
@@ -186,9 +183,6 @@ class TestSchedule(CrmCollectionEngineCommon):
         """GIVEN a zone in days on which its clocks change, an hour, and a standstill
         WHEN the scheduler looks as it is told to
         THEN each day has one run, at the hour or as soon as the standstill is over.
-
-        Seen to fail with the hour looked for on the clock (twice where it comes twice), and with
-        a day counted in 24 hours.
         """
         Run = self.env["crm.collection.run"].sudo()
 

@@ -174,15 +174,13 @@ class TestStatus(CrmCollectionCommon):
             self._assert_check("mail_server", "ok", "smtp.creditor.example")
 
     def test_no_letter_accepted_yet(self):
-        """Seen to fail: green, and said of a letter that there was not."""
+        """It is not green, and says nothing of a letter that there was not."""
         self._letters().sudo().write({"state": "cancelled"})
         self._assert_check("mail_accepted", "warning", "yet")
 
     def test_whose_fault(self):
         """A broken text, a server that refuses and an address that does not work are three
         sentences, each with the door to what mends it; and what nobody knows is a fourth.
-
-        Seen to fail: all were a mail server that refuses the letters.
         """
         letter_sudo = self._letters().sudo()
         template = letter_sudo.template_id

@@ -25,9 +25,6 @@ def write(error):
 class TestSmtpAnswer(BaseCase):
     """Whose fault an answer is, by its codes, by when it came, and by its words where those are
     all there is.
-
-    Seen to fail with the code alone: 552 for all was the addresses' fault, a relay that refuses,
-    too.
     """
 
     def test_answers(self):
@@ -104,9 +101,6 @@ class TestSmtpAnswer(BaseCase):
 class TestLetterFault(CrmCollectionLettersCommon):
     """Our text, our mail server, their address: told apart on the letter, in what is done about
     it, and by whom.
-
-    Seen to fail before: what a server says of everybody was never tried again, a broken text was
-    shown with its traceback, an address that was corrected released nothing.
     """
 
     def _queue_letters(self, *partners):

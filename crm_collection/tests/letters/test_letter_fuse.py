@@ -49,8 +49,6 @@ class TestLetterFuse(CrmCollectionLettersCommon):
         WHEN the queue comes to the letters
         THEN they stay in it and are on nobody's list, the server is left alone, and one activity
         tells the manager, until it works again.
-
-        Seen to fail with core's batch of failed mails taken for failed letters.
         """
         session = Session()
         self._run_mail_queue(session, cannot_connect=REFUSED)
@@ -80,10 +78,7 @@ class TestLetterFuse(CrmCollectionLettersCommon):
         self.assertRecordValues(fuse, [{"state": "closed", "failures": 0}])
 
     def test_connection_lost_each_time(self):
-        """Three letters that nobody knows of, and no more; then one at each attempt.
-
-        Seen to fail without a fuse: none was left.
-        """
+        """Three letters that nobody knows of, and no more; then one at each attempt."""
         self._run_mail_queue(Session(LOST))
         self.assertEqual(self._get_states().count("outgoing"), 3)
         self.assertEqual(len(self._get_alarms()), 1)
@@ -97,7 +92,7 @@ class TestLetterFuse(CrmCollectionLettersCommon):
         self.assertFalse(self._get_alarms())
 
     def test_server_refuses_for_the_moment(self):
-        """Seen to fail with each letter refused, and on somebody's list."""
+        """No letter is refused for it, nor on somebody's list."""
         error = smtplib.SMTPSenderRefused(421, b"too many connections", "billing@creditor.example")
         self._run_mail_queue(Session(error))
         self.assertEqual(self._get_states(), ["outgoing"] * 6)

@@ -52,7 +52,7 @@ class TestLetterHeaders(CrmCollectionLettersCommon):
     """Names of people and companies reach the headers of mails and the names of files."""
 
     def test_whatever_they_are_called_the_letter_leaves(self):
-        """Seen to fail: the mail system refused the line break, the server the long line."""
+        """The mail system refuses a line break, the server a long line: neither comes there."""
         self.rule.step_ids.attach_pdf = True
         customers = [
             self._create_customer("Customer AG", email=f"c{n}@x.example") for n in range(6)
@@ -78,10 +78,7 @@ class TestLetterHeaders(CrmCollectionLettersCommon):
         self.assertEqual(set(letters.mapped("state")), {"sent"})
 
     def test_a_file_that_was_torn_is_written_again(self):
-        """A full disk, or a process that was killed, leaves the beginning of a file.
-
-        Seen to fail: "The attachment collides with an existing file", for ever.
-        """
+        """A full disk, or a process that was killed, leaves the beginning of a file."""
         Attachment = self.env["ir.attachment"].sudo()
         content = os.urandom(5000)
         vals = {"name": "letter.pdf", "raw": content, "mimetype": "application/pdf"}

@@ -80,8 +80,6 @@ class TestLetterPieces(CrmCollectionLettersCommon):
         """GIVEN a letter whose text kills the process
         WHEN the job is started again and again
         THEN all the others leave, and it is set apart, on somebody's list.
-
-        Seen to fail with the same letters written in the same order again.
         """
         letters = self.registry["crm.collection.letter"]
         queue, bad = letters._queue, self.partners[1]
@@ -102,10 +100,7 @@ class TestLetterPieces(CrmCollectionLettersCommon):
         self.assertRecordValues(bad_letter, [{"state": "outgoing", "kills": 0}])
 
     def test_no_time_left(self):
-        """One piece and no more, whatever there is to do; the next call goes on.
-
-        Seen to fail with fifty letters in one transaction.
-        """
+        """One piece and no more, whatever there is to do; the next call goes on."""
         run_model = self.registry["crm.collection.run"]
         commit = run_model._commit
 

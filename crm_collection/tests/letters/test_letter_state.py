@@ -147,8 +147,6 @@ class TestLetterState(CrmCollectionLettersCommon):
     def test_server_asks_to_try_later(self):
         """Greylisting, a full mailbox: the letter waits in the queue, longer each time, and is on
         nobody's list; where it does not help, the next run tries again.
-
-        Seen to fail with a letter that is refused for the moment taken for failed.
         """
         errors = [
             smtplib.SMTPRecipientsRefused({"adler@customer.example": (450, b"greylisted")}),
@@ -226,10 +224,7 @@ class TestLetterState(CrmCollectionLettersCommon):
         self.assertEqual((first | second).mapped("state"), ["uncertain", "sent"])
 
     def test_server_hangs_up_between_letters(self):
-        """A limit of messages per session: what was not handed over leaves over the next one.
-
-        Seen to fail without a look at the session: the second letter ends as interrupted.
-        """
+        """A limit of messages per session: what was not handed over leaves over the next one."""
         partners = [self._create_customer(f"Many{number}") for number in range(3)]
         letters = self.env["crm.collection.letter"]
         for partner in partners:

@@ -14,10 +14,6 @@ class TestLetterUncertain(CrmCollectionLettersCommon):
     """A letter that was handed over without an answer is neither sent nor failed: it counts as
     one that arrived until a person who looked says what he found, and never leaves a second time
     without that.
-
-    Seen to fail before there was the state: there was no answer but to send it again or to call
-    it cancelled, and a mail that its administrator cancelled or put back into the queue was taken
-    for one that had not left, or left twice.
     """
 
     def _interrupt(self, partner=None):
