@@ -3,6 +3,7 @@ from collections import Counter, deque
 import psycopg2
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import split_every
 
 from ...tools.pace import Pace, put_back_halves
@@ -117,7 +118,7 @@ class CrmCollectionLetter(models.Model):
         self.env.flush_all()
         query = queries.choose(company, today, partner_ids, item_ids, force)
         chosen = self.env.execute_query_dict(query)
-        left_out = Counter(row["verdict"] for row in chosen if row["verdict"])
+        left_out = Counter(row["verdict"] for row in chosen if self._is_left_out(row))
         item_ids = [id_ for row in chosen if not row["verdict"] for id_ in row["item_ids"]]
         if not item_ids:
             return self.browse(), 0, left_out
@@ -132,3 +133,14 @@ class CrmCollectionLetter(models.Model):
             for slice_ids in split_every(CHARGED_PER_STATEMENT, letter_ids, list):
                 self.browse(slice_ids)._set_asked(company, today)
         return letters, line_count, left_out
+
+    @api.model
+    def _is_left_out(self, row):
+        """Whether a customer who was chosen (see ``queries.choose``) gets no letter about what is
+        due: a letter about just that may wait for an address, since an earlier run of the day."""
+        if row["verdict"] != "waiting":
+            return bool(row["verdict"])
+        waiting = Domain("state", "in", ("no_address", "blacklisted", "failed"))
+        waiting &= Domain("partner_id", "=", row["partner_id"])
+        said = self.search(waiting).line_ids.item_id
+        return not set(row["item_ids"] or ()) <= set(said.ids)

@@ -16,7 +16,7 @@ from .letter import NO_FAILURE
 FIRST = 5  # letters rendered and queued in the first transaction
 LETTERS_PER_BATCH = 50  # and in one that takes no time
 RESET_PER_BATCH = 500
-MAX_KILLS = 2  # how often a letter may cost the job its process
+MAX_KILLS = 3  # how often the job may be killed over a letter, all but once over it alone
 COME_BACK_AFTER = timedelta(minutes=5)
 MAIL_VALUES = {
     "auto_delete": False,
@@ -70,9 +70,10 @@ class CrmCollectionLetter(models.Model):
         again is set apart, until somebody tries it."""
         ids = run._take_work()
         letters = self.search(Domain("id", "in", ids) & Domain("state", "=", "to_send"))
-        for letter in letters:
+        alone = len(ids) == 1
+        for letter in letters.filtered(lambda letter: alone or not letter.kills):
             letter.kills += 1
-            if len(ids) == 1 and letter.kills >= MAX_KILLS:
+            if alone and letter.kills >= MAX_KILLS:
                 letter._set_problem(
                     "failed",
                     letter._in_office_language().env._(

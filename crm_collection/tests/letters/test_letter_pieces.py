@@ -90,7 +90,7 @@ class TestLetterPieces(CrmCollectionLettersCommon):
             return queue(todo, template)
 
         with patch.object(letters, "_queue", kill):
-            for _time in range(3):
+            for _time in range(4):
                 self._start_job()
         self.assertEqual(self._all_letters().mapped("state").count("outgoing"), 6)
         bad_letter = self._all_letters().filtered(lambda letter: letter.partner_id == bad)

@@ -212,7 +212,7 @@ class CrmCollectionGolive(models.TransientModel):
 
     def action_go_on(self):
         """This is the live database, and no copy of it: letters leave from here."""
-        self.ensure_one()
+        check_one(self)
         self.company_id._go_on_collecting()
         return {
             "type": "ir.actions.act_window",

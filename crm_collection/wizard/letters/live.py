@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...tools.arguments import check_one
+
 
 class CrmCollectionLive(models.TransientModel):
     """Is this the live database? Asked of managers where it is not the one in which sending was
@@ -25,6 +27,6 @@ class CrmCollectionLive(models.TransientModel):
     def action_go_on(self):
         """This is the live database: letters leave from here, and the one of before stands back
         only if somebody switches it off there."""
-        self.ensure_one()
+        check_one(self)
         self.company_id._go_on_collecting()
         return {"type": "ir.actions.act_window_close"}
