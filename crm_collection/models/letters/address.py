@@ -127,4 +127,4 @@ class CrmCollectionAddress(models.Model):
         )
         addresses_sudo._judge()
         # letters that had nobody to go to do not wait for the night
-        self.env.ref("crm_collection.ir_cron_crm_collection_letters").sudo()._trigger()
+        self.env["crm.collection.run"]._ask("letters", addresses_sudo.company_id)

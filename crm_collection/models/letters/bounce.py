@@ -17,7 +17,7 @@ READ = object()
 # A report without its mail is about one of these last days: servers give up after five.
 RECENT = timedelta(days=7)
 # The mail may have left.
-LEFT_STATES = ("sent", "uncertain", "bounced", "failed")
+MAY_HAVE_LEFT = ("sent", "uncertain", "bounced", "failed")
 MAX_QUOTED = 2000
 # What is said of the letter, whichever message of its chatter it answers to.
 ANSWERS = ("automatic", "answer", "receipt")
@@ -118,7 +118,7 @@ class CrmCollectionLetter(models.Model):
         the companies whose return path the mail came to"""
         if not addresses:
             return self.browse()
-        domain = Domain("state", "in", LEFT_STATES)
+        domain = Domain("state", "in", MAY_HAVE_LEFT)
         if since:
             first = fields.Datetime.now() - since
             domain &= Domain("date_sent", ">=", first) | Domain("delivery_started", ">=", first)
@@ -262,7 +262,7 @@ class CrmCollectionLetter(models.Model):
     def _has_left(self):
         """Whether the present mail may have left. A letter that is to be sent again has none."""
         handed_over = self.state == "outgoing" and self.delivery_started
-        return bool(self.state in LEFT_STATES or handed_over)
+        return bool(self.state in MAY_HAVE_LEFT or handed_over)
 
     def _get_reached(self, message, own):
         """:return: the addresses of the letter from which nothing came back"""

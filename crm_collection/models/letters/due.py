@@ -118,7 +118,7 @@ class CrmCollectionLetter(models.Model):
         self.env.flush_all()
         query = queries.choose(company, today, partner_ids, item_ids, force)
         chosen = self.env.execute_query_dict(query)
-        left_out = Counter(row["verdict"] for row in chosen if self._is_left_out(row))
+        left_out = self._count_left_out(chosen)
         item_ids = [id_ for row in chosen if not row["verdict"] for id_ in row["item_ids"]]
         if not item_ids:
             return self.browse(), 0, left_out
@@ -135,12 +135,25 @@ class CrmCollectionLetter(models.Model):
         return letters, line_count, left_out
 
     @api.model
-    def _is_left_out(self, row):
-        """Whether a customer who was chosen (see ``queries.choose``) gets no letter about what is
-        due: a letter about just that may wait for an address, since an earlier run of the day."""
-        if row["verdict"] != "waiting":
-            return bool(row["verdict"])
-        waiting = Domain("state", "in", ("no_address", "blacklisted", "failed"))
-        waiting &= Domain("partner_id", "=", row["partner_id"])
-        said = self.search(waiting).line_ids.item_id
-        return not set(row["item_ids"] or ()) <= set(said.ids)
+    def _count_left_out(self, chosen):
+        """Count the customers who get no letter about what is due, by reason. Not those of whom a
+        letter about just that waits for an address, since an earlier run of the day: nothing of
+        theirs is left out.
+
+        :param chosen: rows of ``queries.choose``
+        """
+        waiting = [row for row in chosen if row["verdict"] == "waiting"]
+        item_ids = [item_id for row in waiting for item_id in row["item_ids"] or ()]
+        said = set()
+        if item_ids:
+            lines = self.line_ids.search(
+                Domain("item_id", "in", item_ids)
+                & Domain("letter_id.state", "in", ("no_address", "blacklisted", "failed"))
+            )
+            said = set(lines.item_id.ids)
+        return Counter(
+            row["verdict"]
+            for row in chosen
+            if row["verdict"]
+            and not (row["verdict"] == "waiting" and said.issuperset(row["item_ids"] or ()))
+        )
