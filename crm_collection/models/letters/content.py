@@ -32,9 +32,10 @@ class CrmCollectionLetter(models.Model):
     def _get_open_items(self):
         """Return one dict per item, in the order of the due dates."""
         self.ensure_one()
-        return [self._prepare_open_item(line) for line in self.line_ids]
+        url = self._get_online_url()
+        return [self._prepare_open_item(line, url) for line in self.line_ids]
 
-    def _prepare_open_item(self, line):
+    def _prepare_open_item(self, line, url):
         move = line.item_id.move_id
         name = (OPEN_ITEM_NAME if move.move_type != "entry" else LABEL).match(line.name or "-")
         return {
@@ -43,7 +44,7 @@ class CrmCollectionLetter(models.Model):
             "phase": line.phase_id,
             "number": name["number"],
             "installment": name["installment"] or "",
-            "url": self._get_open_item_url(move),
+            "url": self._get_open_item_url(move, url),
             "date_issued": self._get_issued(line),
             "date_maturity": line.date_maturity,
             "days_overdue": line.days_overdue,
@@ -59,14 +60,16 @@ class CrmCollectionLetter(models.Model):
         journal_item = line.item_id.line_id
         return journal_item._get_collection_issued() if journal_item else False
 
-    def _get_open_item_url(self, move):
+    def _get_open_item_url(self, move, url):
         """Return the letter's page, which shows the document as it is now, or False where it
         cannot be paid there.
+
+        :param str url: of the letter's page
 
         Never the document's own page: its key does not expire, and making one would write on
         the invoice.
         """
-        return self._get_online_url() if move.is_sale_document() else False
+        return url if move.is_sale_document() else False
 
     def _get_groups(self, open_credits=None):
         """Return the items and their totals by currency, the main currency first.

@@ -10,7 +10,7 @@ from ...tools.pace import Pace, put_back_halves
 from ...tools.retry import RETRIED, in_transaction
 from . import create_queries, queries
 
-FIRST = 100  # customers whose letters are decided and written in the first transaction
+FIRST = 250  # customers whose letters are decided and written in the first transaction
 CUSTOMERS_PER_BATCH = 1000  # and in one that takes no time
 CHARGED_PER_STATEMENT = 100  # letters whose charges are worked out at once
 

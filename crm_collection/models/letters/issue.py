@@ -14,7 +14,7 @@ from . import content_queries, date_queries, unsent_queries
 from .letter import NO_FAILURE
 
 FIRST = 5  # letters rendered and queued in the first transaction
-LETTERS_PER_BATCH = 50  # and in one that takes no time
+LETTERS_PER_BATCH = 100  # and in one that takes no time
 RESET_PER_BATCH = 500
 MAX_KILLS = 3  # how often the job may be killed over a letter, all but once over it alone
 COME_BACK_AFTER = timedelta(minutes=5)

@@ -48,11 +48,12 @@ def asked_open_items(company_id, today, columns, joins=None, condition=None, loc
     return SQL(
         """SELECT %(columns)s
              FROM crm_collection_item item
-             JOIN account_move_line line ON line.id = item.line_id AND %(owed)s
+       CROSS JOIN LATERAL (
+             SELECT * FROM account_move_line AS entry WHERE entry.id = item.line_id OFFSET 0) AS line
              JOIN account_move move ON move.id = line.move_id AND NOT %(silent)s
         %(joins)s
         %(hold_joins)s
-            WHERE item.company_id = %(company_id)s AND item.state = 'open'
+            WHERE %(owed)s AND item.company_id = %(company_id)s AND item.state = 'open'
               AND item.partner_id IS NOT NULL
               AND (item.date_maturity < %(today)s OR item.phase_id IS NOT NULL)
               AND (NOT %(left_out)s OR item.include_no_followup)

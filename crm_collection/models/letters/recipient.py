@@ -18,25 +18,28 @@ class CrmCollectionLetter(models.Model):
     def _set_recipients(self):
         """:return: the letters that have an address to go to."""
         self._prefetch_recipients()
-        ready = self.browse()
+        problems = {}
         for letter in self:
             partner, problem = letter._get_recipients()
             passed_over = letter._get_passed_over(partner)
-            if problem:
+            if letter.passed_over != passed_over:
                 letter.passed_over = passed_over
-                letter._set_problem(problem)
+            if problem:
+                problems[letter] = problem
                 continue
             letter.write(
                 {
-                    "passed_over": passed_over,
                     "recipient_ids": [fields.Command.set(partner.ids)],
                     "email_to": partner.email_formatted,
                     # the whole letter in one language: one that is installed
                     "lang": letter._get_lang(partner.lang),
                 }
             )
-            ready |= letter
-        return ready
+        # after the others: what becomes of a letter is written by SQL, and what was read is read anew
+        unreachable = self.filtered(problems.get)
+        for state, letters in unreachable.grouped(problems.get).items():
+            letters._set_problem(state)
+        return self - unreachable
 
     def _prefetch_recipients(self):
         """Look at once for what :meth:`_get_recipients` is going to ask letter by letter."""

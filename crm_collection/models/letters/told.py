@@ -22,9 +22,9 @@ class CrmCollectionLetter(models.Model):
 
         :param vals: what else is known: ``fault``, ``failure_detail``
         """
-        for letter in self:
-            said = letter._get_state_reason(state) or reason or ""
-            letter.write(
+        by_reason = self.grouped(lambda letter: letter._get_state_reason(state) or reason or "")
+        for said, letters in by_reason.items():
+            letters.write(
                 {
                     "fault": STATE_FAULTS.get(state, False),
                     "failure_detail": False,

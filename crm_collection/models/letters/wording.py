@@ -22,7 +22,7 @@ class CrmCollectionLetter(models.Model):
     )
     totals_label = fields.Char(
         string="Amount to Pay",
-        compute="_compute_labels",
+        compute="_compute_titles_html",
         compute_sudo=True,
         help="What is to be paid, by currency, as the customer's language writes it; where "
         "something is overdue, without what is not due yet.",
@@ -42,7 +42,7 @@ class CrmCollectionLetter(models.Model):
         "is sent.",
     )
     deadline_label = fields.Char(
-        string="To Be Paid By", compute="_compute_labels", compute_sudo=True
+        string="To Be Paid By", compute="_compute_titles_html", compute_sudo=True
     )
     signature_html = fields.Html(
         string="Signature", compute="_compute_signature_html", compute_sudo=True, sanitize=False
@@ -53,7 +53,8 @@ class CrmCollectionLetter(models.Model):
     @api.depends(*CONTENT_FIELDS)
     @api.depends_context("crm_collection_print")
     def _compute_titles_html(self):
-        credits_by_letter = self._get_credits_by_letter()
+        """The table and what the subject says of it: adding up is a good part of a letter."""
+        credits_by_letter, deadlines = self._get_credits_by_letter(), self._get_deadlines()
         paid_online = self._get_companies_paid_online()
         for record in self:
             letter = record.with_context(lang=record._get_lang())
@@ -64,6 +65,8 @@ class CrmCollectionLetter(models.Model):
                 lang=letter.env.lang,
                 minimal_qcontext=True,
             )
+            record.totals_label = letter._get_totals_label(values["groups"])
+            record.deadline_label = letter._format_day(deadlines[record.id])
 
     @api.depends("phase_id", "line_ids.phase_id")
     def _compute_has_other_open_items(self):
@@ -80,20 +83,6 @@ class CrmCollectionLetter(models.Model):
                 if letter.has_other_open_items
                 else letter.env._("what is listed below")
             )
-
-    @api.depends(*CONTENT_FIELDS)
-    def _compute_labels(self):
-        credits_by_letter, deadlines = self._get_credits_by_letter(), self._get_deadlines()
-        for record in self:
-            letter = record.with_context(lang=record._get_lang())
-            groups = letter._get_groups(credits_by_letter[letter.id])
-            key = "claim" if any(group["claim"] > 0 for group in groups) else "residual"
-            record.totals_label = " + ".join(
-                letter._format_amount(group[key], group["currency"])
-                for group in groups
-                if group[key] > 0
-            )
-            record.deadline_label = letter._format_day(deadlines[record.id])
 
     @api.depends("user_id", "company_id")
     def _compute_signature_html(self):
@@ -209,6 +198,13 @@ class CrmCollectionLetter(models.Model):
             (label, sign + self._format_amount(amount, group["currency"]))
             for label, amount, sign in rows
         ]
+
+    def _get_totals_label(self, groups):
+        """Return what is to be paid, by currency."""
+        key = "claim" if any(group["claim"] > 0 for group in groups) else "residual"
+        return " + ".join(
+            self._format_amount(group[key], group["currency"]) for group in groups if group[key] > 0
+        )
 
     def _get_total_label(self, group, several):
         """Return the words before the amount to pay, with the currency where there are several."""

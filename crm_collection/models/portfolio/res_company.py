@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import fields, models, tools
 from odoo.fields import Domain
 
 
@@ -54,12 +54,16 @@ class ResCompany(models.Model):
     def _get_collection_family(self):
         """:return: the companies that are one creditor with these, these first: accounting
         reconciles across a root and all its branches"""
-        family_sudo = (
-            self.sudo()
-            .with_context(active_test=False)
-            .search(Domain("id", "child_of", self.root_id.ids))
-        )
-        return self.sudo() | family_sudo
+        self_sudo = self.sudo()
+        roots = self_sudo.root_id
+        return self_sudo | self_sudo.browse(self._get_collection_family_ids(*roots.ids))
+
+    @tools.ormcache("root_ids")
+    def _get_collection_family_ids(self, *root_ids):
+        """:return: ids of companies with these roots, archived ones among them; asked many times
+        for each letter, and core forgets it where a company is made, changed or deleted"""
+        search_sudo = self.sudo().with_context(active_test=False).search
+        return search_sudo(Domain("id", "child_of", root_ids)).ids
 
     def _get_collection_visible(self):
         """:return: of the companies that are one creditor with these, those whose documents the
