@@ -102,7 +102,7 @@ class CrmCollectionFuse(models.Model):
             raise AccessError(self.env._("Only collection users send letters."))
         fuses_sudo = self.sudo()  # the mail queue's; the user's right was checked
         fuses_sudo.filtered(lambda fuse: fuse.state == "open").date_next_try = fields.Datetime.now()
-        self._trigger_queue()
+        self.env["mail.mail"]._trigger_queue()
 
     # === Asked by the mail queue === #
 
@@ -135,12 +135,7 @@ class CrmCollectionFuse(models.Model):
     def _put_off(self):
         minutes = PAUSES[min(self.attempts, len(PAUSES) - 1)]
         self.date_next_try = fields.Datetime.now() + timedelta(minutes=minutes)
-        self._trigger_queue(self.date_next_try)
-
-    @api.model
-    def _trigger_queue(self, moment=None):
-        # whoever sends does not see scheduled actions
-        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(moment)
+        self.env["mail.mail"]._trigger_queue(self.date_next_try)
 
     # === Told by the mail queue === #
 

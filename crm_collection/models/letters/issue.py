@@ -375,4 +375,4 @@ class CrmCollectionLetter(models.Model):
     @api.model
     def _trigger_mail_queue(self):
         if self.search_count([("state", "=", "outgoing")], limit=1):
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+            self.env["mail.mail"]._trigger_queue()

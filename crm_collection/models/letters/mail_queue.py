@@ -63,6 +63,8 @@ class MailMail(models.Model):
 
     @api.model
     def _trigger_queue(self, moment=None):
+        """Have the mail queue run, now or at a moment; whoever asks may not see scheduled actions
+        himself."""
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(moment)
 
     def send(self, auto_commit=False, raise_exception=False, post_send_callback=None):
