@@ -5,6 +5,7 @@ from odoo.fields import Command
 from odoo.tools import mute_logger
 
 from .common import TODAY, CrmCollectionCommon
+from .common_returned import POSTFIX, write_mail
 
 
 class Session:
@@ -72,6 +73,22 @@ class CrmCollectionLettersCommon(CrmCollectionCommon):
         """The mail server raises ``error``, which core logs as an error of its own."""
         with mute_logger("odoo.addons.mail.models.mail_mail"):
             return self._deliver(error=error)
+
+    def _come_back(self, letter):
+        """The letter's mail comes back through the gateway. It does not count against the
+        address, to which the next ones go."""
+        report = write_mail(
+            POSTFIX,
+            recipient=letter.email_to,
+            message_id=letter.sudo().mail_message_id.message_id,
+            number=letter.sudo().mail_message_id.id,
+            code="451",
+            status="4.4.7",
+            words="Delivery time expired",
+        )
+        with mute_logger("odoo.addons.mail.models.mail_thread"):
+            self.env["mail.thread"].sudo().message_process(False, report)
+        self._end_transaction()
 
     def _run_mail_queue(self, session, cannot_connect=None):
         """The mail queue's job, over an SMTP session of the test's.

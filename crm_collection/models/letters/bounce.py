@@ -5,15 +5,12 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_datetime, html2plaintext
-from odoo.tools.mail import email_normalize, email_normalize_all
+from odoo.tools.mail import email_normalize_all
 
 from ...tools.returned import Returned
 from .letter import NO_FAILURE
 from .returned import COUNTING, FAILURES
 
-# Says in the context that the report was read, and the letter will be told: no caller from outside
-# can pass it.
-READ = object()
 # A report without its mail is about one of these last days: servers give up after five.
 RECENT = timedelta(days=7)
 # The mail may have left.
@@ -351,22 +348,6 @@ class CrmCollectionLetter(models.Model):
             note=escape(note or ""),
             user_id=user.id,
         )
-
-    def _message_receive_bounce(self, email, partner):
-        """The mail came back: it was sent, but it did not arrive. What somebody wrote to others
-        from the letter's chatter is not the letter. Incoming mail says more
-        (:meth:`_receive_returned`)."""
-        super()._message_receive_bounce(email, partner)
-        if self.env.context.get("crm_collection_returned") is READ:
-            return
-        returned = self.sudo().filtered(
-            lambda letter: (
-                letter.state != "cancelled" and email_normalize(email) in letter._get_addresses()
-            )
-        )
-        if returned:
-            env = returned._in_office_language().env
-            returned._set_problem("bounced", env._("Returned by the server of %s.", email))
 
     # === Set back === #
 

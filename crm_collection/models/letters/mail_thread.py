@@ -2,7 +2,6 @@ from odoo import api, models
 from odoo.tools.mail import email_normalize
 
 from ...tools.returned import read_returned
-from .bounce import READ
 
 
 class MailThread(models.AbstractModel):
@@ -44,9 +43,9 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _routing_handle_bounce(self, email_message, message_dict):
-        # EXTENDS 'mail': core tells the document no more than an address
-        reading = self.with_context(crm_collection_returned=READ)
-        super(MailThread, reading)._routing_handle_bounce(email_message, message_dict)
+        """EXTENDS 'mail': letters learn what the report says. Core tells a document no more than
+        an address (``_message_receive_bounce``), which letters do not heed."""
+        super()._routing_handle_bounce(email_message, message_dict)
         letters_sudo = self.env["crm.collection.letter"].sudo()
         letters_sudo._receive_returned(read_returned(email_message), message_dict)
 

@@ -89,7 +89,7 @@ class TestLetterRounds(CrmCollectionLettersCommon):
 
     def _fail_bounced(self, letter):
         self._deliver()
-        letter.sudo()._message_receive_bounce("adler@customer.example", self.customer)
+        self._come_back(letter)
         self.assertEqual(letter.state, "bounced")
 
     def test_letter_that_reached_nobody_is_no_round(self):
@@ -138,7 +138,7 @@ class TestLetterRounds(CrmCollectionLettersCommon):
         item, first = self._queue_letter()
         self._deliver()
         self.assertEqual(len(self._live(3)), 1)
-        first.sudo()._message_receive_bounce("adler@customer.example", self.customer)
+        self._come_back(first)
         self.assertEqual(first.state, "bounced")
         self.assertEqual((item.letter_count, first.round), (2, 1))
 
@@ -268,8 +268,8 @@ class TestLetterRounds(CrmCollectionLettersCommon):
             leaving = self._letters().filtered(lambda one: one.state in ("to_send", "outgoing"))
             leaving.with_user(self.collector).action_cancel()
         elif action == "bounce":
-            last = self._get_sent().sorted("date_sent")[-1:]
-            last.sudo()._message_receive_bounce("adler@customer.example", self.customer)
+            for last in self._get_sent().sorted("date_sent")[-1:]:
+                self._come_back(last)
         elif action == "address":
             self.customer.email = False if self.customer.email else "adler@customer.example"
 
