@@ -17,59 +17,28 @@ def release(letter_ids, uid):
 
     :param list letter_ids: the letters as they are written now
     """
+    is_followed = _is_followed(SQL("other.letter_id != ALL(%s)", letter_ids))
     return SQL(
         """
-        WITH unread AS (
-                SELECT line.item_id, line.allocation_id, MIN(line.round) AS round,
-                       COUNT(line.round) AS number, MAX(letter.date) AS date,
-                       (array_agg(line.date_due ORDER BY line.id))[1] AS date_due,
-                       BOOL_OR(%(waits)s) AS waits
-                  FROM crm_collection_letter_line line
-                  JOIN crm_collection_letter letter ON letter.id = line.letter_id
-                 WHERE line.letter_id = ANY(%(letter_ids)s) AND NOT %(is_followed)s
-              GROUP BY line.item_id, line.allocation_id),
-             line AS (
-                UPDATE crm_collection_letter_line line SET round = NULL
-                 WHERE line.letter_id = ANY(%(letter_ids)s) AND line.round IS NOT NULL
-                   AND NOT %(is_followed)s),
-             letter AS (
-                UPDATE crm_collection_letter letter
-                   SET round = COALESCE((
-                        SELECT MAX(line.round) FROM crm_collection_letter_line line
-                         WHERE line.letter_id = letter.id AND %(is_followed)s), 0)
-                 WHERE letter.id = ANY(%(letter_ids)s)),
+        WITH changed AS (%(unread)s),
+             %(lines)s,
              allocation AS (
                 UPDATE crm_collection_allocation allocation
-                   SET letter_count = GREATEST(allocation.letter_count - unread.number, 0)
-                  FROM unread
-                 WHERE allocation.id = unread.allocation_id AND unread.number > 0),
-             open_item AS MATERIALIZED (
-                SELECT item.id, item.phase_id, item.step_id, item.rule_id, item.date_maturity,
-                       item.amount_residual, unread.date, unread.date_due, unread.waits,
-                       COALESCE(unread.round - 1, item.letter_count) AS letter_count
-                  FROM unread
-                  JOIN crm_collection_allocation allocation
-                       ON allocation.id = unread.allocation_id AND allocation.date_out IS NULL
-                  JOIN crm_collection_item item
-                       ON item.id = unread.item_id AND item.state = 'open'),
-             next AS (%(next)s)
-        UPDATE crm_collection_item item
-           SET letter_count = next.letter_count,
-               date_next_letter = CASE WHEN next.goes THEN next.date END,
-               date_letter_kept = CASE WHEN NOT next.goes THEN next.date END,
-               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
-          FROM next WHERE next.id = item.id""",
-        letter_ids=letter_ids,
-        waits=waits("letter"),
-        is_followed=_is_followed(SQL("other.letter_id != ALL(%s)", letter_ids)),
-        next=_next(
-            SQL(
+                   SET letter_count = GREATEST(allocation.letter_count - changed.number, 0)
+                  FROM changed
+                 WHERE allocation.id = changed.allocation_id AND changed.number > 0),
+             %(reschedule)s""",
+        unread=_unread(letter_ids, is_followed),
+        lines=_take_off(letter_ids, is_followed),
+        reschedule=_reschedule(
+            uid,
+            letter_count=SQL("COALESCE(changed.round - 1, item.letter_count)"),
+            date=SQL(
                 """CASE WHEN item.waits OR item.date_due > item.date THEN item.date_due
                         WHEN item.date_due IS NOT NULL THEN %s END""",
                 next_letter_date(SQL("item.date"), SQL("item.letter_count")),
-            )
+            ),
         ),
-        uid=uid,
     )
 
 
@@ -78,46 +47,59 @@ def claim(letter_ids, uid):
     those that left, unless there was a later one about it. The next letter comes after them."""
     return SQL(
         """
-        WITH taken AS (
-                SELECT DISTINCT ON (line.allocation_id) line.id, line.item_id, line.allocation_id,
-                       letter.date, allocation.date_out IS NULL AS is_open,
-                       CASE WHEN allocation.date_out IS NULL THEN item.letter_count
-                            ELSE allocation.letter_count END + 1 AS round
-                  FROM crm_collection_letter_line line
-                  JOIN crm_collection_letter letter ON letter.id = line.letter_id
-                  JOIN crm_collection_allocation allocation ON allocation.id = line.allocation_id
-                  JOIN crm_collection_item item ON item.id = line.item_id
-                 WHERE line.letter_id = ANY(%(letter_ids)s) AND line.round IS NULL
-                   AND NOT %(is_followed)s
-              ORDER BY line.allocation_id, line.id DESC),
-             line AS (
-                UPDATE crm_collection_letter_line line SET round = taken.round
-                  FROM taken WHERE taken.id = line.id RETURNING line.letter_id, line.round),
-             letter AS (
-                UPDATE crm_collection_letter letter SET round = GREATEST(letter.round, (
-                        SELECT MAX(line.round) FROM line WHERE line.letter_id = letter.id))
-                 WHERE letter.id = ANY(%(letter_ids)s)),
+        WITH changed AS (%(taken)s),
+             %(lines)s,
              allocation AS (
                 UPDATE crm_collection_allocation allocation
                    SET letter_count = allocation.letter_count + 1
-                  FROM taken WHERE allocation.id = taken.allocation_id),
-             open_item AS MATERIALIZED (
-                SELECT item.id, item.phase_id, item.step_id, item.rule_id, item.date_maturity,
-                       item.amount_residual, taken.date, taken.round AS letter_count
-                  FROM taken
-                  JOIN crm_collection_item item
-                       ON item.id = taken.item_id AND item.state = 'open' AND taken.is_open),
-             next AS (%(next)s)
-        UPDATE crm_collection_item item
-           SET letter_count = next.letter_count,
-               date_next_letter = CASE WHEN next.goes THEN next.date END,
-               date_letter_kept = CASE WHEN NOT next.goes THEN next.date END,
-               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
-          FROM next WHERE next.id = item.id""",
+                  FROM changed WHERE allocation.id = changed.allocation_id),
+             %(reschedule)s""",
+        taken=_taken(letter_ids, _is_followed(SQL("TRUE"))),
+        lines=_put_on(letter_ids),
+        reschedule=_reschedule(
+            uid,
+            letter_count=SQL("changed.round"),
+            date=next_letter_date(SQL("item.date"), SQL("item.letter_count")),
+        ),
+    )
+
+
+# --- which rounds change: ``changed`` --- #
+
+
+def _unread(letter_ids, is_followed):
+    """The letters' allocations: which round is free again, and when the item was due for it."""
+    return SQL(
+        """SELECT line.item_id, line.allocation_id, MIN(line.round) AS round,
+                  COUNT(line.round) AS number, MAX(letter.date) AS date,
+                  (array_agg(line.date_due ORDER BY line.id))[1] AS date_due,
+                  BOOL_OR(%(waits)s) AS waits
+             FROM crm_collection_letter_line line
+             JOIN crm_collection_letter letter ON letter.id = line.letter_id
+            WHERE line.letter_id = ANY(%(letter_ids)s) AND NOT %(is_followed)s
+         GROUP BY line.item_id, line.allocation_id""",
         letter_ids=letter_ids,
-        is_followed=_is_followed(SQL("TRUE")),
-        next=_next(next_letter_date(SQL("item.date"), SQL("item.letter_count"))),
-        uid=uid,
+        waits=waits("letter"),
+        is_followed=is_followed,
+    )
+
+
+def _taken(letter_ids, is_followed):
+    """The letters' allocations, one line of each, and the round that is its own now."""
+    return SQL(
+        """SELECT DISTINCT ON (line.allocation_id) line.id, line.item_id, line.allocation_id,
+                  letter.date, FALSE AS waits, NULL::date AS date_due,
+                  CASE WHEN allocation.date_out IS NULL THEN item.letter_count
+                       ELSE allocation.letter_count END + 1 AS round
+             FROM crm_collection_letter_line line
+             JOIN crm_collection_letter letter ON letter.id = line.letter_id
+             JOIN crm_collection_allocation allocation ON allocation.id = line.allocation_id
+             JOIN crm_collection_item item ON item.id = line.item_id
+            WHERE line.letter_id = ANY(%(letter_ids)s) AND line.round IS NULL
+              AND NOT %(is_followed)s
+         ORDER BY line.allocation_id, line.id DESC""",
+        letter_ids=letter_ids,
+        is_followed=is_followed,
     )
 
 
@@ -131,6 +113,68 @@ def _is_followed(which):
                     WHERE other.allocation_id = line.allocation_id AND other.id > line.id
                       AND other.round IS NOT NULL AND %s)""",
         which,
+    )
+
+
+# --- what is written --- #
+
+
+def _take_off(letter_ids, is_followed):
+    return SQL(
+        """line AS (
+                UPDATE crm_collection_letter_line line SET round = NULL
+                 WHERE line.letter_id = ANY(%(letter_ids)s) AND line.round IS NOT NULL
+                   AND NOT %(is_followed)s),
+             letter AS (
+                UPDATE crm_collection_letter letter
+                   SET round = COALESCE((
+                        SELECT MAX(line.round) FROM crm_collection_letter_line line
+                         WHERE line.letter_id = letter.id AND %(is_followed)s), 0)
+                 WHERE letter.id = ANY(%(letter_ids)s))""",
+        letter_ids=letter_ids,
+        is_followed=is_followed,
+    )
+
+
+def _put_on(letter_ids):
+    return SQL(
+        """line AS (
+                UPDATE crm_collection_letter_line line SET round = changed.round
+                  FROM changed WHERE changed.id = line.id RETURNING line.letter_id, line.round),
+             letter AS (
+                UPDATE crm_collection_letter letter SET round = GREATEST(letter.round, (
+                        SELECT MAX(line.round) FROM line WHERE line.letter_id = letter.id))
+                 WHERE letter.id = ANY(%s))""",
+        letter_ids,
+    )
+
+
+def _reschedule(uid, letter_count, date):
+    """The items whose allocation goes on: how many letters left, and when the next one is due.
+
+    :param SQL letter_count: over ``changed`` and the ``item``
+    :param SQL date: of the next letter, over ``item`` and its ``step``
+    """
+    return SQL(
+        """open_item AS MATERIALIZED (
+                SELECT item.id, item.phase_id, item.step_id, item.rule_id, item.date_maturity,
+                       item.amount_residual, changed.date, changed.date_due, changed.waits,
+                       %(letter_count)s AS letter_count
+                  FROM changed
+                  JOIN crm_collection_allocation allocation
+                       ON allocation.id = changed.allocation_id AND allocation.date_out IS NULL
+                  JOIN crm_collection_item item
+                       ON item.id = changed.item_id AND item.state = 'open'),
+             next AS (%(next)s)
+        UPDATE crm_collection_item item
+           SET letter_count = next.letter_count,
+               date_next_letter = CASE WHEN next.goes THEN next.date END,
+               date_letter_kept = CASE WHEN NOT next.goes THEN next.date END,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM next WHERE next.id = item.id""",
+        letter_count=letter_count,
+        next=_next(date),
+        uid=uid,
     )
 
 
