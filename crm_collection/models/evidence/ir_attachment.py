@@ -31,6 +31,8 @@ class IrAttachment(models.Model):
         """:raise UserError: what an approved letter brings along is changed
         :raise AccessError: what went out with a letter is changed
         """
+        if vals.keys() == {"thumbnail"}:
+            return super(IrAttachment, self - self._get_pictured()).write(vals)
         changed = self._get_changed_by(vals)
         changed._check_not_written()
         changed._get_letter_templates()._check_not_approved()
@@ -52,6 +54,13 @@ class IrAttachment(models.Model):
         return self.filtered(
             lambda each: any(each[fname] != value for fname, value in vals.items())
         )
+
+    def _get_pictured(self):
+        """:return: those of what went out with letters that have a picture of their first page.
+        The browser that shows a file first makes it; it is not made anew"""
+        pictured = self.filtered("has_thumbnail")
+        is_bound = self.env["mail.message"]._is_bound()
+        return pictured.sudo()._get_written() if pictured and is_bound else self.browse()
 
     def _get_letter_templates(self):
         """:return: the collection letters these go out with"""

@@ -236,6 +236,20 @@ class CrmCollectionLetter(models.Model):
             lambda line: line.item_id.id not in left[line.letter_id.id],
         )
 
+    # === Charges === #
+
+    def _has_moved_charges(self, working_days):
+        """Whether an item is charged from a later day than its due date, which is no working day.
+
+        :param dict working_days: as of ``_get_collection_charge_days_by_company``
+        """
+        charged = self.line_ids.filtered(lambda line: line.amount_fine or line.amount_interest)
+        return any(
+            working_days[line.company_id.id].get_next(line.date_maturity) != line.date_maturity
+            for line in charged
+            if line.company_id.id in working_days
+        )
+
     # === Law === #
 
     def _is_consumer_br(self):

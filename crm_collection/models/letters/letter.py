@@ -143,6 +143,14 @@ class CrmCollectionLetter(models.Model):
         help="What the items of the letter owed, in company currency, at the rate each of them is "
         "booked at.",
     )
+    amount_charges = fields.Monetary(
+        aggregator=None,
+        compute="_compute_line_totals",
+        currency_field="company_currency_id",
+        string="Fine and Interest",
+        help="What the letter charges for late payment, in company currency, at the rate each item "
+        "is booked at.",
+    )
     amount_asked = fields.Monetary(
         compute="_compute_line_totals",
         currency_field="company_currency_id",
@@ -176,12 +184,19 @@ class CrmCollectionLetter(models.Model):
         for letter in self:
             letter.display_name = f"{letter.phase_id.name or ''} · {letter.partner_id.name or ''}"
 
-    @api.depends("line_ids.amount_residual_company", "line_ids.amount_asked")
+    @api.depends(
+        *("line_ids.amount_residual_company", "line_ids.amount_asked"),
+        *("line_ids.amount_fine", "line_ids.amount_interest"),
+    )
     def _compute_line_totals(self):
         for letter in self:
             lines, currency = letter.line_ids, letter.company_id.currency_id
             asked = sum(line._to_company_currency(line.amount_asked) for line in lines)
+            charges = sum(
+                line._to_company_currency(line.amount_fine + line.amount_interest) for line in lines
+            )
             letter.line_count = len(lines)
+            letter.amount_charges = currency.round(charges)
             letter.amount_total = currency.round(sum(lines.mapped("amount_residual_company")))
             letter.amount_asked = currency.round(asked)
 

@@ -56,12 +56,15 @@ class CrmCollectionLetter(models.Model):
         """The table and what the subject says of it: adding up is a good part of a letter."""
         credits_by_letter, deadlines = self._get_credits_by_letter(), self._get_deadlines()
         paid_online = self._get_companies_paid_online()
+        working_days = self.line_ids.company_id._get_collection_charge_days_by_company()
         for record in self:
             letter = record.with_context(lang=record._get_lang())
             values = letter._prepare_open_items_values(credits_by_letter[letter.id])
+            values["paid_online"] = letter.company_id in paid_online
+            values["moved"] = letter._has_moved_charges(working_days)
             record.titles_html = self.env["ir.qweb"]._render(
                 "crm_collection.letter_titles",
-                {**values, "paid_online": letter.company_id in paid_online},
+                values,
                 lang=letter.env.lang,
                 minimal_qcontext=True,
             )
