@@ -1,5 +1,6 @@
 from . import (
     test_as_of,
+    test_beside_each_other,
     test_status,
     test_groups,
     test_report_wizard,

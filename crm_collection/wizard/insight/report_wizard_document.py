@@ -25,16 +25,18 @@ class CrmCollectionReportWizard(models.TransientModel):
 
     def _get_letterhead(self):
         """:return: dict of the first company's ``name``, ``logo`` (data URI or ''), ``address``
-        (lines) and ``vat``"""
+        (lines), ``vat`` and ``vat_label``"""
         company = self.company_ids.sudo()[:1]  # name and address are no secret
         partner = company.partner_id
         logo = partner.image_512 if not company.uses_default_logo else False
+        vat_label, vat = partner._get_collection_vat()
         address = partner._display_address(without_company=True).split("\n")
         return {
             "name": company.name,
             "logo": image_data_uri(logo) if logo else "",
             "address": [line.strip() for line in address if line.strip()],
-            "vat": partner._get_collection_vat()[1],
+            "vat": vat,
+            "vat_label": vat_label or company.country_id.vat_label or self.env._("Tax ID"),
         }
 
     def _get_report_name(self):
