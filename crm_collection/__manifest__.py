@@ -1,6 +1,6 @@
 {
     "name": "CRM Collection",
-    "version": "19.0.2.2.0",
+    "version": "19.0.2.3.0",
     "category": "Accounting/Accounting",
     "summary": "Collect overdue receivables: phases, sending rules, letters, history",
     "author": "crm_collection developers",

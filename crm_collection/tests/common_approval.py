@@ -35,6 +35,18 @@ class CrmCollectionApprovalCommon(CrmCollectionLettersCommon):
         cls.env.invalidate_all()
         return rule
 
+    @classmethod
+    def _get_team(cls):
+        """:return: levels that name who decides, and not whoever has the role"""
+        team = cls.approver | cls.second_approver | cls.both
+        return [{"user_ids": [Command.set(team.ids)]}]
+
+    @classmethod
+    def _give_role(cls, user, role="approver"):
+        group = cls.env.ref(f"crm_collection.group_crm_collection_{role}")
+        user.sudo().group_ids = [Command.link(group.id)]
+        cls.env.invalidate_all()
+
     def _requests(self, state="pending", **domain):
         conditions = [("kind", "=", "allocation"), ("state", "=", state)]
         conditions += [(fname, "=", value) for fname, value in domain.items()]

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...tools.arguments import get_text
+from ...tools.context import without_keys
 from . import queries
 
 MAX_OPEN_ITEMS = 50  # items named in the record of a decision
@@ -32,6 +33,7 @@ class CrmCollectionApproval(models.Model):
 
     def _decide_each(self, decision, reason):
         reason = get_text(self.env, reason)
+        self = without_keys(self)  # noqa: PLW0642
         self.check_access("read")
         if not self:
             raise UserError(self.env._("Choose what you decide about first."))

@@ -6,12 +6,14 @@ from odoo.tools import format_date
 class CrmCollectionApprovalDelegation(models.Model):
     """An approver who is absent lets somebody decide for him, from a day until a day.
 
-    Only the approver himself gives his power away (record rule); the delegate decides in his
-    name, which every decision says. Nobody decides through a delegation what he, or the one he
-    stands in for, asked for.
+    Only the approver himself gives his power away (record rule), to somebody with the role
+    *Approver* who works in one of his companies; the delegate decides in his name, which every
+    decision says, as long as he has that role there. Nobody decides through a delegation what
+    he, or the one he stands in for, asked for.
     """
 
     _name = "crm.collection.approval.delegation"
+    _inherit = ["crm.collection.guarded"]
     _description = "Collection Approval Delegation"
     _order = "date_from desc, id desc"
 
@@ -27,7 +29,7 @@ class CrmCollectionApprovalDelegation(models.Model):
         comodel_name="res.users",
         string="Stands in",
         required=True,
-        domain=[("share", "=", False)],
+        domain=lambda self: self.env["crm.collection.approval.rule"]._get_approver_domain(),
         index=True,
     )
     date_from = fields.Date(
@@ -59,6 +61,17 @@ class CrmCollectionApprovalDelegation(models.Model):
                 raise ValidationError(self.env._("Somebody else has to stand in for you."))
             if delegation.date_to < delegation.date_from:
                 raise ValidationError(self.env._("The delegation ends before it begins."))
+
+    @api.constrains("user_id", "delegate_id")
+    def _check_delegate(self):
+        """Who stands in could decide himself; whether he still can is asked with each decision."""
+        for delegation in self:
+            delegate = delegation.delegate_id
+            self.env["crm.collection.approval.rule"]._check_roles(delegate)
+            if not delegate.sudo().company_ids & delegation.user_id.sudo().company_ids:
+                raise ValidationError(
+                    self.env._("%s works in none of your companies.", delegate.name)
+                )
 
     def write(self, vals):
         """:raise AccessError: it would become somebody else's; the record rule sees it as it was
@@ -96,8 +109,13 @@ class CrmCollectionApprovalDelegation(models.Model):
     @api.model
     def _get_of(self, user):
         """:return: the delegations under which ``user`` stands in for others, on whatever day"""
-        # who decides has to know, whoever may see the delegations
-        return self.sudo().search([("delegate_id", "=", user.id)])
+        return self._get_all().search([("delegate_id", "=", user.id)])
+
+    @api.model
+    def _get_all(self):
+        """:return: in sudo, what is not archived, whatever the caller says: who decides has to
+        know, whoever may see the delegations"""
+        return self.sudo().with_context(active_test=True)
 
     def _is_on(self, company):
         """Whether it is in force today: on the day of the company whose request it is, as rules,
@@ -113,18 +131,20 @@ class CrmCollectionApprovalDelegation(models.Model):
         return company or self.user_id.company_id
 
     def _get_company_ids(self):
-        """:return: of whose requests it gives the power to decide today; ``False`` is of those of
-        no company"""
+        """:return: of whose requests it gives the power to decide today, both work there;
+        ``False`` is of those of no company"""
         self.ensure_one()
-        companies = [self.env["res.company"], *self.user_id.company_ids]
+        both = self.user_id.company_ids & self.delegate_id.company_ids
+        companies = [self.env["res.company"], *both]
         return [company.id for company in companies if self._is_on(company)]
 
     @api.model
     def _get_delegates(self, users, company):
         """:return: {approver: who stands in for him in the company today}"""
-        delegations = self.sudo().search([("user_id", "in", users.ids)])
+        delegations = self._get_all().search([("user_id", "in", users.ids)])
         return {
             delegation.user_id: delegation.delegate_id
             for delegation in delegations
             if delegation._is_on(company)
+            and delegation.delegate_id._is_collection_approver(company)
         }

@@ -9,6 +9,7 @@ class CrmCollectionApprovalLevel(models.Model):
     """One step of an approval: who decides, how many of them, from which amount on."""
 
     _name = "crm.collection.approval.level"
+    _inherit = ["crm.collection.guarded"]
     _description = "Collection Approval Level"
     _order = "sequence, id"
 
@@ -139,7 +140,8 @@ class CrmCollectionApprovalLevel(models.Model):
     def write(self, vals):
         """As :meth:`create`; a level's name alone says nothing about who decides."""
         rules = self.rule_id
-        if "rule_id" in vals:
+        if any(level.rule_id.id != vals.get("rule_id", level.rule_id.id) for level in self):
+            self._check_not_awaited()
             rules._check_level_ids_later()
         result = super().write(vals)
         if not vals.keys() <= NAMES_ONLY:
@@ -154,6 +156,10 @@ class CrmCollectionApprovalLevel(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_awaited(self):
+        self._check_not_awaited()
+
+    def _check_not_awaited(self):
+        """:raise UserError: requests wait for one of these, and nobody could decide about them"""
         requests_sudo = self.env["crm.collection.approval"].sudo()  # of every company
         waiting = [("level_id", "in", self.ids), ("state", "=", "pending")]
         if count := requests_sudo.search_count(waiting):
@@ -179,8 +185,7 @@ class CrmCollectionApprovalLevel(models.Model):
         return named and user._is_collection_approver(company)
 
     def _get_approvers(self, company=None):
-        """:return: the users who may decide at this level for ``company``."""
-        self.ensure_one()
+        """:return: the users who may decide at this level for ``company``; nobody at none."""
         self_sudo = self.sudo()
         users = self_sudo.user_ids | self_sudo.group_id.all_user_ids
         return users.filtered(lambda user: self_sudo._is_approver(user, company)).sorted("id")

@@ -232,6 +232,7 @@ class CrmCollectionApproval(models.Model):
         lists = self._get_activities().grouped("res_id")
         gone, lost = self.env["mail.activity"].sudo(), self.browse()
         for approval in self:
+            approval._ensure_level()
             activities = lists.get(approval.id, self.env["mail.activity"])
             idle = activities.filtered(
                 lambda activity, approval=approval: not approval._get_power(activity.user_id)
@@ -241,6 +242,16 @@ class CrmCollectionApproval(models.Model):
                 lost |= approval
         gone.unlink()
         lost._schedule_activities()
+
+    def _ensure_level(self):
+        """A request that waits does so for a level of its rule: of one that is gone, whatever took
+        it away, for the first that has not decided."""
+        if self.level_id:
+            return
+        levels = self.approval_rule_id._get_levels(
+            None if self.kind == "definition" else self.amount_today
+        )
+        self.level_id = (levels - self.decision_ids.level_id)[:1] or levels[-1:]
 
     def _get_overdue(self, days, fname):
         return self.filtered(

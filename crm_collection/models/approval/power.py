@@ -56,7 +56,7 @@ class CrmCollectionApproval(models.Model):
         self.ensure_one()
         self_sudo = self.sudo()  # rules and delegations are not everybody's to read
         barred, level, company = self._get_barred(), self_sudo.level_id, self_sudo.company_id
-        if user in barred or not user.sudo().active:
+        if user in barred or not level or not user._is_collection_approver(company):
             return None
         power = {"principal": user.browse(), "delegation": False, "escalated": False}
         if level._is_approver(user, company):
@@ -70,7 +70,7 @@ class CrmCollectionApproval(models.Model):
             if level._is_approver(principal, company):
                 return power | {"principal": principal, "delegation": delegation}
         escalates = user == self_sudo.approval_rule_id.escalation_user_id
-        if self.date_escalated and escalates and user._is_collection_approver(company):
+        if self.date_escalated and escalates:
             return power | {"escalated": True}
         return None
 
@@ -123,13 +123,14 @@ class CrmCollectionApproval(models.Model):
         if operator != "in":
             return NotImplemented
         user = self.env.user
-        powers = Domain.FALSE
-        if user._is_collection_approver():
-            powers = (
-                Domain("date_escalated", "!=", False)
-                & Domain("approval_rule_id.escalation_user_id", "=", user.id)
-                & Domain("company_id", "in", [False, *user.sudo().company_ids.ids])
-            )
+        if not user._is_collection_approver():
+            return is_any_of(Domain.FALSE, value)
+        powers = (
+            Domain("date_escalated", "!=", False)
+            & Domain("level_id", "!=", False)
+            & Domain("approval_rule_id.escalation_user_id", "=", user.id)
+            & Domain("company_id", "in", [False, *user.sudo().company_ids.ids])
+        )
         # whoever may see the rules: the question is who decides
         levels = self.env["crm.collection.approval.level"].sudo()._get_all()
         people = [(user, [False, *user.sudo().company_ids.ids])]

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import SUPERUSER_ID, models
 
 APPROVERS = "crm_collection.group_crm_collection_approver"
 
@@ -9,7 +9,8 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     def _is_collection_approver(self, company=None):
-        """Whether the user has the role *Approver* at this moment, and works in ``company``.
+        """Whether the user has the role *Approver* at this moment, and works in ``company``. The
+        system itself and portal users never have.
 
         Without the role nobody decides, whoever names him: roles are given by those who
         administer users, approval rules are written by managers.
@@ -20,6 +21,7 @@ class ResUsers(models.Model):
         group_id = self.env["ir.model.data"]._xmlid_to_res_id(APPROVERS)
         return bool(
             user_sudo.active
+            and self.id != SUPERUSER_ID
             and not user_sudo.share
             and group_id in user_sudo.all_group_ids.ids
             and (not company or company in user_sudo.company_ids)

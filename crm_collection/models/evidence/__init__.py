@@ -1,4 +1,5 @@
 from . import (
+    guarded,
     evidence,
     ir_attachment,
     ir_attachment_store,

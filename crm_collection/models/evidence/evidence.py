@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
+from ...tools.context import without_uninstalling
+
 LETTER_MODEL = "crm.collection.letter"
 APPROVAL_MODEL = "crm.collection.approval"
 # Every field of a model, also those that other modules add to it.
@@ -32,6 +34,7 @@ class CrmCollectionEvidence(models.AbstractModel):
     """
 
     _name = "crm.collection.evidence"
+    _inherit = ["crm.collection.guarded"]
     _description = "Collection Evidence"
 
     _evidence_refusals = {}
@@ -61,7 +64,7 @@ class CrmCollectionEvidence(models.AbstractModel):
         says nothing to the user.
         """
         self.check_access("unlink")
-        if self and not self.env.context.get(MODULE_UNINSTALL_FLAG):
+        if self and not without_uninstalling(self).env.context.get(MODULE_UNINSTALL_FLAG):
             self._check_evidence("unlink")
         return super().unlink()
 
@@ -78,6 +81,12 @@ class CrmCollectionEvidence(models.AbstractModel):
                 return
         text = self.env._(self._evidence_refusals[operation])
         raise self._evidence_error(text % {"fields": ", ".join(touched)})
+
+    @api.model
+    def _is_default_own(self, fname):
+        if "create" not in self._evidence_refusals and "write" not in self._evidence_refusals:
+            return super()._is_default_own(fname)
+        return self._evidence_fields is EVERYTHING or fname in self._evidence_fields
 
     def _write_evidence(self, vals):
         """The one door for the model's own methods to what :meth:`write` refuses."""

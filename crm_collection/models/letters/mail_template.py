@@ -1,6 +1,7 @@
 from odoo import SUPERUSER_ID, api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ...tools.context import without_uninstalling
 from ..evidence.evidence import LETTER_MODEL, WRITING
 
 # What says nothing to the customer.
@@ -86,7 +87,7 @@ class MailTemplate(models.Model):
         """:raise UserError: a letter that was approved, or waits for it, is deleted"""
         self._check_not_approved()
         self._leave_images()
-        return super().unlink()
+        return super(MailTemplate, without_uninstalling(self)).unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_use(self):

@@ -27,6 +27,7 @@ class CrmCollectionRule(models.Model):
     """
 
     _name = "crm.collection.rule"
+    _inherit = ["crm.collection.guarded"]
     _description = "Collection Sending Rule"
     _order = "sequence, id"
     _check_company_auto = True

@@ -6,6 +6,7 @@ class CrmCollectionRuleStep(models.Model):
     """One step of a sending rule: so many days after the due date, this phase, this letter."""
 
     _name = "crm.collection.rule.step"
+    _inherit = ["crm.collection.guarded"]
     _description = "Collection Rule Step"
     _order = "days, id"
     _check_company_auto = True

@@ -3,6 +3,7 @@ from . import (
     test_approval_clock,
     test_approval_amount,
     test_approval_concurrency,
+    test_approval_context,
     test_approval_decision,
     test_approval_definition,
     test_approval_screens,

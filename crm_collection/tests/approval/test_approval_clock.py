@@ -20,7 +20,8 @@ class TestApprovalClock(CrmCollectionApprovalCommon):
     """
 
     def _ask(self, **vals):
-        self._guard(self.phase_second, **vals)
+        self._give_role(self.director)
+        self._guard(self.phase_second, levels=self._get_team(), **vals)
         move = self._create_overdue(2)
         self._allocate()
         self._items(move).with_user(self.collector)._maintain(self.phase_second, "Because")

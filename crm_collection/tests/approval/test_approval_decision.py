@@ -480,6 +480,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
 
     def _delegate(self, user, delegate, days_from=0, days_to=5):
         today = fields.Date.today()
+        self._give_role(delegate)
         return (
             self.env["crm.collection.approval.delegation"]
             .with_user(user)
@@ -494,7 +495,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
 
     def test_delegate_decides_in_the_name_of(self):
         delegation = self._delegate(self.approver, self.director)
-        request = self._ask()
+        request = self._ask(levels=self._get_team())
         self._say(request, "approve", self.director)
         self.assertRecordValues(
             request.decision_ids,
@@ -511,7 +512,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
     def test_used_delegation_stays_as_it_was(self):
         """Decisions name it. Seen to fail: changing it changed what old decisions said."""
         delegation = self._delegate(self.approver, self.director, -3)
-        self._say(self._ask(), "approve", self.director)
+        self._say(self._ask(levels=self._get_team()), "approve", self.director)
         today = fields.Date.today()
         for vals in (
             {"delegate_id": self.second_approver.id},
@@ -533,7 +534,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
             with self.subTest(days_from=days_from, days_to=days_to):
                 savepoint = self.env.cr.savepoint()
                 self._delegate(self.approver, self.director, days_from, days_to)
-                request = self._ask()
+                request = self._ask(levels=self._get_team())
                 self.assertEqual(request.with_user(self.director).can_decide, may)
                 savepoint.rollback()
                 self.env.invalidate_all()
@@ -543,7 +544,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
 
         Seen to fail with the day of the caller's context.
         """
-        request = self._ask()
+        request = self._ask(levels=self._get_team())
         self._delegate(self.approver, self.director, -2, -1)
         for timezone in ("Etc/GMT+12", "UTC", "Etc/GMT-14"):
             with self.subTest(timezone), self.assertRaises(AccessError):
@@ -552,10 +553,10 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
     def test_delegation_gives_no_way_round_four_eyes(self):
         """Neither who asked through his delegate, nor the delegate who asked."""
         self._delegate(self.approver, self.collector)
-        request = self._ask()  # asked for by the collector
+        request = self._ask(levels=self._get_team())  # asked for by the collector
         with self.assertRaises(AccessError):
             self._say(request, "approve", self.collector)
-        self._guard(self.phase_third)
+        self._guard(self.phase_third, levels=self._get_team())
         move = self._create_overdue(2)
         self._allocate()
         self._items(move).with_user(self.approver)._maintain(self.phase_third, "Because")
@@ -566,7 +567,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
 
     def test_delegation_ends_with_the_power(self):
         self._delegate(self.approver, self.director)
-        request = self._ask()
+        request = self._ask(levels=self._get_team())
         self.approver.sudo().active = False
         with self.assertRaises(AccessError):
             self._say(request, "approve", self.director)
@@ -593,7 +594,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
 
         Seen to fail with the record rule alone: it knows the delegation as it was.
         """
-        request = self._ask()
+        request = self._ask(levels=self._get_team())
         mine = self._delegate(self.manager, self.director)
         with self.assertRaises(AccessError):
             mine.write({"user_id": self.approver.id, "delegate_id": self.manager.id})
@@ -879,7 +880,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
     def test_search_agrees_with_power(self):
         """The counter of the menu counts by it. Seen to fail where an approver had configured
         the phase, and for who stands in for him."""
-        request = self._ask()
+        request = self._ask(levels=self._get_team())
         self.phase_second.with_user(self.both).allocation_mode = "manual"
         self._delegate(self.both, self.director)
         Approval = self.env["crm.collection.approval"]
