@@ -20,7 +20,7 @@ class CrmCollectionApprovalRule(models.Model):
     """
 
     _name = "crm.collection.approval.rule"
-    _inherit = ["crm.collection.evidence", "mail.thread"]
+    _inherit = ["crm.collection.evidence", "crm.collection.thread"]
     _description = "Collection Approval Rule"
     _order = "name, id"
     _evidence_refusals = dict.fromkeys(

@@ -6,4 +6,5 @@ from . import (
     mail_message,
     mail_tracking_value,
     mail_thread,
+    thread,
 )

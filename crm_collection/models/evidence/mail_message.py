@@ -12,6 +12,8 @@ DECISION_MARK = f'data-oe-model="{APPROVAL_MODEL}"'
 READER_FIELDS = {"starred_partner_ids", "pinned_at", "reaction_ids", "notification_ids"}
 # What makes a message one of those nobody changes.
 EVIDENCE_FIELDS = {"model", "res_id", "message_type", "body"}
+# Where answers go: to the company, whatever a caller says.
+ANSWER_FIELDS = {"reply_to", "reply_to_force_new"}
 # What the system says, and what came in by mail: nobody posts that by hand. Who says nothing
 # would have what he set as his default.
 SYSTEM_TYPES = (None, False, "notification", "auto_comment", "email")
@@ -90,8 +92,11 @@ class MailMessage(models.Model):
     def _get_own_words(self, vals, message_type="comment"):
         """:param str message_type: what a message is that claims to be the system's
         :return: the values of a message as far as people may choose them: in a chatter that is
-            evidence, what they post is a comment or a mail, and their own
+            evidence, what they post is a comment or a mail, and their own; answers to what is
+            posted in any of this module's go to the company
         """
+        if vals.get("model") in self.env["crm.collection.thread"]._get_chatters():
+            vals = {key: value for key, value in vals.items() if key not in ANSWER_FIELDS}
         body = html.unescape(str(vals.get("body") or ""))
         marked = vals.get("model") == "account.move" and APPROVAL_MODEL in body
         chatters = self.env["crm.collection.evidence"]._get_evidence_chatters()

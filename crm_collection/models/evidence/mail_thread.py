@@ -37,6 +37,12 @@ class MailThread(models.AbstractModel):
     def _is_evidence_chatter(self):
         return self._name in self.env["crm.collection.evidence"]._get_evidence_chatters()
 
+    def message_notify(self, *, model=False, res_id=False, **kwargs):
+        """About a record of this module it is told from its own chatter, with what holds there."""
+        if not self and res_id and model in self.env["crm.collection.thread"]._get_chatters():
+            return self.env[model].browse(res_id).message_notify(**kwargs)
+        return super().message_notify(model=model, res_id=res_id, **kwargs)
+
     def _get_allowed_message_params(self):
         # EXTENDS 'mail': what the web client posts is a comment
         allowed = super()._get_allowed_message_params()

@@ -52,7 +52,7 @@ class CrmCollectionFuse(models.Model):
     """
 
     _name = "crm.collection.fuse"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["crm.collection.thread", "mail.activity.mixin"]
     _description = "Letters by Mail Server"
     _order = "state desc, date_open desc, id desc"
 

@@ -36,7 +36,7 @@ class CrmCollectionLetter(models.Model):
     """
 
     _name = "crm.collection.letter"
-    _inherit = ["crm.collection.evidence", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["crm.collection.evidence", "crm.collection.thread", "mail.activity.mixin"]
     _description = "Collection Letter"
     _order = "date desc, id desc"
     _mail_post_access = "read"

@@ -46,12 +46,37 @@ class MailMail(models.Model):
         if Message._is_bound():
             defaults = self.default_get(["model", "body"])
             vals_list = [
-                vals
+                self._get_of_message(vals)
                 if vals.get("mail_message_id")
                 else Message._get_own_words(defaults | vals, "email_outgoing")
                 for vals in vals_list
             ]
-        return super().create(vals_list)
+        mails = super().create(vals_list)
+        if Message._is_bound():
+            mails._check_outside()
+        return mails
+
+    @api.model
+    def _get_of_message(self, vals):
+        """:return: the values of a mail for a message that is there, which says where answers go"""
+        return {key: value for key, value in vals.items() if key != "reply_to" or value}
+
+    def _check_outside(self):
+        """:raise AccessError: a mail of one of this module's records goes to somebody outside, and
+        whoever made it may not write there; looked at afterwards: a default may have said whom"""
+        Thread = self.env["crm.collection.thread"]
+        names = Thread._get_chatters()
+        for mail in self:
+            if (
+                mail.model in names
+                and not Thread._may_write_outside()
+                and (
+                    mail.email_to
+                    or mail.email_cc
+                    or any(mail.recipient_ids.mapped("partner_share"))
+                )
+            ):
+                Thread._refuse_outside()
 
     def write(self, vals):
         """:raise AccessError: what a letter says is changed while it waits in the queue"""

@@ -6,6 +6,8 @@ from ..evidence.evidence import LETTER_MODEL, WRITING
 
 # What says nothing to the customer.
 FREE_FIELDS = {"name", "description", "user_id", "ref_ir_act_window"}
+# Who writes a mail, and where answers to it go.
+ADDRESS_FIELDS = {"email_from", "reply_to", "reply_to_force_new", "mail_server_id"}
 
 
 class MailTemplate(models.Model):
@@ -62,6 +64,28 @@ class MailTemplate(models.Model):
         if self.model == LETTER_MODEL:
             self._check_engine()
         return super()._send_check_access(res_ids)
+
+    def send_mail_batch(
+        self,
+        res_ids,
+        force_send=False,
+        raise_exception=False,
+        email_values=None,
+        email_layout_xmlid=False,
+    ):
+        """About this module's records templates say themselves who writes and where answers go."""
+        values = email_values
+        if values and not self.env.su:
+            names = self.env["crm.collection.thread"]._get_chatters()
+            if {self.model, values.get("model")} & names:
+                values = {key: value for key, value in values.items() if key not in ADDRESS_FIELDS}
+        return super().send_mail_batch(
+            res_ids,
+            force_send=force_send,
+            raise_exception=raise_exception,
+            email_values=values,
+            email_layout_xmlid=email_layout_xmlid,
+        )
 
     def _check_engine(self):
         if not self.env.su:

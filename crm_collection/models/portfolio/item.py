@@ -41,7 +41,7 @@ class CrmCollectionItem(models.Model):
     """
 
     _name = "crm.collection.item"
-    _inherit = ["crm.collection.evidence", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["crm.collection.evidence", "crm.collection.thread", "mail.activity.mixin"]
     _description = "Open Item in Collection"
     _order = "date_maturity, id"
     _evidence_chatter = True

@@ -26,7 +26,7 @@ class CrmCollectionPhase(models.Model):
     """
 
     _name = "crm.collection.phase"
-    _inherit = ["crm.collection.evidence", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["crm.collection.evidence", "crm.collection.thread", "mail.activity.mixin"]
     _description = "Collection Phase"
     _order = "sequence, id"
     _check_company_auto = True

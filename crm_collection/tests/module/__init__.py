@@ -4,6 +4,7 @@ from . import (
     test_house,
     test_indexes,
     test_multi_company,
+    test_outside,
     test_public_methods,
     test_search,
     test_translations,
