@@ -11,6 +11,7 @@
         "security/groups.xml",
         "security/ir.model.access.csv",
         "security/rules.xml",
+        "security/letters_rules.xml",
         "security/figures_rules.xml",
         "security/wizards_rules.xml",
         "report/letters/letter_templates.xml",

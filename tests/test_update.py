@@ -41,6 +41,7 @@ MAX_LINES = 60  # of what is told about one kind of loss
 CHANGED = {
     "crm_collection_allocation": {"amount_settled"},  # asked of the ledger of settlements
     "crm_collection_item": {"name"},  # open ones of entries have the entry's label
+    "mail_template": {"email_from", "partner_to"},  # said with what letters offer
     "mail_message": {"record_company_id", "record_alias_domain_id"},  # of queued letters
     "res_users": {"collection_approval_digest", "collection_approval_digest_date"},
     "ir_cron": {"interval_type"},  # looked at every hour: each company has its own hour

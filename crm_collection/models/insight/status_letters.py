@@ -61,11 +61,11 @@ class CrmCollectionStatus(models.AbstractModel):
         return "warning", self.env._("The last letter was refused: %s", reason)
 
     def _check_texts(self):
-        """Whether letters wait for a text that cannot be written."""
+        """Whether letters wait for a text that cannot be written, and which one will not be."""
         title = self.env._("Letter texts")
         letters = self._search_letters([("state", "=", "failed"), ("fault", "=", "text")])
         if not letters:
-            return self._get_check("texts", title, "ok", self.env._("Every letter was written."))
+            return self._check_texts_in_use(title)
         message = self.env._(
             "%(count)s letters wait for their text to be mended. %(reason)s",
             count=len(letters),
@@ -75,6 +75,36 @@ class CrmCollectionStatus(models.AbstractModel):
         action = templates and self._get_action("mail.template", templates)
         action = action or self._get_action("crm.collection.letter", letters)
         return self._get_check("texts", title, "danger", message, action)
+
+    def _check_texts_in_use(self, title):
+        """Whether a text is sent that says more than letters offer: it was written before letters
+        were filled in and not run, or what they offer is less now."""
+        broken = [
+            (template, *template._get_faults()[0])
+            for template in self._get_texts_in_use()
+            if template._get_faults()
+        ]
+        if not broken:
+            return self._get_check("texts", title, "ok", self.env._("Every letter was written."))
+        level = "danger" if any(stops for *_fault, stops in broken) else "warning"
+        said = "; ".join(
+            f"{template.display_name} — {place}: {sentence}"
+            for template, place, sentence, _stops in broken
+        )
+        message = self.env._("Texts in use that have to be mended: %s", said)
+        templates = self.env["mail.template"].union(*(template for template, *_fault in broken))
+        return self._get_check(
+            "texts", title, level, message, self._get_action("mail.template", templates)
+        )
+
+    def _get_texts_in_use(self):
+        """:return: the texts that phases and rules of the company send"""
+        served = Domain("company_id", "in", [False, *self.env.company.sudo().parent_ids.ids])
+        phases = self.env["crm.collection.phase"].search(served)
+        steps = self.env["crm.collection.rule.step"].search(
+            served & Domain("rule_id.active", "=", True)
+        )
+        return phases.template_id | steps.template_id
 
     def _check_addresses(self):
         """Whether letters wait for another address of their customers."""

@@ -136,9 +136,12 @@ class MailTemplate(models.Model):
         """:return: the languages the text is in; in others it is said in English, as it was
         written"""
         self.ensure_one()
+        return frozenset(self._read_langs())
+
+    def _read_langs(self):
         fields = (self._fields[fname] for fname in ("subject", "body_html"))
         stored = [field._get_stored_translations(self) or {} for field in fields]
-        return frozenset(lang for of_field in stored for lang in of_field if lang[:1] != "_")
+        return {lang for of_field in stored for lang in of_field if lang[:1] != "_"}
 
     def _leave_images(self):
         """Core deletes files with what they belong to: images that letters show become theirs."""

@@ -243,17 +243,3 @@ class CrmCollectionLetter(models.Model):
 
     def _format_day(self, day):
         return format_date(self.env, day) if day else ""
-
-    # === Templates === #
-
-    @api.model
-    def mail_allowed_qweb_expressions(self):
-        """What anybody may use in a letter's text."""
-        # EXTENDS 'mail'
-        return (
-            *super().mail_allowed_qweb_expressions(),
-            *("object.titles_html", "object.signature_html"),
-            *("object.totals_label", "object.deadline_label", "object.line_count"),
-            "object.subject_label",
-            *("object.company_id.name", "object.phase_id.name", "object.lang"),
-        )

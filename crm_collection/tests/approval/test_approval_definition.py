@@ -502,7 +502,9 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
         )
         term = {"en_US": "Pay at once"}
         return {
-            "text": lambda: as_manager.write({"body_html": "<p>Pay at once</p>"}),
+            "text": lambda: as_manager.write(
+                {"body_html": '<p>Pay at once</p><t t-out="object.titles_html"/>'}
+            ),
             "subject": lambda: as_manager.write({"subject": "Pay at once"}),
             "language": lambda: as_manager.with_context(lang="pt_BR").write({"subject": "Pague"}),
             "translation": lambda: as_manager.update_field_translations("subject", term),

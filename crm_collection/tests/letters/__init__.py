@@ -26,6 +26,7 @@ from . import (
     test_letter_reckoning,
     test_letter_headers,
     test_letter_text_in_use,
+    test_letter_text_rights,
     test_letter_rounds,
     test_letter_worked_out,
 )

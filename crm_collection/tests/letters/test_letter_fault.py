@@ -189,7 +189,8 @@ class TestLetterFault(CrmCollectionLettersCommon):
         """Who may change the text is told, once, which one it is; the letters leave when it is
         mended, whether in place or by another one for the phase."""
         template = self.phase_first.template_id.sudo()
-        subject, template.subject = template.subject, BROKEN
+        subject = template.subject
+        self._plant_text(template, subject=BROKEN)
         letters = self._queue_letters(self.customer, self._create_customer("Beier KG"))
         self.assertEqual(letters.mapped("fault"), ["text"] * 2)
         letter = letters[0]
@@ -214,7 +215,7 @@ class TestLetterFault(CrmCollectionLettersCommon):
     def test_another_text_for_the_phase(self):
         template = self.phase_first.template_id.sudo()
         mended = template.copy({"subject": "Please pay"})
-        template.subject = BROKEN
+        self._plant_text(template, subject=BROKEN)
         letter = self._queue_letters(self.customer)
         self.assertEqual(letter.fault, "text")
         self.phase_first.sudo().template_id = mended

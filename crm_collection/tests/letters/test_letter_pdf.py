@@ -197,7 +197,9 @@ class TestLetterPdf(CrmCollectionCommon):
     def test_same_text_in_mail_and_print(self):
         self.letters._issue()
         sent = self.letter.mail_message_id.body
-        self.letter.template_id.sudo().body_html = "<p>Something else</p>"
+        self.letter.template_id.sudo().body_html = (
+            '<p>Something else</p><t t-out="object.titles_html"/>'
+        )
         self.assertEqual(self.letter._get_text("body_html"), sent)
         anew = self.letter.with_context(crm_collection_new=True)
         self.assertIn("Something else", anew._get_text("body_html"))

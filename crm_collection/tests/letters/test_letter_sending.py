@@ -920,10 +920,11 @@ class TestLetterSending(CrmCollectionLettersCommon):
 
         Seen to fail without the savepoint in `_queue_safely`.
         """
-        bad = self._create_customer("Zorn")
+        self.env["res.lang"]._activate_lang("pt_BR")
+        bad = self._create_customer("Zorn", lang="pt_BR")
         template = self.phase_first.template_id
         subject = template.subject
-        template.sudo().subject = "{{ 1 / (len(object.partner_id.name) - 4) }}"
+        self._plant_text(template, subject={"en_US": subject, "pt_BR": "{{ 1 / 0 }}"})
         for partner in (self.customer, bad):
             self._create_overdue(5, partner=partner)
         self._allocate()
@@ -934,7 +935,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.assertTrue(letter.failure_reason)
         run = self.env["crm.collection.run"].search([("kind", "=", "letters")])
         self.assertEqual(run.exception_count, 1)
-        template.sudo().subject = subject
+        template.with_context(lang="pt_BR").subject = subject
         self._move_on(1)
         self._send_letters()
         # the letter of the day before is taken back by the queue, and written anew

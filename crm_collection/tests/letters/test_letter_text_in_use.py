@@ -70,7 +70,9 @@ class TestLetterTextInUse(CrmCollectionLettersCommon):
         self.env["res.lang"]._activate_lang("ar_001")
         arabic = self._create_customer("Arabic LLC", lang="ar_001")
         own = self.env.ref("crm_collection.mail_template_firm").copy()
-        own.with_context(lang="ar_001").body_html = "<p>\u0645\u0631\u062d\u0628\u0627</p>"
+        own.with_context(
+            lang="ar_001"
+        ).body_html = '<p>\u0645\u0631\u062d\u0628\u0627</p><t t-out="object.titles_html"/>'
         self.phase_first.template_id = own
         self._create_overdue(5, partner=arabic)
         self._allocate()

@@ -43,7 +43,7 @@ class CrmCollectionStatementSend(models.TransientModel):
     @api.depends("partner_id")
     def _compute_text(self):
         self._check_customers()
-        template_sudo = self.env.ref(TEMPLATE).sudo()  # users do not read templates' settings
+        template = self.env.ref(TEMPLATE).sudo(False)  # its text may do what its sender may
         for wizard in self:
             customer = wizard.partner_id
             for fname, source in (("subject", "subject"), ("body", "body_html")):
@@ -51,7 +51,7 @@ class CrmCollectionStatementSend(models.TransientModel):
                     wizard[fname] = False
                     continue
                 lang = customer._get_collection_lang()
-                texts = template_sudo._render_field(source, customer.ids, set_lang=lang)
+                texts = template._render_field(source, customer.ids, set_lang=lang)
                 wizard[fname] = texts[customer.id]
 
     # === Constraints === #
