@@ -33,6 +33,7 @@
         "wizard/engine/golive_views.xml",
         "wizard/engine/simulate_views.xml",
         "wizard/insight/status_views.xml",
+        "wizard/insight/settings_views.xml",
         "wizard/insight/report_wizard_views.xml",
         "wizard/customer/statement_send_views.xml",
         "wizard/approval/decide_views.xml",

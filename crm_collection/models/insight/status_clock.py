@@ -29,9 +29,9 @@ class CrmCollectionStatus(models.AbstractModel):
                 "settings.",
                 company.name,
             )
-        action = self._get_action("res.config.settings")
+        action = self._get_action("crm.collection.settings")
         if action:
-            action.update(target="current", context={"module": "crm_collection", "bin_size": False})
+            action.update(target="current")
         title = self.env._("Day and hours")
         return self._get_check("clock", title, level, message, action)
 

@@ -226,25 +226,21 @@ class CrmCollectionCockpit(models.AbstractModel):
         ]
 
     def _get_steps_to_service(self):
-        """:return: the same, of the service; the settings are an administrator's"""
-        steps = [
+        """:return: the same, of the service"""
+        return [
             (
                 self.env._("Check the service"),
                 self.env._("Whether the jobs run and mail can leave, in plain words."),
                 "crm_collection.crm_collection_status_view_action",
                 "crm.collection.status.view",
             ),
+            (
+                self.env._("Settings"),
+                self.env._("Quiet days, late fine and interest, who is told of exceptions."),
+                "crm_collection.crm_collection_settings_page_action",
+                "crm.collection.settings",
+            ),
         ]
-        if self.env.user.has_group("base.group_system"):
-            steps.append(
-                (
-                    self.env._("Settings"),
-                    self.env._("Quiet days, late fine and interest, who is told of exceptions."),
-                    "crm_collection.crm_collection_settings_action",
-                    "res.config.settings",
-                )
-            )
-        return steps
 
     @api.model
     def _get_step_action(self, xmlid, model):

@@ -17,6 +17,7 @@ from . import (
     res_partner,
     res_partner_rule,
     res_partner_collector,
+    res_partner_rights,
     account_account,
     account_move,
     account_move_sync,

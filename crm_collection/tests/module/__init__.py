@@ -6,6 +6,7 @@ from . import (
     test_multi_company,
     test_outside,
     test_public_methods,
+    test_roles,
     test_search,
     test_translations,
 )

@@ -56,6 +56,7 @@ RIGHTS = {
     "crm.collection.run.ask": {"reader": NOTHING, "user": NOTHING, "manager": NOTHING},
     "crm.collection.run.line": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.settlement": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.settings": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.statement.send": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.simulate": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.simulate.line": {"reader": NOTHING, "user": ALL, "manager": ALL},
@@ -354,6 +355,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
         vals = {
             "crm.collection.aging.open": {"date": TODAY},
             "crm.collection.simulate": {"date": TODAY},
+            "crm.collection.settings": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
             "crm.collection.statement.send": {"partner_id": self.customer.id},
             "crm.collection.item.maintain": {"phase_id": self.phase_second.id, "reason": "x"},
         }

@@ -3,5 +3,6 @@ from . import (
     report_wizard_document,
     status_view,
     status_view_line,
+    settings,
     aging_open,
 )
