@@ -100,20 +100,9 @@ class CrmCollectionItem(models.Model):
         return {"label": label, "text": text, "level": level}
 
     def _explain_rule(self):
-        rule, _ = self.rule_id, self.env._
-        if not rule:
+        if not self.rule_id:
             return ""
-        own = self.partner_id.with_company(self.company_id).collection_rule_id
-        if own == rule:
-            return _("%s, the customer's own rule.", rule.name)
-        criteria = rule._get_criteria_labels()
-        if criteria:
-            return _(
-                "%(rule)s, the first that fits the customer: %(criteria)s.",
-                rule=rule.name,
-                criteria=", ".join(criteria),
-            )
-        return _("%s, which serves every customer no rule before it catches.", rule.name)
+        return self.rule_id._get_why(self.partner_id.with_company(self.company_id))
 
     def _explain_phase(self):
         _, allocation = self.env._, self.allocation_id

@@ -7,6 +7,7 @@ from . import (
     res_config_settings_days,
     phase,
     rule,
+    rule_reach,
     rule_step,
     item,
     sync,

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...tools.arguments import check_one
 from ...tools.search import find_ids
 from . import rule_queries
 from .res_partner import ACCOUNT_GROUPS
@@ -20,6 +21,27 @@ class ResPartner(models.Model):
         groups=ACCOUNT_GROUPS,
         help="In the active company: the customer's own rule, else the first it fits.",
     )
+
+    collection_rule_why = fields.Char(
+        string="Why This Rule",
+        compute="_compute_collection_rule_why",
+        groups=ACCOUNT_GROUPS,
+    )
+
+    @api.depends("collection_applied_rule_id", "collection_rule_id")
+    @api.depends_context("company", "lang")
+    def _compute_collection_rule_why(self):
+        for partner in self:
+            rule, customer = partner.collection_applied_rule_id, partner.commercial_partner_id
+            if not rule:
+                partner.collection_rule_why = self.env._(
+                    "No sending rule fits the customer: nothing is collected by itself."
+                )
+                continue
+            why = rule._get_why(customer)
+            if not rule.step_ids:
+                why += " " + self.env._("It has no step: the customer is never written to.")
+            partner.collection_rule_why = why
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")
@@ -44,3 +66,35 @@ class ResPartner(models.Model):
         rules = self.env["crm.collection.engine"]._get_rules(company)
         partners = self.sudo().with_context(active_test=False)
         return rule_queries.applied_rules(partners.with_company(company), rules, partner_ids)
+
+    # === Actions === #
+
+    def action_own_collection_rule(self):
+        """The customer's own rule of the active company: made from the one in force where there is
+        none, and changed for nobody else."""
+        check_one(self)
+        customer = self.commercial_partner_id
+        if not customer.collection_rule_id:
+            customer.collection_rule_id = customer._create_own_collection_rule()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Own Rule of %s", customer.name),
+            "res_model": "crm.collection.rule",
+            "res_id": customer.collection_rule_id.id,
+            "views": [(False, "form")],
+        }
+
+    def _create_own_collection_rule(self):
+        """:return: a copy of the rule in force that serves where it is assigned, or an empty one"""
+        applied = self.collection_applied_rule_id
+        vals = {
+            "name": self.env._("Own rule of %s", self.name),
+            "assignment": "assigned",
+            "company_id": self.env.company.id,
+            "company_type": False,
+            "industry_ids": False,
+            "category_ids": False,
+            "country_ids": False,
+            "partner_domain": "[]",
+        }
+        return applied.copy(vals) if applied else applied.create(vals)

@@ -21,9 +21,9 @@ CONDITION_MODELS = {
 class CrmCollectionRule(models.Model):
     """A sending rule: which customers, and after how many days which phase and letter.
 
-    A customer's own rule comes first, then the rules by sequence: the first whose criteria
-    the customer meets is his, the last without criteria is the default. Managers write,
-    users read.
+    A customer's own rule comes first, then the rules for everyone they fit, by sequence: the
+    first whose criteria the customer meets is his, the first without criteria is the default.
+    Managers write, users read.
     """
 
     _name = "crm.collection.rule"
@@ -33,10 +33,25 @@ class CrmCollectionRule(models.Model):
     _check_company_auto = True
 
     name = fields.Char(required=True, translate=True)
-    sequence = fields.Integer(default=10)
+    sequence = fields.Integer(
+        string="Place",
+        default=10,
+        help="The rules are tried in this order: the lowest comes first.",
+    )
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         comodel_name="res.company", index=True, help="Empty: the rule serves every company."
+    )
+    assignment = fields.Selection(
+        selection=[
+            ("criteria", "For everyone it fits"),
+            ("assigned", "Only where assigned"),
+        ],
+        string="Serves",
+        default="criteria",
+        required=True,
+        help="For everyone it fits: the customers who meet its criteria and no rule's before it. "
+        "Only where assigned: those who have it as their own rule, and nobody else.",
     )
     company_type = fields.Selection(
         selection=[("person", "Individuals"), ("company", "Companies")],
@@ -308,3 +323,17 @@ class CrmCollectionRule(models.Model):
         if self._has_conditions():
             labels.append(self.env._("further conditions"))
         return labels
+
+    def _get_why(self, customer):
+        """:return: which rule it is and why the customer is under it, in a sentence; in the active
+        company"""
+        self.ensure_one()
+        if customer.collection_rule_id == self:
+            return self.env._("%s, the customer's own rule.", self.name)
+        if criteria := self._get_criteria_labels():
+            return self.env._(
+                "%(rule)s, the first that fits the customer: %(criteria)s.",
+                rule=self.name,
+                criteria=", ".join(criteria),
+            )
+        return self.env._("%s, which serves every customer no rule before it catches.", self.name)

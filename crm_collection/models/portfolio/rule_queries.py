@@ -15,19 +15,20 @@ def customer_rule(partner_model, rules):
     if not rules:
         return SQL("NULL::integer")
     own = partner_model._field_to_sql("partner", "collection_rule_id")
+    fitting = rules.filtered(lambda rule: rule.assignment == "criteria")
     # Whom the further conditions of a rule would catch is not known where they cannot be read:
     # nobody who fits its other criteria goes to a later, milder one.
     first_match = SQL(" ").join(
         SQL("WHEN %s THEN NULL", _matches(partner_model, rule._get_criteria_domain()))
         if rule._get_problem()
         else SQL("WHEN %s THEN %s", _matches(partner_model, rule._get_partner_domain()), rule.id)
-        for rule in rules
+        for rule in fitting
     )
     return SQL(
-        "CASE WHEN %(own)s = ANY(%(ids)s) THEN %(own)s ELSE CASE %(first_match)s END END",
+        "CASE WHEN %(own)s = ANY(%(ids)s) THEN %(own)s ELSE %(first_match)s END",
         own=own,
         ids=rules.ids,
-        first_match=first_match,
+        first_match=SQL("CASE %s END", first_match) if fitting else SQL("NULL::integer"),
     )
 
 
@@ -61,6 +62,31 @@ def customers_under(applied, rule_ids):
         "(SELECT applied.partner_id FROM (%s) AS applied WHERE %s)",
         applied,
         is_among(SQL("applied.rule_id"), rule_ids),
+    )
+
+
+def reach(partner_model, others, domain, rule_ids, company_id):
+    """(rule, number) of the customers with open items who fit a rule's criteria and have no rule
+    of their own: under which of the other rules they are without it.
+
+    :param others: the company's rules in order of precedence, without the one that is asked about
+    :param domain: its criteria
+    :param list rule_ids: of the rules that count as a customer's own
+    """
+    own = partner_model._field_to_sql("partner", "collection_rule_id")
+    return SQL(
+        """SELECT %(rule)s AS rule_id, COUNT(*)
+             FROM res_partner partner
+            WHERE partner.commercial_partner_id = partner.id
+              AND partner.id IN (SELECT item.partner_id FROM crm_collection_item item
+                                  WHERE item.company_id = %(company_id)s AND item.state = 'open')
+              AND %(fits)s AND NOT COALESCE(%(own)s = ANY(%(ids)s), FALSE)
+            GROUP BY 1""",
+        rule=customer_rule(partner_model, others),
+        company_id=company_id,
+        fits=_matches(partner_model, domain),
+        own=own,
+        ids=rule_ids,
     )
 
 

@@ -10,6 +10,7 @@ from . import (
     test_promise_accounting,
     test_promise_verdict,
     test_rule_matching,
+    test_rule_assigned,
     test_working_days,
     test_invoice_fields,
     test_maintenance,

@@ -97,13 +97,8 @@ class CrmCollectionGolive(models.TransientModel):
 
     @api.model
     def _get_default_steps(self):
-        """:return: the automatic steps after the due date of the company's last rule, which is
-        its default one."""
-        rule = self.env["crm.collection.rule"].search(
-            [("company_id", "in", [False, *self.env.company.sudo().parent_ids.ids])],
-            order="sequence desc, id desc",
-            limit=1,
-        )
+        """:return: the automatic steps after the due date of the company's default rule"""
+        rule = self.env["crm.collection.rule"]._get_default_rule(self.env.company)
         return rule.step_ids.sorted("days").filtered(
             lambda step: (
                 step.days > 0
@@ -157,12 +152,14 @@ class CrmCollectionGolive(models.TransientModel):
                 wizard._get_old_domain() & left_out
             )
 
-    @api.depends("company_id", "date", "mode", "phase_id", "line_ids.days_min", "line_ids.phase_id")
-    @api.depends("include_no_followup")
+    @api.depends(
+        *("company_id", "date", "mode", "phase_id", "line_ids.days_min", "line_ids.phase_id"),
+        "include_no_followup",
+    )
     def _compute_refusal_summary(self):
         """Counted, not read: there may be hundreds of thousands."""
         for wizard in self:
-            reasons = Counter()
+            reasons = wizard._count_unserved()
             for domain, phase in wizard._get_targets():
                 again = wizard._get_again_domain(phase)
                 reasons += wizard._count_refusals(domain & ~again, phase)
@@ -172,6 +169,18 @@ class CrmCollectionGolive(models.TransientModel):
                 self.env._("%(count)s left in place: %(reason)s", count=count, reason=reason)
                 for reason, count in reasons.most_common()
             )
+
+    def _count_unserved(self):
+        """:return: {reason: how many items stay where they are, as no rule has letters for them}"""
+        if not self.date:
+            return Counter()
+        Item, base = self.env["crm.collection.item"], self._get_base_domain()
+        return Counter(
+            {
+                reason: Item.search_count(base & unserved)
+                for reason, unserved in self._get_unserved_domains().items()
+            }
+        )
 
     def _count_refusals(self, domain, phase):
         """:return: {reason: how many items of ``domain`` cannot enter ``phase`` for it}"""
@@ -268,6 +277,22 @@ class CrmCollectionGolive(models.TransientModel):
             & Domain("date_maturity", "<", self.date)
         )
 
+    def _get_base_domain(self):
+        """:return: as :meth:`_get_old_domain`, of what is taken in"""
+        domain = self._get_old_domain()
+        return domain if self.include_no_followup else domain & ~self._get_left_out_domain()
+
+    def _get_unserved_domains(self):
+        """:return: {reason: domain of the items of customers whom no rule leads anywhere}: going
+        live writes to nobody whom the rules say never to write to"""
+        rules = self.env["crm.collection.engine"]._get_rules(self.company_id)
+        empty = rules.filtered(lambda rule: not rule.step_ids)
+        domains = {}
+        if empty:
+            reason = self.env._("The customer's sending rule has no step: he is never written to.")
+            domains[reason] = Domain("partner_id.collection_applied_rule_id", "in", empty.ids)
+        return domains
+
     @api.model
     def _get_left_out_domain(self):
         """:return: the domain of what accounting leaves out and nobody has taken in."""
@@ -293,9 +318,9 @@ class CrmCollectionGolive(models.TransientModel):
         self.ensure_one()
         if not self.date:
             return []
-        base = self._get_old_domain()
-        if not self.include_no_followup:
-            base &= ~self._get_left_out_domain()
+        base = self._get_base_domain()
+        for unserved in self._get_unserved_domains().values():
+            base &= ~unserved
         ages = (
             [(Domain.TRUE, self.phase_id)]
             if self.mode == "one"
