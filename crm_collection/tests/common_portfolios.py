@@ -74,6 +74,7 @@ def _draw_customer(rnd):
         "email": rnd.random() > 0.15,
         "credit": maybe(rnd, 0.2, rnd.choice([30, 100, 250]), 0),
         "foreign_credit": maybe(rnd, 0.15, rnd.choice([30, 100, 250]), 0),
+        "branch_credit": maybe(rnd, 0.1, rnd.choice([30, 100, 250]), 0),
         "holds": [_draw_hold(rnd) for _number in range(maybe(rnd, 0.15, rnd.randint(1, 2), 0))],
         "items": [_draw_item(rnd) for _number in range(rnd.randint(1, 4))],
     }
@@ -84,6 +85,7 @@ def _draw_item(rnd):
         "days": rnd.randint(-12, 25),
         "amount": rnd.choice([20, 60, 100, 200]),
         "is_foreign": rnd.random() < 0.2,
+        "of_branch": rnd.random() < 0.25,
         "no_followup": rnd.random() < 0.05,
         "holds": [_draw_hold(rnd) for _number in range(maybe(rnd, 0.3, rnd.randint(1, 2), 0))],
         "by_hand": maybe(
@@ -119,11 +121,12 @@ def get_simpler(portfolio):
                 items = list(customer["items"])
                 items[number] = {**item, "holds": item["holds"][1:], "by_hand": None}
                 yield _replace(portfolio, index, {**customer, "items": items})
-            if item["is_foreign"]:
-                items = list(customer["items"])
-                items[number] = {**item, "is_foreign": False}
-                yield _replace(portfolio, index, {**customer, "items": items})
-        for key in ("credit", "foreign_credit"):
+            for key in ("is_foreign", "of_branch"):
+                if item[key]:
+                    items = list(customer["items"])
+                    items[number] = {**item, key: False}
+                    yield _replace(portfolio, index, {**customer, "items": items})
+        for key in ("credit", "foreign_credit", "branch_credit"):
             if customer[key]:
                 yield _replace(portfolio, index, {**customer, key: 0})
         if customer["holds"]:
@@ -142,12 +145,22 @@ def _replace(portfolio, index, customer):
 
 
 class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
-    """A company in which portfolios drawn at random live day by day, in a savepoint."""
+    """A company and its branch in which portfolios drawn at random live day by day, in a
+    savepoint: one creditor, each with its own items and holds."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.rule.action_archive()
+        cls.branch = (
+            cls.env["res.company"].sudo().create({"name": "Branch", "parent_id": cls.company.id})
+        )
+        cls.creditor = cls.company | cls.branch
+        cls.creditor.sudo().collection_tz = "UTC"
+        (cls.env.user | cls.collector | cls.approver | cls.manager).sudo().company_ids |= cls.branch
+        cls.env = cls.env(
+            context={**cls.env.context, "allowed_company_ids": cls.creditor.ids},
+        )
         templates = ("friendly", "firm", "final")
         cls.phases = cls.env["crm.collection.phase"].create(
             [
@@ -165,8 +178,12 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
 
     def _set_up(self, settings, portfolios):
         """:return: {item's journal item: portfolio}"""
-        self.company.collection_quiet_days = settings["quiet_days"]
-        self.company.collection_auto_send = settings["sends_from"] is None
+        self.creditor.sudo().write(
+            {
+                "collection_quiet_days": settings["quiet_days"],
+                "collection_auto_send": settings["sends_from"] is None,
+            }
+        )
         if settings["guarded"]:
             self._guard(self.phases[4])
         for number in settings["unapproved"]:
@@ -178,6 +195,7 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
                 name = f"Customer{number}x{index}"
                 vals = {} if customer["email"] else {"email": False}
                 partner = self._create_customer(name, collection_rule_id=rule.id, **vals)
+                partner.with_company(self.branch).collection_rule_id = rule
                 for line in self._create_what_is_owed(customer, partner):
                     owners[line] = portfolio
         self._end_transaction()
@@ -202,23 +220,37 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
     def _create_what_is_owed(self, customer, partner):
         lines = self.env["account.move.line"]
         for item in customer["items"]:
+            if item["of_branch"]:
+                lines += self._receivables(self._create_in_branch(item, partner))
+                continue
             vals = {"no_followup": item["no_followup"]}
             if item["is_foreign"]:
                 # not the rate of any day
                 vals |= {"currency_id": self.foreign.id, "amount_currency": 3 * item["amount"]}
             move = self._create_entry(item["days"], item["amount"], partner, **vals)
             lines += self._receivables(move)
-        for key, currency in (
-            ("credit", self.company.currency_id),
-            ("foreign_credit", self.foreign),
+        for key, company, currency in (
+            ("credit", self.company, self.company.currency_id),
+            ("foreign_credit", self.company, self.foreign),
+            ("branch_credit", self.branch, self.company.currency_id),
         ):
             if customer[key]:
                 self._create_credit(
-                    customer[key], partner=partner, days=20, currency_id=currency.id
+                    *(customer[key], partner, 20),
+                    company_id=company.id,
+                    currency_id=currency.id,
                 )
         for hold in customer["holds"]:
             self._create_hold(hold, "partner_id", partner)
         return lines
+
+    def _create_in_branch(self, item, partner):
+        currency = self.foreign if item["is_foreign"] else self.company.currency_id
+        return self._create_overdue(
+            *(item["days"], partner, item["amount"]),
+            company_id=self.branch.id,
+            currency_id=currency.id,
+        )
 
     def _create_hold(self, hold, fname, record):
         until = hold["until"]
@@ -227,7 +259,7 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
         self.env["crm.collection.hold"].create(
             {
                 fname: record.id,
-                "company_id": self.company.id,
+                "company_id": (record.company_id or self.company).id,
                 "kind": hold["kind"],
                 "reason": "Because",
                 "date_from": TODAY + timedelta(days=hold["from"]),

@@ -112,7 +112,7 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
     def _begin_to_send(self, day, said):
         """What was said a moment ago of letters is what leaves from now on."""
         self.assertFalse(self._get_letters(), "written by a company that does not send by itself")
-        self.company.collection_auto_send = True
+        self.creditor.sudo().collection_auto_send = True
         self._live_a_day(day, hour=21)
         for told in said.values():
             told["letters_from"] = day
