@@ -279,7 +279,12 @@ class CrmCollectionLetter(models.Model):
             return reason
         return self.env._(
             "About the mail of %(date)s, which was sent again since: %(reason)s",
-            date=format_datetime(self.env, message.date, dt_format="short"),
+            date=format_datetime(
+                self.env,
+                message.date,
+                tz=self.company_id._get_collection_tz(),
+                dt_format="short",
+            ),
             reason=reason,
         )
 

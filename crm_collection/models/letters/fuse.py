@@ -10,6 +10,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import format_datetime
 
+from ...tools import smtp_answer
 from ...tools.retry import RETRIED, in_transaction
 
 _logger = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class CrmCollectionFuse(models.Model):
     _inherit = ["crm.collection.thread", "mail.activity.mixin"]
     _description = "Letters by Mail Server"
     _order = "state desc, date_open desc, id desc"
+    _mail_post_access = "read"  # whoever sees it sees its alarm, and says what he knows
 
     name = fields.Char(string="Mail Server", required=True, readonly=True)
     mail_server_id = fields.Many2one(
@@ -156,7 +158,7 @@ class CrmCollectionFuse(models.Model):
             {"mail_server_id": server_id, "name": self._get_server_name(server_id)}
         )
         fuse.failures += LIMIT if slow else 1
-        fuse.reason = " ".join((reason or "").split())[:500]
+        fuse.reason = smtp_answer.judge(reason).describe()[:500]  # without the program around it
         if fuse.state == "closed" and fuse.failures >= LIMIT:
             _logger.info("Letters to %s are stopped: %s", fuse.name, fuse.reason)
             fuse.write({"state": "open", "date_open": fields.Datetime.now(), "attempts": 0})
@@ -213,13 +215,14 @@ class CrmCollectionFuse(models.Model):
 
     def _describe(self, user):
         """:return: what is wrong, for somebody to read"""
-        there = self.with_context(lang=user.lang, tz=user.tz)
+        there = self.with_context(lang=user.lang)
+        when = partial(format_datetime, there.env, tz=user.tz, dt_format="short")
         return there.env._(
             "%(server)s takes no letters since %(since)s: %(reason)s. They stay in the queue; the "
             "next attempt is at %(next)s. Nothing is lost, and this goes by itself when it works "
             "again.",
             server=self.name,
-            since=format_datetime(there.env, self.date_open, dt_format="short"),
+            since=when(self.date_open),
             reason=self.reason or "",
-            next=format_datetime(there.env, self.date_next_try, dt_format="short"),
+            next=when(self.date_next_try),
         )

@@ -2,7 +2,7 @@ import smtplib
 
 from odoo import fields
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import format_datetime, html2plaintext, mute_logger
 
 from ..common_letters import CrmCollectionLettersCommon, Session
 
@@ -101,6 +101,27 @@ class TestLetterFuse(CrmCollectionLettersCommon):
         self.assertEqual(self._get_states(), ["outgoing"] * 6)
         self.assertEqual(len(self._get_alarms()), 1)
         self.assertFalse(self._problems(self.letters))
+
+    def test_who_reads_the_alarm(self):
+        """GIVEN a manager with a time zone, a mail server that refuses our sender, and a job that
+        has a clock of its own
+        WHEN the server is stopped
+        THEN the alarm says since when by the manager's clock, and what the server says without
+        the program around it; collectors see it, too.
+        """
+        self.env.user.sudo().tz = "Asia/Tokyo"
+        self.manager.sudo().tz = "America/Sao_Paulo"
+        self._run_mail_queue(Session(smtplib.SMTPSenderRefused(550, b"5.7.1 blocked", "us@here")))
+        fuse = self._get_fuse()
+        self.assertRecordValues(fuse, [{"state": "open", "reason": "550 5.7.1 blocked"}])
+        since = format_datetime(
+            self.env(context={"lang": self.manager.lang}),
+            fuse.date_open,
+            tz="America/Sao_Paulo",
+            dt_format="short",
+        )
+        self.assertIn(since, html2plaintext(self._get_alarms().note))
+        self.assertEqual(fuse.activity_ids.ids, self._get_alarms().ids)
 
     def test_refused_addresses_are_no_outage(self):
         error = smtplib.SMTPRecipientsRefused({"one@customer.example": (550, b"no such user")})
