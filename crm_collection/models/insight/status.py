@@ -206,8 +206,8 @@ class CrmCollectionStatus(models.AbstractModel):
         if engine and without:
             level = "warning"
             message = self.env._(
-                "%s letters of the last days left without a PDF or an invoice that was to go with "
-                "them: it could not be printed.",
+                "Letters of the last days that left without a PDF or an invoice that was to go "
+                "with them, because it could not be printed: %s.",
                 len(without),
             )
         action = self._get_action("crm.collection.letter", without)

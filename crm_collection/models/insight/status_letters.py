@@ -67,7 +67,7 @@ class CrmCollectionStatus(models.AbstractModel):
         if not letters:
             return self._check_texts_in_use(title)
         message = self.env._(
-            "%(count)s letters wait for their text to be mended. %(reason)s",
+            "Letters that wait for their text to be mended: %(count)s. %(reason)s",
             count=len(letters),
             reason=letters[0].failure_reason or "",
         )
@@ -117,9 +117,9 @@ class CrmCollectionStatus(models.AbstractModel):
             return self._get_check("addresses", title, "ok", message)
         partners = letters.partner_id
         message = self.env._(
-            "Letters wait for another address of %(count)s customers: %(names)s.",
+            "Customers whose letters wait for another address: %(count)s (%(names)s).",
             count=len(partners),
-            names=", ".join(partners[:3].mapped("display_name")),
+            names=", ".join(partners[:3].mapped("display_name") + ["…"] * (len(partners) > 3)),
         )
         action = self._get_action("res.partner", partners)
         return self._get_check("addresses", title, "warning", message, action)
@@ -129,11 +129,11 @@ class CrmCollectionStatus(models.AbstractModel):
         title = self.env._("Uncertain letters")
         letters = self._search_letters([("state", "=", "uncertain"), ("nobody_knows", "=", False)])
         if not letters:
-            message = self.env._("Of every letter it is known whether it left, or was asked.")
+            message = self.env._("No letter waits for somebody to say whether it left.")
             return self._get_check("uncertain", title, "ok", message)
         message = self.env._(
-            "%s letters may have left: look for them in the log of the mail server, and say what "
-            "you found.",
+            "Letters that may have left: %s. Look for them in the log of the mail server, and say "
+            "what you found.",
             len(letters),
         )
         action = self._get_action("crm.collection.letter", letters)

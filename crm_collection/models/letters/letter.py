@@ -58,7 +58,8 @@ class CrmCollectionLetter(models.Model):
         context={"active_test": False},  # an archived customer still owes
     )
     email_to = fields.Char(string="E-mail", readonly=True, help="The address as it was used.")
-    lang = fields.Char(string="Language", readonly=True)
+    lang = fields.Char(string="Language Code", readonly=True)
+    lang_label = fields.Char(string="Language", compute="_compute_lang_label")
     template_id = fields.Many2one(
         comodel_name="mail.template", string="Letter", readonly=True, ondelete="set null"
     )
@@ -183,6 +184,12 @@ class CrmCollectionLetter(models.Model):
     def _compute_display_name(self):
         for letter in self:
             letter.display_name = f"{letter.phase_id.name or ''} · {letter.partner_id.name or ''}"
+
+    @api.depends("lang")
+    def _compute_lang_label(self):
+        names = dict(self.env["res.lang"].get_installed())
+        for letter in self:
+            letter.lang_label = names.get(letter.lang, letter.lang)
 
     @api.depends(
         *("line_ids.amount_residual_company", "line_ids.amount_asked"),

@@ -110,7 +110,7 @@ class ResCompany(models.Model):
         parts = [self._explain_collection_difference(*one) for one in differences.items()]
         return self.env._(
             "Sending was switched on for %(company)s in another database: %(differences)s. No "
-            "letter leaves from here until somebody says that this is the live one.",
+            "letter leaves from here until a collection manager says that this is the live one.",
             company=self.name,
             differences=", ".join(parts),
         )
