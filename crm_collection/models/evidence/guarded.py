@@ -20,8 +20,12 @@ class CrmCollectionGuarded(models.AbstractModel):
         """EXTENDS 'base': see the class."""
         own = [fname for fname in fields if self._is_default_own(fname)]
         defaults = super().default_get([fname for fname in fields if fname not in own])
-        methods = {fname: self._fields[fname].default for fname in own}
-        return defaults | {fname: method(self) for fname, method in methods.items() if method}
+        for fname in own:
+            field = self._fields[fname]
+            if field.default:
+                value = field.convert_to_cache(field.default(self), self, validate=False)
+                defaults[fname] = field.convert_to_write(value, self)
+        return defaults
 
     @api.model_create_multi
     def create(self, vals_list):
