@@ -212,6 +212,13 @@ class CrmCollectionFuse(models.Model):
                 note=note,
                 user_id=manager.id,
             )
+        letters._leave_to_alarm()
+
+    @api.model
+    def _is_told(self, manager):
+        """Whether somebody has a mail server that takes no letters on his list."""
+        stopped = self.sudo().search([("state", "=", "open")])
+        return manager in stopped._get_alarms().user_id
 
     def _describe(self, user):
         """:return: what is wrong, for somebody to read"""

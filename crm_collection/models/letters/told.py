@@ -1,6 +1,7 @@
 from markupsafe import escape
 
 from odoo import fields, models
+from odoo.fields import Domain
 from odoo.tools.mail import html2plaintext
 
 TODO = "mail.mail_activity_data_todo"
@@ -91,6 +92,8 @@ class CrmCollectionLetter(models.Model):
         or that is on its way again and may fail once more."""
         if self.state != "failed" or self.fault not in ("text", "server"):
             return False
+        if self.fault == "server" and self.env["crm.collection.fuse"]._is_told(self._get_manager()):
+            return True
         activities_sudo = self.env["mail.activity"].sudo()
         told = activities_sudo.search(
             [
@@ -101,6 +104,17 @@ class CrmCollectionLetter(models.Model):
             ]
         ).filtered(lambda activity: self._is_said(activity, user, summary))
         return self.company_id in self.browse(told.mapped("res_id")).company_id
+
+    def _leave_to_alarm(self):
+        """The manager has the mail server on his list: letters of these companies that wait for
+        it are on nobody's beside that."""
+        waiting = self.search(
+            Domain("company_id", "in", self.company_id.ids)
+            & Domain("state", "=", "failed")
+            & Domain("fault", "=", "server")
+            & Domain("will_retry", "=", True)
+        )
+        waiting.activity_unlink([TODO])
 
     def _is_said(self, activity, user, summary):
         return (

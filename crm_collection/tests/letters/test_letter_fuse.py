@@ -123,6 +123,21 @@ class TestLetterFuse(CrmCollectionLettersCommon):
         self.assertIn(since, html2plaintext(self._get_alarms().note))
         self.assertEqual(fuse.activity_ids.ids, self._get_alarms().ids)
 
+    def test_one_task_for_one_cause(self):
+        """GIVEN a mail server that refuses our sender
+        WHEN it is stopped after three letters
+        THEN the manager has it on his list, and no letter is on anybody's beside that.
+
+        Seen to fail: the first letter stayed on the collector's list.
+        """
+        self._run_mail_queue(Session(smtplib.SMTPSenderRefused(550, b"5.7.1 blocked", "us@here")))
+        failed = self.letters.filtered(lambda letter: letter.state == "failed")
+        self.assertEqual(set(failed.mapped("fault")), {"server"})
+        self.assertEqual(len(self._get_alarms()), 1)
+        self.assertFalse(self._problems(self.letters))
+        failed[0].sudo()._put_on_list()
+        self.assertFalse(self._problems(self.letters))
+
     def test_refused_addresses_are_no_outage(self):
         error = smtplib.SMTPRecipientsRefused({"one@customer.example": (550, b"no such user")})
         self._run_mail_queue(Session(error))
