@@ -355,7 +355,6 @@ class TestAccessRights(CrmCollectionLettersCommon):
         vals = {
             "crm.collection.aging.open": {"date": TODAY},
             "crm.collection.simulate": {"date": TODAY},
-            "crm.collection.settings": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
             "crm.collection.statement.send": {"partner_id": self.customer.id},
             "crm.collection.item.maintain": {"phase_id": self.phase_second.id, "reason": "x"},
         }
