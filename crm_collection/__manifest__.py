@@ -28,6 +28,7 @@
         "data/ir_cron_data.xml",
         "data/mail_template_statement_data.xml",
         "wizard/portfolio/maintain_views.xml",
+        "wizard/portfolio/hold_views.xml",
         "wizard/letters/send_views.xml",
         "wizard/letters/live_views.xml",
         "wizard/engine/golive_views.xml",

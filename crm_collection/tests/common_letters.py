@@ -74,7 +74,7 @@ class CrmCollectionLettersCommon(CrmCollectionCommon):
             self.env["crm.collection.item.send"]
             .with_user(user or self.collector)
             .with_context(active_model=items._name, active_ids=items.ids)
-            .create({})
+            .create({"again_reason": "Asked for it"})
         )
         action = wizard.action_send()
         self.env.invalidate_all()

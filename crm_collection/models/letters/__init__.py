@@ -26,6 +26,7 @@ from . import (
     wording,
     offered,
     example,
+    preview,
     ir_actions_report,
     invoice_pdf,
     ir_mail_server,

@@ -12,6 +12,7 @@ from . import (
     item,
     sync,
     maintain,
+    undo,
     allocation,
     hold,
     promise,

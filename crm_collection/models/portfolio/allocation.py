@@ -14,6 +14,7 @@ REASONS_OUT = [
     ("settled", "Settled"),
     ("cancelled", "Cancelled"),
     ("released", "Released"),
+    ("undone", "Taken back"),
 ]
 
 
@@ -85,6 +86,13 @@ class CrmCollectionAllocation(models.Model):
     )
     reason_out = fields.Selection(selection=REASONS_OUT, string="Why It Left", readonly=True)
     user_out_id = fields.Many2one(comodel_name="res.users", string="Left by", readonly=True)
+    date_letter_out = fields.Date(
+        string="Next Letter When It Left",
+        readonly=True,
+        help="For which day the item's next letter was when it left: a move that is taken back "
+        "puts it there again.",
+    )
+    pinned_out = fields.Boolean(string="Pinned When It Left", readonly=True)
     days_in = fields.Integer(string="Days Overdue on Entry", readonly=True, aggregator="avg")
     amount_in = fields.Monetary(
         string="Owed on Entry", currency_field="company_currency_id", readonly=True

@@ -56,7 +56,8 @@ def close_allocations(item_ids, reason_out, today, uid):
         """
         UPDATE crm_collection_allocation allocation
            SET date_out = now() AT TIME ZONE 'UTC', day_out = %(today)s, reason_out = %(reason)s,
-               user_out_id = %(uid)s,
+               user_out_id = %(uid)s, date_letter_out = item.date_next_letter,
+               pinned_out = item.pinned,
                date_settled = CASE WHEN %(reason)s = 'settled' THEN (
                     SELECT COALESCE(MAX(partial.max_date) FILTER (
                                WHERE partial.amount != 0 AND partial.debit_amount_currency != 0),
@@ -124,4 +125,59 @@ def maintain_items(
         ),
         letter=letter_template(),
         uid=uid,
+    )
+
+
+def take_back_items(item_ids, uid):
+    """Items whose last stay was just ended are in the phase before it again as they were when they
+    left it, the date of the next letter and how many they had included; those that were in none
+    are in none."""
+    return SQL(
+        """
+        UPDATE crm_collection_item item
+           SET phase_id = left_one.phase_id, step_id = left_one.step_id,
+               date_phase = left_one.day_in, letter_count = COALESCE(left_one.letter_count, 0),
+               date_next_letter = left_one.date_letter_out, date_letter_kept = NULL,
+               pinned = COALESCE(left_one.pinned_out, FALSE), proposed_step_id = NULL,
+               blocker = NULL, exception = NULL, to_evaluate = TRUE, approval_state = NULL,
+               write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+          FROM crm_collection_item taken
+     LEFT JOIN LATERAL (
+               SELECT before.* FROM crm_collection_allocation before
+                WHERE before.item_id = taken.id
+             ORDER BY before.id DESC OFFSET 1 LIMIT 1) AS left_one
+               ON left_one.reason_out = 'moved'
+         WHERE taken.id = item.id AND item.id = ANY(%(ids)s)""",
+        ids=item_ids,
+        uid=uid,
+    )
+
+
+def open_allocations_again(item_ids, today, uid, reason):
+    """The allocations of items that were just taken back into the phase they had left, of the
+    origin they had there."""
+    return SQL(
+        """
+        INSERT INTO crm_collection_allocation (
+               item_id, phase_id, rule_id, step_id, company_id, partner_id, partner_name, name,
+               currency_id, origin, user_id, reason, date_in, day_in, days_in,
+               amount_in, amount_in_currency, letter_count,
+               create_uid, create_date, write_uid, write_date)
+        SELECT item.id, item.phase_id, item.rule_id, item.step_id, item.company_id,
+               item.partner_id, partner.complete_name, item.name, item.currency_id,
+               before.origin, %(uid)s, %(reason)s, %(now)s, %(today)s::date,
+               %(today)s::date - item.date_maturity, item.amount_residual,
+               item.amount_residual_currency, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
+          FROM crm_collection_item item
+    CROSS JOIN LATERAL (
+               SELECT allocation.origin FROM crm_collection_allocation allocation
+                WHERE allocation.item_id = item.id AND allocation.reason_out = 'moved'
+             ORDER BY allocation.id DESC LIMIT 1) AS before
+     LEFT JOIN res_partner partner ON partner.id = item.partner_id
+         WHERE item.id = ANY(%(ids)s) AND item.phase_id IS NOT NULL""",
+        ids=item_ids,
+        today=today,
+        uid=uid,
+        reason=reason,
+        now=SQL("(now() AT TIME ZONE 'UTC')"),
     )

@@ -266,21 +266,16 @@ class CrmCollectionItem(models.Model):
         return self._open_wizard("crm_collection.crm_collection_item_send_action")
 
     def action_hold(self):
-        """A new hold of the item, or of its customer when several of one are chosen."""
-        if len(self) > 1 and (len(self.partner_id) != 1 or len(self.company_id) != 1):
-            raise UserError(self.env._("Hold the items of one customer at a time."))
-        context = {"default_company_id": self.company_id.id}
-        if len(self) == 1:
-            context["default_item_id"] = self.id
-        else:
-            context["default_partner_id"] = self.partner_id.id
+        """A new hold of the item; of several, one for each of them and for nothing else."""
+        if len(self) != 1:
+            return self._open_wizard("crm_collection.crm_collection_item_hold_action")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("New Hold"),
             "res_model": "crm.collection.hold",
             "view_mode": "form",
             "target": "new",
-            "context": context,
+            "context": {"default_company_id": self.company_id.id, "default_item_id": self.id},
         }
 
     def action_open_invoice(self):

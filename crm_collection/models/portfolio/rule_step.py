@@ -115,6 +115,12 @@ class CrmCollectionRuleStep(models.Model):
                     )
                 )
 
+    def _get_threshold(self):
+        """:return: how many days after its due date an item has reached the step, as the jobs
+        reckon (``rule_queries.threshold``)"""
+        self.ensure_one()
+        return self.days + (self.rule_id.grace_days if self.days > 0 else 0)
+
     def _explain_resend(self):
         """:return: when the letter goes again, in words"""
         _, unit, number = self.env._, self.resend_unit, self.resend_interval

@@ -52,7 +52,7 @@ def _outcomes():
            (allocation.reason_out IS NOT DISTINCT FROM 'settled')::integer AS settled_count,
            (allocation.reason_out IS NOT DISTINCT FROM 'moved')::integer AS moved_count,
            (allocation.date_out IS NULL)::integer AS open_count,
-           COALESCE(allocation.reason_out IN ('cancelled', 'released'), FALSE)::integer
+           COALESCE(allocation.reason_out IN ('cancelled', 'released', 'undone'), FALSE)::integer
                AS left_count"""
     )
 

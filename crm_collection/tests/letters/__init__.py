@@ -29,4 +29,5 @@ from . import (
     test_letter_text_rights,
     test_letter_rounds,
     test_letter_worked_out,
+    test_send_preview,
 )

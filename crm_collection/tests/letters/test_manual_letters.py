@@ -206,7 +206,9 @@ class TestManualLetters(CrmCollectionCommon):
         item = self._items(self.move_other)
         self._open(item).save().action_send()
         self.assertFalse(item.date_next_letter)
-        self._open(item).save().action_send()
+        form = self._open(item)
+        form.again_reason = "Lost the first one"
+        form.save().action_send()
         self.assertEqual(item.letter_line_ids.mapped("round"), [1, 2])
         self.assertEqual(len(self._letters(self.other)), 2)
 

@@ -39,6 +39,7 @@ RIGHTS = {
     "crm.collection.hold": {"reader": READ, "user": "crw", "manager": ALL},
     "crm.collection.indicator": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.item": {"reader": READ, "user": "rw", "manager": "rw"},
+    "crm.collection.item.hold": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.item.maintain": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.item.maintain.line": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.item.send": {"reader": NOTHING, "user": ALL, "manager": ALL},
@@ -355,6 +356,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
         vals = {
             "crm.collection.aging.open": {"date": TODAY},
             "crm.collection.simulate": {"date": TODAY},
+            "crm.collection.item.hold": {"reason": "x"},
             "crm.collection.statement.send": {"partner_id": self.customer.id},
             "crm.collection.item.maintain": {"phase_id": self.phase_second.id, "reason": "x"},
         }

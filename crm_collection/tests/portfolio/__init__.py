@@ -15,6 +15,7 @@ from . import (
     test_invoice_fields,
     test_maintenance,
     test_maintenance_refusals,
+    test_undo,
     test_partner,
     test_collector,
     test_maintenance_reading,

@@ -474,22 +474,21 @@ class TestHold(CrmCollectionEngineCommon):
         self.company.collection_tz = "Pacific/Honolulu"
         self.collector.sudo().company_ids |= other
         items = self._items(self.move)
-        for records in (items[:1], items):
-            action = (
-                records.with_user(self.collector)
-                .with_context(allowed_company_ids=(other | self.company).ids)
-                .action_hold()
-            )
-            form = Form(
-                self.env["crm.collection.hold"]
-                .with_user(self.collector)
-                .with_context(**action["context"], allowed_company_ids=(other | self.company).ids)
-            )
-            with self.subTest(open_items=len(records)):
-                self.assertEqual(form.date_from, self.company._get_collection_today())
-                form.reason = "Wrong goods"
-                self.assertTrue(items[:1].with_context(active_test=False))
-                self.assertEqual(form.save().company_id, self.company)
+        companies = (other | self.company).ids
+        action = (
+            items[:1]
+            .with_user(self.collector)
+            .with_context(allowed_company_ids=companies)
+            .action_hold()
+        )
+        form = Form(
+            self.env["crm.collection.hold"]
+            .with_user(self.collector)
+            .with_context(**action["context"], allowed_company_ids=companies)
+        )
+        self.assertEqual(form.date_from, self.company._get_collection_today())
+        form.reason = "Wrong goods"
+        self.assertEqual(form.save().company_id, self.company)
 
     def test_hold_of_a_deleted_entry_stays_on_record(self):
         """GIVEN an invoice that is disputed

@@ -58,16 +58,17 @@ class CrmCollectionItemSend(models.TransientModel):
     @api.depends("item_ids")
     def _compute_preview(self):
         for wizard in self:
-            rows, reasons = [], Counter()
-            for company, items in wizard._get_items_by_creditor():
-                rows += wizard._get_rows(company, items)
+            rows, reasons = wizard._get_all_rows(), Counter()
             for row in rows:
                 reasons.update(row["refusals"].values())
             rows.sort(key=lambda row: (bool(row["count"]), not row["refusals"], -row["amount"]))
+            leaving = [row for row in rows if row["count"] and wizard._has_address(row)]
             wizard.update(
                 {
-                    "letter_count": sum(1 for row in rows if row["count"]),
-                    "item_count": sum(row["count"] for row in rows),
+                    "letter_count": len(leaving),
+                    "item_count": sum(row["count"] for row in leaving),
+                    "no_address_count": sum(1 for row in rows if row["count"]) - len(leaving),
+                    "again_note": wizard._get_again_note(leaving),
                     "refused_count": sum(reasons.values()),
                     "refusal_summary": wizard._get_refusal_summary(reasons),
                     "line_ids": [
@@ -86,6 +87,7 @@ class CrmCollectionItemSend(models.TransientModel):
         items.check_access("write")
         if self.copy_note and not self.confirm_copy:
             raise UserError(self.copy_note)
+        self._check_again()
         # Letters are the engine's: nobody writes them, whoever may work the items sends them.
         Letter_sudo = self.env["crm.collection.letter"].sudo()
         letters_sudo = Letter_sudo.browse()
@@ -100,18 +102,38 @@ class CrmCollectionItemSend(models.TransientModel):
         if not letters_sudo:
             raise UserError(self.refusal_summary or self.env._("There is no letter to send."))
         letters_sudo._release()
+        self._note_again(letters_sudo)
         letters_sudo._issue()
         letters_sudo._trigger_mail_queue()
         return self._get_notification(letters_sudo.sudo(False))
 
     # === Business methods === #
 
-    def _get_items_by_creditor(self):
-        """:return: pairs of a company and the items of a root and its branches: they are one
+    def _get_items_by_creditor(self, items=None):
+        """:param items: of these alone, and not of all that were chosen
+        :return: pairs of a company and the items of a root and its branches: they are one
         creditor, and the letter is the root's where an item is, else the first one's"""
-        families = self._get_items().grouped(lambda item: item.company_id.sudo().root_id)
+        items = self._get_items() if items is None else items
+        families = items.grouped(lambda item: item.company_id.sudo().root_id)
         for root, items in families.items():
             yield (items.company_id & root or items.company_id[:1]), items
+
+    def _get_all_rows(self):
+        """:return: :meth:`_get_rows` of all creditors, with the address of each letter and when the
+        last one left"""
+        rows = []
+        for company, items in self._get_items_by_creditor():
+            rows += self._get_rows(company, items)
+        addresses = self._get_addresses([row for row in rows if row["count"]])
+        last = self._get_last_letters(rows)
+        for row in rows:
+            key = (row["company"], row["partner"])
+            row.update(addresses.get(key, {}), date_last_letter=last.get(key, False))
+        return rows
+
+    @api.model
+    def _has_address(self, row):
+        return bool(row.get("has_address"))
 
     def _get_rows(self, company, items):
         """:return: one dict per customer of ``items``: his letter as the engine would write it,
@@ -204,7 +226,7 @@ class CrmCollectionItemSend(models.TransientModel):
 
     def _prepare_lines(self, rows):
         with_letter = [row for row in rows if row["count"]]
-        addresses, asked = self._get_addresses(with_letter), self._get_asked(with_letter)
+        asked = self._get_asked(with_letter)
         return [
             {
                 "company_id": row["company"].id,
@@ -215,8 +237,11 @@ class CrmCollectionItemSend(models.TransientModel):
                 "open_items": self._shorten(row["open_items"]),
                 "amount": row["amount"],
                 "amount_asked": asked.get((row["company"], row["partner"]), 0.0),
+                "date_last_letter": row["date_last_letter"],
+                "date_next": self._get_next_date(row),
                 "refusal": "; ".join(dict.fromkeys(row["refusals"].values())),
-                **addresses.get((row["company"], row["partner"]), {}),
+                "email_to": row.get("email_to"),
+                "has_address": self._has_address(row),
             }
             for row in rows
         ]

@@ -31,4 +31,12 @@ class CrmCollectionItemSendLine(models.TransientModel):
         help="What the letter asks for: less open credits and what is not due yet, with fine and "
         "interest. In company currency, at the rate each item is booked at.",
     )
+    date_last_letter = fields.Date(
+        string="Last Letter", help="When a letter of collection last left for the customer."
+    )
+    date_next = fields.Date(
+        string="Next One After",
+        help="When the next letter about these items goes by itself after this one, if nothing is "
+        "paid. Empty: none does in their phases.",
+    )
     refusal = fields.Char(string="Left Out")

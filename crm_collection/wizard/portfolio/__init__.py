@@ -2,4 +2,6 @@ from . import (
     selection,
     maintain,
     maintain_line,
+    maintain_jump,
+    hold,
 )

@@ -70,6 +70,7 @@ class CrmCollectionItemMaintain(models.TransientModel):
             items = wizard._get_items()
             refusals = wizard._get_refusals(items)
             allowed = items.filtered(lambda item, refusals=refusals: item.id not in refusals)
+            jumps = wizard._get_jumps(allowed)
             currency = items.company_id.currency_id
             one_currency = len(currency) == 1
             wizard.update(
@@ -80,7 +81,9 @@ class CrmCollectionItemMaintain(models.TransientModel):
                     "amount": sum(allowed.mapped("amount_residual")) if one_currency else 0.0,
                     "company_currency_id": currency.id if one_currency else False,
                     "refusal_summary": wizard._get_refusal_summary(refusals),
-                    "line_ids": wizard._get_line_commands(items, refusals),
+                    "jump_count": len(jumps),
+                    "jump_summary": wizard._get_jump_summary(jumps),
+                    "line_ids": wizard._get_line_commands(items, refusals, jumps),
                 }
             )
 
@@ -120,12 +123,14 @@ class CrmCollectionItemMaintain(models.TransientModel):
             raise UserError(summary or self.env._("There is no open item to move."))
         return {
             "type": "ir.actions.client",
-            "tag": "display_notification",
+            "tag": "crm_collection_moved",
             "params": {
                 "type": "warning" if summary else "success",
                 "sticky": bool(summary),
                 "title": self._get_result(len(moved), bool(result["waiting"])),
                 "message": summary,
+                # what has moved, and not what waits, can be taken back
+                "item_ids": result["done"].ids,
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
@@ -165,10 +170,12 @@ class CrmCollectionItemMaintain(models.TransientModel):
             for reason, count in Counter(refusals.values()).most_common()
         )
 
-    def _get_line_commands(self, items, refusals):
-        """The refused items come first: they are what there is to decide on."""
+    def _get_line_commands(self, items, refusals, jumps):
+        """The refused items come first, and then those that jump ahead: they are what there is to
+        decide on."""
         refused = items.filtered(lambda item: item.id in refusals)
-        shown = (refused + (items - refused))[:MAX_LINES]
+        ahead = items.filtered(lambda item: item.id in jumps)
+        shown = (refused + ahead + (items - refused - ahead))[:MAX_LINES]
         return [
             Command.clear(),
             *(
@@ -178,6 +185,7 @@ class CrmCollectionItemMaintain(models.TransientModel):
                         "phase_from_id": item.phase_id.id,
                         "phase_id": self.phase_id.id if item.id not in refusals else False,
                         "refusal": refusals.get(item.id),
+                        "jump": jumps.get(item.id, ("", False))[1],
                     }
                 )
                 for item in shown

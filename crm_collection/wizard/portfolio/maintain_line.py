@@ -30,3 +30,4 @@ class CrmCollectionItemMaintainLine(models.TransientModel):
         comodel_name="crm.collection.phase", string="New Phase", ondelete="cascade"
     )
     refusal = fields.Char(string="Refused Because")
+    jump = fields.Char(string="Jumps Ahead")
