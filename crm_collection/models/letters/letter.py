@@ -36,7 +36,16 @@ class CrmCollectionLetter(models.Model):
     """
 
     _name = "crm.collection.letter"
-    _inherit = ["crm.collection.evidence", "crm.collection.thread", "mail.activity.mixin"]
+    _inherit = [
+        *("crm.collection.evidence", "crm.collection.grouping", "crm.collection.thread"),
+        "mail.activity.mixin",
+    ]
+    _ungrouped = {
+        *("attach_invoices", "attach_pdf", "delivery_started", "delivery_tries", "kills"),
+        *("failure_detail", "failure_reason", "date_failed", "mail_id", "mail_identifier"),
+        *("mail_message_id", "missing_invoices", "pdf_missing", "pdf_attachment_id"),
+        *("nobody_knows", "passed_over", "released_in", "text_tried", "will_retry", "lang"),
+    }
     _description = "Collection Letter"
     _order = "date desc, id desc"
     _mail_post_access = "read"

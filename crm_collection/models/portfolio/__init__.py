@@ -5,6 +5,7 @@ from . import (
     res_company_calendar,
     res_config_settings,
     res_config_settings_days,
+    grouping,
     phase,
     rule,
     rule_reach,

@@ -41,11 +41,19 @@ class CrmCollectionItem(models.Model):
     """
 
     _name = "crm.collection.item"
-    _inherit = ["crm.collection.evidence", "crm.collection.thread", "mail.activity.mixin"]
+    _inherit = [
+        *("crm.collection.evidence", "crm.collection.grouping", "crm.collection.thread"),
+        "mail.activity.mixin",
+    ]
     _description = "Open Item in Collection"
     _order = "date_maturity, id"
     _evidence_chatter = True
     _check_company_auto = True
+    _ungrouped = {
+        *("date_letter_kept", "exception", "include_no_followup", "line_id", "name", "to_evaluate"),
+        *("amount_residual", "amount_residual_currency", "approval_id", "proposed_step_id"),
+        *("refused_amount", "refused_phase_id", "refused_version", "allocation_id", "hold_id"),
+    }
 
     line_id = fields.Many2one(
         comodel_name="account.move.line",

@@ -8,5 +8,6 @@ from . import (
     test_public_methods,
     test_roles,
     test_search,
+    test_small,
     test_translations,
 )

@@ -4,7 +4,7 @@ import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 import { KanbanRenderer } from "@web/views/kanban/kanban_renderer";
 import { kanbanView } from "@web/views/kanban/kanban_view";
-import { onWillStart } from "@odoo/owl";
+import { onMounted, onWillStart } from "@odoo/owl";
 import { CollectionStatusBanner } from "../status_banner/status_banner";
 
 const GROUP_USER = "crm_collection.group_crm_collection_user";
@@ -26,6 +26,19 @@ export class PortfolioKanbanRenderer extends KanbanRenderer {
         onWillStart(async () => {
             this.isCollector = await user.hasGroup(GROUP_USER);
         });
+        onMounted(() => {
+            if (this.env.isSmall) {
+                this.showFirstFilled();
+            }
+        });
+    }
+
+    /** On a phone one column is seen at a time: begin with one that has something in it. */
+    showFirstFilled() {
+        const group = this.props.list.isGrouped && this.props.list.groups.find((one) => one.count);
+        const column =
+            group && this.rootRef.el?.querySelector(`.o_kanban_group[data-id="${group.id}"]`);
+        column?.scrollIntoView({ inline: "start", block: "nearest" });
     }
 
     get canMoveRecords() {
