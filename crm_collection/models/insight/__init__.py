@@ -4,6 +4,7 @@ from . import (
     status_letters,
     status_clock,
     status_live,
+    start,
     res_company,
     res_config_settings,
     cockpit,

@@ -2,6 +2,7 @@ from . import (
     test_as_of,
     test_beside_each_other,
     test_status,
+    test_start,
     test_groups,
     test_report_wizard,
     test_reports,

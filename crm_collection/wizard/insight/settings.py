@@ -20,7 +20,7 @@ class CrmCollectionSettings(models.TransientModel):
         readonly=True,
         default=lambda self: self.env.company,
     )
-    live_note = fields.Text(compute="_compute_live_note")
+    live_note = fields.Text(string="Another Database", compute="_compute_live_note")
 
     collection_auto_send = fields.Boolean(related="company_id.collection_auto_send", readonly=False)
     collection_quiet_days = fields.Integer(

@@ -15,6 +15,9 @@ class CrmCollectionStatusView(models.TransientModel):
     company_id = fields.Many2one(
         comodel_name="res.company", default=lambda self: self.env.company, readonly=True
     )
+    is_start = fields.Boolean(
+        readonly=True, help="The way to the first letter, and not what works every day."
+    )
     level = fields.Selection(selection=LEVELS, readonly=True)
     line_ids = fields.One2many(
         comodel_name="crm.collection.status.view.line",
@@ -23,10 +26,13 @@ class CrmCollectionStatusView(models.TransientModel):
         readonly=True,
     )
 
-    @api.depends("company_id")
+    @api.depends("company_id", "is_start")
     def _compute_display_name(self):
         for view in self:
-            view.display_name = self.env._("Service status of %s", view.company_id.name)
+            if view.is_start:
+                view.display_name = self.env._("First steps of %s", view.company_id.name)
+            else:
+                view.display_name = self.env._("Service status of %s", view.company_id.name)
 
     @api.model
     def action_open(self):
@@ -35,10 +41,18 @@ class CrmCollectionStatusView(models.TransientModel):
         view.action_refresh()
         return view._get_open_action()
 
+    @api.model
+    def action_open_start(self):
+        """The way to the first letter: check each step now, and show it."""
+        view = self.create({"is_start": True})
+        view.action_refresh()
+        return view._get_open_action()
+
     def action_refresh(self):
         """Check again, for the company the page is about."""
         check_one(self)
-        status = self.env["crm.collection.status"].with_company(self.company_id).get_status()
+        Status = self.env["crm.collection.status"].with_company(self.company_id)
+        status = Status._get_start() if self.is_start else Status.get_status()
         self.write(
             {
                 "level": status["level"],
@@ -53,7 +67,7 @@ class CrmCollectionStatusView(models.TransientModel):
     def _get_open_action(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Service Status"),
+            "name": self.env._("First Steps") if self.is_start else self.env._("Service Status"),
             "res_model": self._name,
             "res_id": self.id,
             "views": [(False, "form")],
