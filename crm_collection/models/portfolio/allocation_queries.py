@@ -129,9 +129,9 @@ def maintain_items(
 
 
 def take_back_items(item_ids, uid):
-    """Items whose last stay was just ended are in the phase before it again as they were when they
-    left it, the date of the next letter and how many they had included; those that were in none
-    are in none."""
+    """Items whose last allocation was just ended are in the phase before it again as they were when
+    they left it, the date of the next letter and how many they had included; those that were in
+    none are in none."""
     return SQL(
         """
         UPDATE crm_collection_item item

@@ -10,8 +10,8 @@ NOT_LEFT = ("to_send", "outgoing", "no_address", "blacklisted", "failed", "cance
 class CrmCollectionItem(models.Model):
     """A move by hand is taken back while its letter has not left.
 
-    Nothing is rewritten: the stay in the phase ends as taken back, and a new one begins where the
-    item was, with the date of the next letter and the number of letters it had there.
+    Nothing is rewritten: the allocation in the phase ends as taken back, and a new one begins where
+    the item was, with the date of the next letter and the number of letters it had there.
     """
 
     _inherit = "crm.collection.item"
@@ -54,22 +54,22 @@ class CrmCollectionItem(models.Model):
         """:return: {item id: why its last move cannot be taken back}"""
         refusals = {}
         for item in self:
-            stays = item.sudo().allocation_ids.sorted("id")
-            if reason := item._get_undo_refusal(stays[-1:], stays[:-1][-1:]):
+            allocations = item.sudo().allocation_ids.sorted("id")
+            if reason := item._get_undo_refusal(allocations[-1:], allocations[:-1][-1:]):
                 refusals[item.id] = reason
         return refusals
 
-    def _get_undo_refusal(self, stay, before):
-        """:return: why the move into ``stay`` cannot be taken back, or nothing
+    def _get_undo_refusal(self, allocation, before):
+        """:return: why the move into ``allocation`` cannot be taken back, or nothing
 
-        :param stay: the last allocation of the item
+        :param allocation: the last allocation of the item
         :param before: the one before it
         """
-        _, letters = self.env._, stay.letter_line_ids.letter_id
+        _, letters = self.env._, allocation.letter_line_ids.letter_id
         reasons = (
             (self.state != "open", _("It is not open any more.")),
             (
-                not stay or stay.date_out or stay.origin != "manual",
+                not allocation or allocation.date_out or allocation.origin != "manual",
                 _("Nobody has moved it by hand into the phase it is in."),
             ),
             (before.reason_out == "undone", _("Its last move was taken back already.")),
@@ -91,11 +91,11 @@ class CrmCollectionItem(models.Model):
         return next((reason for applies, reason in reasons if applies), "")
 
     def _take_back_letters(self):
-        """Letters of the stays that end, and about nothing else, do not leave; one about other
-        items, too, is written anew when its turn comes."""
-        stays_sudo = self.sudo().allocation_id
-        for letter_sudo in stays_sudo.letter_line_ids.letter_id:
-            about_others = letter_sudo.line_ids.allocation_id - stays_sudo
+        """Letters of the allocations that end, and about nothing else, do not leave; one about
+        other items, too, is written anew when its turn comes."""
+        allocations_sudo = self.sudo().allocation_id
+        for letter_sudo in allocations_sudo.letter_line_ids.letter_id:
+            about_others = letter_sudo.line_ids.allocation_id - allocations_sudo
             if letter_sudo.state in ("to_send", "outgoing", "no_address", "failed", "blacklisted"):
                 if about_others:
                     continue

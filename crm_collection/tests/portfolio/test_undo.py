@@ -100,18 +100,18 @@ class TestUndo(CrmCollectionLettersCommon):
         self._call(self.items, "action_undo_move")
 
         self.assertEqual(self._state(self.items), before)
-        stays = self.item.allocation_ids.sorted("id")
-        self.assertEqual(stays[:2].read(["phase_id", "date_in", "reason"]), rows)
+        allocations = self.item.allocation_ids.sorted("id")
+        self.assertEqual(allocations[:2].read(["phase_id", "date_in", "reason"]), rows)
         self.assertRecordValues(
-            stays,
+            allocations,
             [
                 {"phase_id": self.phase_first.id, "reason_out": "moved", "origin": "automatic"},
                 {"phase_id": self.phase_third.id, "reason_out": "undone", "origin": "manual"},
                 {"phase_id": self.phase_first.id, "reason_out": False, "origin": "automatic"},
             ],
         )
-        self.assertEqual(stays[-1].user_id, self.collector)
-        self.assertIn("Taken back", stays[-1].reason)
+        self.assertEqual(allocations[-1].user_id, self.collector)
+        self.assertIn("Taken back", allocations[-1].reason)
         self.assertFalse(self.item.can_undo_move)
         with self.assertRaises(UserError):
             self._call(self.items, "action_undo_move")
