@@ -49,6 +49,7 @@
         "views/approval/rule_views.xml",
         "views/approval/request_views.xml",
         "views/approval/decision_views.xml",
+        "views/approval/change_views.xml",
         "views/approval/delegation_views.xml",
         "views/portfolio/allocation_views.xml",
         "views/ledger/settlement_views.xml",

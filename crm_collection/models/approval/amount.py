@@ -6,8 +6,9 @@ from . import amount_queries
 class CrmCollectionApproval(models.Model):
     """What a request is about in money: answered here, for screens, messages and decisions.
 
-    What counts is what the items owe at the rate of the day: it says which levels decide. At the
-    rates they are booked at (``amount``) it is what accounting says they owe.
+    What counts is what the items owe at the rate of the day; which levels decide the whole of what
+    the customer has in the phase says (``exposure``). At the rates they are booked at (``amount``)
+    it is what accounting says they owe.
     """
 
     _inherit = "crm.collection.approval"
@@ -17,8 +18,8 @@ class CrmCollectionApproval(models.Model):
         compute="_compute_amount_today",
         currency_field="company_currency_id",
         aggregator=None,
-        help="What its items owe, in company currency at the rate of the day: it says which levels "
-        "decide. Of a request that is over, what it was when it was decided about.",
+        help="What its items owe, in company currency at the rate of the day. Of a request that is "
+        "over, what it was when it was decided about.",
     )
     is_revalued = fields.Boolean(compute="_compute_amount_today")
 
@@ -58,12 +59,18 @@ class CrmCollectionApproval(models.Model):
 
     @api.model
     def _get_waiting_rates(self):
-        """The rates of today for what waits.
+        """The rates of today for what waits, as of :meth:`_get_rates`."""
+        return self._get_rates(amount_queries.waiting_currencies())
 
+    @api.model
+    def _get_rates(self, currencies):
+        """The rates of today.
+
+        :param SQL currencies: rows of (company id, currency id)
         :return: list of (company id, currency id, factor into the company's currency, rounding)
         """
         rates = []
-        for company_id, currency_id in self.env.execute_query(amount_queries.waiting_currencies()):
+        for company_id, currency_id in self.env.execute_query(currencies):
             company_sudo = self.env["res.company"].sudo().browse(company_id)
             currency, own = self.env["res.currency"].browse(currency_id), company_sudo.currency_id
             factor = self.env["res.currency"]._get_conversion_rate(

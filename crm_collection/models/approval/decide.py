@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from ...tools.arguments import get_text
 from ...tools.context import without_keys
 from . import queries
+from .change import APPROVAL_RULE
+from .digest_letter import AGAIN
 
 MAX_OPEN_ITEMS = 50  # items named in the record of a decision
 
@@ -98,6 +100,14 @@ class CrmCollectionApproval(models.Model):
         """
         said = self.env.context.get("crm_collection_seen")
         seen = said if isinstance(said, int) else 0
+        changes = self.env.context.get("crm_collection_seen_change")
+        if type(changes) is int and self.last_change_id > changes:
+            raise UserError(
+                self.env._(
+                    "What %s rests on was changed since you opened it: look at it again.",
+                    self.display_name,
+                )
+            )
         if said and max(self._get_waiting_lines().ids, default=0) > seen:
             raise UserError(
                 self.env._(
@@ -144,6 +154,7 @@ class CrmCollectionApproval(models.Model):
                     "approval_id": self.id,
                     "level_id": level.id,
                     "level_name": level.display_name,
+                    **self._get_names(),
                     "user_id": self.env.uid,
                     "principal_id": power["principal"].id,
                     "delegation_id": power["delegation"] and power["delegation"].id,
@@ -154,12 +165,37 @@ class CrmCollectionApproval(models.Model):
                     "hours_waited": (now - self.date_request).total_seconds() / 3600,
                     "currency_id": self.company_currency_id.id,
                     "amount": self.amount_today,
+                    "exposure": self.exposure,
+                    "digests": self._get_digests(),
                     "amount_booked": self.amount,
                     "item_count": len(open_items),
                     "titles": self._name_open_items(open_items),
                 }
             )
         )
+
+    def _get_names(self):
+        """:return: what it is called at this moment: that stays with the decision"""
+        return {
+            "subject": self.display_name,
+            "phase_name": self.phase_id.name,
+            "partner_name": self.partner_id.display_name,
+            "approval_rule_name": self.approval_rule_id.name,
+            "rule_names": ", ".join(self._get_waiting_lines().rule_id.mapped("name")) or False,
+        }
+
+    def _get_digests(self):
+        """:return: {template id: digest} of the letters that leave with the approval"""
+        phase = self.phase_id
+        if self.kind == "definition":
+            proposed = phase.new(self.proposed_values or {}, origin=phase)
+            templates = proposed.template_id._origin.exists()
+        else:
+            steps = self._get_waiting_lines().step_id
+            templates = phase._get_letter(steps.browse())
+            for step in steps:
+                templates |= phase._get_letter(step)
+        return {str(template.id): template._get_collection_digest() for template in templates}
 
     def _name_open_items(self, open_items):
         names = [name or "" for name in open_items[:MAX_OPEN_ITEMS]]
@@ -179,22 +215,32 @@ class CrmCollectionApproval(models.Model):
         agreed = self.decision_ids.filtered(lambda decision: decision.level_id == level)
         if len(agreed) < level.approver_count and not record.is_escalated:
             return None
-        amount = None if self.kind == "definition" else record.amount
-        levels = self.approval_rule_id._get_levels(amount)
+        levels = self.approval_rule_id._get_levels(self._get_level_amount())
         done = levels.filtered(lambda one: one in self.decision_ids.level_id)
         if following := (levels - done)[:1]:
             self.write({"level_id": following.id})
             return None
+        self._approve_changes()
         self.write({"state": "approved", "date_end": record.date})
         if self.kind == "definition":
             self.phase_id._approve_definition(self)
             return self.env["crm.collection.item"]
         return self._enter(record)
 
+    def _approve_changes(self):
+        """What it rests on has been approved by others than those who changed it."""
+        deciders = (self.decision_ids.user_id | self.decision_ids.principal_id).ids
+        changes = self.change_ids.filtered(
+            lambda change: change.res_model != APPROVAL_RULE and change.user_id.id not in deciders
+        )
+        changes._set_approved(changes.ids, self)
+
     def _enter(self, record):
         """Move the items that may still move; the others are told why not."""
         entered = self.env["crm.collection.item"]
         lines = self._get_waiting_lines()
+        if self.origin == AGAIN:
+            return self._renew(lines)
         by_item = {line.item_id.id: line for line in lines}
         for (send_letter, pinned), group in lines.grouped(
             lambda line: (line.send_letter, line.pinned)
@@ -215,6 +261,16 @@ class CrmCollectionApproval(models.Model):
             entered |= result["done"]
         self._end_lines(self._get_waiting_lines(), "approved")
         return entered
+
+    def _renew(self, lines):
+        """What was asked about once more stays where it is, as it is now."""
+        there = lines.filtered(lambda line: line.item_id.phase_id == self.phase_id)
+        self._end_lines(lines - there, "withdrawn", "moved")
+        self._end_lines(there, "approved")
+        items = there.item_id
+        self.env.cr.execute(queries.set_waiting(items.ids, False, self.env.uid))
+        items.invalidate_recordset(flush=False)
+        return items
 
     def _is_late(self, line):
         """Whether the item has moved on by itself or by hand since the job asked."""

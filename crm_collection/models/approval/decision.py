@@ -37,6 +37,11 @@ class CrmCollectionApprovalDecision(models.Model):
     company_id = fields.Many2one(related="approval_id.company_id", store=True)
     phase_id = fields.Many2one(related="approval_id.phase_id", store=True, index=True)
     partner_id = fields.Many2one(related="approval_id.partner_id", store=True, string="Customer")
+    subject = fields.Char(string="What", readonly=True, help="As it was called then.")
+    phase_name = fields.Char(string="Phase Then", readonly=True)
+    partner_name = fields.Char(string="Customer Then", readonly=True)
+    approval_rule_name = fields.Char(string="Under", readonly=True)
+    rule_names = fields.Char(string="Sending Rules Then", readonly=True)
     level_id = fields.Many2one(
         comodel_name="crm.collection.approval.level", readonly=True, ondelete="set null"
     )
@@ -61,14 +66,25 @@ class CrmCollectionApprovalDecision(models.Model):
     currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     amount = fields.Monetary(
         readonly=True,
-        help="What was decided about, in company currency at the rate of the day: it said which "
-        "levels decide.",
+        help="What was decided about, in company currency at the rate of the day.",
+    )
+    exposure = fields.Monetary(
+        string="Customer in the Phase",
+        readonly=True,
+        aggregator=None,
+        help="What the customer had in the phase, was to have, or had been approved into it in the "
+        "last days: it said which levels decide.",
     )
     amount_booked = fields.Monetary(
         string="At Booked Rates",
         readonly=True,
         aggregator=None,
         help="What accounting said the items owed.",
+    )
+    digests = fields.Json(
+        readonly=True,
+        help="Of each letter that was shown, what it said: another one is not issued without "
+        "asking again.",
     )
     item_count = fields.Integer(string="Open Items", readonly=True)
     titles = fields.Text(string="Items Decided About", readonly=True)

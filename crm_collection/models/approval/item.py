@@ -57,6 +57,8 @@ class CrmCollectionItem(models.Model):
         """:return: what the item waits for, or why it was refused, for its explanation"""
         if self.state != "open":
             return ""
+        if again := self._explain_asked_again():
+            return again
         if request := self.approval_id:
             return self.env._(
                 "Awaiting approval to enter %(phase)s since %(date)s, asked by %(user)s.",
@@ -73,6 +75,31 @@ class CrmCollectionItem(models.Model):
             "rule, phase and debt are the same.",
             user=decision.user_id.name,
             phase=lines[-1:].phase_id.name,
+            reason=decision.reason,
+        )
+
+    def _explain_asked_again(self):
+        """:return: why no letter of its phase leaves, where that was or is asked once more"""
+        lines = self.approval_line_ids.filtered(
+            lambda line: line.phase_id == self.phase_id and line.state != "withdrawn"
+        ).sorted("id")
+        last = lines[-1:].approval_id.filtered(lambda request: request.origin == "again")
+        if last.state == "pending":
+            return self.env._(
+                "%(reason)s No letter of %(phase)s leaves until somebody agrees (asked on "
+                "%(date)s).",
+                reason=last.reason,
+                phase=self.phase_id.name,
+                date=self._format_date(last.date_request),
+            )
+        if last.state != "refused":
+            return ""
+        decision = last.decision_ids.sorted("id")[-1:]
+        return self.env._(
+            "%(user)s refused the letter of %(phase)s as it is now: %(reason)s. None leaves while "
+            "the item is in that phase.",
+            user=decision.user_id.name,
+            phase=self.phase_id.name,
             reason=decision.reason,
         )
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import formatLang
 
+LEVELS = ("level_ids",)
 NAMES_ONLY = {"name"}  # what may change without changing who decides
 
 
@@ -134,7 +135,7 @@ class CrmCollectionApprovalLevel(models.Model):
     def create(self, vals_list):
         """Who says who decides is remembered by the rule."""
         levels = super().create(vals_list)
-        levels.rule_id._remember_writer()
+        levels.rule_id._remember_writer(fnames=LEVELS)
         return levels
 
     def write(self, vals):
@@ -145,13 +146,13 @@ class CrmCollectionApprovalLevel(models.Model):
             rules._check_level_ids_later()
         result = super().write(vals)
         if not vals.keys() <= NAMES_ONLY:
-            (rules | self.rule_id)._remember_writer()
+            (rules | self.rule_id)._remember_writer(fnames=LEVELS)
         return result
 
     def unlink(self):
         """As :meth:`create`; a rule keeps at least one level."""
         self.rule_id._check_level_ids_later()
-        self.rule_id._remember_writer()
+        self.rule_id._remember_writer(fnames=LEVELS)
         return super().unlink()
 
     @api.ondelete(at_uninstall=False)

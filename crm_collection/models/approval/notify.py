@@ -39,7 +39,7 @@ class CrmCollectionApproval(models.Model):
 
     def _prepare_activities(self):
         """:return: values of the activities, one for each person whose turn it is"""
-        vals_list = []
+        vals_list, authors = [], self._get_authors_each()  # once for all of them
         common = {
             "activity_type_id": self._get_activity_type().id,
             "res_model_id": self.env["ir.model"]._get_id(self._name),
@@ -54,7 +54,7 @@ class CrmCollectionApproval(models.Model):
             for approval in approvals:
                 vals_list += [
                     common | approval._prepare_activity(user)
-                    for user in approval._get_turn(approvers, standing_in)
+                    for user in approval._get_turn(approvers, standing_in, authors[approval.id])
                 ]
         return vals_list
 
@@ -81,13 +81,14 @@ class CrmCollectionApproval(models.Model):
         )
         return users.browse(user.id for (user,) in groups)
 
-    def _get_turn(self, approvers, standing_in):
+    def _get_turn(self, approvers, standing_in, authors):
         """:param dict standing_in: {approver: who decides for him today}
+        :param authors: who had a hand in it
         :return: those whose turn it is to decide, list of users; once it was left unanswered so
             long that it had to be reminded of, it is everybody's turn
         """
         self_sudo = self.sudo()  # the job asks, too, and users read no approval rules
-        barred, level = self._get_barred(), self_sudo.level_id
+        barred, level = self._get_barred(authors), self_sudo.level_id
         free = approvers - barred
         agreed = self_sudo.decision_ids.filtered(lambda decision: decision.level_id == level)
         # a level may need fewer since; it is the next decision that says so
@@ -229,13 +230,16 @@ class CrmCollectionApproval(models.Model):
 
     def _ensure_activities(self):
         """An approver may have left, lost the group or deleted what was on his list."""
-        lists = self._get_activities().grouped("res_id")
+        lists, authors = self._get_activities().grouped("res_id"), self._get_authors_each()
         gone, lost = self.env["mail.activity"].sudo(), self.browse()
         for approval in self:
             approval._ensure_level()
             activities = lists.get(approval.id, self.env["mail.activity"])
+            of_request = authors[approval.id]
             idle = activities.filtered(
-                lambda activity, approval=approval: not approval._get_power(activity.user_id)
+                lambda activity, approval=approval, of_request=of_request: (
+                    not approval._get_power(activity.user_id, authors=of_request)
+                )
             )
             if idle or not activities:
                 gone |= activities
@@ -248,9 +252,7 @@ class CrmCollectionApproval(models.Model):
         it away, for the first that has not decided."""
         if self.level_id:
             return
-        levels = self.approval_rule_id._get_levels(
-            None if self.kind == "definition" else self.amount_today
-        )
+        levels = self.approval_rule_id._get_levels(self._get_level_amount())
         self.level_id = (levels - self.decision_ids.level_id)[:1] or levels[-1:]
 
     def _get_overdue(self, days, fname):

@@ -73,12 +73,11 @@ class CrmCollectionPhase(models.Model):
     approval_note = fields.Char(readonly=True, copy=False)
     configured_by_ids = fields.Many2many(
         comodel_name="res.users",
-        relation="crm_collection_phase_configured_rel",
-        context={"active_test": False},  # who is archived may come back
         string="Configured by",
-        readonly=True,
-        copy=False,
-        help="They cannot approve what they configured.",
+        compute="_compute_configured_by_ids",
+        compute_sudo=True,
+        context={"active_test": False},  # who is archived may come back
+        help="They cannot approve what they configured, until others have.",
     )
     approval_ids = fields.One2many(
         comodel_name="crm.collection.approval", inverse_name="phase_id", string="Approvals"
@@ -109,6 +108,12 @@ class CrmCollectionPhase(models.Model):
             governs = phase.approval_rule_id.governs
             phase.is_governed = governs in ("definition", "both")
             phase.is_guarded = governs in ("allocation", "both")
+
+    @api.depends("approval_ids.state")
+    def _compute_configured_by_ids(self):
+        authors = self.env["crm.collection.approval.change"]._get_open_authors(self._origin)
+        for phase in self:
+            phase.configured_by_ids = authors.get(phase._origin.id)
 
     @api.depends("approval_ids.state")
     def _compute_pending_approval_id(self):
@@ -145,7 +150,6 @@ class CrmCollectionPhase(models.Model):
         )
         # the rule may have come from a default
         for phase in phases:
-            phase._set_approval(configured_by_ids=phase._get_configurers())
             phase._reset_approval()
         return phases
 
@@ -234,7 +238,6 @@ class CrmCollectionPhase(models.Model):
         super().write(direct)
         if not changed:
             return
-        self._set_approval(configured_by_ids=self._get_configurers())
         if proposed:
             self._ask_definition(proposed)
         elif self.is_governed:
@@ -253,12 +256,6 @@ class CrmCollectionPhase(models.Model):
     def _get_value(self, record, fname):
         value = record[fname]
         return value._origin.id if isinstance(value, models.BaseModel) else value
-
-    def _get_configurers(self):
-        # the installation is nobody's configuration
-        user = self.env.user
-        known = self.configured_by_ids.ids
-        return known if user == self.env.ref("base.user_root") else list({*known, user.id})
 
     def _reset_approval(self):
         self.ensure_one()

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
 
+from .digest_letter import AGAIN
 from .phase import APPROVED_FIELDS
 
 
@@ -16,7 +16,15 @@ class CrmCollectionPhase(models.Model):
 
     # === Asking === #
 
-    def _ask_definition(self, proposed):
+    def _ask_definition_again(self):
+        """The letter is not the one that was approved: until somebody agrees to it the phase does
+        not act."""
+        self.ensure_one()
+        self._reset_approval()
+        reason = self.env._("The letter is not the one that was approved: it was changed since.")
+        self._ask_definition({}, origin=AGAIN, reason=reason)
+
+    def _ask_definition(self, proposed, origin="manual", reason=False):
         """Make the request; one that waits already is replaced, with what it proposed.
 
         :param dict proposed: {field: value} that take effect with the approval
@@ -34,7 +42,8 @@ class CrmCollectionPhase(models.Model):
                 "company_id": self.company_id.id,
                 "approval_rule_id": self.approval_rule_id.id,
                 "level_id": self.sudo().approval_rule_id._get_levels()[:1].id,
-                "origin": "manual",
+                "origin": origin,
+                "reason": reason,
                 "user_id": self.env.uid,
                 "author_ids": authors.ids,
                 "date_request": fields.Datetime.now(),
@@ -73,8 +82,6 @@ class CrmCollectionPhase(models.Model):
                 "approval_note": approval.decision_ids.sorted("id")[-1:].reason,
             }
         )
-        if not phase.approval_rule_id or phase.is_governed:
-            phase._set_approval(configured_by_ids=[Command.clear()])
 
     def _check_proposed(self, proposed):
         """:raise UserError: there is no such value, or it has been deleted meanwhile"""

@@ -3,6 +3,8 @@ from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ...tools.search import is_any_of
+from . import author_queries
+from .change import APPROVAL_RULE, PHASE
 
 
 class CrmCollectionApproval(models.Model):
@@ -18,44 +20,96 @@ class CrmCollectionApproval(models.Model):
 
     can_decide = fields.Boolean(compute="_compute_can_decide", search="_search_can_decide")
     cannot_decide_reason = fields.Char(compute="_compute_can_decide")
+    change_ids = fields.Many2many(
+        comodel_name="crm.collection.approval.change",
+        string="Who Had a Hand in It",
+        compute="_compute_change_ids",
+        compute_sudo=True,
+        help="Who made or changed what it rests on since others last approved that. They cannot "
+        "decide about it.",
+    )
+
+    last_change_id = fields.Integer(
+        aggregator=None,
+        string="Last Change Seen",
+        compute="_compute_change_ids",
+        compute_sudo=True,
+        help="Screens say with a decision what they showed: what was changed later was not.",
+    )
 
     @api.depends("state", "level_id", "user_id", "author_ids", "decision_ids", "date_escalated")
     @api.depends_context("uid")
     def _compute_can_decide(self):
         # once for all of them
         delegations = self.env["crm.collection.approval.delegation"]._get_of(self.env.user)
+        authors = self._get_authors_each()
         for approval in self:
-            reason = approval._get_cannot_decide_reason(delegations)
+            reason = approval._get_cannot_decide_reason(delegations, authors[approval.id])
             approval.can_decide = not reason
             approval.cannot_decide_reason = reason
 
+    @api.depends("state", "line_ids.state")
+    def _compute_change_ids(self):
+        changes = self.env["crm.collection.approval.change"]
+        hands = self._get_hands()
+        for approval in self:
+            open_changes = [change_id for _user, change_id in hands.get(approval.id, ())]
+            approval.change_ids = changes.browse(sorted(filter(None, open_changes), reverse=True))
+            approval.last_change_id = max(filter(None, open_changes), default=0)
+            if approval.state != "pending":
+                approval.change_ids = changes.search([("approval_id", "=", approval.id)])
+
     # === Power === #
 
+    def _get_hands(self):
+        """:return: {request id: [(user id, the change he made or ``None``)]} as of
+        :func:`.author_queries.hands`"""
+        self._flush_hands()
+        rows = self.env.execute_query(
+            author_queries.hands(author_queries.is_one_of(self._origin.ids))
+        )
+        hands = {}
+        for approval_id, user_id, change_id in rows:
+            hands.setdefault(approval_id, []).append((user_id, change_id))
+        return hands
+
+    @api.model
+    def _flush_hands(self):
+        self.env.flush_all()  # whatever the requests rest on may have been written just now
+
+    def _get_authors_each(self):
+        """:return: {request id: its :meth:`_get_authors`}, looked up once for all"""
+        users, hands = self.env["res.users"], self._get_hands()
+        return {
+            approval_id: users.browse({user_id for user_id, _change in hands.get(approval_id, ())})
+            for approval_id in self.ids
+        }
+
     def _get_authors(self):
-        """:return: who had a hand in what is asked for: who asked, who said who decides, and who
-        configured the phase where its definition has not been through four eyes itself"""
-        self_sudo = self.sudo()  # whoever may see them
-        authors = self_sudo.user_id | self_sudo.author_ids
-        authors |= self_sudo.approval_rule_id.configured_by_ids
-        if self.kind == "allocation" and not self_sudo.phase_id.is_governed:
-            authors |= self_sudo.phase_id.configured_by_ids
-        return authors
+        """:return: who had a hand in what is asked for: who asked, and whoever made or changed
+        what it rests on since others last approved that"""
+        self.ensure_one()
+        return self._get_authors_each()[self.id]
 
-    def _get_barred(self):
-        """:return: who cannot decide (any more), whatever power he has: those who had a hand in it
-        and those who, or in whose name somebody, decided already"""
+    def _get_barred(self, authors=None):
+        """:param authors: where they were looked up
+        :return: who cannot decide (any more), whatever power he has: those who had a hand in it
+            and those who, or in whose name somebody, decided already"""
         decisions = self.sudo().decision_ids
-        return self._get_authors() | decisions.user_id | decisions.principal_id
+        authors = self._get_authors() if authors is None else authors
+        return authors | decisions.user_id | decisions.principal_id
 
-    def _get_power(self, user, delegations=None):
+    def _get_power(self, user, delegations=None, authors=None):
         """:return: dict of ``principal`` (in whose name), ``delegation`` and ``escalated``, or
         ``None`` where ``user`` cannot decide. One person decides once about a request.
 
         :param delegations: under which the user stands in for others, where they were looked up
+        :param authors: who had a hand in it, where they were looked up
         """
         self.ensure_one()
         self_sudo = self.sudo()  # rules and delegations are not everybody's to read
-        barred, level, company = self._get_barred(), self_sudo.level_id, self_sudo.company_id
+        level, company = self_sudo.level_id, self_sudo.company_id
+        barred = self._get_barred(authors)
         if user in barred or not level or not user._is_collection_approver(company):
             return None
         power = {"principal": user.browse(), "delegation": False, "escalated": False}
@@ -76,17 +130,18 @@ class CrmCollectionApproval(models.Model):
 
     # === Why not === #
 
-    def _get_cannot_decide_reason(self, delegations=None):
-        """:return: why the current user cannot decide, or ``False``; ``delegations`` as above."""
+    def _get_cannot_decide_reason(self, delegations=None, authors=None):
+        """:return: why the current user cannot decide, or ``False``; parameters as above."""
         self.ensure_one()
         _, user, self_sudo = self.env._, self.env.user, self.sudo()
         if self.state != "pending":
             return self._get_over_message()
-        if user in self._get_authors():
+        authors = self._get_authors() if authors is None else authors
+        if user in authors:
             return self._get_author_reason(user)
         if user in self_sudo.decision_ids.user_id:
             return _("You have decided already: it takes somebody else now.")
-        if not self._get_power(user, delegations):
+        if not self._get_power(user, delegations, authors):
             return _(
                 "You are not an approver under %(rule)s (%(level)s).",
                 rule=self_sudo.approval_rule_id.display_name,
@@ -96,11 +151,21 @@ class CrmCollectionApproval(models.Model):
 
     def _get_author_reason(self, user):
         """:return: what keeps somebody who had a hand in it from deciding about it"""
+        _ = self.env._
         if user == self.sudo().user_id:
-            return self.env._("Who asked for the approval cannot give it.")
-        if user in self.sudo().approval_rule_id.configured_by_ids:
-            return self.env._("Who wrote the approval rule cannot approve under it.")
-        return self.env._("Who configured the phase cannot approve it.")
+            return _("Who asked for the approval cannot give it.")
+        mine = self.sudo().change_ids.filtered(lambda change: change.user_id == user)
+        if APPROVAL_RULE in mine.mapped("res_model"):
+            return _("Who wrote the approval rule cannot approve under it.")
+        if PHASE in mine.mapped("res_model") or user in self.sudo().author_ids:
+            return _("Who configured the phase cannot approve it.")
+        if not mine:
+            return _("Who moved its items by hand cannot approve where they go from there.")
+        return _(
+            "You made or changed what this rests on (%s), and nobody else has approved it since: "
+            "it takes somebody else.",
+            ", ".join(dict.fromkeys(name for name in mine.mapped("name") if name)),
+        )
 
     def _get_over_message(self):
         """Tell who comes late what happened."""
@@ -148,14 +213,10 @@ class CrmCollectionApproval(models.Model):
 
     @api.model
     def _get_unbarred_domain(self, user):
-        """Requests ``user`` neither asked for nor configured, under rules he did not write, nor has
-        decided about: see :meth:`.CrmCollectionApproval._get_authors`."""
-        configured = Domain("configured_by_ids", "in", user.ids) & Domain("is_governed", "=", False)
+        """Requests in which ``user`` had no hand, and about which he has not decided: see
+        :meth:`.CrmCollectionApproval._get_barred`."""
+        self._flush_hands()
         decided = Domain("user_id", "=", user.id) | Domain("principal_id", "=", user.id)
-        return (
-            Domain("user_id", "!=", user.id)
-            & Domain("author_ids", "not in", user.ids)
-            & Domain("approval_rule_id", "not any", [("configured_by_ids", "in", user.ids)])
-            & ~(Domain("kind", "=", "allocation") & Domain("phase_id", "any", configured))
-            & ~Domain("decision_ids", "any", decided)
+        return Domain("id", "not in", author_queries.requests_of(user.id)) & ~Domain(
+            "decision_ids", "any", decided
         )

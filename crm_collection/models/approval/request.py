@@ -76,7 +76,12 @@ class CrmCollectionApproval(models.Model):
         selection=APPROVAL_STATES, required=True, readonly=True, default="pending"
     )
     origin = fields.Selection(
-        selection=[("automatic", "Job"), ("manual", "Person"), ("opening", "Go live")],
+        selection=[
+            ("automatic", "Job"),
+            ("manual", "Person"),
+            ("opening", "Go live"),
+            ("again", "Changed since"),
+        ],
         string="Asked through",
         readonly=True,
     )

@@ -8,7 +8,8 @@ from ...tools.arguments import check_one
 _lt = LazyTranslate(__name__)
 
 # Who decides: changing it makes the user one who cannot.
-POWER_FIELDS = ("governs", "company_id", "escalate_days", "escalation_user_id")
+APPROVAL_CHANGE = "crm.collection.approval.change"
+POWER_FIELDS = ("governs", "company_id", "exposure_days", "escalate_days", "escalation_user_id")
 
 
 class CrmCollectionApprovalRule(models.Model):
@@ -60,6 +61,14 @@ class CrmCollectionApprovalRule(models.Model):
         tracking=True,
         help="Approving needs a reason too. Refusing always does.",
     )
+    exposure_days = fields.Integer(
+        aggregator=None,
+        string="Approved Counts for",
+        default=30,
+        tracking=True,
+        help="Levels from an amount go by what the customer has in the phase, what waits for it, "
+        "and what was approved into it in so many days, whatever became of it.",
+    )
     remind_days = fields.Integer(
         aggregator=None,
         string="Remind after",
@@ -83,11 +92,10 @@ class CrmCollectionApprovalRule(models.Model):
     )
     configured_by_ids = fields.Many2many(
         comodel_name="res.users",
-        relation="crm_collection_approval_rule_configured_rel",
-        context={"active_test": False},  # who is archived may come back
         string="Written by",
-        readonly=True,
-        copy=False,
+        compute="_compute_configured_by_ids",
+        compute_sudo=True,
+        context={"active_test": False},  # who is archived may come back
         help="They said who decides: what this rule asks for others approve.",
     )
 
@@ -104,11 +112,11 @@ class CrmCollectionApprovalRule(models.Model):
     people_warning = fields.Char(compute="_compute_people_warning")
 
     _days_positive = models.Constraint(
-        "CHECK (remind_days >= 0 AND escalate_days >= 0)",
+        "CHECK (remind_days >= 0 AND escalate_days >= 0 AND exposure_days >= 0)",
         "Days cannot be negative: use 0 for never.",
     )
     _days_in_calendar = models.Constraint(
-        "CHECK (remind_days <= 36500 AND escalate_days <= 36500)",
+        "CHECK (remind_days <= 36500 AND escalate_days <= 36500 AND exposure_days <= 36500)",
         "Days are at most 36500: a hundred years.",
     )
 
@@ -132,6 +140,11 @@ class CrmCollectionApprovalRule(models.Model):
     def _compute_level_text(self):
         for rule in self:
             rule.level_text = "; ".join(level._get_text() for level in rule.level_ids.sorted())
+
+    def _compute_configured_by_ids(self):
+        authors = self.env[APPROVAL_CHANGE]._get_open_authors(self._origin)
+        for rule in self:
+            rule.configured_by_ids = authors.get(rule._origin.id)
 
     def _compute_pending_count(self):
         groups = self.env["crm.collection.approval"]._read_group(
@@ -226,7 +239,7 @@ class CrmCollectionApprovalRule(models.Model):
     def create(self, vals_list):
         """Who makes a rule says who decides, and is remembered."""
         rules = super().create(vals_list)
-        rules._remember_writer()
+        rules._remember_writer("created")
         return rules
 
     @api.ondelete(at_uninstall=False)
@@ -255,15 +268,15 @@ class CrmCollectionApprovalRule(models.Model):
             if changes and (phases := rule._get_phases()):
                 raise UserError(rule._get_used_message(phases))
         result = super().write(vals)
-        if any(fname in vals for fname in POWER_FIELDS):
-            self._remember_writer()
+        if fnames := [fname for fname in POWER_FIELDS if fname in vals]:
+            self._remember_writer(fnames=fnames)
         return result
 
-    def _remember_writer(self):
+    def _remember_writer(self, kind="changed", fnames=()):
         """Whoever says who decides is not one of them; the installation is nobody."""
-        user = self.env.user
-        if user != self.env.ref("base.user_root"):
-            self._write_evidence({"configured_by_ids": [Command.link(user.id)]})
+        self.env[APPROVAL_CHANGE]._note(self, kind, fnames)
+        self.modified(["configured_by_ids"])
+        self.invalidate_recordset(["configured_by_ids"], flush=False)
 
     # === Business methods === #
 

@@ -67,7 +67,7 @@ class CrmCollectionApproval(models.Model):
             approval.stay_ids = items.allocation_ids.sorted("id", reverse=True)
             approval.letter_line_ids = items.letter_line_ids.sorted("id", reverse=True)
 
-    @api.depends("state", "level_id", "amount_today", "decision_ids")
+    @api.depends("state", "level_id", "exposure", "decision_ids")
     @api.depends_context("lang")
     def _compute_levels_html(self):
         for approval in self:
@@ -127,6 +127,7 @@ class CrmCollectionApproval(models.Model):
             "default_decision": decision,
             "default_approval_ids": self.ids,
             "crm_collection_seen": self.env.context.get("crm_collection_seen", False),
+            "crm_collection_seen_change": self.env.context.get("crm_collection_seen_change", False),
             "dialog_size": "medium",
         }
         return action
@@ -139,9 +140,10 @@ class CrmCollectionApproval(models.Model):
         decide."""
         self.ensure_one()
         self_sudo = self.sudo()  # users read no approvers
-        amount = None if self.kind == "definition" else self.amount_today
+        amount = self._get_level_amount()
         rule, decided = self_sudo.approval_rule_id, self_sudo.decision_ids.sorted("id")
         levels = rule._get_levels(amount) | decided.level_id | self_sudo.level_id
+        barred = self_sudo._get_barred() if self.state == "pending" else self_sudo.user_id
         return [
             {
                 "name": level.display_name,
@@ -150,14 +152,14 @@ class CrmCollectionApproval(models.Model):
                 and formatLang(self.env, level.amount_min, currency_obj=self.company_currency_id),
                 "decisions": decided.filtered(lambda one, level=level: one.level_id == level),
                 "is_now": self.state == "pending" and self_sudo.level_id == level,
-                "names": self_sudo._get_names_at(level) if self.state == "pending" else "",
+                "names": self_sudo._get_names_at(level, barred) if self.state == "pending" else "",
             }
             for level in levels.sorted()
         ]
 
-    def _get_names_at(self, level):
+    def _get_names_at(self, level, barred):
         """:return: who may decide at ``level`` as things are, as a text"""
-        users = level._get_approvers(self.company_id) - self._get_barred()
+        users = level._get_approvers(self.company_id) - barred
         if not users:
             return self.env._("Nobody at the moment: see the approval rule.")
         names = users[:MAX_NAMES].mapped("name")
@@ -193,6 +195,7 @@ class CrmCollectionApproval(models.Model):
             "item_count": self.item_count,
             "days_oldest": self.days_oldest,
             "seen": self.last_line_id,
+            "seen_change": self.last_change_id,
             "user": self.user_id.sudo().name or "",
             "level": self.sudo().level_id.display_name or "",
             "can_decide": self.can_decide,

@@ -34,7 +34,26 @@ def may_be_written_condition():
     into. What the rule says of the amount is said to the job (:func:`leaves_by_itself`).
     """
     return SQL(
-        "(%s AND allocation.id IS NOT NULL AND %s IS NOT NULL)", phase_can_act(), letter_template()
+        "(%s AND allocation.id IS NOT NULL AND %s IS NOT NULL AND NOT %s)",
+        phase_can_act(),
+        letter_template(),
+        is_asked_again(),
+    )
+
+
+def is_asked_again():
+    """Condition: whether the item may be in its phase is asked once more (its letter was changed,
+    or it owes more than was approved), and nobody has agreed since. Over ``item``."""
+    return SQL(
+        """EXISTS (SELECT FROM crm_collection_approval_line line
+                     JOIN crm_collection_approval request ON request.id = line.approval_id
+                          AND request.origin = 'again'
+                    WHERE line.item_id = item.id AND line.phase_id = item.phase_id
+                      AND (line.state IN ('pending', 'refused') OR line.reason_out = 'superseded')
+                      AND NOT EXISTS (
+                          SELECT FROM crm_collection_approval_line later
+                           WHERE later.item_id = line.item_id AND later.phase_id = line.phase_id
+                             AND later.id > line.id AND later.state = 'approved'))"""
     )
 
 

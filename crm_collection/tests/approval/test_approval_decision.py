@@ -580,7 +580,7 @@ class TestApprovalDecision(CrmCollectionApprovalCommon):
             Delegation.create(
                 {
                     "user_id": self.approver.id,
-                    "delegate_id": self.manager.id,
+                    "delegate_id": self.both.id,
                     "date_from": today,
                     "date_to": today,
                 }

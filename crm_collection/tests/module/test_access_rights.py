@@ -24,6 +24,7 @@ RIGHTS = {
     "crm.collection.aging.open": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.allocation": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.approval.change": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval.decide": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.approval.decision": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval.delegation": {"reader": READ, "user": "crw", "manager": "crw"},

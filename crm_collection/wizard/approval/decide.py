@@ -35,6 +35,11 @@ class CrmCollectionApprovalDecide(models.TransientModel):
         help="The last item there was when it was opened: of those that joined later it said "
         "nothing.",
     )
+    seen_change_id = fields.Integer(
+        string="Last Change Seen",
+        default=lambda self: self._default_seen_change_id(),
+        help="The last change there was when it was opened: of later ones it said nothing.",
+    )
     reason = fields.Text()
     request_count = fields.Integer(compute="_compute_summary")
     item_count = fields.Integer(compute="_compute_summary")
@@ -54,6 +59,12 @@ class CrmCollectionApprovalDecide(models.TransientModel):
         if seen := get_ids(self.env.context.get("crm_collection_seen")):
             return seen[0]
         return self.env["crm.collection.approval.line"]._read_group([], [], ["id:max"])[0][0]
+
+    @api.model
+    def _default_seen_change_id(self):
+        if seen := get_ids(self.env.context.get("crm_collection_seen_change")):
+            return seen[0]
+        return self.env["crm.collection.approval.change"]._read_group([], [], ["id:max"])[0][0]
 
     @api.depends("approval_ids", "decision")
     @api.depends_context("uid")
@@ -95,7 +106,9 @@ class CrmCollectionApprovalDecide(models.TransientModel):
         """Decide about those the user may decide about; the rest stays."""
         check_one(self)
         self.check_access("read")
-        seen = self.approval_ids.with_context(crm_collection_seen=self.seen_line_id)
+        seen = self.approval_ids.with_context(
+            crm_collection_seen=self.seen_line_id, crm_collection_seen_change=self.seen_change_id
+        )
         mine = seen.filtered("can_decide")
         if not mine:
             raise UserError(self.env._("There is nothing left here that you may decide."))

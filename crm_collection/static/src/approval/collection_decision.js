@@ -90,7 +90,12 @@ export class CollectionDecision extends Component {
                 MODEL,
                 METHODS[decision],
                 [[facts.id], this.state.reason.trim() || false],
-                { context: { crm_collection_seen: facts.seen } }
+                {
+                    context: {
+                        crm_collection_seen: facts.seen,
+                        crm_collection_seen_change: facts.seen_change,
+                    },
+                }
             );
             await action.doAction(result);
         } finally {
