@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from .digest_letter import AGAIN
 from .phase import APPROVED_FIELDS
+from .phase_text import TEXTS
 
 
 class CrmCollectionPhase(models.Model):
@@ -32,7 +33,7 @@ class CrmCollectionPhase(models.Model):
         self.ensure_one()
         self._check_proposed(proposed)
         earlier = self.pending_approval_id.sudo()  # nobody writes requests by himself
-        proposed = (earlier.proposed_values or {}) | proposed
+        proposed = _merge(earlier.proposed_values or {}, proposed)
         authors = self.configured_by_ids | earlier.user_id | earlier.author_ids
         self._cancel_requests()
         approval = earlier.create(
@@ -72,8 +73,9 @@ class CrmCollectionPhase(models.Model):
         proposed = approval.proposed_values or {}
         phase = self.sudo()  # approvers decide but do not configure
         phase._check_proposed(proposed)
+        phase._put_texts(proposed)
         phase._write_evidence(
-            proposed
+            _without_texts(proposed)
             | {
                 "approval_state": "approved",
                 "approval_requested_by_id": approval.user_id.id,
@@ -85,7 +87,9 @@ class CrmCollectionPhase(models.Model):
 
     def _check_proposed(self, proposed):
         """:raise UserError: there is no such value, or it has been deleted meanwhile"""
-        for fname, value in proposed.items():
+        values = list(_without_texts(proposed).items())
+        values += [("template_id", one) for one in (proposed.get(TEXTS) or {}).values()]
+        for fname, value in values:
             field = self._fields[fname]
             if field.relational:
                 exists = not value or self.env[field.comodel_name].browse(value).exists()
@@ -121,7 +125,7 @@ class CrmCollectionPhase(models.Model):
         :param dict proposed: {field: value}
         """
         self.ensure_one()
-        new = self.new(proposed, origin=self)
+        new = self.new(_without_texts(proposed), origin=self)
         return [
             {
                 "label": self._fields[fname]._description_string(self.env),
@@ -130,10 +134,23 @@ class CrmCollectionPhase(models.Model):
                 "is_changed": fname in proposed,
             }
             for fname in APPROVED_FIELDS
-        ]
+        ] + self._get_text_rows(proposed)
 
     def _get_text(self, record, fname):
         field, value = self._fields[fname], record[fname]
         if field.type == "selection":
             return dict(field._description_selection(self.env)).get(value, "")
         return value.exists().display_name or self.env._("None")
+
+
+def _without_texts(proposed):
+    """:return: {field of the phase: value} of what is proposed"""
+    return {fname: value for fname, value in proposed.items() if fname != TEXTS}
+
+
+def _merge(earlier, proposed):
+    """:return: what is proposed in all; texts of several steps are proposed one after the other"""
+    merged = earlier | proposed
+    if TEXTS in earlier and TEXTS in proposed:
+        merged[TEXTS] = earlier[TEXTS] | proposed[TEXTS]
+    return merged

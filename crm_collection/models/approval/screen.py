@@ -19,6 +19,9 @@ class CrmCollectionApproval(models.Model):
     changes_html = fields.Html(
         string="What Is Asked", compute="_compute_changes_html", sanitize=False, compute_sudo=False
     )
+    texts_html = fields.Html(
+        string="Letters", compute="_compute_texts_html", sanitize=False, compute_sudo=False
+    )
     stay_ids = fields.Many2many(
         comodel_name="crm.collection.allocation",
         string="Phase History",
@@ -86,6 +89,20 @@ class CrmCollectionApproval(models.Model):
                     "is_change": approval._is_change(),
                     "is_over": approval.state != "pending",
                 },
+            )
+
+    @api.depends(
+        "state", "proposed_values", "phase_id.template_id", "phase_id.step_ids.template_id"
+    )
+    @api.depends_context("lang", "company")
+    def _compute_texts_html(self):
+        for approval in self:
+            shown = approval.kind == "definition" and approval.state == "pending"
+            pages = shown and approval.phase_id._get_text_pages(
+                approval.sudo().proposed_values or {}
+            )
+            approval.texts_html = pages and self.env["ir.qweb"]._render(
+                "crm_collection.approval_texts", {"pages": pages}
             )
 
     @api.depends("line_ids")

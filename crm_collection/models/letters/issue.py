@@ -219,10 +219,11 @@ class CrmCollectionLetter(models.Model):
         (stale - went).filtered("line_ids")._set_tone()
 
     def _has_its_template(self):
-        """Whether the letter has a text, and that of a phase approved with its letter is the one
-        in force: another one may have been approved while it waited."""
+        """Whether the letter has a text, and that of a phase approved with its texts is the one in
+        force: another one may have been approved while it waited."""
         phase = self.phase_id
-        return self.template_id and (not phase.is_governed or self.template_id == phase.template_id)
+        approved = phase._get_letter(self.step_id)
+        return self.template_id and (not phase.is_governed or self.template_id == approved)
 
     def _cancel_empty(self):
         self.filtered(lambda letter: not letter.line_ids)._cancel_unowed()

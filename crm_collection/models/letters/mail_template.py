@@ -1,5 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 from ...tools.context import without_uninstalling
 from ..evidence.evidence import LETTER_MODEL, WRITING
@@ -173,16 +174,20 @@ class MailTemplate(models.Model):
         """:return: the phases, of every company, whose definition was approved with one of these
         letters, or waits for it"""
         phases_sudo = self.env["crm.collection.phase"].sudo().with_context(active_test=False)
-        domain = [
-            ("template_id", "in", self.ids),
-            ("is_governed", "=", True),
-            ("approval_state", "in", ("approved", "pending")),
-        ]
-        return phases_sudo.search(domain) | self._get_proposing_phases()
+        says = Domain("template_id", "in", self.ids)
+        says |= Domain("step_ids.template_id", "in", self.ids)
+        decided = Domain("is_governed", "=", True)
+        decided &= Domain("approval_state", "in", ("approved", "pending"))
+        return phases_sudo.search(says & decided) | self._get_proposing_phases()
 
     def _get_proposing_phases(self):
         requests_sudo = self.env["crm.collection.approval"].sudo()  # of every company
         waiting = requests_sudo.search([("kind", "=", "definition"), ("state", "=", "pending")])
         return waiting.filtered(
-            lambda request: (request.proposed_values or {}).get("template_id") in self.ids
+            lambda request: not _get_proposed(request.proposed_values or {}).isdisjoint(self.ids)
         ).phase_id
+
+
+def _get_proposed(values):
+    """:return: the ids of the texts that a request proposes, of the phase and of its steps"""
+    return {values.get("template_id"), *(values.get("texts") or {}).values()}

@@ -3,7 +3,7 @@ from functools import reduce
 import psycopg2
 
 from odoo import SUPERUSER_ID, api, models, tools
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ...tools import letter_text
 from ..evidence.evidence import LETTER_MODEL
@@ -163,6 +163,20 @@ class MailTemplate(models.Model):
         letter = letters.has_access("read") and letters.search([], limit=1)
         return letter or letters._make_up(self.env.company, template_id=self._origin.id)
 
+    def _show_text(self, company, lang, **vals):
+        """What it says, word for word, to nobody in particular.
+
+        :param vals: of the made-up letter, such as its phase and step
+        :return: dict of ``subject``, ``body`` and ``error`` (why it cannot be written)
+        """
+        letters_sudo = self.env[LETTER_MODEL].sudo()
+        letter = letters_sudo._make_up(company, template_id=self.id, lang=lang, **vals)
+        try:
+            subject, body = letter._render_preview("subject"), letter._render_preview(BODY)
+        except UserError as error:
+            return {"subject": "", "body": "", "error": str(error)}
+        return {"subject": subject, "body": body, "error": ""}
+
     def _try_text(self, fname, letter):
         """:return: a sentence on what fails, or nothing"""
         read = letter_text.get_body_expressions
@@ -185,9 +199,12 @@ class MailTemplate(models.Model):
         lang = self.env.lang
         try:
             with self.env.cr.savepoint():
-                self._render_field(fname, letter._ids, set_lang=lang)
+                [said] = self._render_field(fname, letter._ids, set_lang=lang).values()
         except psycopg2.OperationalError:
             raise
         except Exception as error:
             return str(error)
+        installed = dict(self.env["res.lang"].get_installed())
+        if fname == "lang" and said and said not in installed:
+            return self.env._("“%s” is no language that is installed.", said)
         return ""

@@ -164,5 +164,7 @@ class CrmCollectionPhase(models.Model):
 
     def _get_letter(self, step):
         """:param step: the step of the item in this phase (may be empty)
-        :return: its letter; where the definition is approved the phase's alone"""
-        return self.template_id if self.is_governed else step.template_id or self.template_id
+        :return: its own letter, else the phase's. Where the definition is approved it was approved
+            with both (``approval/phase_text.py``)"""
+        here = step.filtered(lambda one: one.phase_id == self)
+        return here.template_id or self.template_id

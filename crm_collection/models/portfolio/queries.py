@@ -170,11 +170,10 @@ def date_of_last_letter(open_item):
 
 
 def letter_template(step="step", phase="phase"):
-    """The letter of an item: the step's own or the phase's. Of a phase whose definition is
-    approved the letter is part of what was approved: a step has no other."""
+    """The letter of an item: the step's own or the phase's. A phase whose definition is approved
+    was approved with both: another one of a step is proposed, and not written."""
     return SQL(
-        """CASE WHEN %(phase)s.is_governed THEN %(phase)s.template_id
-                ELSE COALESCE(%(step)s.template_id, %(phase)s.template_id) END""",
+        "COALESCE(%(step)s.template_id, %(phase)s.template_id)",
         step=SQL.identifier(step),
         phase=SQL.identifier(phase),
     )

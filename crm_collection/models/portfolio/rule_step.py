@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 
 class CrmCollectionRuleStep(models.Model):
@@ -31,7 +30,8 @@ class CrmCollectionRuleStep(models.Model):
         comodel_name="mail.template",
         string="Letter",
         domain="[('model', '=', 'crm.collection.letter')]",
-        help="Empty: the letter of the phase.",
+        help="Empty: the letter of the phase. In a phase whose definition is approved another "
+        "letter waits for its approval.",
     )
     attach_pdf = fields.Boolean(string="Attach PDF", default=True)
     attach_invoices = fields.Boolean()
@@ -98,22 +98,9 @@ class CrmCollectionRuleStep(models.Model):
         # Written from the step alone, the rule's own constraint is not triggered.
         self.rule_id._check_step_order()
 
-    @api.constrains("template_id", "phase_id")
+    @api.constrains("template_id")
     def _check_template_id(self):
         self.template_id._check_is_letter()
-        for step in self:
-            phase = step.phase_id
-            if phase.is_governed and step.template_id not in (
-                step.template_id.browse(),
-                phase.template_id,
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "The letter of %(phase)s is approved with the phase: leave the step's "
-                        "letter empty and choose it on the phase.",
-                        phase=phase.name,
-                    )
-                )
 
     def _get_threshold(self):
         """:return: how many days after its due date an item has reached the step, as the jobs

@@ -14,4 +14,5 @@ from . import (
     test_tour_approval,
     test_approval_report,
     test_chatter_route,
+    test_phase_texts,
 )

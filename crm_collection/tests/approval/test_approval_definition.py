@@ -609,18 +609,20 @@ class TestApprovalDefinition(CrmCollectionLettersCommon):
         with self.assertRaises(UserError):
             rule.with_user(self.manager).action_archive()
 
-    def test_step_has_no_letter_of_its_own(self):
-        """A step cannot bring an unapproved letter into an approved phase."""
+    def test_letter_of_a_step_is_approved_with_the_phase(self):
+        """What is sent is what was approved; another one waits (see ``test_phase_texts.py``)."""
         step = self.rule.step_ids.filtered(lambda step: step.days == 1)
-        step.template_id = self.env.ref("crm_collection.mail_template_legal")
+        legal = self.env.ref("crm_collection.mail_template_legal")
+        step.template_id = legal
         self._put_under_approval(self.phase_first)
         self._approve(self.phase_first)
+        step.with_user(self.manager).template_id = self.env.ref(
+            "crm_collection.mail_template_final"
+        )
         self._create_overdue(5)
         self._allocate()
         self._send_letters()
-        self.assertEqual(self._letters().template_id, self.phase_first.template_id)
-        with self.assertRaises(UserError):
-            step.template_id = self.env.ref("crm_collection.mail_template_final")
+        self.assertEqual(self._letters().template_id, legal)
 
     def test_changing_while_it_is_asked_asks_again(self):
         """What the approver decides is what was asked for."""

@@ -132,7 +132,6 @@ class TestLetterConditions(ConditionsCase):
     def _letter_values(self):
         return {
             "phase__active": [True, False],
-            "phase__is_governed": [False],
             "phase__template_id": [None, 5],
             "step__template_id": [None],
         }

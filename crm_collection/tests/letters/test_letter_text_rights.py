@@ -357,6 +357,7 @@ class TestLetterTextRights(CrmCollectionLettersCommon):
         self._assert_refused(
             lambda: self._write({"subject": "{{ object.totals_label }"}), "Subject", "sent as it is"
         )
+        self._assert_refused(lambda: self._write({"lang": "xx"}), "Language", "no language")
 
     def test_every_language_is_tried(self):
         """Seen to fail: the Portuguese text had lost its table, and nobody was told."""

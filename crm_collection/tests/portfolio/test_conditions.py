@@ -102,16 +102,13 @@ class TestConditions(ConditionsCase):
 
     def test_letter(self):
         rows = self._combine(
-            phase__is_governed=[True, False],
             phase__template_id=[None, 1],
             step__template_id=[None, 2],
         )
         self._assert_says(
             queries.letter_template(),
             rows,
-            lambda phase__is_governed, phase__template_id, step__template_id: (
-                (not phase__is_governed and step__template_id) or phase__template_id
-            ),
+            lambda phase__template_id, step__template_id: step__template_id or phase__template_id,
         )
 
     def test_day_of_a_letter(self):

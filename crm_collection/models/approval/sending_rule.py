@@ -1,0 +1,13 @@
+from odoo import api, models
+
+
+class CrmCollectionRule(models.Model):
+    """A sending rule says which of its letters wait for an approval."""
+
+    _inherit = "crm.collection.rule"
+
+    @api.depends("step_ids.proposal_note")
+    def _compute_warning(self):
+        super()._compute_warning()
+        for rule in self.filtered(lambda rule: not rule.warning):
+            rule.warning = " ".join(filter(None, rule.step_ids.mapped("proposal_note")))
