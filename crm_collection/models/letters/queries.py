@@ -41,6 +41,10 @@ def asked_open_items(company_id, today, columns, joins=None, condition=None, loc
 
     Read from accounting, not from copies: aliases ``item``, ``line``, ``move``.
 
+    Each journal item is looked up by its number (``OFFSET 0``): the planner, which takes the few
+    customers for many, would walk the index of all journal items; choosing of 100 customers among
+    120,000 items took 0.9 s, so 0.3.
+
     :param bool locked: lock them, and leave out those another transaction is writing to. Here,
         and not in a join to the locked ones: the planner, which takes each part for a few rows,
         would compare every item with every other (``tests/letters/test_letter_plan.py``).
@@ -49,7 +53,7 @@ def asked_open_items(company_id, today, columns, joins=None, condition=None, loc
         """SELECT %(columns)s
              FROM crm_collection_item item
        CROSS JOIN LATERAL (
-             SELECT * FROM account_move_line AS entry WHERE entry.id = item.line_id OFFSET 0) AS line
+             SELECT * FROM account_move_line entry WHERE entry.id = item.line_id OFFSET 0) AS line
              JOIN account_move move ON move.id = line.move_id AND NOT %(silent)s
         %(joins)s
         %(hold_joins)s

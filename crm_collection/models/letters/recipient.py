@@ -35,7 +35,7 @@ class CrmCollectionLetter(models.Model):
                     "lang": letter._get_lang(partner.lang),
                 }
             )
-        # after the others: what becomes of a letter is written by SQL, and what was read is read anew
+        # after the others: once it is written what becomes of one, all is read anew
         unreachable = self.filtered(problems.get)
         for state, letters in unreachable.grouped(problems.get).items():
             letters._set_problem(state)
