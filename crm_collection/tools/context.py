@@ -31,3 +31,9 @@ def without_keys(records):
         if not key.startswith("default_") and key not in (*UNTOLD, "active_test")
     }
     return without_uninstalling(records.with_context(context))
+
+
+def without_own_keys(context):
+    """:return: the context without the module's own keys that anybody can say: how a letter is
+    printed says nothing of how it is mailed"""
+    return {key: value for key, value in context.items() if not key.startswith("crm_collection_")}

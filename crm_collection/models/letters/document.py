@@ -18,6 +18,9 @@ SOURCE_LANG = "en_US"  # of what is not translated
 # Letters between two garbage collections: a rendered document leaves a megabyte of references in
 # circles, which Python would not look at for hundreds of letters.
 RENDERED_PER_COLLECTION = 20
+# What says in the context that a letter is written anew, whatever was mailed. An object of its
+# own: no caller from outside can pass it.
+NEW = object()
 MAILED_STATES = ("outgoing", "sent", "uncertain", "bounced")
 
 
@@ -111,7 +114,7 @@ class CrmCollectionLetter(models.Model):
         if (
             message
             and self.state in MAILED_STATES
-            and not self.env.context.get("crm_collection_new")
+            and self.env.context.get("crm_collection_new") is not NEW
         ):
             return message.body if name == "body_html" else message.subject
         if not self.template_id:
@@ -148,7 +151,7 @@ class CrmCollectionLetter(models.Model):
             return {}
         contents = {}
         self._prefetch_texts()
-        for number, letter in enumerate(self.with_context(crm_collection_new=True), start=1):
+        for number, letter in enumerate(self.with_context(crm_collection_new=NEW), start=1):
             try:
                 with self.env.cr.savepoint():
                     contents[letter.id] = letter._render_pdf(report)

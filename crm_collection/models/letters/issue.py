@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import clean_context
 
+from ...tools.context import without_own_keys
 from ...tools.pace import Pace
 from ...tools.retry import RETRIED, in_transaction, start_anew
 from ..evidence.evidence import WRITING
@@ -320,8 +321,9 @@ class CrmCollectionLetter(models.Model):
         return None
 
     def _queue(self, template):
-        # said, not left to defaults: anybody may set some for himself
-        bare = template.with_env(template.env(context=clean_context(self.env.context)))
+        # said, not left to defaults: anybody may set some for himself, or pass keys of ours along
+        context = without_own_keys(clean_context(self.env.context))
+        bare = template.with_env(template.env(context=context))
         mails = bare.with_context(crm_collection_writing=WRITING).send_mail_batch(
             self.ids, email_values=MAIL_VALUES | self._get_writing_company()
         )

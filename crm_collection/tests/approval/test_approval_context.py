@@ -147,6 +147,28 @@ class TestApprovalContext(ApprovalCallsCommon):
             ],
         )
 
+    def test_letter_says_the_same(self):
+        """How a letter is printed is nothing for whoever has it sent to choose.
+
+        Seen to fail with the letter composed in the caller's context.
+        """
+        moves = self._create_overdue(5)
+        other = self._create_customer("Other GmbH")
+        moves |= self._create_overdue(5, partner=other)
+        self._allocate()
+        bodies = []
+        for item, extra in zip(
+            self._items(moves), ({}, {"crm_collection_print": True}), strict=True
+        ):
+            context = {"active_model": item._name, "active_ids": item.ids, **extra}
+            Send = self.env["crm.collection.item.send"]
+            wizard = Send.browse(self._call(self.collector, Send, "create", {}, context=context))
+            self._call(self.collector, wizard, "action_send", context=context)
+            letter = self._letters(item.partner_id)
+            self.assertEqual(letter.state, "outgoing")
+            bodies.append(letter.mail_message_id.body)
+        self.assertEqual(["font-size:13px" in body for body in bodies], [True, True])
+
     def test_decision_is_told_as_it_was_taken(self):
         """Seen to fail: the message of a decision took on what the context said."""
         request = self._ask()

@@ -140,17 +140,62 @@ class TestLetterConditions(ConditionsCase):
         rows = self._combine(
             phase__approval_state=["approved", "pending"],
             allocation__id=[None, 3],
+            item__id=[1, 2],
+            item__phase_id=[7],
             **self._letter_values(),
         )
         self._assert_says(
             condition_queries.may_be_written_condition(),
             rows,
             lambda **row: (
-                row["phase__active"]
+                row["item__id"] == 1
+                and row["phase__active"]
                 and row["phase__approval_state"] == "approved"
                 and row["allocation__id"] == 3
                 and row["phase__template_id"] == 5
             ),
+            self._get_asked({2: [("again", "pending", 7, "")]}),
+        )
+
+    def _get_asked(self, lines):
+        """:param dict lines: {item id: list of (origin, state, phase, why withdrawn)}
+        :return: the tables of requests with these lines"""
+        rows = [(item_id, *line) for item_id, of_item in lines.items() for line in of_item]
+        return {
+            "crm_collection_approval": [
+                {"id": number, "origin": row[1]} for number, row in enumerate(rows)
+            ],
+            "crm_collection_approval_line": [
+                {
+                    "id": number,
+                    "approval_id": number,
+                    "item_id": row[0],
+                    "state": row[2],
+                    "phase_id": row[3],
+                    "reason_out": row[4],
+                }
+                for number, row in enumerate(rows)
+            ],
+        }
+
+    def test_asked_again(self):
+        """Whether the item may be in its phase is asked once more, and nobody has agreed since."""
+        lines = {
+            2: [("again", "pending", 7, None)],
+            3: [("again", "refused", 7, None)],
+            4: [("again", "refused", 7, None), ("manual", "approved", 7, None)],
+            5: [("again", "withdrawn", 7, "superseded")],
+            6: [("again", "withdrawn", 7, "left")],
+            7: [("automatic", "pending", 7, None)],
+            8: [("again", "pending", 8, None)],
+            9: [("manual", "approved", 7, None), ("again", "pending", 7, None)],
+            10: [("again", "pending", 7, None), ("manual", "approved", 8, None)],
+        }
+        self._assert_says(
+            condition_queries.is_asked_again(),
+            self._combine(item__id=list(range(1, 11)), item__phase_id=[7]),
+            lambda **row: row["item__id"] in (2, 3, 5, 9, 10),
+            self._get_asked(lines),
         )
 
     def test_is_ever_to_go(self):

@@ -13,6 +13,7 @@ from odoo.tools import mute_logger
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
 from ...models.letters import pdf
+from ...models.letters.document import NEW
 from ..common import TODAY, CrmCollectionCommon
 
 REPORT = "crm_collection.action_report_letter"
@@ -201,7 +202,9 @@ class TestLetterPdf(CrmCollectionCommon):
             '<p>Something else</p><t t-out="object.titles_html"/>'
         )
         self.assertEqual(self.letter._get_text("body_html"), sent)
-        anew = self.letter.with_context(crm_collection_new=True)
+        outside = self.letter.with_context(crm_collection_new=True)
+        self.assertEqual(outside._get_text("body_html"), sent)
+        anew = self.letter.with_context(crm_collection_new=NEW)
         self.assertIn("Something else", anew._get_text("body_html"))
 
     def test_written_anew_keeps_what_was_mailed(self):
