@@ -1,6 +1,7 @@
 from . import (
     test_tour,
     test_access_rights,
+    test_action_matrix,
     test_house,
     test_indexes,
     test_multi_company,

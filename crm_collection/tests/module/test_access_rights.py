@@ -1,16 +1,12 @@
-import ast
-from pathlib import Path
-
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.models import BaseModel
 from odoo.service.model import call_kw
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...tools.returned import Recipient
 from ..common import TODAY
-from ..common_letters import CrmCollectionLettersCommon
+from ..common_access import ROLES, CrmCollectionAccessCommon, own_public_methods
 
 OPERATIONS = ("create", "read", "write", "unlink")
 NOTHING, READ, ALL = "", "r", "crwu"
@@ -65,15 +61,6 @@ RIGHTS = {
     "crm.collection.status.view": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.status.view.line": {"reader": NOTHING, "user": ALL, "manager": ALL},
 }
-ROLES = {
-    "outsider": "base.group_user",
-    "auditor": "account.group_account_readonly",
-    "invoicing": "account.group_account_invoice",
-    "user": "crm_collection.group_crm_collection_user",
-    "approver": "crm_collection.group_crm_collection_approver",
-    "manager": "crm_collection.group_crm_collection_manager",
-    "portal": "base.group_portal",
-}
 # Written by the engine alone.
 ENGINE_FIELDS = {
     "amount_residual": 1.0,
@@ -95,86 +82,14 @@ ENGINE_FIELDS = {
 }
 
 
-def own_public_methods():
-    """Yield (model name, method name) of every public method that the module's models define."""
-    root = Path(__file__).parents[2]
-    files = (
-        path for folder in ("models", "wizard", "report") for path in (root / folder).rglob("*.py")
-    )
-    for path in sorted(files):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef):
-                names = _model_names(node)
-                for item in node.body:
-                    if isinstance(item, ast.FunctionDef) and not item.name.startswith("_"):
-                        yield from ((name, item.name) for name in names)
-
-
-def _model_names(node):
-    values = {
-        target.id: item.value
-        for item in node.body
-        if isinstance(item, ast.Assign)
-        for target in item.targets
-        if isinstance(target, ast.Name)
-    }
-    value = values.get("_name") or values.get("_inherit")
-    return [ast.literal_eval(value)] if value else []
-
-
 @tagged("post_install", "-at_install")
-class TestAccessRights(CrmCollectionLettersCommon):
+class TestAccessRights(CrmCollectionAccessCommon):
     """Every role on every model and every public method, called as the web client does.
 
     Seen to fail: with a right added to or taken from `ir.model.access.csv`; with `_check_user`
     left out of `action_retry`; with OWN_FIELDS of the item emptied; with the group's check left
     out of `action_run_now`.
     """
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.users = {
-            role: new_test_user(
-                cls.env(su=True),
-                f"role_{role}",
-                groups=group,
-                email=f"{role}@creditor.example",
-                company_id=cls.company.id,
-                company_ids=[Command.set(cls.company.ids)],
-            )
-            for role, group in ROLES.items()
-        }
-
-    def _prepare(self):
-        """A record of every kind."""
-        self.env["crm.collection.fuse"].sudo().create({"name": "Mail server"})
-        self._create_overdue(5)
-        self._allocate()
-        self._send_letters()
-        self._put_under_approval(self.phase_third)
-        for run in self.env["crm.collection.run"].sudo().search([]):
-            run._log_exception("Something")
-        self._hold(self.customer)
-        self._let_one_wait()
-        said = Recipient(("adler@customer.example",), "failed", "5.1.1", "no such user")
-        values = {"kind": "hard", "email": "adler@customer.example", "mail_ref": "<1@x>"}
-        self._letters().sudo()[:1]._keep_returned(said, values)
-        self.env.flush_all()
-
-    def _let_one_wait(self):
-        rule = self.env["crm.collection.approval.rule"].create(
-            {"name": "Agreed", "governs": "allocation"}
-        )
-        phase = self.env["crm.collection.phase"].create(
-            {"name": "Guarded", "sequence": 500, "approval_rule_id": rule.id}
-        )
-        move = self._create_overdue(5, partner=self._create_customer("Waiter AG"))
-        self._allocate()
-        item = self._items(move).with_user(self.collector)
-        item._maintain(phase, "Because")
-        rule.level_ids.approver_count = 2
-        item.approval_id.with_user(self.approver).action_approve()
 
     def _get_expected(self, role, model_name):
         rights = RIGHTS[model_name]
@@ -297,7 +212,7 @@ class TestAccessRights(CrmCollectionLettersCommon):
         and what core has already."""
         core = {"create", "write", "unlink", "copy", "copy_data"}
         core |= {"mail_allowed_qweb_expressions", "process_email_queue", "send", "web_resequence"}
-        core |= {"method_direct_trigger"}
+        core |= {"method_direct_trigger", "message_notify", "send_mail_batch"}
         core |= {"SELF_READABLE_FIELDS", "SELF_WRITEABLE_FIELDS"}
         others = {
             (model_name, name)
@@ -352,16 +267,6 @@ class TestAccessRights(CrmCollectionLettersCommon):
         if action["type"] == "ir.actions.act_window" and action["res_model"].startswith("crm."):
             with self.assertRaises(AccessError):
                 self.env[action["res_model"]].with_user(user).search([])
-
-    def _prepare_wizard(self, model_name):
-        vals = {
-            "crm.collection.aging.open": {"date": TODAY},
-            "crm.collection.simulate": {"date": TODAY},
-            "crm.collection.item.hold": {"reason": "x"},
-            "crm.collection.statement.send": {"partner_id": self.customer.id},
-            "crm.collection.item.maintain": {"phase_id": self.phase_second.id, "reason": "x"},
-        }
-        return vals.get(model_name, {})
 
     def _count_everything(self):
         return {

@@ -1,0 +1,105 @@
+import ast
+from pathlib import Path
+
+from odoo.fields import Command
+from odoo.tests import new_test_user
+
+from ..tools.returned import Recipient
+from .common import TODAY
+from .common_letters import CrmCollectionLettersCommon
+
+ROLES = {
+    "outsider": "base.group_user",
+    "auditor": "account.group_account_readonly",
+    "invoicing": "account.group_account_invoice",
+    "user": "crm_collection.group_crm_collection_user",
+    "approver": "crm_collection.group_crm_collection_approver",
+    "manager": "crm_collection.group_crm_collection_manager",
+    "portal": "base.group_portal",
+}
+
+
+def own_public_methods():
+    """Yield (model name, method name) of every public method that the module's models define."""
+    root = Path(__file__).parents[1]
+    files = (
+        path for folder in ("models", "wizard", "report") for path in (root / folder).rglob("*.py")
+    )
+    for path in sorted(files):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                names = _model_names(node)
+                for item in node.body:
+                    if isinstance(item, ast.FunctionDef) and not item.name.startswith("_"):
+                        yield from ((name, item.name) for name in names)
+
+
+def _model_names(node):
+    values = {
+        target.id: item.value
+        for item in node.body
+        if isinstance(item, ast.Assign)
+        for target in item.targets
+        if isinstance(target, ast.Name)
+    }
+    value = values.get("_name") or values.get("_inherit")
+    return [ast.literal_eval(value)] if value else []
+
+
+class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
+    """Somebody of every role, and a record of every kind."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = {
+            role: new_test_user(
+                cls.env(su=True),
+                f"role_{role}",
+                groups=group,
+                email=f"{role}@creditor.example",
+                company_id=cls.company.id,
+                company_ids=[Command.set(cls.company.ids)],
+            )
+            for role, group in ROLES.items()
+        }
+
+    def _prepare(self):
+        """A record of every kind."""
+        self.env["crm.collection.fuse"].sudo().create({"name": "Mail server"})
+        self._create_overdue(5)
+        self._allocate()
+        self._send_letters()
+        self._put_under_approval(self.phase_third)
+        for run in self.env["crm.collection.run"].sudo().search([]):
+            run._log_exception("Something")
+        self._hold(self.customer)
+        self._let_one_wait()
+        said = Recipient(("adler@customer.example",), "failed", "5.1.1", "no such user")
+        values = {"kind": "hard", "email": "adler@customer.example", "mail_ref": "<1@x>"}
+        self._letters().sudo()[:1]._keep_returned(said, values)
+        self.env.flush_all()
+
+    def _let_one_wait(self):
+        rule = self.env["crm.collection.approval.rule"].create(
+            {"name": "Agreed", "governs": "allocation"}
+        )
+        phase = self.env["crm.collection.phase"].create(
+            {"name": "Guarded", "sequence": 500, "approval_rule_id": rule.id}
+        )
+        move = self._create_overdue(5, partner=self._create_customer("Waiter AG"))
+        self._allocate()
+        item = self._items(move).with_user(self.collector)
+        item._maintain(phase, "Because")
+        rule.level_ids.approver_count = 2
+        item.approval_id.with_user(self.approver).action_approve()
+
+    def _prepare_wizard(self, model_name):
+        vals = {
+            "crm.collection.aging.open": {"date": TODAY},
+            "crm.collection.simulate": {"date": TODAY},
+            "crm.collection.item.hold": {"reason": "x"},
+            "crm.collection.statement.send": {"partner_id": self.customer.id},
+            "crm.collection.item.maintain": {"phase_id": self.phase_second.id, "reason": "x"},
+        }
+        return vals.get(model_name, {})
