@@ -10,7 +10,7 @@ class TestApprovalDigest(ApprovalCallsCommon):
     """What was approved is what leaves: a letter that would say something else is not issued, the
     approvers are asked again, and item and letter say why; under whatever rule.
 
-    Seen to fail, each case, with `_ask_about_changed` doing nothing.
+    Seen to fail with `_ask_about_changed` doing nothing, but for what leaves as it was approved.
     """
 
     @classmethod

@@ -14,7 +14,8 @@ class TestApprovalExposure(ApprovalCallsCommon):
     """A level from an amount is not passed piece by piece: what counts is what the customer has in
     the phase, is to have, and was approved into it in the last days.
 
-    Seen to fail, each case, with the levels going by what the request's items owe now.
+    Seen to fail with the levels going by what the request's items owe now, but for what is below
+    the limit altogether.
     """
 
     @classmethod
