@@ -10,4 +10,5 @@ class CrmCollectionRule(models.Model):
     def _compute_warning(self):
         super()._compute_warning()
         for rule in self.filtered(lambda rule: not rule.warning):
-            rule.warning = " ".join(filter(None, rule.step_ids.mapped("proposal_note")))
+            notes = filter(None, rule.step_ids.mapped("proposal_note"))
+            rule.warning = " ".join(notes) or False
