@@ -1,6 +1,7 @@
 """Measure the collection jobs and screens on a filled database, beside their floors.
 
     ./dev bench [--items N] [--repeat N] [--growth] [--json OUT]
+    ./dev bench --ordinary [--repeat N]
 
 Jobs run as the scheduler runs them, each in a fresh process, on a copy of the same database;
 the floor is the least plain SQL that does the same, run in the same copy right after the job.
@@ -14,6 +15,7 @@ import sys
 from pathlib import Path
 
 from .database import Databases, log, run_steps
+from .ordinary import compare, print_ordinary
 from .report import machine_facts, print_growth, print_table
 
 # Which counter of the run's log says what a job did.
@@ -36,6 +38,11 @@ def parse_arguments(argv):
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
     parser.add_argument("--items", type=int, default=100_000, help="receivable installments")
     parser.add_argument("--growth", action="store_true", help="10,000, 100,000 and 1,000,000")
+    parser.add_argument(
+        "--ordinary",
+        action="store_true",
+        help="only messages and partners, in databases without and with the module",
+    )
     parser.add_argument("--repeat", type=int, default=3, help="runs per median (default 3)")
     parser.add_argument("--pdfs", type=int, default=100, help="letters to print (default 100)")
     parser.add_argument("--json", type=Path, help="write the result here")
@@ -56,6 +63,8 @@ def main(argv=None):
     arguments = parse_arguments(argv)
     databases = Databases(arguments.prefix, arguments.base)
     databases.make_template()
+    if arguments.ordinary:
+        return bench_ordinary(databases, arguments)
     sizes = GROWTH if arguments.growth else (arguments.items,)
     results = [bench(databases, items, arguments) for items in sizes]
     for result in results:
@@ -71,6 +80,31 @@ def main(argv=None):
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=2) + "\n")
     return 1 if any(each["errors"] for each in results) else 0
+
+
+def bench_ordinary(databases, arguments):
+    """What the module costs who does not use it. The rounds of both are interleaved: a machine that
+    is busy is so for both, and the median of their ratios says what is the module's."""
+    if not arguments.base:
+        raise SystemExit("bench: --ordinary needs --base, a database without the module")
+    names = databases.name("without"), databases.name("work")
+    for name, source in zip(names, (databases.base, databases.template), strict=True):
+        databases.copy(source, name)
+        databases.vacuum(name)
+    rounds = []
+    for number in range(1, arguments.repeat + 1):
+        log(f"messages and partners: round {number} of {arguments.repeat}")
+        sides = names if number % 2 else names[::-1]  # neither is always the first
+        measured = {name: run_steps(name, ("ordinary", {}))[0] for name in sides}
+        rounds.append(tuple(measured[name] for name in names))
+    result = compare(rounds)
+    print_ordinary(result)
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"ordinary": result}, indent=2) + "\n")
+    if not arguments.keep:
+        for name in names:
+            databases.drop(name)
+    return 0
 
 
 def bench(databases, items, arguments):

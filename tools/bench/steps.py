@@ -26,6 +26,7 @@ from .check import check_fill
 from .fill import BenchFill
 from .floor import BenchFloor
 from .letters import BenchLetters
+from .ordinary import BenchOrdinary
 from .rules import create_rules, give_own_rules
 from .screens import BenchScreens
 from .settle import settle
@@ -218,6 +219,14 @@ def step_floor(env, days=0, create=False):
 def step_screens(env, repeat=5):
     user = env["res.users"].search([("login", "=", LOGIN)])
     return BenchScreens(env(user=user.id), repeat).run()
+
+
+def step_ordinary(env):
+    """Messages and partners; the database may be without the module."""
+    try:
+        return BenchOrdinary(env).run()
+    finally:
+        env.cr.rollback()
 
 
 def step_facts(env):

@@ -6,5 +6,6 @@ from . import (
     mail_message,
     mail_tracking_value,
     mail_thread,
+    account_move,
     thread,
 )

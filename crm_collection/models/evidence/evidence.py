@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.exceptions import AccessError
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
@@ -93,8 +93,10 @@ class CrmCollectionEvidence(models.AbstractModel):
         return super().write(vals)
 
     @api.model
+    @tools.ormcache()
     def _get_evidence_chatters(self):
         """:return: the names of the models in whose chatters what the system wrote is evidence:
-        what was sent, who agreed, who changed what. Comments of people stay theirs."""
+        what was sent, who agreed, who changed what. Comments of people stay theirs. Every message
+        asks, so it is a set that is made once."""
         names = self.pool.descendants(["crm.collection.evidence"], "_inherit")
-        return [name for name in names if self.pool[name]._evidence_chatter]
+        return frozenset(name for name in names if self.pool[name]._evidence_chatter)

@@ -2,7 +2,6 @@ import html
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
-from odoo.fields import Domain
 
 from .evidence import APPROVAL_MODEL, WRITING
 
@@ -36,8 +35,7 @@ class MailMessage(models.Model):
         """In the chatters that are evidence people comment, in their own name: what they post
         never looks like what the system wrote of somebody."""
         if not self.env.su and self._is_bound():
-            defaults = self.default_get(["model", "body"])
-            vals_list = [self._get_own_words(defaults | vals) for vals in vals_list]
+            vals_list = self._get_own_words(vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -82,25 +80,43 @@ class MailMessage(models.Model):
         none that this very transaction wrote: core completes them"""
         if not self._is_bound():
             return self.browse()
-        record = Domain("model", "in", self.env["crm.collection.evidence"]._get_evidence_chatters())
-        record |= Domain("model", "=", "account.move") & Domain("body", "like", DECISION_MARK)
-        record &= Domain("message_type", "!=", "comment")
+        chatters = self.env["crm.collection.evidence"]._get_evidence_chatters()
         now = self.env.cr.now()
-        return self.sudo().filtered_domain(record).filtered(lambda one: one.create_date != now)
+        return self.sudo().filtered(
+            lambda one: (
+                (one.model in chatters or one._tells_decision())
+                and one.message_type != "comment"
+                and one.create_date != now
+            )
+        )
+
+    def _tells_decision(self):
+        return self.model == "account.move" and DECISION_MARK in (self.body or "")
+
+    # === What people post === #
 
     @api.model
-    def _get_own_words(self, vals, message_type="comment"):
+    def _get_own_words(self, vals_list, message_type="comment"):
         """:param str message_type: what a message is that claims to be the system's
-        :return: the values of a message as far as people may choose them: in a chatter that is
+        :return: the values of messages as far as people may choose them: in a chatter that is
             evidence, what they post is a comment or a mail, and their own; answers to what is
             posted in any of this module's go to the company
         """
+        chatters = self.env["crm.collection.thread"]._get_chatters()
+        return [
+            self._get_own_words_of(vals, message_type)
+            # who says nothing would have what is his default
+            if "model" not in vals or vals["model"] in chatters or vals["model"] == "account.move"
+            else vals
+            for vals in vals_list
+        ]
+
+    @api.model
+    def _get_own_words_of(self, vals, message_type):
+        vals = self.default_get(["model", "body"]) | vals
         if vals.get("model") in self.env["crm.collection.thread"]._get_chatters():
             vals = {key: value for key, value in vals.items() if key not in ANSWER_FIELDS}
-        body = html.unescape(str(vals.get("body") or ""))
-        marked = vals.get("model") == "account.move" and APPROVAL_MODEL in body
-        chatters = self.env["crm.collection.evidence"]._get_evidence_chatters()
-        if not marked and vals.get("model") not in chatters:
+        if not self._is_for_record(vals):
             return vals
         own = {key: value for key, value in vals.items() if key != "tracking_value_ids"}
         if own.get("message_type") in SYSTEM_TYPES:
@@ -109,6 +125,14 @@ class MailMessage(models.Model):
         if own.get("author_id") not in (None, False, author.id):
             own["email_from"] = author.email_formatted  # else the sender a template says
         return own | {"author_id": author.id}
+
+    @api.model
+    def _is_for_record(self, vals):
+        """Whether a message would stand among what is evidence, or look like a decision."""
+        model = vals.get("model")
+        if model == "account.move":
+            return APPROVAL_MODEL in html.unescape(str(vals.get("body") or ""))
+        return model in self.env["crm.collection.evidence"]._get_evidence_chatters()
 
     def _is_said_otherwise(self, vals):
         """Whether something would be another thing; core tells a message again what it says."""

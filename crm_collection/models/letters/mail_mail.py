@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...tools import smtp_answer
+from ..evidence.evidence import LETTER_MODEL
 from .letter import NO_FAILURE
 
 # What a letter's mail says, and to whom, beside its message.
@@ -44,22 +45,21 @@ class MailMail(models.Model):
             if vals.get("mail_message_id") and not vals.get("is_notification", True):
                 Message.browse(vals["mail_message_id"])._check_no_evidence()
         if Message._is_bound():
-            defaults = self.default_get(["model", "body"])
-            vals_list = [
-                self._get_of_message(vals)
-                if vals.get("mail_message_id")
-                else Message._get_own_words(defaults | vals, "email_outgoing")
-                for vals in vals_list
-            ]
+            vals_list = [self._get_own_words(vals) for vals in vals_list]
         mails = super().create(vals_list)
         if Message._is_bound():
             mails._check_outside()
         return mails
 
     @api.model
-    def _get_of_message(self, vals):
-        """:return: the values of a mail for a message that is there, which says where answers go"""
-        return {key: value for key, value in vals.items() if key != "reply_to" or value}
+    def _get_own_words(self, vals):
+        """:return: what a mail may say of itself; one for a message that is there already has
+        from that where answers go"""
+        if vals.get("mail_message_id"):
+            return {key: value for key, value in vals.items() if key != "reply_to" or value}
+        if not vals.keys() >= {"model", "body"}:
+            vals = self.default_get(["model", "body"]) | vals
+        return self.env["mail.message"]._get_own_words([vals], "email_outgoing")[0]
 
     def _check_outside(self):
         """:raise AccessError: a mail of one of this module's records goes to somebody outside, and
@@ -87,7 +87,7 @@ class MailMail(models.Model):
         if CONTENT_FIELDS & vals.keys() and Message._is_bound():
             now = self.env.cr.now()
             written = self.filtered(lambda mail: mail.create_date != now)
-            if written._get_letters():
+            if written._get_own_letters():
                 Message._refuse_change()
         result = super().write(vals)
         if vals.get("state") in ("cancel", "outgoing"):
@@ -96,7 +96,7 @@ class MailMail(models.Model):
 
     def _update_letters_by_state(self, state):
         """Somebody cancelled a mail, or put a failed one back into the queue."""
-        letters = self._get_letters()
+        letters = self._get_own_letters()
         if state == "cancel":
             stopped = letters.filtered(lambda letter: letter.state in ("outgoing", "failed"))
             interrupted = stopped.filtered(lambda letter: letter._may_have_left())
@@ -114,6 +114,12 @@ class MailMail(models.Model):
         """:return: the letters whose latest mail is among these."""
         # mails are the mail system's: whoever sends them has no rights on letters
         return self.env["crm.collection.letter"].sudo().search([("mail_id", "in", self.ids)])
+
+    def _get_own_letters(self):
+        """:return: likewise, without asking for what are no letters' mails: every mail that is
+        written comes here"""
+        mails = self.sudo().filtered(lambda mail: mail.model == LETTER_MODEL).sudo(self.env.su)
+        return mails._get_letters() if mails else self.env[LETTER_MODEL].sudo()
 
     # === Delivery === #
 
@@ -136,7 +142,7 @@ class MailMail(models.Model):
     ):
         if failure_type == "mail_smtp":
             self._keep_in_queue()
-        for letter in self._get_letters():
+        for letter in self._get_own_letters():
             mail = letter.mail_id
             if mail.state == "sent":
                 letter._set_sent()

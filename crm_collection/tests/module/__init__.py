@@ -5,6 +5,7 @@ from . import (
     test_house,
     test_indexes,
     test_multi_company,
+    test_ordinary,
     test_outside,
     test_public_methods,
     test_roles,
