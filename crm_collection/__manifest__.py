@@ -29,6 +29,7 @@
         "data/mail_template_statement_data.xml",
         "wizard/portfolio/maintain_views.xml",
         "wizard/portfolio/hold_views.xml",
+        "wizard/portfolio/hold_change_views.xml",
         "wizard/letters/send_views.xml",
         "wizard/letters/live_views.xml",
         "wizard/engine/golive_views.xml",

@@ -256,7 +256,7 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
         until = hold["until"]
         if until is None and hold["kind"] == "promise":
             until = max(9, hold["from"])  # the day it is promised for
-        self.env["crm.collection.hold"].create(
+        self.env["crm.collection.hold"].sudo().create(
             {
                 fname: record.id,
                 "company_id": (record.company_id or self.company).id,

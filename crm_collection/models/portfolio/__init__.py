@@ -16,6 +16,7 @@ from . import (
     undo,
     allocation,
     hold,
+    hold_change,
     promise,
     res_partner,
     res_partner_rule,

@@ -25,10 +25,16 @@ class CrmCollectionHold(models.Model):
     _description = "Collection Hold"
     _order = "date_from desc, id desc"
     _check_company_auto = True
-    _evidence_refusals = {"write": _lt("A hold is ended with its button.")}
-    _evidence_fields = ("state", "date_closed", "user_id", "entry_name")
+    _allow_sudo_commands = False  # what is written as superuser elsewhere reaches no hold
+    _evidence_refusals = {
+        "write": _lt(
+            "A hold is on record: it is changed with Change and ended with Lift, which ask why."
+        ),
+        "unlink": _lt("Holds are not deleted: they are the record. Lift one that is in force."),
+    }
     _evidence_system = True
     _evidence_error = UserError
+    _evidence_chatter = True
 
     kind = fields.Selection(
         selection=[("block", "Block"), ("dispute", "Dispute"), ("promise", "Promise to pay")],
@@ -181,10 +187,16 @@ class CrmCollectionHold(models.Model):
         for vals in vals_list:
             self._complete_vals(vals)
             self._complete_date(vals)
+            self._complete_until(vals)
         holds = super().create(vals_list)
         # looked at afterwards: a default may have said it, too
-        if not self.env.su and any(hold._is_forged() for hold in holds):
-            raise UserError(self.env._("A hold begins in force, and in the name of who sets it."))
+        if not self.env.su:
+            if any(hold._is_forged() for hold in holds):
+                raise UserError(
+                    self.env._("A hold begins in force, and in the name of who sets it.")
+                )
+            holds._check_begins()
+            holds._check_length()
         self._forget_held()
         return holds
 
@@ -228,13 +240,6 @@ class CrmCollectionHold(models.Model):
         }:
             company = self.env["res.company"].browse(vals["company_id"])
             vals["date_from"] = company._get_collection_today()
-
-    # === Actions === #
-
-    def action_lift(self):
-        """End the hold now; collection resumes with the next run."""
-        self.check_access("write")
-        self.filtered(lambda record: record.state == "active")._close("ended")
 
     # === Business methods === #
 

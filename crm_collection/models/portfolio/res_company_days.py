@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    """How long a company waits for money it was told of."""
+    """How long a company waits for money it was told of, and holds back at most."""
 
     _inherit = "res.company"
 
@@ -18,6 +18,19 @@ class ResCompany(models.Model):
         help="A payment dated so many days after the promised day still keeps a promise, and "
         "collection is held back for as long. 0: by the promised day.",
     )
+    collection_promise_longest = fields.Integer(
+        string="Longest Promise",
+        default=30,
+        required=True,
+        help="Collectors accept promises for a day within so many days; managers for longer.",
+    )
+    collection_hold_longest = fields.Integer(
+        string="Longest Hold",
+        default=90,
+        required=True,
+        help="Collectors block and dispute for so many days; managers for longer, and without "
+        "an end.",
+    )
 
     _collection_processing_days_in_calendar = models.Constraint(
         "CHECK(collection_processing_days BETWEEN 0 AND 36500)",
@@ -26,4 +39,9 @@ class ResCompany(models.Model):
     _collection_promise_days_in_calendar = models.Constraint(
         "CHECK(collection_promise_days BETWEEN 0 AND 365)",
         "The days for promises are from 0 to 365.",
+    )
+    _collection_longest_in_calendar = models.Constraint(
+        "CHECK(collection_promise_longest BETWEEN 0 AND 3650"
+        " AND collection_hold_longest BETWEEN 0 AND 3650)",
+        "The longest promise and hold are from 0 to 3650 days.",
     )

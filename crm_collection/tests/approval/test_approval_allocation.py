@@ -642,7 +642,7 @@ class TestApprovalAllocation(CrmCollectionApprovalCommon):
         hold = self._hold(move)
         self._allocate()
         self.assertEqual(len(self._requests()), 1)
-        hold.action_lift()
+        hold.action_lift("Over")
         self._allocate()
         self.assertEqual(len(self._requests()), 1)
 

@@ -41,7 +41,7 @@ class TestHeldCustomer(CrmCollectionCommon):
         dispute = self._hold("dispute")
         self._join_holding()
         self.assertEqual(self._get_status(), "review")
-        dispute.date_from = dispute.date_until = TODAY
+        dispute.sudo().date_until = TODAY
         self._move_on(1)
         self.assertEqual(self._get_status(), "overdue")
 

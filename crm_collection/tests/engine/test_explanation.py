@@ -218,7 +218,7 @@ class TestExplanation(CrmCollectionLettersCommon):
         self.assertIn("Dispute", text)
         self.assertIn("Asked for it", text)
         self.assertIn("until 03/20/2026", text)
-        hold.action_lift()
+        hold.action_lift("Over")
         self.assertNotIn("Held back", self._facts(item))
         self._hold(self.customer)
         self.assertIn("until it is lifted", self._facts(item)["Held back"])

@@ -171,7 +171,7 @@ class TestGolive(CrmCollectionCommon):
         self.assertEqual((item | waiting).phase_id, self.phase_first)
         self.assertFalse(any((item | waiting).mapped("date_next_letter")))
         before = self.env["crm.collection.letter"].search([])
-        hold.action_lift()
+        hold.action_lift("Over")
         self._move_on(5)
         self._allocate()
         self._send_letters()

@@ -102,7 +102,7 @@ class Life(RuleBasedStateMachine):
     @rule(number=pick, days=st.sampled_from([0, 1, 5, False]))
     def hold(self, number, days):
         if item := self._get_item(number):
-            self.env["crm.collection.hold"].with_user(self.test.collector).create(
+            self.env["crm.collection.hold"].with_user(self.test.manager).create(
                 {
                     "item_id": item.id,
                     "reason": "Because",
@@ -113,7 +113,9 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def lift_the_holds(self):
-        self.env["crm.collection.hold"].with_user(self.test.collector).search([]).action_lift()
+        self.env["crm.collection.hold"].with_user(self.test.collector).search([]).action_lift(
+            "Over"
+        )
 
     @rule(number=pick, phase=st.integers(-1, 3), pin=st.booleans(), letter=st.booleans())
     def maintain(self, number, phase, pin, letter):

@@ -270,7 +270,7 @@ class TestRun(CrmCollectionEngineCommon):
         self.assertRecordValues(
             self._get_lines("held"), [{"blocker": "hold", "count": 1, "amount": 100}]
         )
-        hold.action_lift()
+        hold.action_lift("Over")
         self._allocate()
         self.assertFalse(self._get_lines("held"))
 

@@ -133,7 +133,7 @@ class TestSimulation(CrmCollectionApprovalCommon):
         self._send_letters()
         before = self._letters(self.covered)
         self.assertTrue(before)
-        hold.action_lift()
+        hold.action_lift("Over")
         self._create_overdue(5, partner=self._create_customer("New"))
         wizard = self._simulate()
         self.assertEqual(wizard.letter_line_ids.partner_id.name, "New")

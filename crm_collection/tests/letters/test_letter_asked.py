@@ -285,7 +285,7 @@ class TestLetterPutOff(CrmCollectionApprovalCommon):
         self.assertEqual(item.date_next_letter, TODAY + timedelta(days=3))
         hold = self._hold(item)
         self._move_on(3)
-        hold.action_lift()
+        hold.action_lift("Over")
         self._allocate()
         self._send_letters()
         self.assertEqual(item.letter_count, 2)

@@ -93,7 +93,7 @@ class TestLetterExpected(CrmCollectionLettersCommon):
         self.assertEqual(item.rule_id, rule)
         hold = self._hold(item, date_until=self._day(4))
         self.assertEqual(self._expect(item)[:2], (self._day(5), reminder))
-        hold.write({"date_until": self._day(5)})
+        hold._change({"date_until": self._day(5)}, "He asked")
         self.assertFalse(self._expect(item)[0])
 
     def test_letter_about_another_item_begins_quiet_days(self):

@@ -137,7 +137,7 @@ class TestLetterMoney(CrmCollectionLettersCommon):
                 item = self._items(move)
                 self.assertRecordValues(item, [{"letter_count": 0, "date_next_letter": TODAY}])
                 self.assertEqual(item.allocation_id.letter_count, 0)
-        self.env["crm.collection.hold"].search([]).action_lift()
+        self.env["crm.collection.hold"].search([]).action_lift("Over")
         cases["no followup"][1].no_followup = False
         cases["blocked"][1].payment_state = "not_paid"
         self._move_on(1)

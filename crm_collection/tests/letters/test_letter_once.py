@@ -255,7 +255,7 @@ class TestLetterOnce(CrmCollectionLettersCommon):
         self._deliver()
         letter = self._letters()
         self.assertEqual(letter.state, "cancelled")
-        self.env["crm.collection.hold"].search([]).action_lift()
+        self.env["crm.collection.hold"].search([]).action_lift("Over")
         self._mails(letter).mark_outgoing()
         self.assertFalse(self._deliver())
         self.assertEqual(letter.state, "cancelled")

@@ -432,7 +432,7 @@ class TestLetterSending(CrmCollectionLettersCommon):
         self.assertEqual(to, [customers["Intime"].email_formatted])
         self._move_on(1)
         customers["Waits"].email = "waits@customer.example"
-        hold.action_lift()
+        hold.action_lift("Over")
         placed = self._items(moves["Placed"])
         placed._maintain(self.phase_second, "Elsewhere", send_letter=False)
         placed._maintain(self.phase_first, "Back")

@@ -33,7 +33,8 @@ RIGHTS = {
     "crm.collection.fuse": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.golive": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.golive.line": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
-    "crm.collection.hold": {"reader": READ, "user": "crw", "manager": ALL},
+    "crm.collection.hold": {"reader": READ, "user": "crw", "manager": "crw"},
+    "crm.collection.hold.change": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.indicator": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.item": {"reader": READ, "user": "rw", "manager": "rw"},
     "crm.collection.item.hold": {"reader": NOTHING, "user": ALL, "manager": ALL},
@@ -148,7 +149,7 @@ class TestAccessRights(CrmCollectionAccessCommon):
         """What the roles are for, done as them."""
         self._prepare()
         item = self.env["crm.collection.item"].search([], limit=1)
-        self.env["crm.collection.hold"].search([]).with_user(self.users["user"]).action_lift()
+        self.env["crm.collection.hold"].search([]).with_user(self.users["user"]).action_lift("Over")
         as_user = item.with_user(self.users["user"])
         as_user.user_id = self.users["user"]
         as_user.phase_id = self.phase_second

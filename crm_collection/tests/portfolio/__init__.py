@@ -2,6 +2,7 @@ from . import (
     test_conditions,
     test_clock,
     test_hold,
+    test_hold_evidence,
     test_hold_scope,
     test_history,
     test_item_lifecycle,

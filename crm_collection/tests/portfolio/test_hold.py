@@ -56,7 +56,7 @@ class TestHold(CrmCollectionEngineCommon):
         assert_held(False)
         hold = self._hold(partner_id=self.customer.id)
         assert_held(True)
-        hold.action_lift()
+        hold.action_lift("Over")
         assert_held(False)
         hold = self._hold(item_id=self.item.id)
         assert_held(True)
@@ -154,6 +154,7 @@ class TestHold(CrmCollectionEngineCommon):
         """
         self.item._maintain(self.phase_first, "Again")
         hold = self._hold(partner_id=self.customer.id)
+        hold.sudo().date_until = False  # as a manager sets it
         before = self._get_allocations(self.move | self.other)
         for days in (1, 30, 60):
             self._move_on(days)
@@ -215,7 +216,7 @@ class TestHold(CrmCollectionEngineCommon):
         self._move_on(1)
         self._allocate()
         self.assertEqual(self.item.phase_id, self.phase_first)
-        hold.action_lift()
+        hold.action_lift("Over")
         self.assertRecordValues(
             hold, [{"state": "ended", "date_closed": TODAY + timedelta(days=1)}]
         )
@@ -226,7 +227,7 @@ class TestHold(CrmCollectionEngineCommon):
         """Collection resumes when the last of several holds is over."""
         first = self._hold(item_id=self.item.id)
         self._hold(partner_id=self.customer.id, date_until=TODAY + timedelta(days=3))
-        first.action_lift()
+        first.action_lift("Over")
         self._move_on(3)
         self._allocate()
         self.assertEqual(self.item.phase_id, self.phase_first)
@@ -554,7 +555,7 @@ class TestHold(CrmCollectionEngineCommon):
         hold = self._hold(item_id=self.item.id)
         self.assertEqual(hold.with_user(self.bookkeeper).reason, "Because")
         with self.assertRaises(AccessError):
-            hold.with_user(self.bookkeeper).action_lift()
+            hold.with_user(self.bookkeeper).action_lift("Over")
         with self.assertRaises(AccessError):
             hold.with_user(self.collector).unlink()
 

@@ -86,7 +86,7 @@ class TestHoldScope(CrmCollectionEngineCommon):
         hold = self._hold(of_person, "promise", date_until=TODAY)
         self.assertEqual(hold.customer_id, self.person)
         self.assertFalse(of_contact.hold_id)
-        hold.action_lift()
+        hold.action_lift("Over")
         hold = self._hold(entry, "promise", date_until=TODAY)
         self.assertEqual((of_contact | of_person).hold_id, hold)
         self.assertFalse(hold.customer_id, "it is no single one's")

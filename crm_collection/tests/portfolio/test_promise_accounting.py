@@ -99,7 +99,7 @@ class TestPromiseAccounting(CrmCollectionEngineCommon):
         ):
             Hold.create({"reason": "Wait", **scope})
         self._allocate()
-        Hold.search([])[0].action_lift()
+        Hold.search([])[0].action_lift("Over")
         self._move_on(1)
         self._allocate()
         self._assert_untouched()

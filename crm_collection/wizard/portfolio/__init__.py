@@ -4,4 +4,5 @@ from . import (
     maintain_line,
     maintain_jump,
     hold,
+    hold_change,
 )
