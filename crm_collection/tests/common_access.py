@@ -100,6 +100,7 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
             "crm.collection.simulate": {"date": TODAY},
             "crm.collection.item.hold": {"reason": "x"},
             "crm.collection.statement.send": {"partner_id": self.customer.id},
+            "crm.collection.hold.change": {"why": "x"},
             "crm.collection.item.maintain": {"phase_id": self.phase_second.id, "reason": "x"},
         }
         return vals.get(model_name, {})

@@ -188,8 +188,8 @@ class CrmCollectionApproval(models.Model):
         """:return: {template id: digest} of the letters that leave with the approval"""
         phase = self.phase_id
         if self.kind == "definition":
-            proposed = phase.new(self.proposed_values or {}, origin=phase)
-            templates = proposed.template_id._origin.exists()
+            texts = phase._get_texts(self.proposed_values or {})
+            templates = self.env["mail.template"].union(*(text.template for text in texts)).exists()
         else:
             steps = self._get_waiting_lines().step_id
             templates = phase._get_letter(steps.browse())

@@ -301,3 +301,25 @@ class TestPhaseTexts(CrmCollectionApprovalCommon):
         self.env.invalidate_all()
         self.assertFalse(self.step.template_id)
         self.assertEqual(self.rule.step_ids.template_id, self.mild)
+
+    # === What leaves === #
+
+    def test_each_text_is_kept_as_it_was_approved(self):
+        """GIVEN a phase that was approved with the text of a step
+        WHEN its letter is written
+        THEN it leaves, and nobody is asked again: the decision keeps what each text said.
+
+        Seen to fail: the decision kept the phase's own letter alone.
+        """
+        self._call(self.manager, self.step_persons, "write", {"template_id": self.hard.id})
+        self._approve_phase()
+        decision = self.env["crm.collection.approval.decision"].sudo().search([], limit=1)
+        texts = self.phase_first.template_id | self.hard
+        self.assertEqual(set(decision.digests), {str(text.id) for text in texts})
+        self._create_overdue(5, partner=self.person)
+        self._allocate()
+        self._send_letters()
+        self.assertRecordValues(
+            self._letters(), [{"state": "outgoing", "template_id": self.hard.id}]
+        )
+        self.assertFalse(self._asked())

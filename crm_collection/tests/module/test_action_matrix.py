@@ -45,7 +45,9 @@ ACTIONS = {
     ("crm.collection.golive", "action_allocate"): MANAGERS | STRANGER,
     ("crm.collection.golive", "action_apply"): MANAGERS | STRANGER,
     ("crm.collection.golive", "action_go_on"): MANAGERS | STRANGER,
+    ("crm.collection.hold", "action_change"): USERS,
     ("crm.collection.hold", "action_lift"): USERS,
+    ("crm.collection.hold.change", "action_confirm"): USERS | STRANGER,
     ("crm.collection.item", "action_hold"): READERS,
     ("crm.collection.item", "action_leave_out"): USERS,
     ("crm.collection.item", "action_maintain"): ANYBODY,
@@ -97,7 +99,7 @@ ACTIONS = {
     ("res.partner", "action_send_collection_statement"): INSIDE | STRANGER,
 }
 
-ARGUMENTS = {"action_refuse": ["Because"], "action_approve": ["Because"]}
+ARGUMENTS = dict.fromkeys(("action_refuse", "action_approve", "action_lift"), ["Because"])
 RECORDS = {"crm.collection.approval": [("state", "=", "pending"), ("kind", "=", "allocation")]}
 
 

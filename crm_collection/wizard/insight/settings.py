@@ -35,6 +35,12 @@ class CrmCollectionSettings(models.TransientModel):
     collection_promise_days = fields.Integer(
         related="company_id.collection_promise_days", readonly=False
     )
+    collection_promise_longest = fields.Integer(
+        related="company_id.collection_promise_longest", readonly=False
+    )
+    collection_hold_longest = fields.Integer(
+        related="company_id.collection_hold_longest", readonly=False
+    )
     collection_link_days = fields.Integer(related="company_id.collection_link_days", readonly=False)
     collection_tz = fields.Selection(related="company_id.collection_tz", readonly=False)
     collection_hour = fields.Float(related="company_id.collection_hour", readonly=False)
