@@ -6,6 +6,8 @@ USER_GROUP = "crm_collection.group_crm_collection_user"
 # What nobody stands behind who could be told: mail that came in, and answers of a machine.
 UNATTENDED_TYPES = ("email", "out_of_office")
 
+# The parameters by which `sms`, where it is installed, is told telephone numbers.
+NUMBERS = ("sms_numbers", "sms_pid_to_number")
 # What keeps core from telling what changes.
 UNTOLD = {"tracking_disable", "mail_notrack", "mail_create_nolog"}
 
@@ -92,6 +94,15 @@ class CrmCollectionThread(models.AbstractModel):
         if by_person and kind not in UNATTENDED_TYPES:
             self._refuse_outside()
         return [one for one in recipients if one not in outside]
+
+    def _notify_thread(self, message, msg_vals=False, **kwargs):
+        """EXTENDS 'mail': numbers for text messages are no recipients of core's.
+
+        :raise AccessError: some are given, and who posts may not write outside
+        """
+        if any(kwargs.get(name) for name in NUMBERS) and not self._may_post_outside(message):
+            self._refuse_outside()
+        return super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
 
     def _may_post_outside(self, message):
         """Whether who posts, and who wrote what is posted later, may write to customers."""

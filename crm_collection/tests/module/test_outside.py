@@ -224,6 +224,26 @@ class TestOutside(CrmCollectionApprovalCommon, HttpCase):
         with self.assertRaises(AccessError):
             self._call(auditor, letter, "message_subscribe", self.customer.ids)
 
+    def test_readers_send_no_text_messages(self):
+        """Seen to fail without `_notify_thread`: numbers went beside the recipients."""
+        if "sms.sms" not in self.env:
+            self.skipTest("text messages are not installed")
+        letter, number = self._prepare()[0], "+32479000000"
+        for numbers in (
+            {"sms_numbers": [number]},
+            {
+                "sms_pid_to_number": {self.colleague.id: number},
+                "partner_ids": self.colleague.ids,
+            },
+        ):
+            with self.subTest(**numbers), self.assertRaises(AccessError), self.env.cr.savepoint():
+                self._call(
+                    *(self.readers[0], letter, "message_post"),
+                    body="Hello",
+                    message_type="sms",
+                    **numbers,
+                )
+
     def test_readers_are_suggested_colleagues(self):
         letter = self._prepare()[0]
         ask = {"reply_discussion": True}
