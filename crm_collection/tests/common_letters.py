@@ -133,14 +133,16 @@ class CrmCollectionLettersCommon(CrmCollectionCommon):
         return session.accepted
 
     def _hold(self, record=None, kind="block", **vals):
-        """Hold back a customer, an entry or an item, as the collector does."""
+        """Hold back a customer, an entry or an item, as the collector does, or without an end, as
+        the manager does."""
         fname = {
             "res.partner": "partner_id",
             "account.move": "move_id",
             "crm.collection.item": "item_id",
         }[record._name]
         vals = {"kind": kind, "reason": "Asked for it", fname: record.id, **vals}
-        Hold = self.env["crm.collection.hold"].with_user(self.collector)
+        user = self.collector if vals.get("date_until") else self.manager
+        Hold = self.env["crm.collection.hold"].with_user(user)
         return Hold.with_company(self.company).create(vals)
 
     def _put_under_approval(self, phase):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Command
 
-from ...tools.arguments import get_ids
+from ...tools.arguments import check_one, get_ids
 
 HOLD = "crm.collection.hold"
 
@@ -62,7 +62,7 @@ class CrmCollectionHoldChange(models.TransientModel):
 
     def action_confirm(self):
         """Do it: the holds check who may, and whether they are still in force."""
-        self.ensure_one()
+        check_one(self)
         if self.what == "lift":
             self.hold_ids._check_in_force()
             self.hold_ids.action_lift(self.why)
