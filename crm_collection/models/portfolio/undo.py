@@ -65,26 +65,30 @@ class CrmCollectionItem(models.Model):
         :param allocation: the last allocation of the item
         :param before: the one before it
         """
-        _, letters = self.env._, allocation.letter_line_ids.letter_id
+        _ = self.env._
+        letters = allocation.letter_line_ids.letter_id
+        was_moved = before.reason_out == "moved"
+        by_hand = allocation.origin == "manual" and not allocation.date_out
+        is_undone, waits = before.reason_out == "undone", self.approval_state == "pending"
         reasons = (
             (self.state != "open", _("It is not open any more.")),
             (
-                not allocation or allocation.date_out or allocation.origin != "manual",
+                not by_hand,
                 _("Nobody has moved it by hand into the phase it is in."),
             ),
-            (before.reason_out == "undone", _("Its last move was taken back already.")),
+            (is_undone, _("Its last move was taken back already.")),
             (
                 any(letter.state not in NOT_LEFT for letter in letters),
                 _("The letter of its phase has left."),
             ),
             (self.is_held, _("It is on hold: lift the hold first.")),
-            (self.approval_state == "pending", _("It awaits approval.")),
+            (waits, _("It awaits approval.")),
             (
-                before.reason_out == "moved" and before.phase_id.is_guarded,
+                was_moved and before.phase_id.is_guarded,
                 _("It needs an approval to enter its phase again."),
             ),
             (
-                before.reason_out == "moved" and not before.phase_id.can_act,
+                was_moved and not before.phase_id.can_act,
                 _("The phase it was in is not approved, or archived."),
             ),
         )
