@@ -137,7 +137,7 @@ class CrmCollectionStatus(models.AbstractModel):
             message = self.env._("Every customer who owes something has an e-mail address.")
             return self._get_step("addresses", title, "ok", message, False)
         message = self.env._(
-            "%s customers who owe something have no e-mail address: no letter reaches them.",
+            "Customers who owe something and have no e-mail address: %s. No letter reaches them.",
             len(partners),
         )
         action = {

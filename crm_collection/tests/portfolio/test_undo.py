@@ -64,8 +64,8 @@ class TestUndo(CrmCollectionLettersCommon):
         form = self._open(items)
         form.phase_id = self.phase_second
         self.assertEqual(form.jump_count, 3)
-        self.assertIn("2 jump ahead of their days", form.jump_summary)
-        self.assertIn("1 jump ahead of their rule", form.jump_summary)
+        self.assertIn("Ahead of their days, as their rule leads there later: 2", form.jump_summary)
+        self.assertIn("Ahead of their rule, which does not lead there: 1", form.jump_summary)
         form.reason = "On purpose"
         jumps = {line.item_id: line.jump for line in form.save().line_ids}
         self.assertIn("on day 10, and this is day 4", jumps[self.item])
@@ -81,7 +81,7 @@ class TestUndo(CrmCollectionLettersCommon):
         self._allocate()
         form = self._open(self._items(late))
         form.phase_id = self.phase_second
-        self.assertIn("1 jump ahead of their days", form.jump_summary)
+        self.assertIn("Ahead of their days, as their rule leads there later: 1", form.jump_summary)
 
     # === Taken back === #
 

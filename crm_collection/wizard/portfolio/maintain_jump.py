@@ -55,13 +55,11 @@ class CrmCollectionItemMaintain(models.TransientModel):
         if counts["days"]:
             lines.append(
                 self.env._(
-                    "%s jump ahead of their days: their rule leads there later.", counts["days"]
+                    "Ahead of their days, as their rule leads there later: %s", counts["days"]
                 )
             )
         if counts["rule"]:
             lines.append(
-                self.env._(
-                    "%s jump ahead of their rule, which does not lead there.", counts["rule"]
-                )
+                self.env._("Ahead of their rule, which does not lead there: %s", counts["rule"])
             )
         return "\n".join(lines)

@@ -28,7 +28,7 @@ registry.category("web_tour.tours").add("crm_collection_move_undo", {
         },
         {
             content: "It is day 5, and the rule leads there on day 10",
-            trigger: ".modal .alert-danger:contains(jump ahead of their days)",
+            trigger: ".modal .alert-danger:contains(Ahead of their days)",
         },
         {
             trigger: ".modal .o_field_widget[name=reason] input",
