@@ -63,8 +63,11 @@ class TestSendPreview(CrmCollectionLettersCommon):
 
     def test_second_letter_of_a_day_needs_a_word(self):
         self.assertFalse(self._open(self.items).again_note)
-        self._open(self.items).save().with_user(self.collector).action_send()
+        first = self._create(self.items)
+        first.again_reason = "Not asked for"
+        first.action_send()
         self.env.invalidate_all()
+        self.assertNotIn("Not asked for", str(self._letters().message_ids.mapped("body")))
         item = self.item
         wizard = self._create(item)
         self.assertIn("Adler", wizard.again_note)

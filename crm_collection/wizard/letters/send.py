@@ -87,7 +87,7 @@ class CrmCollectionItemSend(models.TransientModel):
         items.check_access("write")
         if self.copy_note and not self.confirm_copy:
             raise UserError(self.copy_note)
-        self._check_again()
+        again = self._check_again()
         # Letters are the engine's: nobody writes them, whoever may work the items sends them.
         Letter_sudo = self.env["crm.collection.letter"].sudo()
         letters_sudo = Letter_sudo.browse()
@@ -102,7 +102,7 @@ class CrmCollectionItemSend(models.TransientModel):
         if not letters_sudo:
             raise UserError(self.refusal_summary or self.env._("There is no letter to send."))
         letters_sudo._release()
-        self._note_again(letters_sudo)
+        self._note_again(letters_sudo.filtered(lambda letter: letter.partner_id.id in again.ids))
         letters_sudo._issue()
         letters_sudo._trigger_mail_queue()
         return self._get_notification(letters_sudo.sudo(False))

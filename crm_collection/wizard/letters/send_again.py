@@ -125,16 +125,21 @@ class CrmCollectionItemSend(models.TransientModel):
         return row["date_last_letter"] == row["company"]._get_collection_today()
 
     def _check_again(self):
-        """:raise UserError: somebody would get a second letter today, and nobody says why"""
-        if not self.again_reason and (note := self._get_again_note(self._get_leaving_rows())):
+        """:return: the customers who get a second letter today
+        :raise UserError: there are some, and nobody says why
+        """
+        rows = self._get_leaving_rows()
+        if not self.again_reason and (note := self._get_again_note(rows)):
             raise UserError(self.env._("%s Say why another one is to leave.", note))
+        again = (row["partner"] for row in rows if self._is_again(row))
+        return self.env["res.partner"].union(*again)
 
     def _get_leaving_rows(self):
         return [row for row in self._get_all_rows() if row["count"] and self._has_address(row)]
 
     def _note_again(self, letters_sudo):
-        """Keep why in the history of the letters."""
-        if self.again_reason:
+        """Keep why in the history of the letters that are a second one on one day."""
+        if letters_sudo:
             note = self.env._("A second letter on one day: %s", self.again_reason)
             letters_sudo._message_log_batch(
                 bodies={letter.id: note for letter in letters_sudo},
