@@ -30,6 +30,7 @@ def without_keys(records):
         for key, value in records.env.context.items()
         if not key.startswith("default_") and key not in (*UNTOLD, "active_test")
     }
+    # the whole of it: keys are taken out  # pylint: disable=context-overridden
     return without_uninstalling(records.with_context(context))
 
 

@@ -118,7 +118,7 @@ class CrmCollectionStatus(models.AbstractModel):
     def _start_rules(self):
         company = self.env.company
         default = self.env["crm.collection.rule"]._get_default_rule(company)
-        never = self.env["crm.collection.rule"].search([]).filtered("is_never_reached")
+        never = self.env["crm.collection.engine"]._get_rules(company).filtered("is_never_reached")
         level, message = "ok", self.env._("The default rule is %s.", default.name)
         if not default.step_ids:
             level = "danger"

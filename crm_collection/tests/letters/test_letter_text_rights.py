@@ -1,4 +1,5 @@
 import importlib.util
+from contextlib import suppress
 from pathlib import Path
 
 from odoo.exceptions import AccessError, UserError
@@ -191,11 +192,8 @@ class TestLetterTextRights(CrmCollectionLettersCommon):
 
     def _take_in_or_refuse(self, way):
         """Core escapes or refuses what a term must not be."""
-        try:
-            with self.env.cr.savepoint():
-                way()
-        except UserError:
-            pass
+        with suppress(UserError), self.env.cr.savepoint():
+            way()
         self.assertFalse(self.template._find_faults())
         self._assert_not_run()
 
@@ -230,11 +228,8 @@ class TestLetterTextRights(CrmCollectionLettersCommon):
         self.assertFalse(self.env["mail.template"].search([("name", "=", "Saved")]))
 
     def _refuse_or_nothing(self, user, composer, method):
-        try:
-            with self.env.cr.savepoint():
-                self._call(user, composer._name, method, composer.ids)
-        except UserError:
-            pass
+        with suppress(UserError), self.env.cr.savepoint():
+            self._call(user, composer._name, method, composer.ids)
         self._assert_not_run()
 
     def test_what_goes_with_a_letter_is_about_letters(self):
