@@ -27,7 +27,8 @@ def draw_settings(number):
 
     ``sends_from``: the day on whose evening the company begins to send by itself; ``unapproved``:
     the phases whose definition waits for an approval, ``asked_again``: those that wait for one
-    from the first noon on, when items are in them.
+    from the first noon on, when items are in them; ``after_letter``: those that items enter only
+    after a letter arrived.
     """
     rnd = random.Random(f"settings {number}")
     unapproved = rnd.sample([0, 1, 2, 3, 5, 6], 3)  # the fourth may be guarded
@@ -37,6 +38,7 @@ def draw_settings(number):
         "sends_from": (None, 7, None, NEVER)[number % 4],
         "unapproved": unapproved[: rnd.choice([0, 1, 2])],
         "asked_again": unapproved[2 : 2 + rnd.choice([0, 1])],
+        "after_letter": [] if number % 3 == 1 else rnd.sample([1, 2, 4, 5], rnd.choice([3, 4])),
     }
 
 
@@ -62,16 +64,37 @@ def draw_portfolio(seed):
             for day, phase in zip(days, phases, strict=True)
         ],
     }
-    return {
+    portfolio = {
         "seed": seed,
         "rule": rule,
         "customers": [_draw_customer(rnd) for _number in range(rnd.randint(1, 2))],
     }
+    return portfolio if rnd.random() > 0.4 else _make_young(rnd, portfolio)
+
+
+def _make_young(rnd, portfolio):
+    """The same where all is to come: letters that reach nobody, or only the next time, and phases
+    one soon after the other, which the job fills."""
+    count = rnd.randint(3, 4)
+    days = [1, *sorted(rnd.sample(range(2, 12), count - 1))]
+    phases = sorted(rnd.sample([0, 1, 4, 5], count))
+    steps = [
+        {"days": day, "phase": phase, "resend_interval": rnd.choice([1, 1, 3]), "resend_max": 0}
+        for day, phase in zip(days, phases, strict=True)
+    ]
+    portfolio["rule"].update(steps=steps, amount_min=0)
+    for customer in portfolio["customers"]:
+        customer.update(email=rnd.random() > 0.3, bounces=rnd.random() > 0.3)
+        customer.update(credit=0, foreign_credit=0)
+        for item in customer["items"]:
+            item.update(days=rnd.randint(-3, 4), holds=[], by_hand=None)
+    return portfolio
 
 
 def _draw_customer(rnd):
     return {
-        "email": rnd.random() > 0.15,
+        "email": rnd.random() > 0.2,
+        "bounces": rnd.random() < 0.4,
         "credit": maybe(rnd, 0.2, rnd.choice([30, 100, 250]), 0),
         "foreign_credit": maybe(rnd, 0.15, rnd.choice([30, 100, 250]), 0),
         "branch_credit": maybe(rnd, 0.1, rnd.choice([30, 100, 250]), 0),
@@ -126,7 +149,7 @@ def get_simpler(portfolio):
                     items = list(customer["items"])
                     items[number] = {**item, key: False}
                     yield _replace(portfolio, index, {**customer, "items": items})
-        for key in ("credit", "foreign_credit", "branch_credit"):
+        for key in ("credit", "foreign_credit", "branch_credit", "bounces"):
             if customer[key]:
                 yield _replace(portfolio, index, {**customer, key: 0})
         if customer["holds"]:
@@ -188,6 +211,8 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
             self._guard(self.phases[4])
         for number in settings["unapproved"]:
             self._guard(self.phases[number], "definition")
+        for number in settings["after_letter"]:
+            self.phases[number].after_letter = True
         owners = {}
         for number, portfolio in enumerate(portfolios):
             rule = self._create_portfolio_rule(portfolio, number)
@@ -269,7 +294,8 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
 
     def _act_by_hand(self, settings, owners):
         """After the first run, people do what they do: holds of items, phase maintenance, another
-        definition of a phase."""
+        definition of a phase. Letters come back."""
+        self._bounce(owners)
         for line, portfolio in owners.items():
             item = self.env["crm.collection.item"].search([("line_id", "=", line.id)])
             drawn = self._get_drawn(portfolio, line)
@@ -287,6 +313,20 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
         for number in settings["asked_again"]:
             self._guard(self.phases[number], "definition")
         self._end_transaction()
+
+    def _bounce(self, owners):
+        letters = self.env["crm.collection.letter"].search([("state", "=", "sent")])
+        bouncing = {
+            line.partner_id
+            for line, portfolio in owners.items()
+            if self._get_customer_of(portfolio, line)["bounces"]
+        }
+        for letter in letters.filtered(lambda letter: letter.partner_id in bouncing):
+            letter.sudo()._message_receive_bounce(letter.partner_id.email, letter.partner_id)
+
+    def _get_customer_of(self, portfolio, line):
+        drawn = [customer for customer in portfolio["customers"] for _item in customer["items"]]
+        return drawn[[*self._get_lines_of(portfolio)].index(line)]
 
     def _get_drawn(self, portfolio, line):
         drawn = [item for customer in portfolio["customers"] for item in customer["items"]]

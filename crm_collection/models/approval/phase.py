@@ -7,7 +7,9 @@ from ...tools.arguments import check_one
 _lt = LazyTranslate(__name__)
 
 # What is approved: changing it on an approved phase is a proposal until it is approved again.
-APPROVED_FIELDS = ("allocation_mode", "template_id", "approval_rule_id", "company_id")
+APPROVED_FIELDS = (
+    *("allocation_mode", "after_letter", "template_id", "approval_rule_id", "company_id"),
+)
 # Written by the approval methods alone, never from a form or through RPC.
 APPROVAL_FIELDS = (
     "approval_state",

@@ -93,6 +93,8 @@ class CrmCollectionPhase(models.Model):
             field = self._fields[fname]
             if field.relational:
                 exists = not value or self.env[field.comodel_name].browse(value).exists()
+            elif field.type == "boolean":
+                exists = True
             else:
                 exists = value in field.get_values(self.env)
             if not exists:
@@ -140,6 +142,8 @@ class CrmCollectionPhase(models.Model):
         field, value = self._fields[fname], record[fname]
         if field.type == "selection":
             return dict(field._description_selection(self.env)).get(value, "")
+        if field.type == "boolean":
+            return self.env._("Yes") if value else self.env._("No")
         return value.exists().display_name or self.env._("None")
 
 

@@ -34,7 +34,8 @@ def standing():
             SELECT COALESCE(current.sequence, -2147483648) AS sequence,
                    COALESCE(current.id, 0) AS id) AS place
     CROSS JOIN LATERAL (
-            SELECT COALESCE(reached.blocker_now NOT IN ('unapproved', 'not_due'), FALSE) AS still
+            SELECT COALESCE(reached.blocker_now NOT IN (
+                        'unapproved', 'not_due', 'after_letter'), FALSE) AS still
           ) AS held_back
     CROSS JOIN LATERAL (
             SELECT NOT held_back.still AND reached.pinned IS NOT TRUE

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools.json import json_default
 
 from ..letters import queries
+from ..letters.condition_queries import LEAVING_STATES, last_letter
 
 
 class CrmCollectionItem(models.Model):
@@ -238,11 +239,35 @@ class CrmCollectionItem(models.Model):
             )
         if until := self._get_processing_dates().get(self.line_id.id):
             return _("A payment is on its way: waited for until %s.", self._format_date(until))
-        if not self.blocker or self.blocker in ("hold", "approval", "refused"):
+        if self.blocker == "after_letter" or "waits" in (self.foreseen or {}):
+            return self._explain_waiting()
+        # a payment was on its way when the job looked
+        is_over = self.blocker == "processing" and self.move_id.payment_state != "in_payment"
+        if not self.blocker or is_over or self.blocker in ("hold", "approval", "refused"):
             return ""
-        if self.blocker == "processing" and self.move_id.payment_state != "in_payment":
-            return ""  # it was when the job looked
         return dict(self._fields["blocker"]._description_selection(self.env))[self.blocker] + "."
+
+    def _explain_waiting(self):
+        """:return: which letter keeps the item where it is, or from when on it will, in words;
+        nothing where it does not any more, and the job has not looked since"""
+        if self.blocker != "after_letter":
+            day = self._format_date(fields.Date.to_date(self.foreseen["waits"]))
+            return self.env._("From %s on it waits for a letter that arrives.", day)
+        self.env.flush_all()
+        query = last_letter(self.id, self.partner_id.id, self.company_id)
+        letter_id, is_waiting = self.env.execute_query(query)[0]
+        if not is_waiting:
+            return ""
+        letter = self.env["crm.collection.letter"].sudo().browse(letter_id)
+        date = self._format_date(letter.date)
+        if letter.state in (*LEAVING_STATES, "sent"):
+            return self.env._("Goes on the day after the letter of %s is known to have left.", date)
+        states = dict(letter._fields["state"]._description_selection(self.env))
+        return self.env._(
+            "Waits for a letter that arrives. The last one, of %(date)s: %(state)s.",
+            date=date,
+            state=states[letter.state],
+        )
 
     def _explain_proposal(self):
         if not self.proposed_phase_id:

@@ -8,6 +8,7 @@ from ..letters.condition_queries import LEAVING_STATES
 from ..portfolio import payment_queries
 from . import foresee_queries
 from .future import Future
+from .reached_queries import waits_anywhere
 
 MAX_ROUNDS = 100
 MANY_LINES = 200
@@ -19,8 +20,10 @@ class CrmCollectionEngine(models.AbstractModel):
     """The coming days: plan and letters asked ahead about some customers, nothing kept and
     nothing written.
 
-    First where the items go, day by day: letters have no say in that. Then the letters, from
+    First where the items go, day by day, as if no letter were written. Then the letters, from
     where the items will be; one may be about several items, and begins the customer's quiet days.
+    Where phases wait until a letter is known to have left, a day's letters may change where the
+    items go after it: then that is asked anew, from there on.
     """
 
     _inherit = "crm.collection.engine"
@@ -31,9 +34,10 @@ class CrmCollectionEngine(models.AbstractModel):
 
         :param items: open ``crm.collection.item`` of ``company``
         :return: {item id: dict} of what there is to say: ``step`` (day, step id) it moves into, is
-            asked about or proposed for; ``letter`` (day, phase id, state that says why it reaches
-            nobody); ``obstacle``, why a letter did not leave when its day had come; ``held``
-            (hold id, last day of it or ``False``), where it is on hold
+            asked about or proposed for; ``waits``, the day from which it waits before that for a
+            letter that arrives; ``letter`` (day, phase id, state that says why it reaches nobody);
+            ``obstacle``, why a letter did not leave when its day had come; ``held`` (hold id, last
+            day of it or ``False``), where it is on hold
         """
         self.env.flush_all()
         future = self._get_future(company, items)
@@ -42,10 +46,13 @@ class CrmCollectionEngine(models.AbstractModel):
         if is_large:
             self.env.cr.execute(foresee_queries.compare_row_by_row(False))
         changes = self._foresee_changes(future)
-        self._tell_steps(result, changes)
         future.forget()
         self._tell_holds(result, future)
-        self._tell_letters(result, future, changes)
+        lived = self._live(result, future, changes)
+        if future.follows_letters and not company._is_collection_sending():
+            # when its letters are due was said: now where the items go without them
+            lived = self._live_as_it_sends(future, changes, items)
+        self._tell_steps(result, lived)
         if is_large:
             self.env.cr.execute(foresee_queries.compare_row_by_row(True))
         return result
@@ -57,7 +64,10 @@ class CrmCollectionEngine(models.AbstractModel):
         future = self._get_future(company, items)
         future.holds = {}
         result = {item.id: {} for item in items}
-        self._tell_steps(result, self._foresee_changes(future))
+        changes = self._foresee_changes(future)
+        if future.follows_letters:
+            changes = self._live_as_it_sends(future, changes, items)
+        self._tell_steps(result, changes)
         return result
 
     def _get_future(self, company, items):
@@ -69,6 +79,13 @@ class CrmCollectionEngine(models.AbstractModel):
             self._read_company(future, member)
         owing = {line["company_id"] for line in future.lines.values()} | {company.id}
         future.companies = companies.filtered(lambda member: member.id in owing)
+        # of the one that is asked about it is said when letters are due, whether it sends or not
+        future.senders = future.companies.filtered(
+            lambda member: member == company or member.collection_auto_send
+        )
+        future.follows_letters = any(
+            waits_anywhere(self._get_rules(member)) for member in future.companies
+        )
         return future
 
     def _get_family_at_work(self, company):
@@ -101,10 +118,10 @@ class CrmCollectionEngine(models.AbstractModel):
 
     # === Where the items go === #
 
-    def _foresee_changes(self, future):
-        """:return: what the allocation job writes about the customers' items, day by day: rows of
-        :func:`.foresee_queries.next_changes`"""
-        changes, since = [], {}
+    def _foresee_changes(self, future, after=None):
+        """:return: what the allocation job writes about the customers' items, day by day, from
+        today on or after a day: rows of :func:`.foresee_queries.next_changes`"""
+        changes, since = [], dict.fromkeys(future.lines, after) if after else {}
         for _round in range(MAX_ROUNDS):
             days = self._get_coming_days(future, min(since.values(), default=None))
             rows = self._get_next_changes(future, days, since) if days else []
@@ -145,6 +162,8 @@ class CrmCollectionEngine(models.AbstractModel):
             *future.add_days({row["date_maturity"] for row in lines}, reached),
             *future.add_days(future.get_values("date_phase"), stays),
         }
+        if future.follows_letters:  # what is on its way is known to have left
+            days.add((after or future.today) + timedelta(days=1))
         return sorted(day for day in days if after is None or day > after)
 
     def _tell_steps(self, result, changes):
@@ -159,7 +178,9 @@ class CrmCollectionEngine(models.AbstractModel):
             elif row["proposed_step_id"] != row["proposed_from_id"]:
                 step_id = row["proposed_step_id"]
             else:
-                continue
+                step_id = False
+            if row["blocker"] == "after_letter" != row["blocker_from"]:
+                told.setdefault("waits", row["today"])
             if step_id:
                 told["step"] = (row["today"], step_id)
 
@@ -185,9 +206,21 @@ class CrmCollectionEngine(models.AbstractModel):
 
     # === The letters === #
 
-    def _tell_letters(self, result, future, changes):
-        """Live the days on which a letter may leave, until every item had its own or has none."""
-        changes, day = list(changes), future.today
+    def _live_as_it_sends(self, future, changes, items):
+        """:return: as :meth:`_live`, with the letters that the companies send by themselves"""
+        future.forget()
+        future.senders = future.senders.filtered(lambda member: member._is_collection_sending())
+        return self._live({item.id: {} for item in items}, future, changes)
+
+    def _live(self, result, future, changes):
+        """Live the days on which a letter may leave, until every item had its own or has none, and
+        tell of the letters.
+
+        :param list changes: what the allocation job writes, if no letter is written
+        :return: what it writes
+        """
+        lived, changes, day = [], list(changes), future.today
+        waiting = self._get_waiting(future, day)
         fixed = {row["today"] for row in changes} | future.bounds
         fixed |= set(future.add_days({row["date_maturity"] for row in future.lines.values()}, [1]))
         future.issued_ids = self._get_letters_to_issue_again(future)
@@ -195,9 +228,15 @@ class CrmCollectionEngine(models.AbstractModel):
             fixed.add(day + timedelta(days=1))
         for _number in range(MAX_DAYS):
             while changes and changes[0]["today"] <= day:
-                future.follow(changes.pop(0))
+                lived.append(changes.pop(0))
+                future.follow(lived[-1])
             rows = self._decide_letters(future, day)
             self._tell_letters_of_day(result, future, day, rows)
+            if future.issued_ids or not all(row["verdict"] for row in rows):
+                before, waiting = waiting, self._get_waiting(future, day)
+                if waiting != before:
+                    changes = self._foresee_changes(future.branch(), day)
+                    fixed |= {row["today"] for row in changes}
             fixed = {one for one in fixed if one > day}
             changing = {row["line_id"] for row in changes}
             future.watch(
@@ -215,6 +254,18 @@ class CrmCollectionEngine(models.AbstractModel):
             if not future.watched_ids or not (later or fixed):
                 break
             day = min(later | fixed)
+        return lived + changes
+
+    def _get_waiting(self, future, day):
+        """:return: ids of the items that wait after a day until a letter is known to have left"""
+        if not future.follows_letters:
+            return set()
+        tomorrow, ids = day + timedelta(days=1), set()
+        for company in future.companies:
+            query = foresee_queries.waiting_for_letter(company, tomorrow)
+            rows = self.env.execute_query(foresee_queries.pretend(future, query))
+            ids |= {item_id for (item_id,) in rows}
+        return ids
 
     def _may_be_written_later(self, told, future, line_id, day, is_changing):
         """Whether the letter of an item may leave after ``day`` where it stays where it is.
@@ -230,7 +281,7 @@ class CrmCollectionEngine(models.AbstractModel):
         """:return: rows of :func:`.foresee_queries.due_on` of the day's letters, written: of one
         company after the other, as the job writes them"""
         rows = []
-        for company in future.get_senders():
+        for company in future.senders:
             partner_ids = future.get_due_partner_ids(company, day)
             if not partner_ids:
                 continue
@@ -255,7 +306,7 @@ class CrmCollectionEngine(models.AbstractModel):
     def _get_letters_to_issue_again(self, future):
         """:return: ids of letters that wait and leave with the next run: the customer has an
         address now, or it was no fault of theirs"""
-        domain = Domain("company_id", "in", future.get_senders().ids) & WAITING
+        domain = Domain("company_id", "in", (future.senders | future.company).ids) & WAITING
         letters = self.env["crm.collection.letter"].search(
             domain & Domain("partner_id", "in", future.partner_ids)
         )

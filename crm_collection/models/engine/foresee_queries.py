@@ -10,7 +10,7 @@ import json
 from odoo.tools import SQL
 from odoo.tools.json import json_default
 
-from ..letters.condition_queries import is_due
+from ..letters.condition_queries import is_due, waits_for_letter
 from ..letters.queries import choose, counts_from, may_be_written
 from ..portfolio.hold_queries import hold_id, hold_joins, last_day
 from ..portfolio.promise_queries import closings
@@ -90,12 +90,13 @@ def pretend(future, query):
         """WITH crm_collection_hold AS (%(holds)s),
                 crm_collection_item AS MATERIALIZED (%(items)s),
                 crm_collection_allocation AS MATERIALIZED (%(allocations)s),
-                crm_collection_letter AS MATERIALIZED (%(letters)s)%(requests)s
+                crm_collection_letter AS MATERIALIZED (%(letters)s)%(lines)s%(requests)s
            SELECT * FROM (%(query)s) AS asked""",
         holds=SQL("SELECT * FROM crm_collection_hold WHERE id = ANY(%s)", list(future.holds)),
         items=_items(future),
         allocations=_allocations(future),
         letters=_letters(future),
+        lines=_letter_lines(future) if future.follows_letters else SQL(),
         requests=_requests(future) if future.asked or future.withdrawn_ids else SQL(),
         query=query,
     )
@@ -154,6 +155,20 @@ def _letters(future):
         renewed=_json({"state": "cancelled"}),
         partner_ids=future.partner_ids,
         new=_json(future.letters),
+    )
+
+
+def _letter_lines(future):
+    """Those there are, and those of the letters that are written, with all that tells which letter
+    was the last one about an item."""
+    return SQL(
+        """, crm_collection_letter_line AS MATERIALIZED (
+                SELECT line.* FROM crm_collection_letter_line line
+                 WHERE line.item_id IN (SELECT id FROM crm_collection_item)
+                 UNION ALL
+                SELECT now.* FROM jsonb_populate_recordset(
+                        NULL::crm_collection_letter_line, %s) AS now)""",
+        _json(future.letter_lines),
     )
 
 
@@ -235,6 +250,16 @@ def due_on(company, day, partner_ids):
         of_family(company, due),
         choose(company, day, partner_ids),
         company.id,
+    )
+
+
+def waiting_for_letter(company, day):
+    """The items of a company that wait, on a day, until a letter is known to have left."""
+    return SQL(
+        """SELECT item.id FROM crm_collection_item item
+            WHERE item.company_id = %s AND item.state = 'open' AND %s""",
+        company.id,
+        waits_for_letter(SQL("(item.id, item.partner_id)"), SQL("%s::date", day), company),
     )
 
 

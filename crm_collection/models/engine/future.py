@@ -1,9 +1,15 @@
+import copy
 from collections import defaultdict
 from datetime import timedelta
 
 # Further ahead nothing is foreseen: a hold may last, and a step wait, for a hundred years.
 FURTHEST = timedelta(days=3660)
 PRETENDED_ID = 2_000_000_000  # beside the numbers of what there is
+# What is pretended, but the customers that are watched: see `Future.forget`.
+PRETENDED = (
+    *("items", "new_items", "allocations", "moved_ids", "letters", "letter_lines", "issued_ids"),
+    *("asked", "withdrawn_ids", "written_line_ids"),
+)
 
 
 class Future:
@@ -19,6 +25,8 @@ class Future:
     def __init__(self, company, companies, today, partner_ids):
         self.company = company
         self.companies = companies
+        self.senders = companies  # those whose letters job may write to the customers
+        self.follows_letters = False  # whether where items go depends on what letters reach
         self.today = today
         self.partner_ids = partner_ids
         self.lines = {}  # what they owe: rows of `lines_of_customers` by journal item
@@ -36,11 +44,19 @@ class Future:
         self.allocations = []
         self.moved_ids = set()
         self.letters = []
+        self.letter_lines = []
         self.issued_ids = []
         self.asked = {}
         self.withdrawn_ids = set()
         self.written_line_ids = set()
         self.watched_ids = set(self.partner_ids)
+
+    def branch(self):
+        """:return: a future that goes on from here by itself"""
+        branch = copy.copy(self)
+        for fname in PRETENDED:
+            setattr(branch, fname, copy.deepcopy(getattr(self, fname)))
+        return branch
 
     def _draw_id(self):
         self._last_id += 1
@@ -97,13 +113,6 @@ class Future:
                 for line_id, line in self._get_watched().items()
                 if line["company_id"] == company.id and self.is_due(line_id, day)
             }
-        )
-
-    def get_senders(self):
-        """:return: the companies whose letters job may write to the customers: of the one that is
-        asked about it is said when letters are due, whether it sends by itself or not"""
-        return self.companies.filtered(
-            lambda company: company == self.company or company.collection_auto_send
         )
 
     # === The allocation job === #
@@ -199,9 +208,10 @@ class Future:
         for row in rows:
             by_partner[row["partner_id"]].append(row)
         for partner_id, of_partner in by_partner.items():
+            letter_id = self._draw_id()
             self.letters.append(
                 {
-                    "id": self._draw_id(),
+                    "id": letter_id,
                     "company_id": company.id,
                     "partner_id": partner_id,
                     "state": of_partner[0]["problem"] or "outgoing",
@@ -210,6 +220,8 @@ class Future:
                 }
             )
             for row in of_partner:
+                line = {"id": self._draw_id(), "letter_id": letter_id, "item_id": row["item_id"]}
+                self.letter_lines.append(line)
                 if row["problem"]:
                     continue  # it has not left, and is due as it was
                 item = self._get_or_create(row)

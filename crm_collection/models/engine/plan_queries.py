@@ -49,6 +49,7 @@ class Plan:
         partner_ids=None,
     ):
         self.working_days = company._get_collection_phase_days()
+        self.company = company
         self.company_id = company.id
         self.days = days
         self.rules = rules
@@ -94,7 +95,7 @@ class Plan:
             first_step=first_step(),
             candidate=self._candidate(),
             held=self._held(),
-            reached=reached(self.rules, self.company_id),
+            reached=reached(self.rules, self.company),
             standing=standing(),
             answer=answer(),
             entry=entry(),

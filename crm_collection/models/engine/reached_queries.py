@@ -6,6 +6,7 @@ steps in force.
 
 from odoo.tools import SQL
 
+from ..letters.condition_queries import waits_for_letter
 from ..portfolio.rule_queries import rules_with_unusable
 
 
@@ -17,7 +18,7 @@ def first_step():
     )
 
 
-def reached(rules, company_id):
+def reached(rules, company):
     """What the days and the debt say of each: its rule, the automatic step it belongs in
     (``chosen``) and the one it may go to while somebody decides about that (``meanwhile``),
     the manual one it has reached, and what holds it back (``blocker_now``).
@@ -25,6 +26,7 @@ def reached(rules, company_id):
     Each customer is in ``customer`` once, and ``DISTINCT`` tells the planner so: else it hashes
     the items to look up the customers, and of 604,000 items that went to disk, 27 s for 23.
     """
+    is_kept = _get_is_kept(rules, company)
     return SQL(
         """
         SELECT open_item.*, customer.rule_id, customer.user_id,
@@ -50,14 +52,58 @@ def reached(rules, company_id):
     CROSS JOIN LATERAL (SELECT %(chosen)s AS step_id) AS chosen
         OFFSET 0 /* a part of its own: see Plan.query */""",
         customer=SQL("SELECT DISTINCT ON (partner_id) * FROM customer"),
-        chosen=_reached_step("last_step", "step_id", manual=False),
+        chosen=_reached_step("last_step", "step_id", manual=False, is_kept=is_kept),
         manual=_reached_step("manual_step", "proposed_step_id", manual=True),
         is_short=SQL("(%s OR %s)", *(_is_short(name) for name in ("last_step", "manual_step"))),
-        meanwhile=_step_meanwhile(rules),
-        blocker=_blocker_now(),
-        next_step=_next_step(rules),
-        unusable=_unusable_step(rules_with_unusable(rules, company_id)),
+        meanwhile=_step_meanwhile(rules, is_kept),
+        blocker=_blocker_now(is_kept),
+        next_step=_next_step(rules, is_kept),
+        unusable=_unusable_step(rules_with_unusable(rules, company.id)),
     )
+
+
+def waits_anywhere(rules):
+    """:return: whether a step leads where items enter only after a letter arrived"""
+    phases = rules.step_ids.phase_id
+    return any(phase.after_letter and phase.allocation_mode == "automatic" for phase in phases)
+
+
+def _get_is_kept(rules, company):
+    """:return: function of a step's alias, whose condition is that the letter of an item keeps it
+    from moving on into that step. Letters are looked up of no others; ``None`` where no step leads
+    into such a phase."""
+    if not waits_anywhere(rules):
+        return None
+
+    def is_kept(step):
+        return SQL(
+            """CASE WHEN %(step)s.after_letter AND open_item.item_id IS NOT NULL
+                     AND open_item.pinned IS NOT TRUE
+                     AND open_item.phase_id IS DISTINCT FROM %(step)s.phase_id
+                     AND NOT EXISTS (
+                         SELECT FROM crm_collection_phase place WHERE place.id = open_item.phase_id
+                            AND (place.sequence, place.id)
+                                > (%(step)s.phase_sequence, %(step)s.phase_id))
+                    THEN %(waits)s ELSE FALSE END""",
+            step=SQL.identifier(step),
+            waits=waits_for_letter(
+                SQL("(open_item.item_id, open_item.partner_id)"),
+                SQL("open_item.today"),
+                company,
+                SQL(
+                    """COALESCE(%s IN (open_item.waiting_phase_id, open_item.refused_phase_id),
+                                FALSE)""",
+                    SQL.identifier(step, "phase_id"),
+                ),
+            ),
+        )
+
+    return is_kept
+
+
+def _is_free(is_kept, step="step"):
+    """Condition: no letter keeps the item from the step (see :func:`_get_is_kept`)."""
+    return SQL("NOT %s", is_kept(step)) if is_kept else SQL("TRUE")
 
 
 def _is_enough_owed(step="step"):
@@ -85,37 +131,64 @@ def _is_short(step):
     return SQL("COALESCE(%s AND NOT %s, FALSE)", _may_enter(step), _is_enough_owed(step))
 
 
-def _reached_step(last, one_at_a_time, manual):
+def _reached_step(last, one_at_a_time, manual, is_kept=None):
     """The step of its kind an item belongs in: by days the last one reached, falling back to the
-    step below where too little is owed or its time is over; one at a time the next one.
+    step below where too little is owed, its time is over or a letter keeps the item from it; one
+    at a time the next one.
 
     :param str last: alias of the last step reached, whatever is owed
     :param str one_at_a_time: the column of ``next_step``
     :param bool manual: the kind: steps that a person decides about, or those the job takes
+    :param is_kept: see :func:`_get_is_kept`
     """
-    below = SQL(
-        """(SELECT step.step_id FROM step
-             WHERE step.rule_id = customer.rule_id AND step.usable AND step.manual = %(manual)s
-               AND step.threshold <= open_item.days_counted AND %(enough)s AND %(may_enter)s
-          ORDER BY step.threshold DESC LIMIT 1)""",
-        manual=manual,
-        enough=_is_enough_owed(),
-        may_enter=_may_enter(),
-    )
+    below = _step_below(SQL("step.step_id"), manual, _is_free(is_kept))
     return SQL(
         """CASE WHEN rule.escalation = 'step' THEN next_step.%(one_at_a_time)s
                 WHEN %(last)s.step_id IS NULL THEN NULL
-                WHEN %(enough)s AND %(may_enter)s THEN %(last)s.step_id
-                ELSE %(below)s END""",
+                WHEN %(enough)s AND %(may_enter)s AND %(is_free)s THEN %(last)s.step_id
+                ELSE (%(below)s) END""",
         one_at_a_time=SQL.identifier(one_at_a_time),
         last=SQL.identifier(last),
         enough=_is_enough_owed(last),
         may_enter=_may_enter(last),
+        is_free=_is_free(is_kept, last),
         below=below,
     )
 
 
-def _step_meanwhile(rules):
+def _step_below(columns, manual, condition):
+    """Of the last step of a kind that is reached and may be entered: at most one row."""
+    return SQL(
+        """SELECT %(columns)s FROM step
+            WHERE step.rule_id = customer.rule_id AND step.usable AND step.manual = %(manual)s
+              AND step.threshold <= open_item.days_counted AND %(enough)s AND %(may_enter)s
+              AND %(condition)s
+         ORDER BY step.threshold DESC LIMIT 1""",
+        columns=columns,
+        manual=manual,
+        enough=_is_enough_owed(),
+        may_enter=_may_enter(),
+        condition=condition,
+    )
+
+
+def _is_kept_by_letter(is_kept):
+    """Condition: the step an item belongs in is one that its letter keeps it from."""
+    if not is_kept:
+        return SQL("FALSE")
+    return SQL(
+        """CASE WHEN rule.escalation = 'step' THEN next_step.is_kept
+                WHEN last_step.step_id IS NULL THEN FALSE
+                WHEN %(enough)s AND %(may_enter)s THEN %(is_kept)s
+                ELSE (%(below)s) END""",
+        enough=_is_enough_owed("last_step"),
+        may_enter=_may_enter("last_step"),
+        is_kept=is_kept("last_step"),
+        below=_step_below(is_kept("step"), manual=False, condition=SQL("TRUE")),
+    )
+
+
+def _step_meanwhile(rules, is_kept):
     """The step an item goes to while somebody decides whether it enters the phase of the one it
     belongs in: the last one reached before that nobody has to be asked about. By days only: one
     at a time no step is passed over."""
@@ -126,24 +199,30 @@ def _step_meanwhile(rules):
                SELECT step.step_id FROM step
                 WHERE step.rule_id = customer.rule_id AND step.usable AND NOT step.manual
                   AND NOT step.guarded AND step.threshold <= open_item.days_counted AND %(enough)s
-                  AND %(may_enter)s AND EXISTS (
+                  AND %(may_enter)s AND %(is_free)s AND EXISTS (
                        SELECT FROM step asked WHERE asked.step_id = chosen.step_id
                           AND asked.guarded AND asked.threshold > step.threshold)
              ORDER BY step.threshold DESC LIMIT 1) END""",
         enough=_is_enough_owed(),
         may_enter=_may_enter(),
+        is_free=_is_free(is_kept),
     )
 
 
-def _next_step(rules):
+def _next_step(rules, is_kept):
     """One step at a time: the nearest step after the item's phase, when it is reached and the
     item has stayed long enough, a day at least: a second run does not take a second step. A
-    manual step is not skipped: it waits for a person."""
+    manual step is not skipped: it waits for a person. Nor is one that a letter keeps the item
+    from."""
     if not any(rule.escalation == "step" for rule in rules):
-        return SQL("SELECT NULL::integer AS step_id, NULL::integer AS proposed_step_id")
+        return SQL(
+            """SELECT NULL::integer AS step_id, NULL::integer AS proposed_step_id,
+                      FALSE AS is_kept"""
+        )
     return SQL(
-        """SELECT CASE WHEN step.manual THEN NULL ELSE step.step_id END AS step_id,
-                  CASE WHEN step.manual THEN step.step_id END AS proposed_step_id
+        """SELECT CASE WHEN NOT step.manual AND %(is_free)s THEN step.step_id END AS step_id,
+                  CASE WHEN step.manual THEN step.step_id END AS proposed_step_id,
+                  NOT step.manual AND NOT %(is_free)s AS is_kept
              FROM step LEFT JOIN crm_collection_phase current ON current.id = open_item.phase_id
             WHERE rule.escalation = 'step' AND step.rule_id = customer.rule_id AND step.usable
               AND step.threshold <= open_item.days_counted AND %(enough)s AND %(may_enter)s
@@ -154,6 +233,7 @@ def _next_step(rules):
          ORDER BY step.threshold LIMIT 1""",
         enough=_is_enough_owed(),
         may_enter=_may_enter(),
+        is_free=_is_free(is_kept),
     )
 
 
@@ -180,7 +260,7 @@ def _unusable_step(rule_ids):
     )
 
 
-def _blocker_now():
+def _blocker_now(is_kept):
     """Why an item does not move, the first reason that applies."""
     return SQL(
         """CASE WHEN open_item.partner_id IS NULL THEN 'no_partner'
@@ -193,8 +273,10 @@ def _blocker_now():
                 WHEN NOT EXISTS (SELECT FROM step WHERE step.rule_id = customer.rule_id)
                      THEN 'empty'
                 WHEN open_item.amount_residual < COALESCE(rule.amount_min, 0) THEN 'below_minimum'
+                WHEN %(is_kept_by_letter)s THEN 'after_letter'
                 WHEN unusable.days IS NOT NULL THEN 'unapproved'
                 WHEN open_item.phase_id IS NULL AND first_step.threshold > open_item.days_counted
                      THEN 'not_due'
-           END"""
+           END""",
+        is_kept_by_letter=_is_kept_by_letter(is_kept),
     )

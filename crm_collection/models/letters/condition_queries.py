@@ -175,6 +175,57 @@ def date_free(company, letter="letter"):
     )
 
 
+def waits_for_letter(item, today, company, is_asked=None):
+    """Expression: whether the last letter about an item to whoever owes it now is not known to
+    have left before ``today``. What was cancelled was none; of an item that never had a letter it
+    is false. Before that day, as a customer is not told the same day that he did not answer.
+
+    What is on its way has left by a later day that is only asked about.
+
+    :param SQL item: (item id, customer)
+    :param SQL today: the day that is asked about
+    :param SQL is_asked: condition: somebody is asked, or was, whether the item goes on; he is
+        not asked anew for each letter that leaves meanwhile
+    """
+    return SQL(
+        """(SELECT COALESCE(NOT (array_agg(%(is_gone)s ORDER BY line.id DESC))[1], FALSE)
+              FROM %(letters)s)""",
+        letters=_letters_about(item),
+        is_gone=SQL(
+            """CASE WHEN letter.state = 'sent' THEN %(is_asked)s OR %(day)s < %(today)s
+                    WHEN %(is_leaving)s
+                    THEN %(is_asked)s OR letter.date < %(today)s AND %(today)s > %(now)s
+                    ELSE FALSE END""",
+            is_asked=is_asked or SQL("FALSE"),
+            day=letter_day(company._get_collection_tz()),
+            is_leaving=is_leaving("letter"),
+            today=today,
+            now=company._get_collection_today(),
+        ),
+    )
+
+
+def last_letter(item_id, partner_id, company):
+    """One row: the last letter about an item of a customer, and whether it is waited for today
+    (see :func:`waits_for_letter`)."""
+    item, today = SQL("(%s, %s)", item_id, partner_id), company._get_collection_today()
+    return SQL(
+        "SELECT (array_agg(letter.id ORDER BY line.id DESC))[1], %s FROM %s",
+        waits_for_letter(item, SQL("%s::date", today), company),
+        _letters_about(item),
+    )
+
+
+def _letters_about(item):
+    """The letters about an item to whoever owes it now, and its lines there."""
+    return SQL(
+        """crm_collection_letter_line line
+              JOIN crm_collection_letter letter ON letter.id = line.letter_id
+             WHERE (line.item_id, letter.partner_id) = %s AND letter.state != 'cancelled'""",
+        item,
+    )
+
+
 def is_leaving(letter):
     """Condition: the letter is on its way, and has not left."""
     return SQL("%s IN %s", SQL.identifier(letter, "state"), LEAVING_STATES)

@@ -22,8 +22,15 @@ class CrmCollectionLetter(models.Model):
         """Whatever changes what became of a letter, its rounds follow."""
         if STATE_FIELDS.isdisjoint(vals):
             return super().write(vals)
-        before = {letter.id: letter._get_way() for letter in self}
+        ways = {letter.id: letter._get_way() for letter in self}
+        states = {letter.id: letter.state for letter in self}
         result = super().write(vals)
+        self._follow_way(ways)
+        self._follow_state(states)
+        return result
+
+    def _follow_way(self, before):
+        """:param dict before: {letter id: the way it went}"""
         changed = self.filtered(lambda letter: letter._get_way() != before[letter.id])
         on_its_way = changed.filtered(lambda letter: letter._get_way() == "counts")
         for letters, query in (
@@ -34,7 +41,25 @@ class CrmCollectionLetter(models.Model):
                 self.env.flush_all()
                 self.env.cr.execute(query(letters.ids, self.env.uid))
                 self.env.invalidate_all(flush=False)
-        return result
+
+    def _follow_state(self, before):
+        """Items that waited until a letter is known to have left move on with the next run. What
+        leaves now the run of another day looks at, with all else.
+
+        :param dict before: {letter id: its state}
+        """
+        known = self.filtered(
+            lambda letter: (
+                letter.state in ("sent", "cancelled")
+                and before[letter.id] != letter.state
+                and (before[letter.id], letter.state) != ("outgoing", "sent")
+            )
+        )
+        for company, letters in known.grouped("company_id").items():
+            self.env.flush_all()
+            query = round_queries.look_again(company, letters.ids, self.env.uid)
+            self.env.cr.execute(query)
+            self.env["crm.collection.item"].invalidate_model(["to_evaluate"], flush=False)
 
     def _get_way(self):
         """:return: ``counts`` (it left, may have, or is about to), ``waits`` (it leaves by itself

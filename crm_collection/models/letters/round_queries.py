@@ -4,7 +4,7 @@ it, and is free again where it does not leave; its lines stay, without a round."
 from odoo.tools import SQL
 
 from ..portfolio.queries import next_letter_date
-from .condition_queries import is_ever_to_go, waits
+from .condition_queries import is_ever_to_go, waits, waits_for_letter
 
 
 def release(letter_ids, uid):
@@ -100,6 +100,26 @@ def _taken(letter_ids, is_followed):
          ORDER BY line.allocation_id, line.id DESC""",
         letter_ids=letter_ids,
         is_followed=is_followed,
+    )
+
+
+def look_again(company, letter_ids, uid):
+    """Have the allocation job look at what it kept back until a letter is known to have left, and
+    is not any more."""
+    return SQL(
+        """UPDATE crm_collection_item item
+              SET to_evaluate = TRUE, write_uid = %(uid)s,
+                  write_date = now() AT TIME ZONE 'UTC'
+            WHERE item.id IN (SELECT line.item_id FROM crm_collection_letter_line line
+                               WHERE line.letter_id = ANY(%(letter_ids)s))
+              AND item.state = 'open' AND item.blocker = 'after_letter' AND NOT %(waits)s""",
+        uid=uid,
+        letter_ids=letter_ids,
+        waits=waits_for_letter(
+            SQL("(item.id, item.partner_id)"),
+            SQL("%s::date", company._get_collection_today()),
+            company,
+        ),
     )
 
 

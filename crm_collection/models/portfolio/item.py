@@ -18,6 +18,7 @@ BLOCKERS = [
     ("below_minimum", "Below the minimum amount"),
     ("unapproved", "Phase not approved"),
     ("empty", "The rule has no step"),
+    ("after_letter", "Waits for a letter that arrives"),
     ("not_due", "First step not reached"),
     ("approval", "Awaiting approval"),
     ("refused", "Refused by an approver"),

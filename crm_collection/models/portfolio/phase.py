@@ -60,6 +60,12 @@ class CrmCollectionPhase(models.Model):
         tracking=True,
         help="Used where the step of the sending rule names no letter. Empty: no letter.",
     )
+    after_letter = fields.Boolean(
+        string="Only after a Letter Arrived",
+        tracking=True,
+        help="Items do not enter it by themselves while the last letter about them is not known to "
+        "have left: it waits for an address, came back, failed, or is uncertain.",
+    )
     can_act = fields.Boolean(compute="_compute_can_act", search="_search_can_act")
     currency_id = fields.Many2one(comodel_name="res.currency", compute="_compute_amount_residual")
     item_count = fields.Integer(compute="_compute_amount_residual", string="Open Items")

@@ -138,7 +138,8 @@ def steps(company_id):
                    GREATEST(step.amount_min, rule.amount_min, 0) AS amount_min,
                    COALESCE(step.percent_min, 0) AS percent_min,
                    %(letter)s IS NOT NULL AS has_letter,
-                   COALESCE(phase.is_guarded, FALSE) AS guarded, %(version)s AS version
+                   COALESCE(phase.is_guarded, FALSE) AS guarded, %(version)s AS version,
+                   COALESCE(phase.after_letter, FALSE) AS after_letter
               FROM crm_collection_rule_step step
               JOIN crm_collection_rule rule ON rule.id = step.rule_id
               JOIN crm_collection_phase phase ON phase.id = step.phase_id

@@ -1,5 +1,6 @@
 from . import (
     test_schedule,
+    test_after_letter,
     test_allocation,
     test_concurrency,
     test_escalation,

@@ -1,10 +1,12 @@
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 from odoo.tests import tagged
 from odoo.tools import SQL
 
 from ...models.letters import condition_queries
+from ...models.letters.letter import STATES
 from ..common import TODAY
 from ..common_conditions import ConditionsCase
 
@@ -304,3 +306,90 @@ class TestLetterConditions(ConditionsCase):
                 row["letter__state"] in ("to_send", "outgoing", "sent") or is_tried_again(row)
             ),
         )
+
+    # === The last letter about an item === #
+
+    def _letter_history(self, letters):
+        """:return: tables with the letters, dicts, in their order: about the item and to the
+        customer of their number, each in another one"""
+        return {
+            "crm_collection_letter_line": [
+                {"id": number, "item_id": letter["item_id"], "letter_id": number}
+                for number, letter in enumerate(letters)
+            ],
+            "crm_collection_letter": [
+                {"id": number} | {key: letter[key] for key in letter if key != "item_id"}
+                for number, letter in enumerate(letters)
+            ],
+        }
+
+    def _waits(self, is_asked):
+        company = SimpleNamespace(
+            _get_collection_tz=lambda: "UTC", _get_collection_today=lambda: TODAY
+        )
+        return condition_queries.waits_for_letter(
+            SQL("(item.id, item.partner_id)"), SQL("item.today"), company, SQL("%s", is_asked)
+        )
+
+    def test_waits_for_letter(self):
+        """Until it left before the day; what is in the queue leaves today. Not where somebody was
+        asked already, but for what came back."""
+        letters = self._combine(
+            state=[state for state, _label in STATES],
+            date=DAYS,
+            date_sent=[None, *(datetime.combine(day, time(12)) for day in DAYS)],
+        )
+        letters = [
+            letter | {"item_id": number, "partner_id": 1} for number, letter in enumerate(letters)
+        ]
+        rows = self._combine(
+            item__id=range(len(letters)), item__partner_id=[1, 2], item__today=[*DAYS[1:]]
+        )
+
+        def expected(is_asked, item__id, item__partner_id, item__today):
+            letter = letters[item__id]
+            state, sent = letter["state"], letter["date_sent"]
+            if state == "cancelled" or item__partner_id == 2:
+                return False
+            if state == "sent":
+                day = max(letter["date"], sent.date() if sent else letter["date"])
+                return not is_asked and day >= item__today
+            if state in ("to_send", "outgoing"):
+                is_gone = letter["date"] < item__today and item__today > TODAY
+                return not is_asked and not is_gone
+            return True
+
+        for is_asked in (False, True):
+            with self.subTest(is_asked=is_asked):
+                self._assert_says(
+                    self._waits(is_asked),
+                    rows,
+                    lambda is_asked=is_asked, **row: expected(is_asked, **row),
+                    self._letter_history(letters),
+                )
+
+    def test_waits_for_the_last_letter(self):
+        """The last one that was not cancelled, whatever came before; none is none."""
+        states = ("sent", "bounced", "cancelled", None)
+        histories = self._combine(first=states, second=states)
+        letters = [
+            {
+                "item_id": number,
+                "partner_id": 1,
+                "state": state,
+                "date": DAYS[0],
+                "date_sent": datetime.combine(DAYS[0], time(12)),
+            }
+            for number, history in enumerate(histories)
+            for state in history.values()
+            if state
+        ]
+        rows = self._combine(
+            item__id=range(len(histories)), item__partner_id=[1], item__today=[TODAY]
+        )
+
+        def expected(item__id, **_row):
+            told = [one for one in histories[item__id].values() if one not in ("cancelled", None)]
+            return told[-1:] == ["bounced"]
+
+        self._assert_says(self._waits(False), rows, expected, self._letter_history(letters))
