@@ -65,18 +65,23 @@ CHANGED_SCHEMA = {
     "column crm_collection_letter_line.round",  # a letter that did not leave is no round
     "column crm_collection_rule_step.percent_min",
     "constraint crm_collection_rule_step.crm_collection_rule_step_minimum_range",
+    # days of a rule that there were not
+    "constraint crm_collection_approval_rule.crm_collection_approval_rule_days_positive",
+    "constraint crm_collection_approval_rule.crm_collection_approval_rule_days_in_calendar",
 }
 # endings of names as they are reported: what comes next is asked of the jobs, and is what comes;
 # what was settled in a phase is asked of the ledger; a group of indicators has those of its sums;
 # a request about what open credits cover shows no letter, an opening balance no day of issue and
-# its label, and a credit is named by what it is for
+# its label, and a credit is named by what it is for; requests wait for days of the calendar, not
+# for so many hours; the settings are a page of the module
 CHANGED_SCREENS = (
     *(" date_next_step", " next_step_id", " next_phase_id", " explanation[2]", " explanation[3]"),
     *(" explanation", " amount_settled", " dso", " days_delinquent", " cei", " overdue_share"),
     *(" records[12] letter_body", " records[12] letter_email_to", " records[12] letter_note"),
     *(" records[12] letter_subject", " records[12] letter_template_id", " records[10] letter_body"),
     *(" records[19] titles_html", " records[39] titles_html", " records[5] titles_html[11]"),
-    *(" records[29] name", " For the bank[45][0]"),
+    *(" records[29] name", " For the bank[45][0]", " days_waiting"),
+    *("crm_collection_menu_settings[0]", "crm_collection_menu_settings[1]"),
 )
 CHANGED_SIMULATION = (" moves 79 name",)  # the opening balance
 # letters about an opening balance, and one that names a credit by what it is for

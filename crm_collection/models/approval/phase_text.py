@@ -84,7 +84,6 @@ class CrmCollectionPhase(models.Model):
         if not self.is_governed:
             return
         self.env["mail.template"].browse(filter(None, templates.values()))._check_is_letter()
-        self._set_approval(configured_by_ids=self._get_configurers())
         if self._is_in_force():
             self._ask_definition({TEXTS: {str(step.id): one for step, one in templates.items()}})
         else:

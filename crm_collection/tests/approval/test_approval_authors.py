@@ -47,7 +47,7 @@ class TestApprovalAuthors(ApprovalCallsCommon):
             "phase's name": (phase, "write", {"name": "Friendly reminder"}),
             "phase's place": (phase, "write", {"sequence": 121}),
             "phase's letter": (phase, "write", {"template_id": self.own_text.id}),
-            "text": (text, "write", {"body_html": "<p>Pay</p>"}),
+            "text": (text, "write", {"body_html": "<p>Pay</p><t t-out='object.titles_html'/>"}),
             "text of the step": (self.own_text, "write", {"subject": "Pay"}),
             "sender": (text, "write", {"email_from": "boss@creditor.example"}),
             "attachment": (text, "write", {"attachment_ids": [Command.create(file)]}),

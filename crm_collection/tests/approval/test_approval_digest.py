@@ -4,6 +4,8 @@ from odoo.tests import tagged
 
 from .test_approval_context import ApprovalCallsCommon
 
+WORDS = "<p>Pay or else</p><t t-out='object.titles_html'/>"
+
 
 @tagged("post_install", "-at_install")
 class TestApprovalDigest(ApprovalCallsCommon):
@@ -38,7 +40,11 @@ class TestApprovalDigest(ApprovalCallsCommon):
     def _get_changes(self):
         other = self.text.copy({"name": "Another"})
         return {
-            "text": (self.text, "write", [{"body_html": "<p>Pay or else</p>"}]),
+            "text": (
+                self.text,
+                "write",
+                [{"body_html": "<p>Pay or else</p><t t-out='object.titles_html'/>"}],
+            ),
             "subject": (self.text, "write", [{"subject": "Last warning"}]),
             "translation": (
                 self.text,
