@@ -85,7 +85,6 @@ def _make_young(rnd, portfolio):
     portfolio["rule"].update(steps=steps, amount_min=0)
     for customer in portfolio["customers"]:
         customer.update(email=rnd.random() > 0.3, bounces=rnd.random() > 0.3)
-        customer.update(credit=0, foreign_credit=0)
         for item in customer["items"]:
             item.update(days=rnd.randint(-3, 4), holds=[], by_hand=None)
     return portfolio

@@ -118,7 +118,7 @@ class CrmCollectionLetter(models.Model):
         self.env.flush_all()
         query = queries.choose(company, today, partner_ids, item_ids, force)
         chosen = self.env.execute_query_dict(query)
-        left_out = self._count_left_out(chosen)
+        left_out = self._count_left_out(self._get_left_out(chosen, company, today))
         item_ids = [id_ for row in chosen if not row["verdict"] for id_ in row["item_ids"]]
         if not item_ids:
             return self.browse(), 0, left_out
@@ -133,6 +133,24 @@ class CrmCollectionLetter(models.Model):
             for slice_ids in split_every(CHARGED_PER_STATEMENT, letter_ids, list):
                 self.browse(slice_ids)._set_asked(company, today)
         return letters, line_count, left_out
+
+    @api.model
+    def _get_left_out(self, chosen, company, today):
+        """:return: the rows of ``queries.choose`` that count: who had a letter today has no other
+        about what his credits pay, and the run that wrote it did not count him
+        """
+        covered = [row["partner_id"] for row in chosen if row["verdict"] == "credit"]
+        written = self.browse()
+        if covered:
+            family = company._get_collection_family()
+            written = self.search(
+                Domain("partner_id", "in", covered)
+                & Domain("company_id", "in", family.ids)
+                & Domain("date", "=", today)
+                & Domain("state", "!=", "cancelled")
+            )
+        had = set(written.partner_id.ids)
+        return [row for row in chosen if row["verdict"] != "credit" or row["partner_id"] not in had]
 
     @api.model
     def _count_left_out(self, chosen):

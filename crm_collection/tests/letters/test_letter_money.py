@@ -270,6 +270,23 @@ class TestLetterMoney(CrmCollectionLettersCommon):
         held = run.line_ids.filtered(lambda line: line.kind == "held")
         self.assertRecordValues(held, [{"blocker": "credit", "count": 2}])
 
+    def test_repeated_run_counts_nobody_anew(self):
+        """GIVEN a customer who owes in two currencies, in one of which a credit pays it all
+        WHEN the letters job runs twice on a day
+        THEN he has one letter, and no run says that he was left out.
+
+        Seen to fail: the second run counted him, for the credit.
+        """
+        self._create_overdue(5)
+        self._create_overdue(5, currency_id=self.foreign.id)
+        self._create_credit(500.0, currency_id=self.foreign.id)
+        self._allocate()
+        for _time in range(2):
+            self._send_letters()
+        self.assertEqual(len(self._letters()), 1)
+        runs = self.env["crm.collection.run"].search([("kind", "=", "letters")])
+        self.assertFalse(runs.line_ids.filtered(lambda line: line.kind == "held"))
+
     def test_credit_pays_what_the_letter_is_about(self):
         """GIVEN an invoice written to, and another one whose turn it is, paid by a credit: it was
         due first
