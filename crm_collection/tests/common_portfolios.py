@@ -321,7 +321,7 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
             if self._get_customer_of(portfolio, line)["bounces"]
         }
         for letter in letters.filtered(lambda letter: letter.partner_id in bouncing):
-            letter.sudo()._message_receive_bounce(letter.partner_id.email, letter.partner_id)
+            self._come_back(letter)
 
     def _get_customer_of(self, portfolio, line):
         drawn = [customer for customer in portfolio["customers"] for _item in customer["items"]]

@@ -320,6 +320,6 @@ class TestPhaseTexts(CrmCollectionApprovalCommon):
         self._allocate()
         self._send_letters()
         self.assertRecordValues(
-            self._letters(), [{"state": "outgoing", "template_id": self.hard.id}]
+            self._letters(self.person), [{"state": "outgoing", "template_id": self.hard.id}]
         )
         self.assertFalse(self._asked())

@@ -39,7 +39,7 @@ class TestAfterLetter(CrmCollectionApprovalCommon):
         return item, item.letter_line_ids.letter_id.with_user(self.collector)
 
     def _bounce(self, letter):
-        letter.sudo()._message_receive_bounce("adler@customer.example", self.customer)
+        self._come_back(letter)
         self.assertEqual(letter.state, "bounced")
 
     def _live(self, days):
