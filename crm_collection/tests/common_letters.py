@@ -1,5 +1,6 @@
 import json
 import smtplib
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.fields import Command
@@ -7,6 +8,8 @@ from odoo.tools import SQL, mute_logger
 
 from .common import TODAY, CrmCollectionCommon
 from .common_returned import POSTFIX, write_mail
+
+LONGEST_HOLD = 30  # days that a collector may set whatever the kind
 
 
 class Session:
@@ -133,15 +136,17 @@ class CrmCollectionLettersCommon(CrmCollectionCommon):
         return session.accepted
 
     def _hold(self, record=None, kind="block", **vals):
-        """Hold back a customer, an entry or an item, as the collector does, or without an end, as
-        the manager does."""
+        """Hold back a customer, an entry or an item, as the collector does; without an end, or for
+        long, as the manager does."""
         fname = {
             "res.partner": "partner_id",
             "account.move": "move_id",
             "crm.collection.item": "item_id",
         }[record._name]
         vals = {"kind": kind, "reason": "Asked for it", fname: record.id, **vals}
-        user = self.collector if vals.get("date_until") else self.manager
+        until = vals.get("date_until")
+        is_long = not until or until > TODAY + timedelta(days=LONGEST_HOLD)
+        user = self.manager if is_long else self.collector
         Hold = self.env["crm.collection.hold"].with_user(user)
         return Hold.with_company(self.company).create(vals)
 
