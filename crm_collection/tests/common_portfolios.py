@@ -42,8 +42,11 @@ def draw_settings(number):
     }
 
 
-def draw_portfolio(seed):
-    """A rule and its customers, in words: what they owe, what is held, what they are."""
+def draw_portfolio(seed, branches=True):
+    """A rule and its customers, in words: what they owe, what is held, what they are.
+
+    :param bool branches: whether they may owe to a branch, too
+    """
     rnd = random.Random(f"portfolio {seed}")
     days = sorted(rnd.sample(STEP_DAYS, rnd.randint(1, 5)))
     # one of each phase, in the order of severity; the phase of the last step may be a manual one
@@ -69,6 +72,11 @@ def draw_portfolio(seed):
         "rule": rule,
         "customers": [_draw_customer(rnd) for _number in range(rnd.randint(1, 2))],
     }
+    if not branches:
+        for customer in portfolio["customers"]:
+            customer["branch_credit"] = 0
+            for item in customer["items"]:
+                item["of_branch"] = False
     return portfolio if rnd.random() > 0.4 else _make_young(rnd, portfolio)
 
 
