@@ -22,7 +22,7 @@ class CrmCollectionLetter(models.Model):
     )
     totals_label = fields.Char(
         string="Amount to Pay",
-        compute="_compute_titles_html",
+        compute="_compute_labels",
         compute_sudo=True,
         help="What is to be paid, by currency, as the customer's language writes it; where "
         "something is overdue, without what is not due yet.",
@@ -42,7 +42,7 @@ class CrmCollectionLetter(models.Model):
         "is sent.",
     )
     deadline_label = fields.Char(
-        string="To Be Paid By", compute="_compute_titles_html", compute_sudo=True
+        string="To Be Paid By", compute="_compute_labels", compute_sudo=True
     )
     signature_html = fields.Html(
         string="Signature", compute="_compute_signature_html", compute_sudo=True, sanitize=False
@@ -53,8 +53,7 @@ class CrmCollectionLetter(models.Model):
     @api.depends(*CONTENT_FIELDS)
     @api.depends_context("crm_collection_print")
     def _compute_titles_html(self):
-        """The table and what the subject says of it: adding up is a good part of a letter."""
-        credits_by_letter, deadlines = self._get_credits_by_letter(), self._get_deadlines()
+        credits_by_letter = self._get_credits_by_letter()
         paid_online = self._get_companies_paid_online()
         working_days = self.line_ids.company_id._get_collection_charge_days_by_company()
         for record in self:
@@ -68,8 +67,6 @@ class CrmCollectionLetter(models.Model):
                 lang=letter.env.lang,
                 minimal_qcontext=True,
             )
-            record.totals_label = letter._get_totals_label(values["groups"])
-            record.deadline_label = letter._format_day(deadlines[record.id])
 
     @api.depends("phase_id", "line_ids.phase_id")
     def _compute_has_other_open_items(self):
@@ -86,6 +83,15 @@ class CrmCollectionLetter(models.Model):
                 if letter.has_other_open_items
                 else letter.env._("what is listed below")
             )
+
+    @api.depends(*CONTENT_FIELDS)
+    def _compute_labels(self):
+        credits_by_letter, deadlines = self._get_credits_by_letter(), self._get_deadlines()
+        for record in self:
+            letter = record.with_context(lang=record._get_lang())
+            groups = letter._get_groups(credits_by_letter[letter.id])
+            record.totals_label = letter._get_totals_label(groups)
+            record.deadline_label = letter._format_day(deadlines[record.id])
 
     @api.depends("user_id", "company_id")
     def _compute_signature_html(self):

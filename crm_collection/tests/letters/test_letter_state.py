@@ -170,8 +170,12 @@ class TestLetterState(CrmCollectionLettersCommon):
         for _time in range(6):
             self._run_mail_queue(Session(error))
             self._wait_for(letter)
-        self._assert_problem(letter, "failed")
+        self.assertEqual(letter.state, "failed")
+        self.assertTrue(letter.failure_reason)
         self.assertTrue(letter.will_retry)
+        fuse = self.env["crm.collection.fuse"].sudo().search([])
+        self.assertRecordValues(fuse._get_alarms(), [{"user_id": self.manager.id}])
+        self.assertFalse(self._problems(letter), "beside the alarm")
 
     def _wait_for(self, letter):
         """Its time has come, and that of its server."""

@@ -15,6 +15,7 @@ COMPANY_MODELS = (
     "crm.collection.allocation",
     "crm.collection.allocation.report",
     "crm.collection.approval",
+    "crm.collection.approval.change",
     "crm.collection.approval.decision",
     "crm.collection.approval.line",
     "crm.collection.customer",

@@ -73,7 +73,7 @@ class TestRoles(CrmCollectionLettersCommon, CrmCollectionBrowserCase):
         vals = {"item_id": self.item.id, "reason": "Disputes the freight", "kind": "dispute"}
         hold = self._call(self.collector, "crm.collection.hold", "create", [vals])
         self.assertTrue(self.item.is_held)
-        self._call(self.collector, "crm.collection.hold", "action_lift", hold)
+        self._call(self.collector, "crm.collection.hold", "action_lift", hold, "He agreed")
         self.assertFalse(self.item.is_held)
 
     def test_user_sends_letters(self):
@@ -164,7 +164,9 @@ class TestRoles(CrmCollectionLettersCommon, CrmCollectionBrowserCase):
     # === Manager === #
 
     def test_manager_configures_phases_rules_and_letters(self):
-        create = [{"name": "Own text", "model_id": self.env["ir.model"]._get_id(LETTER)}]
+        table = "<p>Pay</p><t t-out='object.titles_html'/>"
+        model_id = self.env["ir.model"]._get_id(LETTER)
+        create = [{"name": "Own text", "model_id": model_id, "body_html": table}]
         template = self._call(self.manager, "mail.template", "create", create)[0]
         vals = {"name": "New phase", "sequence": 500, "template_id": template}
         phase = self._call(self.manager, "crm.collection.phase", "create", [vals])[0]

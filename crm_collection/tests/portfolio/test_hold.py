@@ -85,8 +85,11 @@ class TestHold(CrmCollectionEngineCommon):
                     self._promise(3, **scope, **vals)
                 context = {f"default_{fname}": value for fname, value in vals.items()}
                 holds = self.env["crm.collection.hold"].with_user(self.collector)
-                with self.assertRaises(UserError):
-                    holds.with_context(**context).create({"reason": "Because", **scope})
+                hold = holds.with_context(**context).create({"reason": "Because", **scope})
+                self.assertRecordValues(
+                    hold,
+                    [{"state": "active", "date_closed": False, "user_id": self.collector.id}],
+                )
         copy = self._hold(**scope).with_user(self.manager).copy()
         self.assertEqual(copy.user_id, self.manager)
 
