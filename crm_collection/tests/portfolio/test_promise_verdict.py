@@ -199,7 +199,9 @@ class TestPromiseVerdict(CrmCollectionEngineCommon):
         self._pay_on(-2, 40, move=move)
         self._frozen_on(4)
         self._allocate()
-        promise = self._promise(9, move=move, amount=40, date_from=TODAY)
+        self._frozen_on(0)
+        promise = self._promise(9, move=move, amount=40)
+        self._frozen_on(4)
         self.assertEqual(promise.amount_paid, 0)
 
     def test_nothing_owed_then_is_nothing_promised(self):
@@ -249,7 +251,7 @@ class TestPromiseVerdict(CrmCollectionEngineCommon):
         """Neither last year's promise nor one that a person ended."""
         promise = self._promise(5)
         lifted = self._promise(5)
-        lifted.action_lift()
+        lifted.action_lift("Not true any more")
         self._run_on(6)
         self._frozen_on(5 + promise_queries.JUDGED_AGAIN_DAYS + 1)
         self._pay_on(5)

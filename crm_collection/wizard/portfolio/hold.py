@@ -18,6 +18,7 @@ class CrmCollectionItemHold(models.TransientModel):
     reason = fields.Char(required=True)
     date_until = fields.Date(
         string="Until",
+        default=lambda self: self._default_date_until(),
         help="Last day of the hold, or the day the payment is promised for. Empty: until lifted.",
     )
     item_count = fields.Integer(compute="_compute_totals", compute_sudo=False)
@@ -27,6 +28,12 @@ class CrmCollectionItemHold(models.TransientModel):
         compute_sudo=False,
         help="What their customers owe besides: it is not held.",
     )
+
+    @api.model
+    def _default_date_until(self):
+        """:return: the last day that who may not hold without an end may choose"""
+        offered = self.env["crm.collection.hold"]._get_offered("block", self.env.company)
+        return offered.get("date_until")
 
     @api.model
     def _selection_kind(self):

@@ -62,7 +62,7 @@ class CrmCollectionHoldChange(models.TransientModel):
 
     def action_confirm(self):
         """Do it: the holds check who may, and whether they are still in force."""
-        check_one(self)
+        check_one(self).check_access("read")
         if self.what == "lift":
             self.hold_ids._check_in_force()
             self.hold_ids.action_lift(self.why)
