@@ -39,7 +39,7 @@ class TestSendPreview(CrmCollectionLettersCommon):
         return wizard.line_ids.filtered(lambda line: line.partner_id == partner)
 
     def test_counts_only_what_will_leave(self):
-        """Seen to fail: a letter to nobody was counted as one that leaves."""
+        """A letter to nobody is not counted as one that leaves."""
         form = self._open(self.items)
         self.assertEqual((form.letter_count, form.item_count), (1, 1))
         self.assertEqual(form.no_address_count, 1)

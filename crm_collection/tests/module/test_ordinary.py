@@ -11,9 +11,6 @@ CORE = ("create", "write")
 class TestOrdinary(TransactionCase):
     """Who posts, mails or keeps contacts and has nothing to do with collections pays for the
     module with a few calls: counted here, timed by `./dev bench --ordinary`.
-
-    Seen to fail with the `create` of every thread wrapped, and with what is evidence worked out
-    for each message.
     """
 
     @classmethod

@@ -20,7 +20,7 @@ NEVER = {
 
 @tagged("post_install", "-at_install")
 class TestSmall(CrmCollectionLettersCommon, CrmCollectionBrowserCase):
-    """Small things that make a screen say what is true, each seen to fail before."""
+    """Small things that make a screen say what is true."""
 
     def test_what_is_technical_is_not_offered_to_group_by(self):
         for name, often in OFTEN.items():

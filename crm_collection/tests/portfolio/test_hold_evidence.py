@@ -19,10 +19,7 @@ CONTEXTS = (
 
 @tagged("post_install", "-at_install")
 class TestHoldEvidence(CrmCollectionLettersCommon):
-    """What was agreed with a customer stays on record: through RPC, as whoever works with it.
-
-    Seen to fail on a version in which only state, end and author of a hold were kept.
-    """
+    """What was agreed with a customer stays on record: through RPC, as whoever works with it."""
 
     def setUp(self):
         super().setUp()

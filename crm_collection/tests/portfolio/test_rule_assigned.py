@@ -38,7 +38,7 @@ class TestRuleAssigned(CrmCollectionEngineCommon):
     # === Only where assigned === #
 
     def test_assigned_rule_catches_nobody_by_itself(self):
-        """Seen to fail: made without criteria at sequence 10 it caught everybody."""
+        """Without criteria at sequence 10 it catches nobody else."""
         own = self._create_mild(assignment="assigned")
         self.assertEqual((self.customer | self.other).collection_applied_rule_id, self.rule)
         self.customer.collection_rule_id = own
@@ -154,7 +154,7 @@ class TestRuleAssigned(CrmCollectionEngineCommon):
     def test_golive_starts_by_the_default_rule(self):
         """Not by an own rule behind it, whose only step is severe.
 
-        Seen to fail: it was taken for the default, and all old debt started in its phase.
+        It was taken for the default, and all old debt started in its phase.
         """
         own = self._create_rule(
             {1: self.phase_third}, name="Own", sequence=3000, assignment="assigned"
@@ -167,7 +167,7 @@ class TestRuleAssigned(CrmCollectionEngineCommon):
         self.assertEqual(self._open_golive().phase_id, self.phase_first)
 
     def test_golive_leaves_who_is_never_written_to(self):
-        """Seen to fail: a rule without steps did not keep going live from writing."""
+        """A rule without steps keeps going live from writing."""
         never = self._create_rule({}, name="Never", assignment="assigned")
         self.other.collection_rule_id = never
         self._move_on(1)

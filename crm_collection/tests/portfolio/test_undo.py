@@ -189,7 +189,7 @@ class TestUndo(CrmCollectionLettersCommon):
     # === Holds === #
 
     def test_hold_of_two_of_three_holds_two(self):
-        """Seen to fail: the customer was held, with all that is his."""
+        """Not the customer, with all that is his."""
         self._create_overdue(20)
         self._allocate()
         third = self._items(self.env["account.move"].search([], order="id desc", limit=1))
