@@ -60,7 +60,8 @@ def _asked(which):
     return SQL(
         """SELECT approval.id, approval.kind, approval.user_id, approval.partner_id,
                   approval.company_id, approval.phase_id, approval.approval_rule_id,
-                  phase.template_id, %s AS proposed_template_id, %s AS proposed_rule_id
+                  phase.template_id, approval.proposed_values -> 'texts' AS proposed_texts,
+                  %s AS proposed_template_id, %s AS proposed_rule_id
              FROM crm_collection_approval approval
              JOIN crm_collection_phase phase ON phase.id = approval.phase_id
             WHERE %s""",
@@ -90,13 +91,30 @@ def _of_request():
                   OR change.res_model = 'crm.collection.phase' AND change.res_id = asked.phase_id
                   OR change.res_model = 'mail.template'
                   AND change.res_id IN (asked.template_id, asked.proposed_template_id)
+                  OR change.res_model = 'mail.template' AND asked.kind = 'definition'
+                  AND change.res_id IN (%(texts)s)
                   OR change.res_model = 'res.partner' AND asked.kind = 'allocation'
                   AND change.res_id = asked.partner_id AND change.company_id = asked.company_id
                   OR change.is_selection AND asked.kind = 'allocation'
                   AND (change.company_id IS NULL OR change.company_id IN (
                        SELECT owner.id FROM res_company owner JOIN res_company company
                               ON company.parent_path LIKE owner.parent_path || '%%'
-                        WHERE company.id = asked.company_id)))"""
+                        WHERE company.id = asked.company_id)))""",
+        texts=_texts_of_steps(),
+    )
+
+
+def _texts_of_steps():
+    """The texts a definition is approved with beside the phase's letter: those of its steps, in
+    force and proposed."""
+    return SQL(
+        """SELECT step.template_id FROM crm_collection_rule_step step
+            WHERE step.phase_id = asked.phase_id AND step.template_id IS NOT NULL
+            UNION ALL
+           SELECT (text.value #>> '{}')::integer
+             FROM jsonb_each(CASE WHEN jsonb_typeof(asked.proposed_texts) = 'object'
+                                  THEN asked.proposed_texts ELSE '{}' END) AS text
+            WHERE jsonb_typeof(text.value) = 'number'"""
     )
 
 

@@ -323,3 +323,18 @@ class TestPhaseTexts(CrmCollectionApprovalCommon):
             self._letters(self.person), [{"state": "outgoing", "template_id": self.hard.id}]
         )
         self.assertFalse(self._asked())
+
+    def test_who_wrote_the_text_of_a_step_does_not_approve_it(self):
+        """GIVEN a phase that another has put forward with the text of a step
+        WHEN somebody who manages and approves rewrote that text before
+        THEN he does not approve it.
+
+        Seen to fail: only the phase's own letter was looked at.
+        """
+        self._call(self.both, self.hard, "write", {"subject": "Mine {{ object.totals_label }}"})
+        self._call(self.manager, self.step_persons, "write", {"template_id": self.hard.id})
+        self._call(self.manager, self.phase_first, "action_request_approval")
+        with self.assertRaises(AccessError):
+            self._call(self.both, self._asked(), "action_approve")
+        self._call(self.approver, self._asked(), "action_approve")
+        self.assertEqual(self.phase_first.approval_state, "approved")
