@@ -7,12 +7,33 @@ class CrmCollectionAuthored(models.AbstractModel):
     """What leads to requests for approval remembers who made and who changed it
     (:class:`.CrmCollectionApprovalChange`).
 
-    The models note it themselves, in their own `create`, `write` and `unlink`: what an approval
-    puts in force (`_write_evidence`) is no change of who approves.
+    A model names this one *before* itself in `_inherit`: noted is what the rest of it made of the
+    values. What an approval puts in force (`_write_evidence`) is no change of who approves.
     """
 
     _name = "crm.collection.authored"
     _description = "Collection Records with Authors"
+
+    # === ORM overrides === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Who makes it is its author."""
+        records = super().create(vals_list)
+        records._note_change("created")
+        return records
+
+    def write(self, vals):
+        """Who changes it is its author."""
+        with self._noting(vals):
+            return super().write(vals)
+
+    def unlink(self):
+        """Who deletes it is the author of what applies in its place."""
+        self._note_change("deleted")
+        return super().unlink()
+
+    # === Business methods === #
 
     @api.model
     def _get_authored_fields(self):

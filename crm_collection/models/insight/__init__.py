@@ -6,6 +6,7 @@ from . import (
     status_live,
     start,
     res_company,
+    company_settings,
     res_config_settings,
     cockpit,
     cards,

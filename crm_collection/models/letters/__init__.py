@@ -1,10 +1,8 @@
 from . import (
     res_company_live,
-    res_config_settings,
     returned,
     address,
     res_company_returned,
-    res_config_settings_returned,
     res_partner_returned,
     letter,
     leaving,

@@ -3,8 +3,6 @@ from . import (
     res_company_clock,
     res_company_days,
     res_company_calendar,
-    res_config_settings,
-    res_config_settings_days,
     grouping,
     phase,
     rule,

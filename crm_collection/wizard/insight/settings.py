@@ -12,6 +12,7 @@ class CrmCollectionSettings(models.TransientModel):
     """
 
     _name = "crm.collection.settings"
+    _inherit = ["crm.collection.company.settings"]
     _description = "Collection Settings"
 
     company_id = fields.Many2one(
@@ -19,63 +20,6 @@ class CrmCollectionSettings(models.TransientModel):
         required=True,
         readonly=True,
         default=lambda self: self.env.company,
-    )
-    live_note = fields.Text(string="Another Database", compute="_compute_live_note")
-
-    collection_auto_send = fields.Boolean(related="company_id.collection_auto_send", readonly=False)
-    collection_quiet_days = fields.Integer(
-        related="company_id.collection_quiet_days", readonly=False
-    )
-    collection_returned_max = fields.Integer(
-        related="company_id.collection_returned_max", readonly=False
-    )
-    collection_processing_days = fields.Integer(
-        related="company_id.collection_processing_days", readonly=False
-    )
-    collection_promise_days = fields.Integer(
-        related="company_id.collection_promise_days", readonly=False
-    )
-    collection_promise_longest = fields.Integer(
-        related="company_id.collection_promise_longest", readonly=False
-    )
-    collection_hold_longest = fields.Integer(
-        related="company_id.collection_hold_longest", readonly=False
-    )
-    collection_link_days = fields.Integer(related="company_id.collection_link_days", readonly=False)
-    collection_tz = fields.Selection(related="company_id.collection_tz", readonly=False)
-    collection_hour = fields.Float(related="company_id.collection_hour", readonly=False)
-    collection_letters_hour = fields.Float(
-        related="company_id.collection_letters_hour", readonly=False
-    )
-    collection_manager_id = fields.Many2one(
-        related="company_id.collection_manager_id", readonly=False
-    )
-    collection_fine_percent = fields.Float(
-        related="company_id.collection_fine_percent", readonly=False
-    )
-    collection_interest_percent = fields.Float(
-        related="company_id.collection_interest_percent", readonly=False
-    )
-    collection_charges_workday = fields.Boolean(
-        related="company_id.collection_charges_workday", readonly=False
-    )
-    collection_phases_workday = fields.Boolean(
-        related="company_id.collection_phases_workday", readonly=False
-    )
-    collection_attribution_days = fields.Integer(
-        related="company_id.collection_attribution_days", readonly=False
-    )
-    collection_aging_days_1 = fields.Integer(
-        related="company_id.collection_aging_days_1", readonly=False
-    )
-    collection_aging_days_2 = fields.Integer(
-        related="company_id.collection_aging_days_2", readonly=False
-    )
-    collection_aging_days_3 = fields.Integer(
-        related="company_id.collection_aging_days_3", readonly=False
-    )
-    collection_aging_days_4 = fields.Integer(
-        related="company_id.collection_aging_days_4", readonly=False
     )
 
     # === Compute methods === #
@@ -86,12 +30,6 @@ class CrmCollectionSettings(models.TransientModel):
             settings.display_name = self.env._(
                 "Collection settings of %s", settings.company_id.name
             )
-
-    @api.depends("company_id", "collection_auto_send")
-    def _compute_live_note(self):
-        """What is not the database any more in which sending was switched on."""
-        for settings in self:
-            settings.live_note = settings.company_id._explain_collection_copy()
 
     # === ORM overrides === #
 
@@ -127,15 +65,6 @@ class CrmCollectionSettings(models.TransientModel):
         )
 
     # === Business methods === #
-
-    @api.model
-    def _get_setting_names(self):
-        """:return: the names of the fields that are the company's"""
-        return {
-            name
-            for name, field in self._fields.items()
-            if field.related == f"company_id.{name}" and name.startswith("collection_")
-        }
 
     @api.model
     def _split(self, vals):
