@@ -21,3 +21,20 @@ def blockers(company_id):
          GROUP BY blocker ORDER BY blocker""",
         company_id,
     )
+
+
+def has_anything(company_id):
+    """Whether a company has entries, or items of some it had. A branch writes in the journals of
+    its parents, and entries are indexed by journal and company."""
+    return SQL(
+        """SELECT EXISTS (SELECT FROM crm_collection_item WHERE company_id = %(company_id)s)
+               OR EXISTS (
+                    SELECT FROM res_company company
+                      JOIN res_company owner ON company.parent_path LIKE owner.parent_path || '%%'
+                      JOIN account_journal journal ON journal.company_id = owner.id
+                      JOIN LATERAL (SELECT FROM account_move move
+                                     WHERE move.journal_id = journal.id
+                                       AND move.company_id = company.id LIMIT 1) AS kept ON TRUE
+                     WHERE company.id = %(company_id)s)""",
+        company_id=company_id,
+    )

@@ -157,6 +157,37 @@ class TestRun(CrmCollectionEngineCommon):
         self._allocate_after_failure()
         self._assert_phase(self.moves, self.phase_first)
 
+    def test_company_without_books_is_passed_over(self):
+        """GIVEN a company and a branch without any entry
+        WHEN the job runs
+        THEN their day is done without a plan, and the first entry is seen the same day, also a
+        branch's, which is in a journal of its parent's.
+        """
+        new = self.env(su=True)["res.company"].create(
+            [{"name": "Shell"}, {"name": "Branch", "parent_id": self.company.id}]
+        )
+        self._end_transaction()  # the branch gets its parent's chart of accounts
+        self.env.user.company_ids += new
+        allowed = {"allowed_company_ids": (self.company | new).ids}
+        self.patch(type(self), "env", self.env(context=self.env.context | allowed))
+        engine, worked = self.registry["crm.collection.engine"], []
+        write_day = engine._write_day
+
+        def note(model, run):
+            worked.append(run.company_id)
+            return write_day(model, run)
+
+        with patch.object(engine, "_write_day", note):
+            self._allocate()
+            self.assertIn(self.company, worked)
+            self.assertFalse(new & self.env["res.company"].union(*worked))
+            self.assertEqual({self._get_run(company=one).state for one in new}, {"done"})
+            move = self._create_overdue(9, company_id=new[1].id)
+            self._allocate()
+        self.assertIn(new[1], worked)
+        self.assertNotIn(new[0], worked)
+        self._assert_phase(move, self.phase_first)
+
     def _allocate_after_failure(self):
         self._allocate()
         self.assertRecordValues(self._get_run(), [{"state": "done", "message": False}])
