@@ -1,5 +1,5 @@
-"""Rules for every test run: what the module logs as a warning or worse is a failure, and tests
-that run side by side share no files.
+"""Rules for every test run: what the module logs as a warning or worse is a failure, tests that
+run side by side share no files, and Odoo's caches outlive the tests that leave them alone.
 
 A test that expects such a log says so with assertLogs or Odoo's mute_logger, which both take
 the record before it is seen here.
@@ -7,6 +7,7 @@ the record before it is seen here.
 
 import logging
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -40,6 +41,56 @@ def _fail_on_logs(item, when):
     return result
 
 
+class Invalidated:
+    """What was invalidated of Odoo's caches since they were emptied.
+
+    Odoo empties all of them after each test, and an eighth of a run went by filling them again:
+    views, templates, rights, names. What a test changes it invalidates, as it would in a
+    server, and that is emptied; what the set-up of a class changes, after the class.
+    """
+
+    def __init__(self):
+        self.by_test, self.by_class = set(), set()
+        self.in_test = False
+
+    def add(self, names):
+        (self.by_test if self.in_test else self.by_class).update(names)
+
+    def take(self):
+        """:return: the names of the caches to empty now"""
+        names, self.by_test = self.by_test, set()
+        if not self.in_test:
+            names, self.by_class = names | self.by_class, set()
+        return names
+
+    @contextmanager
+    def recording(self):
+        """Empty what was invalidated, where Odoo would empty everything."""
+        from odoo.orm.registry import _CACHES_BY_KEY, Registry  # noqa: PLC0415 - Odoo is there now
+
+        clear_cache, clear_all_caches = Registry.clear_cache, Registry.clear_all_caches
+
+        def clear_named(registry, *names):
+            self.add(names or ("default",))
+            clear_cache(registry, *names)
+
+        def clear_invalidated(registry):
+            if registry.registry_invalidated or not registry.ready:
+                self.add(_CACHES_BY_KEY)
+                clear_all_caches(registry)
+            elif names := self.take():
+                clear_cache(registry, *names)
+
+        with (
+            patch.object(Registry, "clear_cache", clear_named),
+            patch.object(Registry, "clear_all_caches", clear_invalidated),
+        ):
+            yield
+
+
+invalidated = Invalidated()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
     return (yield from _fail_on_logs(item, "setup"))
@@ -47,7 +98,11 @@ def pytest_runtest_setup(item):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    return (yield from _fail_on_logs(item, "call"))
+    invalidated.in_test = True
+    try:
+        return (yield from _fail_on_logs(item, "call"))
+    finally:
+        invalidated.in_test = False
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,14 +117,20 @@ def load_registry(load_registry, request):
     pytest-odoo makes each a database and lets them share the folder of the one it was copied
     from; what one process's database does not name, its garbage collector deletes for all.
     """
-    if not hasattr(request.config, "workerinput"):
+    with invalidated.recording(), own_folder(request.config):
+        yield
+
+
+@contextmanager
+def own_folder(pytest_config):
+    if not hasattr(pytest_config, "workerinput"):
         yield
         return
     from odoo.tests.common import get_db_name  # noqa: PLC0415 - Odoo is there by now
     from odoo.tools import config  # noqa: PLC0415
 
     shared = Path(config.filestore(get_db_name()))
-    own = shared.with_name(f"{shared.name}-{request.config.workerinput['workerid']}")
+    own = shared.with_name(f"{shared.name}-{pytest_config.workerinput['workerid']}")
     shutil.rmtree(own, ignore_errors=True)
     if shared.exists():
         shutil.copytree(shared, own)

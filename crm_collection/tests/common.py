@@ -9,6 +9,7 @@ from odoo.fields import Command
 from odoo.tests import HttpCase
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.uom.tests.common import UomCommon
 
 TODAY = fields.Date.to_date("2026-03-16")  # a Monday
 
@@ -37,7 +38,7 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
+        cls._set_up_accounting()
         cls.startClassPatcher(freeze_time(f"{TODAY} 09:00:00"))
         cls.company = cls.company_data["company"]
         cls.company.collection_auto_send = True
@@ -60,6 +61,20 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
         cls.collector, cls.approver, cls.manager, cls.outsider = cls._create_users(
             collector="user", approver="approver", collection_manager="manager", outsider=None
         )
+
+    @classmethod
+    def _set_up_accounting(cls):
+        """A company with its chart of accounts. The products, partners, taxes, terms and roundings
+        that account and product set up beside it take as long again, and nothing here is sold."""
+        super(UomCommon, cls).setUpClass()
+        cls.maxDiff = None
+        cls.product_category = cls.env["product.category"].create({"name": "All"})
+        cls.company_data = cls.collect_company_accounting_data(cls.env.company)
+        journal = cls.company_data["default_journal_bank"]
+        for kind, account in (("inbound", "debit"), ("outbound", "credit")):
+            journal[f"{kind}_payment_method_line_ids"][0].payment_account_id = cls.env[
+                "account.chart.template"
+            ].ref(f"account_journal_payment_{account}_account_id")
 
     @classmethod
     def _use_chart_template(cls, company, chart_template_ref=None):
