@@ -104,21 +104,16 @@ def _moved(query, day, account_ids):
 def _touched_since(day, account_ids):
     """Items of which anything was settled since ``day``, and those entered with a later date:
     rows of (line_id, amount, amount_currency settled)."""
-    return SQL(
+    entered = SQL(
         """
-        SELECT line_id, SUM(amount) AS amount, SUM(amount_currency) AS amount_currency
-          FROM (SELECT line_id, amount, amount_currency FROM (%(settled)s) AS settled
-                 UNION ALL
-                SELECT line.id, 0, 0 FROM account_move_line line
-                 WHERE line.account_id = ANY(%(account_ids)s) AND line.date > %(day)s
-                   AND line.parent_state = 'posted' AND line.balance > 0
-                   AND %(due)s < %(day)s) AS touched
-      GROUP BY line_id""",
-        settled=owed_since(day),
+        SELECT line.id AS line_id FROM account_move_line line
+         WHERE line.account_id = ANY(%(account_ids)s) AND line.date > %(day)s
+           AND line.parent_state = 'posted' AND line.balance > 0 AND %(due)s < %(day)s""",
         account_ids=list(account_ids),
         day=day,
         due=line_date_maturity(),
     )
+    return owed_since(day, also=entered)
 
 
 def allocations(query, start, end):

@@ -38,7 +38,7 @@ def reconciled(condition):
     )
 
 
-def owed_since(day, ends=None):
+def owed_since(day, ends=None, also=None):
     """What each item owed at the end of ``day`` more than it owes now: rows of (line_id, amount,
     amount_currency), of the items of which it may be anything else. It is negative where an item
     owes more by now.
@@ -46,6 +46,8 @@ def owed_since(day, ends=None):
     :param day: the day
     :param dict ends: as known then; its end in each company (see :func:`is_later`). Without it
         as matched now
+    :param SQL also: line ids of items to name in any case; they are added up with the others,
+        as adding up a second time takes as long again
     """
     if ends is None:
         changes = reconciled(SQL("partial.max_date > %s", day))
@@ -56,6 +58,14 @@ def owed_since(day, ends=None):
                SELECT line_id, day, -amount, -amount_currency FROM (%s) AS undone""",
             reconciled(_is_unknown(day, ends)),
             _undone(day),
+        )
+    if also is not None:
+        changes = SQL(
+            """SELECT line_id, amount, amount_currency FROM (%s) AS known
+                UNION ALL
+               SELECT line_id, 0, 0 FROM (%s) AS also""",
+            changes,
+            also,
         )
     return SQL(
         """SELECT line_id, SUM(amount) AS amount, SUM(amount_currency) AS amount_currency
