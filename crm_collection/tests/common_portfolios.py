@@ -42,11 +42,8 @@ def draw_settings(number):
     }
 
 
-def draw_portfolio(seed, branches=True):
-    """A rule and its customers, in words: what they owe, what is held, what they are.
-
-    :param bool branches: whether they may owe to a branch, too
-    """
+def draw_portfolio(seed):
+    """A rule and its customers, in words: what they owe, what is held, what they are."""
     rnd = random.Random(f"portfolio {seed}")
     days = sorted(rnd.sample(STEP_DAYS, rnd.randint(1, 5)))
     # one of each phase, in the order of severity; the phase of the last step may be a manual one
@@ -72,11 +69,6 @@ def draw_portfolio(seed, branches=True):
         "rule": rule,
         "customers": [_draw_customer(rnd) for _number in range(rnd.randint(1, 2))],
     }
-    if not branches:
-        for customer in portfolio["customers"]:
-            customer["branch_credit"] = 0
-            for item in customer["items"]:
-                item["of_branch"] = False
     return portfolio if rnd.random() > 0.4 else _make_young(rnd, portfolio)
 
 

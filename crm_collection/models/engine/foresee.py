@@ -321,7 +321,9 @@ class CrmCollectionEngine(models.AbstractModel):
         return bool(self.env["crm.collection.letter"].search_count(domain, limit=1))
 
     def _tell_letters_of_day(self, result, future, day, rows):
-        by_item = {row["item_id"]: row for row in rows}
+        # what one company wrote about another one decides about on the same day, once more: where
+        # the letter reaches nobody it is due as it was, and waits for that letter
+        by_item = {row["item_id"]: row for row in sorted(rows, key=lambda row: not row["verdict"])}
         for line_id, line in future.lines.items():
             told = result.get(line["item_id"])
             if told is None or "letter" in told:

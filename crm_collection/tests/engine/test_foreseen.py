@@ -47,9 +47,7 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
         for first in range(SEED, SEED + PORTFOLIOS, TOGETHER):
             seeds = range(first, min(first + TOGETHER, SEED + PORTFOLIOS))
             settings = draw_settings(first // TOGETHER)
-            # phases that wait for a letter of the root and its branch together: not foreseen yet
-            branches = not settings["after_letter"]
-            portfolios = [draw_portfolio(seed, branches) for seed in seeds]
+            portfolios = [draw_portfolio(seed) for seed in seeds]
             failures = self._live(settings, portfolios)
             if failures:
                 portfolio, message = failures[0]

@@ -81,6 +81,28 @@ class TestLetterBranches(CrmCollectionLettersCommon):
         self.assertEqual(group["to_pay"], 70.0)
         self.assertFalse(self._items(first).letter_count)
 
+    def test_letter_without_address_is_foreseen(self):
+        """GIVEN a customer without an address, with items of root and branch that are due tomorrow
+        THEN each says that its letter, which is about both, will reach nobody; and so it is.
+
+        Seen to fail with what the second company decides, for which the letter waits.
+        """
+        self.customer.email = False
+        moves = self._create_in(self.company, 0) | self._create_in(self.branch, 0)
+        self._allocate()
+        items = self._items(moves)
+        self.assertEqual(len(items), 2)
+        tomorrow = TODAY + timedelta(days=1)
+        for item in items:
+            expected = [str(tomorrow), self.phase_first.id, "no_address"]
+            self.assertEqual(item.foreseen.get("letter"), expected, item.company_id.name)
+        self._move_on(1)
+        self._allocate()
+        self._send_letters()
+        letter = self._letters()
+        self.assertEqual((letter.state, letter.date), ("no_address", tomorrow))
+        self.assertEqual(letter.line_ids.item_id, items)
+
     def test_charges_are_the_items_companys(self):
         """GIVEN a fine of 2 % in the root, of 10 % in a branch and none in a sister, which counts
         from working days
