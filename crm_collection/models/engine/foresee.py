@@ -4,7 +4,7 @@ from operator import itemgetter
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..letters.condition_queries import LEAVING_STATES
+from ..letters.condition_queries import LEAVING_STATES, waiting_items
 from ..portfolio import payment_queries
 from . import foresee_queries
 from .future import Future
@@ -262,7 +262,7 @@ class CrmCollectionEngine(models.AbstractModel):
             return set()
         tomorrow, ids = day + timedelta(days=1), set()
         for company in future.companies:
-            query = foresee_queries.waiting_for_letter(company, tomorrow)
+            query = waiting_items(company, tomorrow)
             rows = self.env.execute_query(foresee_queries.pretend(future, query))
             ids |= {item_id for (item_id,) in rows}
         return ids

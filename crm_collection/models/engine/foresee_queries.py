@@ -10,7 +10,7 @@ import json
 from odoo.tools import SQL
 from odoo.tools.json import json_default
 
-from ..letters.condition_queries import is_due, waits_for_letter
+from ..letters.condition_queries import is_due
 from ..letters.queries import choose, counts_from, may_be_written
 from ..portfolio.hold_queries import hold_id, hold_joins, last_day
 from ..portfolio.promise_queries import closings
@@ -250,16 +250,6 @@ def due_on(company, day, partner_ids):
         of_family(company, due),
         choose(company, day, partner_ids),
         company.id,
-    )
-
-
-def waiting_for_letter(company, day):
-    """The items of a company that wait, on a day, until a letter is known to have left."""
-    return SQL(
-        """SELECT item.id FROM crm_collection_item item
-            WHERE item.company_id = %s AND item.state = 'open' AND %s""",
-        company.id,
-        waits_for_letter(SQL("(item.id, item.partner_id)"), SQL("%s::date", day), company),
     )
 
 

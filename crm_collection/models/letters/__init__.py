@@ -7,6 +7,7 @@ from . import (
     letter,
     leaving,
     letter_line,
+    item,
     rule_step,
     due,
     issue,

@@ -205,6 +205,20 @@ def waits_for_letter(item, today, company, is_asked=None):
     )
 
 
+def waiting_items(company, day, item_ids=None):
+    """The items of a company that wait, on a day, until a letter is known to have left.
+
+    :param list item_ids: of these alone
+    """
+    return SQL(
+        """SELECT item.id FROM crm_collection_item item
+            WHERE item.company_id = %s AND item.state = 'open' AND %s AND %s""",
+        company.id,
+        SQL("TRUE") if item_ids is None else SQL("item.id = ANY(%s)", item_ids),
+        waits_for_letter(SQL("(item.id, item.partner_id)"), SQL("%s::date", day), company),
+    )
+
+
 def last_letter(item_id, partner_id, company):
     """One row: the last letter about an item of a customer, and whether it is waited for today
     (see :func:`waits_for_letter`)."""

@@ -255,6 +255,47 @@ class TestAfterLetter(CrmCollectionApprovalCommon):
         self._live(1)
         self._assert_moved(item)
 
+    def test_by_hand_it_is_said(self):
+        """GIVEN a letter that came back
+        WHEN a person is about to move its item into a phase that waits for letters
+        THEN the dialog says that the move does not wait, and that this letter is not known to have
+        arrived; of a manual phase that alone, and nothing of a phase that does not wait.
+        WHEN somebody says that it arrived
+        THEN nobody is warned any more.
+
+        Seen to fail without the count, and with a note that every phase has.
+        """
+        item, letter = self._write_letter()
+        self._bounce(letter)
+        waits, unheard = "does not wait for it", "not known to have arrived: 1"
+        for phase, is_said in (
+            (self.phase_third, (True, True)),
+            (self.phase_manual, (False, True)),
+            (self.phase_first, (False, False)),
+        ):
+            note = self._get_note(item, phase)
+            self.assertEqual((waits in note, unheard in note), is_said, phase.name)
+        letter.action_arrived()
+        note = self._get_note(item, self.phase_third)
+        self.assertEqual((waits in note, "not known" in note), (True, False))
+        self.assertFalse(self._get_note(item, self.phase_manual))
+
+    def test_by_hand_letters_that_left_today(self):
+        """Of these it is known, though the job goes on tomorrow; what is refused is not counted."""
+        item, letter = self._write_letter()
+        self.assertEqual(letter.state, "sent")
+        self.assertNotIn("not known", self._get_note(item, self.phase_third))
+        self._bounce(letter)
+        self.env["crm.collection.hold"].create({"item_id": item.id, "reason": "Call"})
+        self.assertNotIn("not known", self._get_note(item, self.phase_third))
+
+    def _get_note(self, items, phase):
+        """:return: what phase maintenance says of a phase that waits for letters"""
+        wizard = self.env["crm.collection.item.maintain"].with_user(self.collector)
+        form = Form(wizard.with_context(active_model=items._name, active_ids=items.ids))
+        form.phase_id = phase
+        return form.arrival_note or ""
+
     def test_proposal(self):
         """A person decides about manual phases: what he decides about is proposed."""
         item, letter = self._write_letter(58)

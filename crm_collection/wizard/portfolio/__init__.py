@@ -3,6 +3,7 @@ from . import (
     maintain,
     maintain_line,
     maintain_jump,
+    maintain_letter,
     hold,
     hold_change,
 )

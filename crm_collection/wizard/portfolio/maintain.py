@@ -83,6 +83,7 @@ class CrmCollectionItemMaintain(models.TransientModel):
                     "refusal_summary": wizard._get_refusal_summary(refusals),
                     "jump_count": len(jumps),
                     "jump_summary": wizard._get_jump_summary(jumps),
+                    "unheard_count": len(wizard._get_unheard(allowed)),
                     "line_ids": wizard._get_line_commands(items, refusals, jumps),
                 }
             )
