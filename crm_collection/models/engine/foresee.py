@@ -223,20 +223,21 @@ class CrmCollectionEngine(models.AbstractModel):
         waiting = self._get_waiting(future, day)
         fixed = {row["today"] for row in changes} | future.bounds
         fixed |= set(future.add_days({row["date_maturity"] for row in future.lines.values()}, [1]))
-        future.issued_ids = self._get_letters_to_issue_again(future)
-        if future.issued_ids or self._is_in_queue(future):
+        again = self._get_letters_to_issue_again(future)
+        if again or self._is_in_queue(future):
             fixed.add(day + timedelta(days=1))
         for _number in range(MAX_DAYS):
             while changes and changes[0]["today"] <= day:
                 lived.append(changes.pop(0))
                 future.follow(lived[-1])
-            rows = self._decide_letters(future, day)
+            rows = self._issue_again(future, again, day) + self._decide_letters(future, day)
             self._tell_letters_of_day(result, future, day, rows)
-            if future.issued_ids or not all(row["verdict"] for row in rows):
+            if again or not all(row["verdict"] for row in rows):
                 before, waiting = waiting, self._get_waiting(future, day)
                 if waiting != before:
                     changes = self._foresee_changes(future.branch(), day)
                     fixed |= {row["today"] for row in changes}
+            again = again.browse()
             fixed = {one for one in fixed if one > day}
             changing = {row["line_id"] for row in changes}
             future.watch(
@@ -304,13 +305,45 @@ class CrmCollectionEngine(models.AbstractModel):
         return future.problems[key]
 
     def _get_letters_to_issue_again(self, future):
-        """:return: ids of letters that wait and leave with the next run: the customer has an
-        address now, or it was no fault of theirs"""
+        """:return: letters that wait and leave with the next run: the customer has an address now,
+        or it was no fault of theirs"""
         domain = Domain("company_id", "in", (future.senders | future.company).ids) & WAITING
         letters = self.env["crm.collection.letter"].search(
             domain & Domain("partner_id", "in", future.partner_ids)
         )
-        return letters.filtered(lambda letter: letter._may_leave() and letter._is_recovered()).ids
+        return letters.filtered(lambda letter: letter._may_leave() and letter._is_recovered())
+
+    def _issue_again(self, future, letters, day):
+        """Issue letters that waited: as they are, where a person asked for them or they went out
+        before; the others are decided anew with what is due.
+
+        :return: rows as of :meth:`_decide_letters`, of the items the first ones are about
+        """
+        if not letters:
+            return []
+        rows, as_they_are = [], letters.filtered(lambda letter: not letter._is_decided_anew())
+        for company, of_company in as_they_are.grouped("company_id").items():
+            query = foresee_queries.in_letters(company, day, of_company.ids)
+            told = self.env.execute_query_dict(foresee_queries.pretend(future, query))
+            rows += self._get_rows_that_leave(company, of_company, told, day)
+        issued_ids = {row["letter_id"] for row in rows}
+        future.issue(list(issued_ids), [id_ for id_ in letters.ids if id_ not in issued_ids], rows)
+        return rows
+
+    def _get_rows_that_leave(self, company, letters, rows, day):
+        """:return: of the rows those that letters leave with: less what credits pay; what went out
+        before goes whole or not at all"""
+        covered, lines = letters._get_covered_lines(company, day)
+        out = lines.filtered(lambda line: not line.letter_id.date_sent).ids
+        owed = {row["letter_line_id"] for row in rows}
+        over = covered + letters.filtered(
+            lambda letter: letter.date_sent and not owed.issuperset(letter.line_ids.ids)
+        )
+        return [
+            row
+            for row in rows
+            if row["letter_id"] not in over.ids and row["letter_line_id"] not in out
+        ]
 
     def _is_in_queue(self, future):
         """:return: whether a letter to one of the customers is on its way: it has left by

@@ -12,6 +12,7 @@ from odoo.tools.json import json_default
 
 from ..letters.condition_queries import is_due
 from ..letters.queries import choose, counts_from, may_be_written
+from ..letters.unsent_queries import is_in_letters, recheck
 from ..portfolio.hold_queries import hold_id, hold_joins, last_day
 from ..portfolio.promise_queries import closings
 from ..portfolio.queries import line_date_maturity, line_is_of, line_is_owed, of_family
@@ -138,21 +139,21 @@ def _allocations(future):
 
 
 def _letters(future):
-    """Those there are, the ones that are issued again (those of the job are decided anew), and
-    those that are written."""
+    """Those there are, the ones that are issued again or do not leave any more, and those that are
+    written."""
     return SQL(
         """SELECT now.* FROM crm_collection_letter letter
        CROSS JOIN LATERAL jsonb_populate_record(letter, CASE
-                    WHEN letter.id = ANY(%(again)s) AND letter.origin = 'automatic'
-                    THEN %(renewed)s
-                    WHEN letter.id = ANY(%(again)s) THEN %(issued)s ELSE '{}' END) AS now
+                    WHEN letter.id = ANY(%(over_ids)s) THEN %(over)s
+                    WHEN letter.id = ANY(%(issued_ids)s) THEN %(issued)s ELSE '{}' END) AS now
             WHERE letter.partner_id = ANY(%(partner_ids)s)
             UNION ALL
            SELECT now.* FROM jsonb_populate_recordset(
                     NULL::crm_collection_letter, %(new)s) AS now""",
-        again=future.issued_ids,
+        issued_ids=future.issued_ids,
         issued=_json({"state": "outgoing", "date": str(future.today)}),
-        renewed=_json({"state": "cancelled"}),
+        over_ids=future.over_ids,
+        over=_json({"state": "cancelled"}),
         partner_ids=future.partner_ids,
         new=_json(future.letters),
     )
@@ -250,6 +251,21 @@ def due_on(company, day, partner_ids):
         of_family(company, due),
         choose(company, day, partner_ids),
         company.id,
+    )
+
+
+def in_letters(company, day, letter_ids):
+    """The items that unsent letters of a company may still ask for, as :func:`due_on` says them."""
+    return SQL(
+        """SELECT again.letter_id, again.id AS letter_line_id, due.item_id, item.line_id,
+                  due.partner_id, due.phase_id, due.letter_count, due.date_after, due.goes_after,
+                  FALSE AS problem, NULL AS verdict
+             FROM (%s) AS again
+             JOIN (%s) AS due ON due.item_id = again.item_id
+             JOIN crm_collection_item item ON item.id = again.item_id
+            WHERE again.owed""",
+        recheck(company, day, letter_ids),
+        of_family(company, lambda member: may_be_written(member, day, is_in_letters(letter_ids))),
     )
 
 

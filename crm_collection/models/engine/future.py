@@ -7,8 +7,8 @@ FURTHEST = timedelta(days=3660)
 PRETENDED_ID = 2_000_000_000  # beside the numbers of what there is
 # What is pretended, but the customers that are watched: see `Future.forget`.
 PRETENDED = (
-    *("items", "new_items", "allocations", "moved_ids", "letters", "letter_lines", "issued_ids"),
-    *("asked", "withdrawn_ids", "written_line_ids"),
+    *("items", "new_items", "allocations", "moved_ids", "letters", "letter_lines"),
+    *("issued_ids", "over_ids", "asked", "withdrawn_ids", "written_line_ids"),
 )
 
 
@@ -45,7 +45,8 @@ class Future:
         self.moved_ids = set()
         self.letters = []
         self.letter_lines = []
-        self.issued_ids = []
+        self.issued_ids = []  # letters that waited and leave as they are
+        self.over_ids = []  # those that do not: they are decided anew, or nothing of them is owed
         self.asked = {}
         self.withdrawn_ids = set()
         self.written_line_ids = set()
@@ -198,6 +199,16 @@ class Future:
 
     # === The letters job === #
 
+    def issue(self, letter_ids, over_ids, rows):
+        """Issue letters that waited, as they are.
+
+        :param list over_ids: those that do not leave
+        :param list rows: as for :meth:`write_letters`, of the items they are about
+        """
+        self.issued_ids, self.over_ids = letter_ids, over_ids
+        for row in rows:
+            self._write_about(row)
+
     def write_letters(self, company, rows, day):
         """Write a company's letters of a day.
 
@@ -224,7 +235,11 @@ class Future:
                 self.letter_lines.append(line)
                 if row["problem"]:
                     continue  # it has not left, and is due as it was
-                item = self._get_or_create(row)
-                self.written_line_ids.add(row["line_id"])
-                item["letter_count"] = row["letter_count"] + 1
-                item["date_next_letter"] = row["date_after"] if row["goes_after"] else None
+                self._write_about(row)
+
+    def _write_about(self, row):
+        """A letter about an item left: it has its turn again after the step's interval."""
+        item = self._get_or_create(row)
+        self.written_line_ids.add(row["line_id"])
+        item["letter_count"] = row["letter_count"] + 1
+        item["date_next_letter"] = row["date_after"] if row["goes_after"] else None

@@ -80,11 +80,7 @@ class CrmCollectionLetter(models.Model):
         chose.
         """
         waited = self.filtered(
-            lambda letter: (
-                letter.origin == "automatic"
-                and not letter.date_sent
-                and (anew or letter.date != today)
-            )
+            lambda letter: letter._is_decided_anew() and (anew or letter.date != today)
         )
         if not waited:
             return
@@ -111,6 +107,12 @@ class CrmCollectionLetter(models.Model):
         for letter in kept.filtered(lambda letter: not letter.line_ids):
             letter._cancel_not_renewed(verdicts.get(letter.partner_id.id))
         self.env.flush_all()
+
+    def _is_decided_anew(self):
+        """:return: whether another day decides anew about a letter that waits: nobody asked for
+        it, and it never went out"""
+        self.ensure_one()
+        return self.origin == "automatic" and not self.date_sent
 
     def _cancel_not_renewed(self, verdict):
         reasons = {

@@ -32,13 +32,13 @@ def recheck(company, today, letter_ids):
          WHERE line.letter_id = ANY(%(letter_ids)s)
       ORDER BY line.id""",
         open_items=of_family(
-            company, lambda member: may_be_written(member, today, _is_in_letters(letter_ids))
+            company, lambda member: may_be_written(member, today, is_in_letters(letter_ids))
         ),
         letter_ids=letter_ids,
     )
 
 
-def _is_in_letters(letter_ids):
+def is_in_letters(letter_ids):
     """Condition: the item is in one of the letters. As an array, which the planner takes for a few
     items: joined to their lines, all open items were read for each 50 letters, 5.8 s of 180,000."""
     return SQL(

@@ -77,6 +77,67 @@ class TestLetterExpected(CrmCollectionLettersCommon):
         self.assertEqual(self._expect(item)[0], TODAY)
         self.assertIn("no e-mail address", self._say(item))
 
+    def _send_again_without_address(self):
+        """A letter that came back, sent again by a person when the customer had no address, who
+        has one now."""
+        self.company.collection_quiet_days = 4
+        self.rule.step_ids.write({"resend_interval": 2})
+        item = self._item()
+        self._send_letters()
+        self._deliver()
+        letter = self._letters().with_user(self.collector)
+        self._come_back(letter)
+        self.customer.email = False
+        letter.action_retry()
+        self.assertEqual(letter.state, "no_address")
+        self.customer.email = "adler@customer.example"
+        return item, letter
+
+    def test_goes_again_as_it_was(self):
+        """It leaves with the next run, and begins the customer's quiet days."""
+        item, letter = self._send_again_without_address()
+        self.assertEqual(self._expect(item), (TODAY, self.phase_first, None))
+        self.assertEqual(self._say(item), "With the next run of the letters job.")
+        more = self._item(8)
+        self.assertEqual(self._expect(more)[0], self._day(4))
+        self._move_on(1)
+        self._send_letters()
+        self.assertRecordValues(letter, [{"state": "outgoing", "date": self._day(1)}])
+        self.assertEqual(item.date_next_letter, self._day(3))
+        self.assertEqual(self._letters(), letter)
+
+    def test_of_a_person_goes_again(self):
+        """A letter by hand that waited for an address leaves, and the job writes none beside it."""
+        self.company.collection_quiet_days = 4
+        self.rule.step_ids.write({"resend_interval": 2})
+        item = self._item()
+        self.customer.email = False
+        self._send_now(item)
+        self.assertEqual(self._letters().state, "no_address")
+        self.customer.email = "adler@customer.example"
+        self.assertEqual(self._expect(item), (TODAY, self.phase_first, None))
+        self._move_on(1)
+        self._send_letters()
+        self.assertRecordValues(self._letters(), [{"state": "outgoing", "date": self._day(1)}])
+        self.assertEqual(item.date_next_letter, self._day(3))
+
+    def test_of_the_job_is_decided_anew(self):
+        """GIVEN a letter of the job that waited for an address, and an item that falls due
+        THEN the letter that leaves when there is one is about both.
+        """
+        self.company.collection_quiet_days = 4
+        self.customer.email = False
+        first, second = self._item(), self._item(0)
+        self._send_letters()
+        self.customer.email = "adler@customer.example"
+        self._move_on(1)
+        self._allocate()
+        for item in first | second:
+            self.assertEqual(self._expect(item), (self._day(1), self.phase_first, None))
+        self._send_letters()
+        self.assertRecordValues(self._letters(), [{"state": "outgoing", "date": self._day(1)}])
+        self.assertEqual(self._letters().line_ids.item_id, first | second)
+
     def test_below_the_minimum(self):
         self.rule.amount_min = 50.0
         move = self._create_overdue(5)
