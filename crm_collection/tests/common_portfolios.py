@@ -25,10 +25,10 @@ def maybe(rnd, chance, value, other=None):
 def draw_settings(number):
     """What the portfolios of one company have in common.
 
-    ``sends_from``: the day on whose evening the company begins to send by itself; ``unapproved``:
-    the phases whose definition waits for an approval, ``asked_again``: those that wait for one
-    from the first noon on, when items are in them; ``after_letter``: those that items enter only
-    after a letter arrived.
+    ``sends_from``: the day on whose evening one of the companies begins to send by itself, and
+    ``begins``: which one; ``unapproved``: the phases whose definition waits for an approval,
+    ``asked_again``: those that wait for one from the first noon on, when items are in them;
+    ``after_letter``: those that items enter only after a letter arrived.
     """
     rnd = random.Random(f"settings {number}")
     unapproved = rnd.sample([0, 1, 2, 3, 5, 6], 3)  # the fourth may be guarded
@@ -39,6 +39,7 @@ def draw_settings(number):
         "unapproved": unapproved[: rnd.choice([0, 1, 2])],
         "asked_again": unapproved[2 : 2 + rnd.choice([0, 1])],
         "after_letter": [] if number % 3 == 1 else rnd.sample([1, 2, 4, 5], rnd.choice([3, 4])),
+        "begins": rnd.choice(["root", "root", "branch"]),
     }
 
 

@@ -106,21 +106,28 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
                 if number in ASKED_ON:
                     said[day] = self._ask()
                 if number == settings["sends_from"]:
-                    self._begin_to_send(day, said[day])
+                    begins = self.branch if settings["begins"] == "branch" else self.company
+                    self._begin_to_send(begins, day, said[day])
             if number in REPEATED_ON:
                 self._repeat(day)
         return self._compare(said)
 
-    def _begin_to_send(self, day, said):
-        """What was said a moment ago of letters is what leaves from now on."""
-        self.assertFalse(self._get_letters(), "written by a company that does not send by itself")
-        self.creditor.sudo().collection_auto_send = True
+    def _begin_to_send(self, company, day, said):
+        """What was said a moment ago of the company's letters, as if it sent by itself, is what
+        leaves from now on."""
+        self._assert_silent(self.creditor)
+        company.sudo().collection_auto_send = True
         self._live_a_day(day, hour=21)
-        for told in said.values():
-            told["letters_from"] = day
+        for item, told in said.items():
+            if item.company_id == company:
+                told["letters_from"] = day
         # some phases wait for letters: what was said of them before is true until now
         if any(self.phases.mapped("after_letter")):
             self.changed_on = day
+
+    def _assert_silent(self, companies):
+        letters = self.env["crm.collection.letter"].search([("company_id", "in", companies.ids)])
+        self.assertFalse(letters, "written by a company that does not send by itself")
 
     def _repeat(self, day):
         before = self._get_checksums()
@@ -160,9 +167,9 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
         said = {}
         items = self._get_items()
         items.invalidate_recordset()
-        sends = self.company.collection_auto_send
         tomorrow = self.company._get_collection_today() + timedelta(days=1)
         for item in items:
+            sends = item.company_id.collection_auto_send
             foreseen = item.foreseen or {}
             letter = foreseen.get("letter")
             facts = "; ".join(f"{fact['label']}: {fact['text']}" for fact in item._get_facts())
@@ -198,8 +205,7 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
         for what in self.count:
             self.count[what] += sum(1 for one in told if one[what])
         letters = self._get_letters()
-        if not self.company.collection_auto_send:
-            self.assertFalse(letters, "written by a company that does not send by itself")
+        self._assert_silent(self.creditor.filtered(lambda one: not one.collection_auto_send))
         for asked_on, by_item in said.items():
             for item, told in by_item.items():
                 happened = {
