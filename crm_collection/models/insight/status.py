@@ -264,7 +264,7 @@ class CrmCollectionStatus(models.AbstractModel):
             return False
         action = {
             "type": "ir.actions.act_window",
-            "name": model._description,
+            "name": self.env["ir.model"]._get(model_name).name,  # in the user's language
             "res_model": model_name,
             "views": [(False, "list"), (False, "form")],
             "context": {"active_test": False},

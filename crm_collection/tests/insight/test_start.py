@@ -8,9 +8,9 @@ from ..common_letters import CrmCollectionLettersCommon
 class TestStart(CrmCollectionLettersCommon):
     """The way to the first letter on one page, as the manager sees it: each step checked."""
 
-    def _get_steps(self):
+    def _get_steps(self, **context):
         View = self.env["crm.collection.status.view"].with_user(self.manager)
-        view = View.browse(call_kw(View, "action_open_start", [], {})["res_id"])
+        view = View.browse(call_kw(View, "action_open_start", [], {"context": context})["res_id"])
         return {line.key: line for line in view.line_ids}
 
     def test_steps_in_their_order(self):
@@ -66,6 +66,15 @@ class TestStart(CrmCollectionLettersCommon):
         self.company.collection_fine_percent = 2
         self.assertIn("2.00", self._get_steps()["charges"].message)
         self.assertEqual(steps["look"].action["res_model"], "crm.collection.simulate")
+
+    def test_pages_are_called_in_the_users_language(self):
+        """What a step leads to has a title that its reader understands.
+
+        Seen to fail with the model's description, which is English.
+        """
+        steps = self._get_steps(lang="pt_BR")
+        self.assertEqual(steps["look"].action["name"], "Simulação da cobrança")
+        self.assertEqual(steps["rules"].action["name"], "Regra de envio de cobrança")
 
     def test_rules(self):
         self._create_rule({1: self.phase_first}, name="Behind", sequence=5000)
