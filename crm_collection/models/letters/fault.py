@@ -3,10 +3,12 @@ import logging
 import re
 
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.mail import email_normalize_all
 
 from ...tools import smtp_answer
+from .mail_render_mixin import TextRefused
 
 _logger = logging.getLogger(__name__)
 
@@ -145,7 +147,7 @@ class CrmCollectionLetter(models.Model):
                 "text",
                 env._("The text “%(letter)s” of the phase “%(phase)s” cannot be written.", **names),
             )
-        detail = _describe(cause)
+        detail = _describe(cause, env)
         self._set_problem("failed", reason, will_retry=True, fault=fault, failure_detail=detail)
         self.text_tried = fault == "text" and self._get_text_key()
         if run:
@@ -199,8 +201,13 @@ def _get_cause(error):
     return error
 
 
-def _describe(error):
-    """:return: an exception in one line, without places on our server"""
+def _describe(error, env):
+    """:return: an exception in one line, without places on our server; what is said to people is in
+    their language, and without its name"""
+    if isinstance(error, TextRefused):
+        return env["mail.render.mixin"]._describe_faults(error.faults)[:500]
     said = (isinstance(error, OSError) and error.strerror) or str(error)
     said = FILE_PATH.sub("…", " ".join(said.split()))
+    if isinstance(error, UserError):
+        return said[:500]
     return f"{type(error).__name__}: {said}"[:500]

@@ -5,6 +5,17 @@ from ...tools import letter_text
 from ..evidence.evidence import LETTER_MODEL
 
 
+class TextRefused(UserError):
+    """A letter's text is more than words and values.
+
+    :param faults: what is wrong with it, to say it again in another language
+    """
+
+    def __init__(self, message, faults):
+        super().__init__(message)
+        self.faults = faults
+
+
 class MailRenderMixin(models.AbstractModel):
     """What is rendered about a letter is filled in, and never run.
 
@@ -47,9 +58,14 @@ class MailRenderMixin(models.AbstractModel):
         return self._render_template_inline_template_regex(str(template_txt), model, res_ids)
 
     def _refuse_program(self, faults):
-        """:raise UserError: always, with what in the text is more than words and values"""
+        """:raise TextRefused: always, with what in the text is more than words and values"""
+        raise TextRefused(self._describe_faults(faults), faults)
+
+    @api.model
+    def _describe_faults(self, faults):
+        """:return: what is wrong with a letter's text, a sentence for each part"""
         said = [self._describe_fault(fault) for fault in faults if fault.stops]
-        raise UserError(" ".join(said) or self.env._("The text is more than words and values."))
+        return " ".join(said) or self.env._("The text is more than words and values.")
 
     @api.model
     def _describe_fault(self, fault):

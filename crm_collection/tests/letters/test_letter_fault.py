@@ -211,6 +211,19 @@ class TestLetterFault(CrmCollectionLettersCommon):
         self.assertFalse(self._problems(letters))
 
     @mute_logger("odoo.addons.mail.models.mail_render_mixin")
+    def test_broken_text_is_described_in_the_managers_language(self):
+        """What is wrong with a part of it is said to who mends it, not to the customer.
+
+        Seen to fail with the error as it was raised.
+        """
+        self.manager.sudo().lang = "pt_BR"
+        self._plant_text(self.phase_first.template_id, subject=BROKEN)
+        letter = self._queue_letters(self.customer)
+        self.assertEqual(letter.fault, "text")
+        self.assertIn("não está entre os valores que as cartas oferecem", letter.failure_detail)
+        self.assertNotIn("Error", letter.failure_detail)
+
+    @mute_logger("odoo.addons.mail.models.mail_render_mixin")
     def test_another_text_for_the_phase(self):
         template = self.phase_first.template_id.sudo()
         mended = template.copy({"subject": "Please pay"})
