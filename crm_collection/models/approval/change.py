@@ -49,7 +49,7 @@ class CrmCollectionApprovalChange(models.Model):
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Integer(string="Record", required=True, readonly=True, aggregator=None)
     name = fields.Char(string="What", readonly=True, help="As it was called then.")
-    detail = fields.Char(string="Of It", readonly=True)
+    detail = fields.Char(string="What Changed", readonly=True)
     is_selection = fields.Boolean(
         string="Which Rule Applies",
         readonly=True,

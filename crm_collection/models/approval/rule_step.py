@@ -37,12 +37,21 @@ class CrmCollectionRuleStep(models.Model):
     def _explain_proposal(self):
         """:return: what waits, and what is sent meanwhile, in a sentence"""
         sent = self.phase_id._get_letter(self._origin)
+        names = {
+            "step": self.display_name,
+            "proposed": (self.proposed_template_id or self.phase_id.template_id).name or "-",
+        }
+        if not sent:
+            return self.env._(
+                "%(step)s: the letter “%(proposed)s” waits for the approval of the phase; until "
+                "then none is sent.",
+                **names,
+            )
         return self.env._(
             "%(step)s: the letter “%(proposed)s” waits for the approval of the phase; until then "
             "“%(sent)s” is sent.",
-            step=self.display_name,
-            proposed=(self.proposed_template_id or self.phase_id.template_id).name or "-",
-            sent=sent.name or "-",
+            sent=sent.name,
+            **names,
         )
 
     # === ORM overrides === #

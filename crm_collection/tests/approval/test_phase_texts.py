@@ -98,6 +98,16 @@ class TestPhaseTexts(CrmCollectionApprovalCommon):
         beier = self.env["crm.collection.letter"].search([("partner_id.name", "=", "Beier KG")])
         self.assertEqual(beier.template_id, own)
 
+    def test_where_no_letter_is_sent_until_then_it_is_said(self):
+        """A phase without a letter of its own sends none before that of the step is approved.
+
+        Seen to fail: it said that "-" is sent.
+        """
+        self.phase_first.template_id = False
+        self._approve_phase()
+        self._call(self.manager, self.step_persons, "write", {"template_id": self.mild.id})
+        self.assertIn("until then none is sent", self.step_persons.proposal_note)
+
     def test_a_letter_that_waits_takes_the_text_that_was_approved(self):
         self._approve_phase()
         self.person.email = False
