@@ -554,6 +554,13 @@ class TestHold(CrmCollectionEngineCommon):
                 hold.write(vals)
         self.assertEqual(hold.user_id, self.collector)
 
+    def test_who_sets_a_hold_is_not_chosen(self):
+        """The form offers nobody else, whom saving would refuse."""
+        form = Form(self.env["crm.collection.hold"].with_user(self.collector))
+        self.assertEqual(form.user_id, self.collector)
+        with self.assertRaisesRegex(AssertionError, "readonly"):
+            form.user_id = self.manager
+
     def test_bookkeepers_read_holds(self):
         hold = self._hold(item_id=self.item.id)
         self.assertEqual(hold.with_user(self.bookkeeper).reason, "Because")
