@@ -13,6 +13,8 @@ from .page import IMAGES, go, session, snap
 # of the portfolio's list: one on hold, others that may move
 MAINTAINED = (1, 3, 6, 9, 11)
 MAINTAINED_PHASE = "Final notice"
+# whose newest invoice is in collection, whatever day it is
+INVOICED = "Quartz Mining Co."
 # picture: the page
 REPORTS = {
     "report-results": "collection-results",
@@ -45,10 +47,12 @@ def portfolio(page, url):
     snap(page, "portfolio-kanban")
 
 
-def record(page, url, path, name, row=0, tab=None):
-    """Open a record of a list, its page with ``tab`` inside, and take its picture."""
+def record(page, url, path, name, row=0, text=None, tab=None):
+    """Open a record of a list, of those with ``text`` in them, and its page with ``tab`` inside;
+    take its picture."""
     go(page, url, path, ".o_list_view .o_data_row")
-    page.locator(".o_data_row").nth(row).locator("td.o_data_cell").nth(1).click()
+    rows = page.locator(".o_data_row", has_text=text)
+    rows.nth(row).locator("td.o_data_cell").nth(1).click()
     page.wait_for_selector(".o_form_view")
     page.wait_for_timeout(2000)
     if tab:
@@ -80,7 +84,7 @@ def main():
         record(page, url, "collection-letters", "letter-form")
         go(page, url, "collection-customers", ".o_data_row")
         snap(page, "customers")
-        record(page, url, "customer-invoices", "invoice-tab", row=9, tab="collection")
+        record(page, url, "customer-invoices", "invoice-tab", text=INVOICED, tab="collection")
         for name, path in REPORTS.items():
             go(page, url, path)
             snap(page, name)
