@@ -144,7 +144,7 @@ class Stage:
     def _take_inbox(self, page):
         go(page, self.options.url, "collection-approvals", ".o_data_row")
         snap(page, "approval-inbox")
-        row = page.locator(".o_data_row", has_text=SHOWN)
+        row = page.locator(".o_data_row", has_text=SHOWN).first
         row.locator(".o-mail-ActivityButton").click()
         item = page.locator(".o-mail-ActivityListPopoverItem")
         item.locator(".o_crm_collection_refuse").click()
