@@ -99,10 +99,7 @@ class TestPhaseTexts(CrmCollectionApprovalCommon):
         self.assertEqual(beier.template_id, own)
 
     def test_where_no_letter_is_sent_until_then_it_is_said(self):
-        """A phase without a letter of its own sends none before that of the step is approved.
-
-        Seen to fail: it said that "-" is sent.
-        """
+        """A phase without a letter of its own sends none before that of the step is approved."""
         self.phase_first.template_id = False
         self._approve_phase()
         self._call(self.manager, self.step_persons, "write", {"template_id": self.mild.id})

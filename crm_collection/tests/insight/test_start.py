@@ -68,10 +68,7 @@ class TestStart(CrmCollectionLettersCommon):
         self.assertEqual(steps["look"].action["res_model"], "crm.collection.simulate")
 
     def test_pages_are_called_in_the_users_language(self):
-        """What a step leads to has a title that its reader understands.
-
-        Seen to fail with the model's description, which is English.
-        """
+        """What a step leads to has a title that its reader understands."""
         steps = self._get_steps(lang="pt_BR")
         self.assertEqual(steps["look"].action["name"], "Simulação da cobrança")
         self.assertEqual(steps["rules"].action["name"], "Regra de envio de cobrança")

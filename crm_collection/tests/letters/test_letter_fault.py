@@ -212,10 +212,7 @@ class TestLetterFault(CrmCollectionLettersCommon):
 
     @mute_logger("odoo.addons.mail.models.mail_render_mixin")
     def test_broken_text_is_described_in_the_managers_language(self):
-        """What is wrong with a part of it is said to who mends it, not to the customer.
-
-        Seen to fail with the error as it was raised.
-        """
+        """What is wrong with a part of it is said to who mends it, not to the customer."""
         self.manager.sudo().lang = "pt_BR"
         self._plant_text(self.phase_first.template_id, subject=BROKEN)
         letter = self._queue_letters(self.customer)
