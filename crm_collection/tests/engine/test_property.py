@@ -13,7 +13,7 @@ from ..common import TODAY
 from ..common_engine import CrmCollectionEngineCommon
 
 # Sequences of operations that are tried; more of them find more.
-EXAMPLES = int(os.environ.get("CRM_COLLECTION_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("CRM_COLLECTION_EXAMPLES", "7"))
 # Looking for the shortest sequence that fails takes minutes.
 SHRINK = "CRM_COLLECTION_SHRINK" in os.environ
 STEPS = 16
