@@ -7,7 +7,7 @@ from odoo.fields import Domain
 
 from ..ledger import queries as ledger_queries
 from ..portfolio import allocation_queries, sync_queries
-from . import apply_queries, plan_queries, run_queries, simulate_queries
+from . import apply_queries, plan_queries, simulate_queries
 
 
 class CrmCollectionEngine(models.AbstractModel):
@@ -81,8 +81,6 @@ class CrmCollectionEngine(models.AbstractModel):
         company, today = run.company_id, run.date
         if not self.env["crm.collection.hold"]._update_states(company, today, run):
             return False
-        if not self._has_anything(company):
-            return True  # a company that keeps no books: nothing to plan
         rules = self._get_rules(company)
         for problem in filter(None, (rule._get_problem() for rule in rules)):
             run._log_problem(problem)
@@ -101,11 +99,6 @@ class CrmCollectionEngine(models.AbstractModel):
         if complete:
             run.fingerprint = fingerprint
         return True
-
-    def _has_anything(self, company):
-        """Whether there are, or were, entries of the company"""
-        self.env["account.move"].flush_model(["company_id", "journal_id"])
-        return self.env.execute_query(run_queries.has_anything(company.id))[0][0]
 
     def _write_day(self, run):
         """What accounting did, what the days say, and what was paid since: one after the other.

@@ -24,10 +24,12 @@ def blockers(company_id):
 
 
 def has_anything(company_id):
-    """Whether a company has entries, or items of some it had. A branch writes in the journals of
-    its parents, and entries are indexed by journal and company."""
+    """Whether a company has entries, items of some it had, or a hold that ends. A branch writes in
+    the journals of its parents, and entries are indexed by journal and company."""
     return SQL(
         """SELECT EXISTS (SELECT FROM crm_collection_item WHERE company_id = %(company_id)s)
+               OR EXISTS (SELECT FROM crm_collection_hold
+                           WHERE company_id = %(company_id)s AND state = 'active')
                OR EXISTS (
                     SELECT FROM res_company company
                       JOIN res_company owner ON company.parent_path LIKE owner.parent_path || '%%'
