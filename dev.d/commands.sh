@@ -34,6 +34,8 @@ command_test() {
         parallel=(-n "$(test_processes)" --dist loadscope --no-loadscope-reorder)
     fi
     say "Running the tests"
+    # for the tools that are tried, each with a database of its own
+    export CRM_COLLECTION_INSTALLED_DB=$TEST_DB
     run_python -m pytest --odoo-database="$TEST_DB" --odoo-http --odoo-log-level=warn \
         "${parallel[@]}" "${paths[@]}" "$@" 9>&-
 }

@@ -78,18 +78,23 @@ class Databases:
     def make_template(self):
         if self._find(self.template):
             return
-        log("installing the module in a database of its own")
         for name in self._find(self.name("base_%")):
             self.drop(name)
         making = self.name("making")
-        self.copy(self.base or "template0", making)
+        if not databases.copy_installed(making):
+            self._install(making)
+        self._execute("postgres", "ALTER DATABASE {} RENAME TO {}", making, self.template)
+
+    def _install(self, name):
+        log("installing the module in a database of its own")
+        self.copy(self.base or "template0", name)
         command = [
             sys.executable,
             "-m",
             "odoo",
             *_odoo_options(),
             "--database",
-            making,
+            name,
             "--init",
             "crm_collection",
             "--stop-after-init",
@@ -99,7 +104,6 @@ class Databases:
         ]
         if subprocess.run(command, check=False).returncode:
             raise SystemExit("bench: the module could not be installed (see above)")
-        self._execute("postgres", "ALTER DATABASE {} RENAME TO {}", making, self.template)
 
     def copy(self, source, target):
         self.drop(target)

@@ -65,9 +65,13 @@ def make_database(name, say):
     try:
         with lock(installed):
             if databases.read_mark(installed) != key:
-                say("installing the module in a database to copy (once per version of the module)")
-                copy_database(source, installed)
-                install(installed)
+                drop_database(installed)
+                if databases.copy_installed(installed):
+                    copy_files(os.environ["CRM_COLLECTION_INSTALLED_DB"], installed)
+                else:
+                    say("installing the module in a database to copy (once a version of it)")
+                    copy_database(source, installed)
+                    install(installed)
                 databases.mark(installed, key)
             copy_database(installed, name)
     except psycopg2.Error as error:
@@ -116,6 +120,10 @@ def lock(name):
 def copy_database(source, name):
     drop_database(name)
     databases.copy(source, name)
+    copy_files(source, name)
+
+
+def copy_files(source, name):
     filestore = get_filestore(source)
     if filestore.is_dir():
         shutil.copytree(filestore, get_filestore(name))
