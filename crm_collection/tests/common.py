@@ -38,6 +38,9 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def setUpClass(cls):
+        # The products, partners, taxes, terms and roundings that account and product set up beside
+        # the company take as long again, and nothing here is sold.
+        super(UomCommon, cls).setUpClass()
         cls._set_up_accounting()
         cls.startClassPatcher(freeze_time(f"{TODAY} 09:00:00"))
         cls.company = cls.company_data["company"]
@@ -64,9 +67,7 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _set_up_accounting(cls):
-        """A company with its chart of accounts. The products, partners, taxes, terms and roundings
-        that account and product set up beside it take as long again, and nothing here is sold."""
-        super(UomCommon, cls).setUpClass()
+        """What is needed of the company's chart of accounts"""
         cls.maxDiff = None
         cls.product_category = cls.env["product.category"].create({"name": "All"})
         cls.company_data = cls.collect_company_accounting_data(cls.env.company)
