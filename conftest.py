@@ -112,17 +112,18 @@ def pytest_runtest_teardown(item):
 
 @pytest.fixture(scope="session", autouse=True)
 def load_registry(load_registry, request):
-    """Give each of several processes a folder of files of its own.
-
-    pytest-odoo makes each a database and lets them share the folder of the one it was copied
-    from; what one process's database does not name, its garbage collector deletes for all.
-    """
+    """The registry, with what all tests run with."""
     with invalidated.recording(), own_folder(request.config):
         yield
 
 
 @contextmanager
 def own_folder(pytest_config):
+    """Give each of several processes a folder of files of its own.
+
+    pytest-odoo makes each a database and lets them share the folder of the one it was copied
+    from; what one process's database does not name, its garbage collector deletes for all.
+    """
     if not hasattr(pytest_config, "workerinput"):
         yield
         return
