@@ -143,16 +143,16 @@ class CrmCollectionRun(models.Model):
         worked on already is left alone.
         """
         companies = self._get_due_companies(kind)
+        keeping_ids = self._get_keeping_books(companies)
         for position, company in enumerate(companies, start=1):
             if not self._get_seconds_left():
                 left = len(companies) - position + 1
                 self.env["ir.cron"]._commit_progress(0, remaining=left)
                 break
-            if not self._keeps_books(company):
-                self._pass_over(kind, company, left=len(companies) - position)
-                continue
             lang = company._get_collection_lang()
             job = getattr(self.env[model].with_context(lang=lang), method)
+            if company.id not in keeping_ids:
+                job = self._pass_over
             in_company = self.with_company(company).with_context(
                 crm_collection_companies_left=len(companies) - position, lang=lang
             )
@@ -166,27 +166,16 @@ class CrmCollectionRun(models.Model):
             if not done:
                 break
 
-    def _keeps_books(self, company):
-        """Whether a job finds anything in a company"""
+    def _get_keeping_books(self, companies):
+        """:return: the ids of the companies in which a job finds anything"""
         self.env["account.move"].flush_model(["company_id", "journal_id"])
         self.env["crm.collection.hold"].flush_model(["company_id", "state"])
-        return self.env.execute_query(run_queries.has_anything(company.id))[0][0]
+        return {id_ for (id_,) in self.env.execute_query(run_queries.keeping_books(companies.ids))}
 
-    def _pass_over(self, kind, company, left):
-        """The day of a company that keeps no books is done at once.
-
-        :param int left: companies whose turn is yet to come; the scheduler calls until there are
-            none
-        """
-        self.env["crm.collection.run.ask"]._get_due(kind, company).unlink()
-        today, now = company._get_collection_today(), fields.Datetime.now()
-        vals = {"kind": kind, "company_id": company.id, "date": today}
-        run = self.search([(key, "=", value) for key, value in vals.items()], limit=1)
-        if not run:
-            run = self.create({**vals, "user_id": self.env.uid})
-        vals = {"state": "done", "date_start": now, "date_end": now, "message": False}
-        run.write({**vals, "execution_count": run.execution_count + 1})
-        self.env["ir.cron"]._commit_progress(0, remaining=left)
+    @api.model
+    def _pass_over(self, run):
+        """The job of a company that keeps no books: it is done at once."""
+        return True
 
     @api.model
     def _get_companies(self):

@@ -23,20 +23,21 @@ def blockers(company_id):
     )
 
 
-def has_anything(company_id):
-    """Whether a company has entries, items of some it had, or a hold that ends. A branch writes in
-    the journals of its parents, and entries are indexed by journal and company."""
+def keeping_books(company_ids):
+    """Those of the companies that have entries, items of some they had, or a hold that ends. A
+    branch writes in the journals of its parents, and entries are indexed by journal and company."""
     return SQL(
-        """SELECT EXISTS (SELECT FROM crm_collection_item WHERE company_id = %(company_id)s)
+        """SELECT company.id FROM res_company company
+            WHERE company.id = ANY(%s) AND (
+                  EXISTS (SELECT FROM crm_collection_item WHERE company_id = company.id)
                OR EXISTS (SELECT FROM crm_collection_hold
-                           WHERE company_id = %(company_id)s AND state = 'active')
+                           WHERE company_id = company.id AND state = 'active')
                OR EXISTS (
-                    SELECT FROM res_company company
-                      JOIN res_company owner ON company.parent_path LIKE owner.parent_path || '%%'
+                    SELECT FROM res_company owner
                       JOIN account_journal journal ON journal.company_id = owner.id
                       JOIN LATERAL (SELECT FROM account_move move
                                      WHERE move.journal_id = journal.id
                                        AND move.company_id = company.id LIMIT 1) AS kept ON TRUE
-                     WHERE company.id = %(company_id)s)""",
-        company_id=company_id,
+                     WHERE company.parent_path LIKE owner.parent_path || '%%'))""",
+        company_ids,
     )
