@@ -6,5 +6,6 @@ from . import (
     approval,
     engine,
     customer,
+    desk,
     insight,
 )

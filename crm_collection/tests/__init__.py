@@ -5,6 +5,7 @@ from . import (
     approval,
     engine,
     customer,
+    desk,
     insight,
     module,
 )

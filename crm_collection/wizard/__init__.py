@@ -4,5 +4,6 @@ from . import (
     approval,
     engine,
     customer,
+    desk,
     insight,
 )
