@@ -65,6 +65,8 @@
         "views/engine/run_views.xml",
         "views/desk/outcome_views.xml",
         "views/desk/contact_views.xml",
+        "views/desk/team_views.xml",
+        "views/desk/desk_views.xml",
         "views/portfolio/res_partner_views.xml",
         "views/portfolio/account_move_views.xml",
         "views/portfolio/res_config_settings_views.xml",

@@ -2,10 +2,8 @@
 
 from odoo.tools import SQL
 
+from ...models.desk.customer_queries import ID_FACTOR
 from ...models.portfolio.hold_queries import hold_customers, is_in_force
-
-# Keeps (customer, company) apart in one number, and below 2^53 for the web client.
-ID_FACTOR = 65536
 
 
 def customers(days):

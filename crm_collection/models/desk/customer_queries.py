@@ -1,0 +1,52 @@
+"""How a customer pays, and everything that happened with him in one line of time."""
+
+from odoo.tools import SQL
+
+# Keeps (customer, company) apart in one number, and below 2^53 for the web client.
+ID_FACTOR = 65536
+
+
+def get_line_id(partner_id, company_id):
+    """:return: the number of a customer's line in a company"""
+    return partner_id * ID_FACTOR + company_id
+
+
+def behaviour(partner_id, company_ids, today):
+    """Days late, weighted by what was paid: of payments of the last twelve months, and of the
+    twelve before; what was paid in time counts as 0 days. Promises of two years that are over."""
+    return SQL(
+        """SELECT paid.*, promise.*
+             FROM (SELECT SUM(days * amount) FILTER (WHERE is_new)
+                              / NULLIF(SUM(amount) FILTER (WHERE is_new), 0) AS days_late,
+                          SUM(days * amount) FILTER (WHERE NOT is_new)
+                              / NULLIF(SUM(amount) FILTER (WHERE NOT is_new), 0) AS days_before
+                     FROM (SELECT GREATEST(days_overdue, 0) AS days, amount,
+                                  date > %(today)s::date - 365 AS is_new
+                             FROM crm_collection_settlement
+                            WHERE partner_id = %(partner_id)s
+                              AND company_id = ANY(%(company_ids)s) AND kind = 'payment'
+                              AND date > %(today)s::date - 730) AS made) AS paid
+       CROSS JOIN (SELECT COUNT(*) FILTER (WHERE state = 'kept') AS kept,
+                          COUNT(*) FILTER (WHERE state = 'broken') AS broken
+                     FROM crm_collection_hold
+                    WHERE customer_id = %(partner_id)s AND company_id = ANY(%(company_ids)s)
+                      AND kind = 'promise' AND date_closed > %(today)s::date - 730) AS promise""",
+        partner_id=partner_id,
+        company_ids=company_ids,
+        today=today,
+    )
+
+
+def paid_after_letters(partner_id, company_ids, today):
+    """What was paid in the last twelve months, by the phase of the last letter before: the largest
+    first; of what no letter had asked for the phase is NULL."""
+    return SQL(
+        """SELECT last_letter_phase_id, SUM(amount) AS amount
+             FROM crm_collection_settlement
+            WHERE partner_id = %s AND company_id = ANY(%s) AND kind = 'payment'
+              AND date > %s::date - 365
+         GROUP BY last_letter_phase_id HAVING SUM(amount) > 0 ORDER BY amount DESC""",
+        partner_id,
+        company_ids,
+        today,
+    )
