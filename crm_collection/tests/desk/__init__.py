@@ -1,0 +1,4 @@
+from . import (
+    test_desk_customer,
+    test_work,
+)
