@@ -74,6 +74,7 @@
         "report/insight/roll_rate_views.xml",
         "views/portfolio/res_config_settings_days_views.xml",
         "views/portfolio/res_config_settings_clock_views.xml",
+        "views/desk/res_config_settings_views.xml",
         "views/letters/res_config_settings_views.xml",
         "views/letters/res_config_settings_returned_views.xml",
         "views/customer/res_config_settings_views.xml",

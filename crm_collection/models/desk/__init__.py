@@ -10,4 +10,7 @@ from . import (
     work_line,
     customer,
     timeline,
+    res_partner,
+    account_move,
+    item,
 )

@@ -31,6 +31,19 @@ class CrmCollectionDesk(models.AbstractModel):
         return in_company._prepare_customer(partner.with_env(in_company.env), company, companies)
 
     @api.model
+    def _get_customer_action(self, partner, company):
+        """:return: the action that opens a customer's page
+        :raise UserError: there is no customer
+        """
+        if not partner:
+            raise UserError(self.env._("There is no customer to show."))
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "crm_collection.crm_collection_desk_customer_action"
+        )
+        params = {"partner_id": partner.id, "company_id": company.id}
+        return {**action, "name": partner.display_name, "params": params}
+
+    @api.model
     def _find_customer(self, partner_id, company_id):
         self.env["crm.collection.item"].check_access("read")
         company = self.env.companies.filtered(lambda one: one.id == company_id)

@@ -21,7 +21,10 @@ class CrmCollectionDeskMark(models.Model):
     user_id = fields.Many2one(comodel_name="res.users", string="By", readonly=True)
     date = fields.Datetime(string="Put Aside on", required=True, readonly=True)
     date_until = fields.Date(
-        string="Comes Back on", required=True, readonly=True, help="On the list again from this day."
+        string="Comes Back on",
+        required=True,
+        readonly=True,
+        help="On the list again from this day.",
     )
 
     # A merge of two customers would fail on a key of them: the later mark counts.

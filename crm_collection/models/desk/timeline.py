@@ -151,7 +151,9 @@ class CrmCollectionDesk(models.AbstractModel):
     def _get_names(self, row, name):
         """:return: the item it is about, and how many there are beside it"""
         others = row["number"] - 1
-        return self.env._("%(name)s and %(others)s more", name=name, others=others) if others else name
+        return (
+            self.env._("%(name)s and %(others)s more", name=name, others=others) if others else name
+        )
 
     def _tell_move(self, row, allocation):
         title = self.env._("Moved to %s", allocation.phase_id.name)

@@ -59,7 +59,9 @@ def _companies(rankings):
         for one in rankings
     ]
     names = SQL(", ").join(SQL.identifier(part) for part in PARTS)
-    return SQL("(VALUES %s) AS company (id, today, tz, full_amount, %s)", SQL(", ").join(rows), names)
+    return SQL(
+        "(VALUES %s) AS company (id, today, tz, full_amount, %s)", SQL(", ").join(rows), names
+    )
 
 
 def _by_company(column, rankings):
@@ -93,9 +95,7 @@ def _owed(query, rankings, phase_ids, user_ids):
         return SQL.identifier(query.table, name)
 
     held = SQL(" UNION ALL ").join(held_item_ids(one.company_id, one.today) for one in rankings)
-    overdue = SQL(
-        "%s < %s", item("date_maturity"), _by_company(item("company_id"), rankings)
-    )
+    overdue = SQL("%s < %s", item("date_maturity"), _by_company(item("company_id"), rankings))
     free = SQL("%s AND NOT %s IN (%s)", overdue, item("id"), held)
     amount = SQL("%s::float8", item("amount_residual"))
     columns = (
@@ -267,8 +267,7 @@ def _points(phase_ids):
         "trust": SQL("CASE line.trust WHEN 'bad' THEN 1 WHEN 'good' THEN 0 ELSE 0.5 END"),
     }
     return {
-        part: SQL("COALESCE(%s * line.%s, 0)", shares[part], SQL.identifier(part))
-        for part in PARTS
+        part: SQL("COALESCE(%s * line.%s, 0)", shares[part], SQL.identifier(part)) for part in PARTS
     }
 
 
@@ -320,9 +319,15 @@ def page(work, is_own, bucket, among, limit, offset):
     """
     points = [f"points_{part}" for part in PARTS]
     flags = [f"is_{bucket}" for bucket in BUCKETS]
-    columns = SQL(", ").join(SQL("page.%s", SQL.identifier(name)) for name in [*SHOWN, *points, *flags])
+    columns = SQL(", ").join(
+        SQL("page.%s", SQL.identifier(name)) for name in [*SHOWN, *points, *flags]
+    )
     counts = SQL(", ").join(
-        SQL("COUNT(*) FILTER (WHERE NOT is_aside AND %s) AS %s", SQL.identifier(flag), SQL.identifier(f"count_{flag}"))
+        SQL(
+            "COUNT(*) FILTER (WHERE NOT is_aside AND %s) AS %s",
+            SQL.identifier(flag),
+            SQL.identifier(f"count_{flag}"),
+        )
         for flag in flags
     )
     return SQL(

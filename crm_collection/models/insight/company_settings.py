@@ -68,6 +68,29 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     collection_aging_days_4 = fields.Integer(
         related="company_id.collection_aging_days_4", readonly=False
     )
+    collection_rank_reply = fields.Integer(
+        related="company_id.collection_rank_reply", readonly=False
+    )
+    collection_rank_broken = fields.Integer(
+        related="company_id.collection_rank_broken", readonly=False
+    )
+    collection_rank_promise = fields.Integer(
+        related="company_id.collection_rank_promise", readonly=False
+    )
+    collection_rank_amount = fields.Integer(
+        related="company_id.collection_rank_amount", readonly=False
+    )
+    collection_rank_age = fields.Integer(related="company_id.collection_rank_age", readonly=False)
+    collection_rank_phase = fields.Integer(
+        related="company_id.collection_rank_phase", readonly=False
+    )
+    collection_rank_silence = fields.Integer(
+        related="company_id.collection_rank_silence", readonly=False
+    )
+    collection_rank_trust = fields.Integer(
+        related="company_id.collection_rank_trust", readonly=False
+    )
+    collection_rank_full = fields.Float(related="company_id.collection_rank_full", readonly=False)
 
     # === Compute methods === #
 

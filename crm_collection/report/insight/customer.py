@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from ...tools.arguments import check_one
 from . import customer_queries
 
 
@@ -72,6 +73,13 @@ class CrmCollectionCustomer(models.Model):
         return customer_queries.customers(self.env["res.company"]._get_collection_days())
 
     # === Actions === #
+
+    def action_open_customer(self):
+        """The page of the customer in the company of the line."""
+        line = check_one(self)
+        return self.env["crm.collection.desk"]._get_customer_action(
+            line.partner_id, line.company_id
+        )
 
     def action_open_items(self):
         """The open items of these customers."""

@@ -104,7 +104,9 @@ class TestDeskCustomer(CrmCollectionCommon):
             body="Mind the tone", message_type="comment"
         )
         kinds = [entry["kind"] for entry in self._timeline()["entries"]]
-        self.assertEqual(sorted(kinds), sorted(["note", "payment", "hold", "contact", "letter", "move"]))
+        self.assertEqual(
+            sorted(kinds), sorted(["note", "payment", "hold", "contact", "letter", "move"])
+        )
         for kind in kinds:
             [entry] = self._timeline([kind])["entries"]
             self.assertEqual(entry["kind"], kind)

@@ -211,7 +211,11 @@ class TestWork(CrmCollectionCommon):
         self.assertEqual(self._names(), ["Adler GmbH"])
         self.assertEqual(self._names(scope="team"), ["Adler GmbH"])
         self.env(user=self.manager)["crm.collection.team"].create(
-            {"name": "North", "leader_id": self.manager.id, "member_ids": (self.collector | other).ids}
+            {
+                "name": "North",
+                "leader_id": self.manager.id,
+                "member_ids": (self.collector | other).ids,
+            }
         )
         self.assertEqual(set(self._names(scope="team")), {"Adler GmbH", "Bauer AG"})
         self.assertEqual(set(self._names(self.manager, scope="team")), {"Adler GmbH", "Bauer AG"})
