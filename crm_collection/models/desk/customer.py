@@ -19,7 +19,7 @@ class CrmCollectionDesk(models.AbstractModel):
 
     @api.model
     @api.readonly
-    def get_customer(self, partner_id, company_id):
+    def get_customer(self, partner_id=None, company_id=None):
         """The page of a customer as the user may see it.
 
         :return: dict; amounts in the currency of their group, days as texts of dates

@@ -28,7 +28,7 @@ class CrmCollectionDesk(models.AbstractModel):
 
     @api.model
     @api.readonly
-    def get_timeline(self, partner_id, company_id, kinds=None, before=None):
+    def get_timeline(self, partner_id=None, company_id=None, kinds=None, before=None):
         """A page of what happened with a customer, the latest first.
 
         :param list kinds: of what: names of KINDS; all where none is given

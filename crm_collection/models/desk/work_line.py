@@ -133,7 +133,7 @@ class CrmCollectionDesk(models.AbstractModel):
         return texts[what]
 
     @api.model
-    def look(self):
+    def action_look(self):
         """The user looks at the list: what happens from now on is news when he comes back."""
         self.env["crm.collection.item"].check_access("read")
         self.env["crm.collection.desk.visit"]._look()
@@ -141,7 +141,7 @@ class CrmCollectionDesk(models.AbstractModel):
     # === Put aside === #
 
     @api.model
-    def put_aside(self, partner_id, company_id, until=None):
+    def action_put_aside(self, partner_id=None, company_id=None, until=None):
         """Take a customer off the list until a day.
 
         :param until: the day he comes back, as a date or its text; tomorrow where none is given
@@ -165,7 +165,7 @@ class CrmCollectionDesk(models.AbstractModel):
         )
 
     @api.model
-    def take_up(self, partner_id, company_id):
+    def action_take_up(self, partner_id=None, company_id=None):
         """Put a customer who was put aside on the list again.
 
         :raise AccessError: for who only reads

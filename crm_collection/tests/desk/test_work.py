@@ -168,15 +168,15 @@ class TestWork(CrmCollectionCommon):
         self._create_overdue(10)
         self._allocate()
         desk = self._desk()
-        desk.put_aside(self.customer.id, self.company.id, str(TODAY + timedelta(days=2)))
+        desk.action_put_aside(self.customer.id, self.company.id, str(TODAY + timedelta(days=2)))
         self.assertFalse(self._names())
         self.assertEqual(self._names(bucket="aside"), ["Adler GmbH"])
-        desk.take_up(self.customer.id, self.company.id)
+        desk.action_take_up(self.customer.id, self.company.id)
         self.assertEqual(self._names(), ["Adler GmbH"])
-        desk.put_aside(self.customer.id, self.company.id)
+        desk.action_put_aside(self.customer.id, self.company.id)
         self._move_on(1)
         self.assertEqual(self._names(), ["Adler GmbH"])
-        desk.put_aside(self.customer.id, self.company.id)
+        desk.action_put_aside(self.customer.id, self.company.id)
         contact = self._log(user=self.env.ref("base.user_root"), user_id=self.collector.id)
         later = fields.Datetime.now() + timedelta(minutes=5)
         contact.sudo()._write_evidence({"direction": "in", "state": "waiting", "date": later})
@@ -188,14 +188,14 @@ class TestWork(CrmCollectionCommon):
         self._create_overdue(10)
         self._allocate()
         with self.assertRaises(AccessError):
-            self._desk(auditor).put_aside(self.customer.id, self.company.id)
+            self._desk(auditor).action_put_aside(self.customer.id, self.company.id)
         self.assertFalse(self._work(auditor, scope="all")["can_work"])
         for until in (TODAY, "nonsense", {"a": 1}):
             with self.assertRaises(UserError):
-                self._desk().put_aside(self.customer.id, self.company.id, until)
+                self._desk().action_put_aside(self.customer.id, self.company.id, until)
         for partner_id, company_id in ((0, self.company.id), ("x", 1), (self.customer.id, -1)):
             with self.assertRaises(UserError):
-                self._desk().put_aside(partner_id, company_id)
+                self._desk().action_put_aside(partner_id, company_id)
         with self.assertRaises(AccessError):
             self._desk(self.outsider).get_work({})
 
@@ -258,14 +258,14 @@ class TestWork(CrmCollectionCommon):
         """
         move = self._create_overdue(10, amount=300)
         self._allocate()
-        self._desk().look()
+        self._desk().action_look()
         self.assertFalse(self._line()["news"])
         self._move_on(1)
         self._pay(move, 120)
         self._end_transaction()
         [news] = [one for one in self._line()["news"] if one["key"] == "payment"]
         self.assertIn("120.00", news["text"])
-        self._desk().look()
+        self._desk().action_look()
         self.assertTrue(self._line()["news"])  # he is still looking
         self._move_on(1)
         self.assertFalse(self._line()["news"])

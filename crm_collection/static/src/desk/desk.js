@@ -48,7 +48,7 @@ export class CollectionDesk extends Component {
         this.search = useDebounced((text) => this.setFilters({ search: text }), 300);
         onWillStart(async () => {
             await this.load();
-            this.orm.silent.call(DESK, "look", []);
+            this.orm.silent.call(DESK, "action_look", []);
         });
         useEffect(
             (selected) => {
@@ -208,7 +208,7 @@ export class CollectionDesk extends Component {
             return;
         }
         const until = serializeDate(luxon.DateTime.now().plus({ days }));
-        await this.orm.call(DESK, "put_aside", [line.partner_id, line.company_id, until]);
+        await this.orm.call(DESK, "action_put_aside", [line.partner_id, line.company_id, until]);
         await this.load();
         const close = this.notification.add(
             days === 1
@@ -231,7 +231,7 @@ export class CollectionDesk extends Component {
     }
 
     async takeUp(line) {
-        await this.orm.call(DESK, "take_up", [line.partner_id, line.company_id]);
+        await this.orm.call(DESK, "action_take_up", [line.partner_id, line.company_id]);
         await this.load();
     }
 }
