@@ -10,7 +10,7 @@ from . import (
     work_line,
     customer,
     timeline,
-    res_partner,
-    account_move,
-    item,
+    partner_customer,
+    move_customer,
+    item_customer,
 )

@@ -28,7 +28,12 @@ registry.category("web_tour.tours").add("crm_collection_cockpit", {
             run: "click",
         },
         {
-            content: "The cockpit is its first page and says how fresh it is",
+            content: "My Work is its first page; the cockpit is beside it",
+            trigger: "[data-menu-xmlid='crm_collection.crm_collection_menu_cockpit']",
+            run: "click",
+        },
+        {
+            content: "It says how fresh it is",
             trigger: ".o_crm_cockpit_page .o_crm_cockpit_fresh:contains(no open item waits)",
         },
         { trigger: `${card("overdue")}:contains(1,150.00)` },

@@ -14,7 +14,7 @@ registry.category("web_tour.tours").add("crm_collection_portfolio", {
             run: "click",
         },
         {
-            content: "Go from the cockpit to the portfolio",
+            content: "Go from My Work to the portfolio",
             trigger: "[data-menu-xmlid='crm_collection.crm_collection_menu_portfolio']",
             run: "click",
         },
