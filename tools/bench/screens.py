@@ -8,6 +8,7 @@ import json
 import statistics
 import time
 from datetime import timedelta
+from functools import partial
 
 from lxml import etree
 
@@ -36,6 +37,9 @@ class BenchScreens:
 
     def run(self):
         return {
+            "work_mine": self._measure(self._open_work, ITEM_ACTION, scope="mine"),
+            "work_all": self._measure(self._open_work, ITEM_ACTION, scope="all"),
+            "customer_page": self._measure(self._open_customer, ITEM_ACTION),
             "portfolio_list": self._measure(self._open_list, ITEM_ACTION),
             "portfolio_kanban": self._measure(self._open_kanban, ITEM_ACTION),
             "invoices_by_phase_filter": self._measure(self._open_moves_of_phase, MOVE_ACTION),
@@ -56,8 +60,9 @@ class BenchScreens:
             "cockpit": self._measure(self._open_cockpit, ITEM_ACTION),
         }
 
-    def _measure(self, opener, xmlid):
+    def _measure(self, opener, xmlid, **kwargs):
         screen = Screen(self.env, xmlid)
+        opener = partial(opener, **kwargs)
         opener(screen)  # the first one compiles views and caches access rights
         seconds, calls = [], {}
         for __ in range(self.repeat):
@@ -89,6 +94,21 @@ class BenchScreens:
         screen.model = "crm.collection.cockpit"
         self.env.registry[screen.model]._is_known = lambda self, scope, day: True
         screen.call("get_cockpit", {"period": "month"})
+
+    def _open_work(self, screen, scope):
+        """Whom to call first; nobody is anybody's in a filled database, so that "mine" is what it
+        costs to find that out."""
+        screen.model = "crm.collection.desk"
+        screen.call("get_work", {"scope": scope})
+
+    def _open_customer(self, screen):
+        """The page of the customer with most open items, and what happened with him."""
+        [(customer, _count)] = self.env["crm.collection.item"]._read_group(
+            [("state", "=", "open")], ["partner_id"], ["__count"], order="__count DESC", limit=1
+        )
+        screen.model = "crm.collection.desk"
+        for method in ("get_customer", "get_timeline"):
+            screen.call(method, customer.id, self.env.company.id)
 
     def _open_moves_of_phase(self, screen):
         phase = self.env.ref("crm_collection.phase_firm")
