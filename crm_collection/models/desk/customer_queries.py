@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from ..portfolio.queries import line_date_maturity, line_is_of
+
 # Keeps (customer, company) apart in one number, and below 2^53 for the web client.
 ID_FACTOR = 65536
 
@@ -13,25 +15,43 @@ def get_line_id(partner_id, company_id):
 
 def behaviour(partner_id, company_ids, today):
     """Days late, weighted by what was paid: of payments of the last twelve months, and of the
-    twelve before; what was paid in time counts as 0 days. Promises of two years that are over."""
+    twelve before; what was paid in time counts as 0 days, collected or not. Promises of two years
+    that are over."""
     return SQL(
         """SELECT paid.*, promise.*
              FROM (SELECT SUM(days * amount) FILTER (WHERE is_new)
                               / NULLIF(SUM(amount) FILTER (WHERE is_new), 0) AS days_late,
                           SUM(days * amount) FILTER (WHERE NOT is_new)
                               / NULLIF(SUM(amount) FILTER (WHERE NOT is_new), 0) AS days_before
-                     FROM (SELECT GREATEST(days_overdue, 0) AS days, amount,
-                                  date > %(today)s::date - 365 AS is_new
-                             FROM crm_collection_settlement
-                            WHERE partner_id = %(partner_id)s
-                              AND company_id = ANY(%(company_ids)s) AND kind = 'payment'
-                              AND date > %(today)s::date - 730) AS made) AS paid
+                     FROM (%(payments)s) AS made) AS paid
        CROSS JOIN (SELECT COUNT(*) FILTER (WHERE state = 'kept') AS kept,
                           COUNT(*) FILTER (WHERE state = 'broken') AS broken
                      FROM crm_collection_hold
                     WHERE customer_id = %(partner_id)s AND company_id = ANY(%(company_ids)s)
                       AND kind = 'promise' AND date_closed > %(today)s::date - 730) AS promise""",
+        payments=_payments(partner_id, company_ids, today),
         partner_id=partner_id,
+        company_ids=company_ids,
+        today=today,
+    )
+
+
+def _payments(partner_id, company_ids, today):
+    """Money that paid something the customer owed, in two years: how late it was by its own day."""
+    return SQL(
+        """SELECT GREATEST(payment.date - %(due)s, 0) AS days, partial.amount,
+                  payment.date > %(today)s::date - 365 AS is_new
+             FROM account_move_line line
+             JOIN account_account account
+                  ON account.id = line.account_id AND account.account_type = 'asset_receivable'
+             JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
+             JOIN account_move_line payment ON payment.id = partial.credit_move_id
+             JOIN account_journal journal
+                  ON journal.id = payment.journal_id AND journal.type IN ('bank', 'cash')
+            WHERE %(of_customer)s AND line.company_id = ANY(%(company_ids)s)
+              AND payment.date > %(today)s::date - 730""",
+        due=line_date_maturity(),
+        of_customer=line_is_of([partner_id]),
         company_ids=company_ids,
         today=today,
     )

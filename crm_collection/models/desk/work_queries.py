@@ -46,7 +46,7 @@ class Ranking(NamedTuple):
 
 
 def _companies(rankings):
-    """Rows of ``company (id, today, tz, full_amount, <points of each part>)``."""
+    """Rows of ``company (id, today, tz, full_amount, weight_<part>...)``."""
     rows = [
         SQL(
             "(%s::integer, %s::date, %s, %s::float8, %s)",
@@ -58,7 +58,7 @@ def _companies(rankings):
         )
         for one in rankings
     ]
-    names = SQL(", ").join(SQL.identifier(part) for part in PARTS)
+    names = SQL(", ").join(SQL.identifier(f"weight_{part}") for part in PARTS)
     return SQL(
         "(VALUES %s) AS company (id, today, tz, full_amount, %s)", SQL(", ").join(rows), names
     )
@@ -267,7 +267,8 @@ def _points(phase_ids):
         "trust": SQL("CASE line.trust WHEN 'bad' THEN 1 WHEN 'good' THEN 0 ELSE 0.5 END"),
     }
     return {
-        part: SQL("COALESCE(%s * line.%s, 0)", shares[part], SQL.identifier(part)) for part in PARTS
+        part: SQL("COALESCE(%s * line.%s, 0)", shares[part], SQL.identifier(f"weight_{part}"))
+        for part in PARTS
     }
 
 

@@ -49,8 +49,9 @@ class TestDeskCustomer(CrmCollectionCommon):
         self.assertEqual(sum(bucket["amount"] for bucket in group["buckets"]), 350)
         first, second, third = group["items"]
         self.assertEqual((first["days"], second["days"], third["days"]), (30, 10, -5))
-        # the credit pays the oldest: 2 % and 3 % a month of what is left of it
-        self.assertAlmostEqual(first["charges"], 1.2 + 1.8)
+        # the credit came today and pays the oldest: a fine of 2 % of what is left of it, interest
+        # of 3 % for the month until then on all of it
+        self.assertAlmostEqual(first["charges"], 1.2 + 3.0)
         self.assertIn("Promise", second["held"])
         self.assertFalse(third["id"])  # no step before the due date: it is not in collection
         self.assertEqual(first["phase"]["name"], "Phase 3")
@@ -63,9 +64,12 @@ class TestDeskCustomer(CrmCollectionCommon):
         self._move_on(-490)
         self._pay(old)
         self._move_on(490)
-        for days, amount in ((30, 300), (10, 100)):
-            self._pay(self._create_overdue(days, amount=amount))
+        moves = [
+            self._create_overdue(days, amount=amount) for days, amount in ((30, 300), (10, 100))
+        ]
         self._allocate()
+        for move in moves:
+            self._pay(move)
         behaviour = self._page()["behaviour"]
         self.assertEqual(behaviour["days_before"], 10)
         self.assertEqual(behaviour["days_late"], 25)
