@@ -124,7 +124,7 @@ class CrmCollectionApproval(models.Model):
 
     # === Compute methods === #
 
-    @api.depends("kind", "phase_id.name", "partner_id.name")
+    @api.depends("kind", "phase_id", "partner_id")
     @api.depends_context("lang")
     def _compute_display_name(self):
         for approval in self:

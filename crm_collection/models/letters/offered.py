@@ -27,7 +27,7 @@ class CrmCollectionLetter(models.Model):
         string="Date of the Letter", compute="_compute_date_label", compute_sudo=True
     )
 
-    @api.depends("user_id.email_formatted", "company_id.email_formatted")
+    @api.depends("user_id", "company_id")
     def _compute_sender_email(self):
         for letter in self:
             letter.sender_email = (
@@ -41,7 +41,7 @@ class CrmCollectionLetter(models.Model):
         for letter in self:
             letter.recipient_numbers = ",".join(map(str, letter.recipient_ids.ids))
 
-    @api.depends("date", "lang", "partner_id.lang", "company_id.partner_id.lang")
+    @api.depends("date", "lang", "partner_id", "company_id")
     def _compute_date_label(self):
         for record in self:
             letter = record.with_context(lang=record._get_lang())

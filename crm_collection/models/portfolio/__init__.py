@@ -19,6 +19,7 @@ from . import (
     res_partner,
     res_partner_rule,
     res_partner_collector,
+    res_partner_family,
     res_partner_rights,
     account_account,
     account_move,

@@ -142,11 +142,7 @@ class CrmCollectionHold(models.Model):
             name = scope.display_name or record.entry_name or ""
             record.display_name = f"{kinds.get(record.kind, '')}: {name}"
 
-    @api.depends(
-        "partner_id.commercial_partner_id",
-        "move_id.partner_id.commercial_partner_id",
-        "item_id.partner_id.commercial_partner_id",
-    )
+    @api.depends("partner_id", "move_id.partner_id", "item_id.partner_id")
     def _compute_customer_id(self):
         """Shown; what is held is asked of :mod:`.hold_queries`. An entry that names no customer
         has that of its lines, where it is one; of a deleted one it stays on record."""
@@ -266,6 +262,18 @@ class CrmCollectionHold(models.Model):
             return
         holds_sudo = self.sudo().search(
             Domain("item_id", "in", items.ids) | Domain("move_id", "in", items.move_id.ids)
+        )
+        self.env.add_to_compute(self._fields["customer_id"], holds_sudo)
+
+    @api.model
+    def _follow_customers(self, partners):
+        """Contacts belong to another customer now: so do the holds that are about them."""
+        family_sudo = partners.sudo().with_context(active_test=False)
+        ids = family_sudo.search([("id", "child_of", partners.ids)]).ids
+        holds_sudo = self.sudo().search(
+            Domain("partner_id", "in", ids)
+            | Domain("move_id.partner_id", "in", ids)
+            | Domain("item_id.partner_id", "in", ids)
         )
         self.env.add_to_compute(self._fields["customer_id"], holds_sudo)
 

@@ -63,9 +63,9 @@ class ResPartner(models.Model):
 
     # === Compute methods === #
 
-    @api.depends("commercial_partner_id.collection_item_ids.state")
     @api.depends_context("company")
     def _compute_collection_amount(self):
+        """Depends on no field of contacts: whoever makes or changes one would pay for it."""
         Item = self.env["crm.collection.item"]
         domain = self._get_collection_item_domain()
         counts = dict(Item._read_group(domain, ["partner_id"], ["__count"]))

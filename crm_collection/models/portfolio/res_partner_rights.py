@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.exceptions import AccessError
 
 MANAGER = "crm_collection.group_crm_collection_manager"
@@ -17,9 +17,11 @@ class ResPartner(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """EXTENDS 'base': as :meth:`write`"""
-        given = {name for vals in vals_list for name in vals if vals[name]}
-        given |= {key.removeprefix("default_") for key in self.env.context}
-        self._check_collection_names(set(filter(self._is_collection_restricted, given)))
+        if not self.env.su:
+            restricted = self._get_collection_restricted()
+            given = {name for vals in vals_list for name in restricted & vals.keys() if vals[name]}
+            given |= restricted & {key.removeprefix("default_") for key in self.env.context}
+            self._check_collection_names(given)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -32,16 +34,23 @@ class ResPartner(models.Model):
     def _get_collection_changes(self, vals):
         """:return: the names of ``vals`` that change something; what a contact takes over from
         its customer changes nothing"""
-        customers = self.commercial_partner_id
+        names = self._get_collection_restricted() & vals.keys()
+        customers = self.commercial_partner_id if names else self
         return {
             name
-            for name in vals
-            if self._is_collection_restricted(name)
-            and any(
+            for name in names
+            if any(
                 customer._fields[name].convert_to_write(customer[name], customer) != vals[name]
                 for customer in customers
             )
         }
+
+    @api.model
+    @tools.ormcache()
+    def _get_collection_restricted(self):
+        """:return: the names of the fields that not every user of collections writes; each
+        contact that anybody makes asks, so it is a set that is made once"""
+        return frozenset(filter(self._is_collection_restricted, self._fields))
 
     @api.model
     def _is_collection_restricted(self, name):

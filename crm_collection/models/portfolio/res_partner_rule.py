@@ -28,7 +28,8 @@ class ResPartner(models.Model):
         groups=ACCOUNT_GROUPS,
     )
 
-    @api.depends("collection_applied_rule_id", "collection_rule_id")
+    # Depending on what a contact is would cost whoever makes or changes one: asked when shown.
+
     @api.depends_context("company", "lang")
     def _compute_collection_rule_why(self):
         for partner in self:
@@ -43,7 +44,6 @@ class ResPartner(models.Model):
                 why += " " + self.env._("It has no step: the customer is never written to.")
             partner.collection_rule_why = why
 
-    @api.depends("commercial_partner_id")
     @api.depends_context("company")
     def _compute_collection_applied_rule_id(self):
         query = self._query_applied_rules(self.commercial_partner_id.ids)
