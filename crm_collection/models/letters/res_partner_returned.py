@@ -16,10 +16,10 @@ class ResPartner(models.Model):
         help="Addresses of the contact from which mail came back, or complaints.",
     )
 
-    @api.depends("email")
     @api.depends_context("company")
     def _compute_collection_refused_ids(self):
-        """All contacts at once: letters ask one by one, having prefetched."""
+        """All contacts at once: letters ask one by one, having prefetched. Depends on no field of
+        contacts: whoever makes or changes one would pay for it."""
         emails = {partner: email_normalize_all(partner.email or "") for partner in self}
         refused = self.env["crm.collection.address"]._get_refused(
             self.env.company, {email for own in emails.values() for email in own}
