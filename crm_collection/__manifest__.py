@@ -23,6 +23,7 @@
         "report/insight/report_reports.xml",
         "report/customer/statement_templates.xml",
         "report/customer/statement_reports.xml",
+        "data/mail_message_subtype_data.xml",
         "data/mail_template_data.xml",
         "data/phase_data.xml",
         "data/rule_data.xml",
@@ -65,8 +66,10 @@
         "views/engine/run_views.xml",
         "views/desk/outcome_views.xml",
         "views/desk/contact_views.xml",
+
         "views/desk/team_views.xml",
         "views/desk/desk_views.xml",
+        "views/desk/reply_views.xml",
         "views/portfolio/res_partner_views.xml",
         "views/portfolio/account_move_views.xml",
         "views/portfolio/res_config_settings_views.xml",

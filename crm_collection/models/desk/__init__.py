@@ -13,4 +13,13 @@ from . import (
     partner_customer,
     move_customer,
     item_customer,
+    contact_days,
+    contact_reply,
+    contact_answer,
+    thread,
+    mail_thread,
+    letter,
+    item,
+    hold,
+    res_partner,
 )

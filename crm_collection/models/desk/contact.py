@@ -120,8 +120,7 @@ class CrmCollectionContact(models.Model):
     message_id = fields.Many2one(
         comodel_name="mail.message",
         string="E-mail",
-        ondelete="set null",
-        index="btree_not_null",
+        ondelete="set null",  # found by the index that keeps it a single contact's
     )
     answered_by_id = fields.Many2one(comodel_name="res.users", ondelete="restrict")
     date_answered = fields.Datetime(string="Answered on")

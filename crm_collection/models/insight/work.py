@@ -70,10 +70,12 @@ class CrmCollectionCockpit(models.AbstractModel):
         }
 
     def _get_exceptions(self, scope, open_items):
-        """What the jobs could not do: items, letters, and what the last runs noted."""
+        """What waits for a person: what the jobs could not do with items and letters, what
+        customers wrote, and what the last runs noted."""
         figures = [
             *self._get_open_item_exceptions(scope, open_items),
             *self._get_letter_exceptions(scope),
+            self._get_waiting_replies(scope),
             {
                 **self._get_run_exceptions(scope),
                 "key": "run",
@@ -126,6 +128,14 @@ class CrmCollectionCockpit(models.AbstractModel):
             of_state = asked if state == "uncertain" else Domain("state", "=", state)
             figure = self._get_figure(Letter._name, name, domain & of_state, counts.get(state, 0))
             yield {**figure, "key": state, "name": name}
+
+    def _get_waiting_replies(self, scope):
+        """What customers wrote, whichever currency it is about: nobody has answered yet."""
+        Contact = self.env["crm.collection.contact"]
+        domain = scope.get_domain(currency=None) & Domain("state", "=", "waiting")
+        name = self.env._("Customers who wait for an answer")
+        figure = self._get_figure(Contact._name, name, domain, Contact.search_count(domain))
+        return {**figure, "key": "reply", "name": name}
 
     def _get_run_exceptions(self, scope):
         Run, Line = self.env["crm.collection.run"], self.env["crm.collection.run.line"]

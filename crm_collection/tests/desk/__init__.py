@@ -1,4 +1,5 @@
 from . import (
     test_desk_customer,
     test_work,
+    test_reply,
 )

@@ -88,8 +88,8 @@ class CrmCollectionStatementSend(models.TransientModel):
             subject=self.subject,
             author_id=author.id,
             message_type="comment",
-            # a note: who follows the customer is not sent what the customer owes
-            subtype_xmlid="mail.mt_note",
+            # as a note: who follows the customer is not sent what the customer owes
+            subtype_xmlid="crm_collection.mail_message_subtype_statement",
             partner_ids=self.recipient_ids.ids,
             attachments=[attachment],
             email_layout_xmlid="mail.mail_notification_light",

@@ -1,0 +1,4 @@
+from . import (
+    hold,
+    mail_compose_message,
+)

@@ -59,7 +59,12 @@ class CrmCollectionItemHold(models.TransientModel):
         items = self._get_items()
         if not items:
             raise UserError(self.env._("There is no open item to hold."))
-        self.env["crm.collection.hold"].create(
+        self._hold_items(items)
+        return {"type": "ir.actions.act_window_close"}
+
+    def _hold_items(self, items):
+        """:return: the holds, one for each of the items"""
+        return self.env["crm.collection.hold"].create(
             [
                 {
                     "item_id": item.id,
@@ -70,4 +75,3 @@ class CrmCollectionItemHold(models.TransientModel):
                 for item in items
             ]
         )
-        return {"type": "ir.actions.act_window_close"}
