@@ -35,6 +35,7 @@
         "wizard/portfolio/hold_change_views.xml",
         "wizard/letters/send_views.xml",
         "wizard/letters/live_views.xml",
+        "wizard/desk/hand_over_views.xml",
         "wizard/engine/golive_views.xml",
         "wizard/engine/simulate_views.xml",
         "wizard/insight/status_views.xml",

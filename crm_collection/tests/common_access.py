@@ -101,6 +101,7 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
             "crm.collection.item.hold": {"reason": "x"},
             "crm.collection.statement.send": {"partner_id": self.customer.id},
             "crm.collection.hold.change": {"why": "x"},
+            "crm.collection.hand.over": {"reason": "x", "user_id": self.collector.id},
             "crm.collection.item.maintain": {"phase_id": self.phase_second.id, "reason": "x"},
         }
         return vals.get(model_name, {})

@@ -1,5 +1,7 @@
 from odoo import models
 
+from . import hand_over_queries
+
 STATEMENT = "crm_collection.mail_message_subtype_statement"
 
 
@@ -23,3 +25,17 @@ class ResPartner(models.Model):
             "letter": self.env["crm.collection.letter"],
             "users": self.env["res.users"],
         }
+
+    def _hand_over_collection(self, old, new, everyone=False):
+        """EXTENDS the items and letters: their customers' waiting mails and what is on the last
+        collector's list go along. Where there was none, the manager had them."""
+        super()._hand_over_collection(old, new, everyone)
+        if not new:
+            return  # they stay on somebody's list
+        company = self.env.company
+        old = old or company.sudo().collection_manager_id
+        scope = (company.id, self.ids, old.id or None, new.id, self.env.uid)
+        self.env.cr.execute(hand_over_queries.activities(*scope))
+        self.env.cr.execute(hand_over_queries.replies(*scope, everyone))
+        for model in ("mail.activity", "crm.collection.contact"):
+            self.env[model].invalidate_model(["user_id"], flush=False)

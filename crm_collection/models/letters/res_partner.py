@@ -11,12 +11,12 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    def _hand_over_collection(self, user):
-        super()._hand_over_collection(user)
+    def _hand_over_collection(self, old, new, everyone=False):
+        super()._hand_over_collection(old, new, everyone)
         self.env.cr.execute(
             collector_queries.hand_over(
-                *("crm_collection_letter", WAITING_STATES, self.env.company.id, self.id),
-                *(user.id or None, self._get_collection_collector().id or None, self.env.uid),
+                *("crm_collection_letter", WAITING_STATES, self.env.company.id, self.ids),
+                *(old.id or None, new.id or None, self.env.uid, everyone),
             )
         )
         self.env["crm.collection.letter"].invalidate_model(["user_id"], flush=False)

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import models
 
 from . import collector_queries
@@ -21,9 +23,13 @@ class ResPartner(models.Model):
             for customer in customers_sudo.with_company(company)
         ]
         result = super().write(vals)
-        for customer, user in before:
-            if customer._get_collection_collector() != user:
-                customer._hand_over_collection(user)
+        changed = defaultdict(self.browse)
+        for customer, old in before:
+            new = customer._get_collection_collector()
+            if new != old:
+                changed[customer.env.company, old, new] |= customer
+        for (_company, old, new), customers in changed.items():
+            customers._hand_over_collection(old, new)
         return result
 
     def _get_companies_collecting(self, vals):
@@ -43,16 +49,17 @@ class ResPartner(models.Model):
                 return user
         return self.env["res.users"]
 
-    def _hand_over_collection(self, user):
-        """Give what the customer's last collector had of his to the one he has now.
+    def _hand_over_collection(self, old, new, everyone=False):
+        """Give what the last collector of these customers had of theirs in the active company to
+        the one they have now; the same statements for any number of them.
 
-        :param user: the last one
+        :param everyone: also what others work by a person's choice
         """
         self.env.flush_all()
         self.env.cr.execute(
             collector_queries.hand_over(
-                *("crm_collection_item", ("open",), self.env.company.id, self.id),
-                *(user.id or None, self._get_collection_collector().id or None, self.env.uid),
+                *("crm_collection_item", ("open",), self.env.company.id, self.ids),
+                *(old.id or None, new.id or None, self.env.uid, everyone),
             )
         )
         self.env["crm.collection.item"].invalidate_model(["user_id"], flush=False)

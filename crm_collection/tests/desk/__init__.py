@@ -1,5 +1,6 @@
 from . import (
     test_desk_customer,
     test_work,
+    test_hand_over,
     test_reply,
 )

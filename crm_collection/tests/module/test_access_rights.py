@@ -36,6 +36,7 @@ RIGHTS = {
     "crm.collection.fuse": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.golive": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.golive.line": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
+    "crm.collection.hand.over": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.hold": {"reader": READ, "user": "crw", "manager": "crw"},
     "crm.collection.hold.change": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.indicator": {"reader": READ, "user": READ, "manager": READ},

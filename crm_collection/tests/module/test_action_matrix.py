@@ -60,6 +60,7 @@ ACTIONS = {
     ("crm.collection.golive", "action_allocate"): MANAGERS | STRANGER,
     ("crm.collection.golive", "action_apply"): MANAGERS | STRANGER,
     ("crm.collection.golive", "action_go_on"): MANAGERS | STRANGER,
+    ("crm.collection.hand.over", "action_apply"): USERS | STRANGER,
     ("crm.collection.hold", "action_change"): USERS,
     ("crm.collection.hold", "action_lift"): USERS,
     ("crm.collection.hold.change", "action_confirm"): USERS | STRANGER,

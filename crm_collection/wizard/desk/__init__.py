@@ -1,4 +1,5 @@
 from . import (
+    hand_over,
     hold,
     mail_compose_message,
 )
