@@ -49,6 +49,7 @@
         "views/customer/portal_letter_templates.xml",
         "views/portfolio/phase_views.xml",
         "views/portfolio/rule_views.xml",
+        "views/portfolio/assignment_views.xml",
         "views/approval/templates.xml",
         "views/approval/screen_templates.xml",
         "views/approval/rule_views.xml",

@@ -1,6 +1,7 @@
 """Texts for people: names of files, and numbers that a state gave somebody."""
 
 import re
+import unicodedata
 
 from odoo.tools.mail import formataddr
 
@@ -53,3 +54,9 @@ def format_brazilian_id(text):
         if len(code) == length and (label == "CNPJ" or code.isdigit()):
             return label, pattern.format(*(code[start:] for start in starts))
     return "", text or ""
+
+
+def get_letters(text):
+    """:return: the text as it is looked up in a list of names: without case and accents"""
+    plain = unicodedata.normalize("NFKD", text or "")
+    return "".join(one for one in plain if not unicodedata.combining(one)).casefold().strip()

@@ -101,7 +101,8 @@ class CrmCollectionEngine(models.AbstractModel):
         return True
 
     def _write_day(self, run):
-        """What accounting did, what the days say, and what was paid since: one after the other.
+        """What accounting did, what the days say, whose customer is whose, and what was paid
+        since: one after the other.
 
         :return: as :meth:`_write_slices`
         """
@@ -114,6 +115,7 @@ class CrmCollectionEngine(models.AbstractModel):
         moved = self._move(run)
         if moved is None:
             return None
+        self.env["crm.collection.assignment"]._assign_safely(run.company_id, run)
         recorded = self._record_settlements(run)
         return recorded and swept and moved
 

@@ -8,6 +8,7 @@ from . import (
     rule,
     rule_reach,
     rule_step,
+    assignment,
     item,
     sync,
     maintain,

@@ -19,9 +19,9 @@ def customer_rule(partner_model, rules):
     # Whom the further conditions of a rule would catch is not known where they cannot be read:
     # nobody who fits its other criteria goes to a later, milder one.
     first_match = SQL(" ").join(
-        SQL("WHEN %s THEN NULL", _matches(partner_model, rule._get_criteria_domain()))
+        SQL("WHEN %s THEN NULL", matches(partner_model, rule._get_criteria_domain()))
         if rule._get_problem()
-        else SQL("WHEN %s THEN %s", _matches(partner_model, rule._get_partner_domain()), rule.id)
+        else SQL("WHEN %s THEN %s", matches(partner_model, rule._get_partner_domain()), rule.id)
         for rule in fitting
     )
     return SQL(
@@ -32,7 +32,8 @@ def customer_rule(partner_model, rules):
     )
 
 
-def _matches(partner_model, domain):
+def matches(partner_model, domain):
+    """Whether a customer fits a domain, as an expression over ``partner``"""
     if domain.is_true():
         return SQL("TRUE")
     matching = partner_model._search(domain, bypass_access=True)
@@ -84,7 +85,7 @@ def reach(partner_model, others, domain, rule_ids, company_id):
             GROUP BY 1""",
         rule=customer_rule(partner_model, others),
         company_id=company_id,
-        fits=_matches(partner_model, domain),
+        fits=matches(partner_model, domain),
         own=own,
         ids=rule_ids,
     )
@@ -101,17 +102,25 @@ def customers(partner_model, rules, company_id, partner_ids=None):
 
     :param list partner_ids: of these commercial partners alone
     """
-    collector = partner_model._field_to_sql("partner", "collection_user_id")
     return SQL(
-        """SELECT partner.id AS partner_id, %(rule)s AS rule_id,
-                  CASE WHEN %(collector)s IN (%(workers)s) THEN %(collector)s
-                       WHEN partner.user_id IN (%(workers)s) THEN partner.user_id
-                  END AS user_id
+        """SELECT partner.id AS partner_id, %(rule)s AS rule_id, %(collector)s AS user_id
              FROM res_partner partner
             WHERE partner.commercial_partner_id = partner.id AND %(among)s""",
         among=_is_among(partner_ids),
         rule=customer_rule(partner_model, rules),
-        collector=collector,
+        collector=customer_collector(partner_model, company_id),
+    )
+
+
+def customer_collector(partner_model, company_id):
+    """Who works what is new of a customer, as an expression over ``partner``; null: nobody.
+
+    :param partner_model: ``res.partner`` in the company's context
+    """
+    return SQL(
+        """CASE WHEN %(collector)s IN (%(workers)s) THEN %(collector)s
+                WHEN partner.user_id IN (%(workers)s) THEN partner.user_id END""",
+        collector=partner_model._field_to_sql("partner", "collection_user_id"),
         workers=workers(company_id),
     )
 

@@ -1,6 +1,7 @@
 from . import (
     test_desk_customer,
     test_work,
+    test_assignment,
     test_hand_over,
     test_reply,
 )

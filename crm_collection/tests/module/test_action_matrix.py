@@ -45,6 +45,7 @@ ACTIONS = {
     ("crm.collection.cockpit", "get_cockpit"): READERS | STRANGER,
     ("crm.collection.contact", "action_take_back"): USERS,
     ("crm.collection.customer", "action_open_customer"): READERS,
+    ("crm.collection.assignment", "action_assign_now"): MANAGERS | STRANGER,
     ("crm.collection.contact", "action_answer"): USERS,
     ("crm.collection.contact", "action_dispute"): USERS,
     ("crm.collection.contact", "action_not_about_this"): USERS,
