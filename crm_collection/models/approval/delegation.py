@@ -19,7 +19,7 @@ class CrmCollectionApprovalDelegation(models.Model):
 
     user_id = fields.Many2one(
         comodel_name="res.users",
-        string="Approver",
+        string="Absent",
         required=True,
         readonly=True,
         default=lambda self: self.env.user,
@@ -29,7 +29,7 @@ class CrmCollectionApprovalDelegation(models.Model):
         comodel_name="res.users",
         string="Stands in",
         required=True,
-        domain=lambda self: self.env["crm.collection.approval.rule"]._get_approver_domain(),
+        domain=lambda self: self._get_delegate_domain(),
         index=True,
     )
     date_from = fields.Date(
@@ -67,11 +67,19 @@ class CrmCollectionApprovalDelegation(models.Model):
         """Who stands in could decide himself; whether he still can is asked with each decision."""
         for delegation in self:
             delegate = delegation.delegate_id
-            self.env["crm.collection.approval.rule"]._check_roles(delegate)
+            delegation._check_delegate_role()
             if not delegate.sudo().company_ids & delegation.user_id.sudo().company_ids:
                 raise ValidationError(
                     self.env._("%s works in none of your companies.", delegate.name)
                 )
+
+    def _check_delegate_role(self):
+        """:raise ValidationError: who stands in could not decide himself"""
+        self.env["crm.collection.approval.rule"]._check_roles(self.delegate_id)
+
+    @api.model
+    def _get_delegate_domain(self):
+        return self.env["crm.collection.approval.rule"]._get_approver_domain()
 
     def write(self, vals):
         """:raise AccessError: it would become somebody else's; the record rule sees it as it was

@@ -22,4 +22,6 @@ from . import (
     item,
     hold,
     res_partner,
+    res_users,
+    delegation,
 )
