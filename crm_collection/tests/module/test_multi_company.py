@@ -33,6 +33,7 @@ COMPANY_MODELS = (
 SHARED_MODELS = (
     "crm.collection.approval.level",
     "crm.collection.approval.rule",
+    "crm.collection.assignment",
     "crm.collection.phase",
     "crm.collection.rule",
     "crm.collection.rule.step",
