@@ -22,6 +22,5 @@ from . import (
     item,
     hold,
     res_partner,
-    res_users,
     delegation,
 )
