@@ -107,12 +107,13 @@ class CrmCollectionEngine(models.AbstractModel):
         query = payment_queries.lines_on_their_way(company.id, today)
         dates = dict(self.env.execute_query(query))
         payments = {line_id: dates[line_id] for line_id in dates.keys() & lines}
-        ends = [last_day for _id, _from, last_day in holds] + list(payments.values())
+        ends = [last_day for _id, _from, last_day, _until in holds] + list(payments.values())
         future.lines |= lines
-        future.holds |= {hold_id: last_day for hold_id, _date_from, last_day in holds}
+        future.holds |= {hold_id: last_day for hold_id, _date_from, last_day, _until in holds}
+        future.days_until |= {hold_id: until for hold_id, _from, _last_day, until in holds}
         future.payments |= payments
         future.bounds |= set(
-            future.add_days([date_from for _id, date_from, _last_day in holds], [0])
+            future.add_days([date_from for _id, date_from, _last_day, _until in holds], [0])
             + future.add_days(ends, [1])
         )
 

@@ -14,7 +14,7 @@ from ..letters.condition_queries import is_due
 from ..letters.queries import choose, counts_from, may_be_written
 from ..letters.unsent_queries import is_in_letters, recheck
 from ..portfolio.hold_queries import hold_id, hold_joins, last_day
-from ..portfolio.promise_queries import closings
+from ..portfolio.promise_queries import closings, waited_until
 from ..portfolio.queries import line_date_maturity, line_is_of, line_is_owed, of_family
 from .apply_queries import letter_count_after, next_letter_after, said_of_plan
 from .change_queries import is_changed
@@ -55,7 +55,8 @@ def lines_of_customers(company_id, account_ids, partner_ids):
 
 def holds_of_customers(company_id, today, partner_ids):
     """Holds of customers and of what they owe that the next run does not end: (id, first day, last
-    day). A promise that is kept by now is over with it."""
+    day, the day it is for). A promise that is kept by now is over with it; of a payment plan it is
+    the part that will be missed."""
     mine = SQL(
         """SELECT hold.* FROM crm_collection_hold hold
              LEFT JOIN res_partner partner ON partner.id = hold.partner_id
@@ -64,16 +65,22 @@ def holds_of_customers(company_id, today, partner_ids):
                    OR hold.move_id IN (SELECT line.move_id FROM account_move_line line
                                         WHERE %(of_customers)s)
                    OR hold.item_id IN (SELECT item.id FROM crm_collection_item item
-                                        WHERE item.partner_id = ANY(%(partner_ids)s)))""",
+                                        WHERE item.partner_id = ANY(%(partner_ids)s))
+                   OR hold.id IN (SELECT several.hold_id FROM crm_collection_hold_item_rel several
+                                    JOIN crm_collection_item item ON item.id = several.item_id
+                                   WHERE item.partner_id = ANY(%(partner_ids)s)))""",
         company_id=company_id,
         partner_ids=partner_ids,
         of_customers=line_is_of(partner_ids),
     )
     return SQL(
         """WITH crm_collection_hold AS (%(mine)s)
-        SELECT hold.id, hold.date_from, %(last_day)s FROM crm_collection_hold hold
-         WHERE hold.id NOT IN (SELECT over.id FROM (%(closings)s) AS over)""",
+        SELECT id, date_from, until, until - (last_day - date_until)
+          FROM (SELECT hold.*, %(until)s AS until, %(last_day)s AS last_day
+                  FROM crm_collection_hold hold) AS hold
+         WHERE id NOT IN (SELECT over.id FROM (%(closings)s) AS over)""",
         mine=mine,
+        until=waited_until(),
         last_day=last_day(),
         closings=closings(company_id, today),
     )
@@ -93,13 +100,26 @@ def pretend(future, query):
                 crm_collection_allocation AS MATERIALIZED (%(allocations)s),
                 crm_collection_letter AS MATERIALIZED (%(letters)s)%(lines)s%(requests)s
            SELECT * FROM (%(query)s) AS asked""",
-        holds=SQL("SELECT * FROM crm_collection_hold WHERE id = ANY(%s)", list(future.holds)),
+        holds=_holds(future),
         items=_items(future),
         allocations=_allocations(future),
         letters=_letters(future),
         lines=_letter_lines(future) if future.follows_letters else SQL(),
         requests=_requests(future) if future.asked or future.withdrawn_ids else SQL(),
         query=query,
+    )
+
+
+def _holds(future):
+    """Those there are, of payment plans as long as they last if nothing is paid."""
+    days = {hold_id: {"date_until": day} for hold_id, day in future.days_until.items()}
+    return SQL(
+        """SELECT now.* FROM crm_collection_hold hold
+       CROSS JOIN LATERAL jsonb_populate_record(
+                    hold, COALESCE(%s -> hold.id::text, '{}')) AS now
+            WHERE hold.id = ANY(%s)""",
+        _json(days),
+        list(future.holds),
     )
 
 

@@ -31,6 +31,7 @@ class Future:
         self.partner_ids = partner_ids
         self.lines = {}  # what they owe: rows of `lines_of_customers` by journal item
         self.holds = {}  # the last day of those that are in force, or will be
+        self.days_until = {}  # the day of the next part that is missed, of payment plans
         self.payments = {}  # the last day one on its way is waited for, by journal item
         self.bounds = set()  # days on which one begins or may end
         self.problems = {}  # why a letter does not reach a customer

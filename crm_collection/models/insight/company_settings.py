@@ -26,6 +26,9 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     collection_promise_days = fields.Integer(
         related="company_id.collection_promise_days", readonly=False
     )
+    collection_promise_percent = fields.Float(
+        related="company_id.collection_promise_percent", readonly=False
+    )
     collection_promise_longest = fields.Integer(
         related="company_id.collection_promise_longest", readonly=False
     )

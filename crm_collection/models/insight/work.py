@@ -84,6 +84,17 @@ class CrmCollectionCockpit(models.AbstractModel):
         ]
         return [figure for figure in figures if figure["count"]]
 
+    def _get_broken(self, scope):
+        """Promises of the period that were broken, by who set them."""
+        Hold = self.env["crm.collection.hold"]
+        domain = scope.get_domain(currency=None) & Domain("kind", "=", "promise")
+        domain &= Domain("state", "=", "broken")
+        domain &= Domain("date_closed", ">=", fields.Date.to_string(scope.start))
+        domain &= Domain("date_closed", "<=", fields.Date.to_string(scope.end))
+        return self._get_figure(
+            Hold._name, self.env._("Promises Broken"), domain, Hold.search_count(domain)
+        )
+
     def _get_proposals(self, scope, open_items):
         """Items whose rule proposes a phase that only a person decides about."""
         return self._get_open_item_figure(

@@ -4,21 +4,25 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 from odoo.tools import LazyTranslate
 
+from ...tools.arguments import get_ids
 from . import hold_queries
 
 _lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 
+# What becomes of a hold later.
+LATER = ("date_closed", "entry_name")
 # How each hold begins, whatever anybody says.
-BEGINNING = ("state", "date_closed", "user_id", "entry_name")
+BEGINNING = ("state", "user_id", *LATER)
 
 
 class CrmCollectionHold(models.Model):
-    """Collection held back for a customer, an entry or an item.
+    """Collection held back for a customer, an entry or an item, or for several items of a customer
+    that are spoken of together: a promise about them is one, and kept or broken as one.
 
     While a hold is in force nothing it covers moves or is written to; when it ends, collection
     resumes by itself in the phase the days say. What a promise becomes is said in :mod:`.promise`.
@@ -69,6 +73,17 @@ class CrmCollectionHold(models.Model):
         ondelete="cascade",
         index="btree_not_null",
     )
+    item_ids = fields.Many2many(
+        comodel_name="crm.collection.item",
+        relation="crm_collection_hold_item_rel",
+        column1="hold_id",
+        column2="item_id",
+        string="Open Items",
+        check_company=True,
+        copy=False,
+        help="Several items of one customer, held together.",
+    )
+    is_several = fields.Boolean(string="Several Items", readonly=True, copy=False)
     customer_id = fields.Many2one(
         comodel_name="res.partner",
         string="Customer Concerned",
@@ -109,22 +124,25 @@ class CrmCollectionHold(models.Model):
     date_closed = fields.Date(readonly=True, copy=False)
     currency_id = fields.Many2one(related="company_id.currency_id")
     amount = fields.Monetary(
-        aggregator=None, string="Promised Amount", tracking=True, help="0: all that is owed."
+        aggregator=None,
+        tracking=True,
+        help="What is promised, or disputed, in the company's currency. 0: all that is owed.",
     )
 
     _promise_has_date = models.Constraint(
         "CHECK(kind != 'promise' OR date_until IS NOT NULL)", "A promise needs the day it is for."
     )
     _one_scope = models.Constraint(
-        """CHECK(num_nonnulls(partner_id, move_id, item_id) = 1
-                 OR num_nonnulls(partner_id, move_id, item_id) = 0 AND entry_name IS NOT NULL)""",
-        "A hold is for one customer, one invoice or one item.",
+        """CHECK(num_nonnulls(partner_id, move_id, item_id) = 1 AND is_several IS NOT TRUE
+                 OR num_nonnulls(partner_id, move_id, item_id) = 0
+                    AND (entry_name IS NOT NULL OR is_several IS TRUE))""",
+        "A hold is for one customer, one invoice, one item, or several items of one customer.",
     )
     _dates_in_order = models.Constraint(
         "CHECK(date_until IS NULL OR date_until >= date_from)", "The hold ends before it begins."
     )
     _amount_positive = models.Constraint(
-        "CHECK(amount >= 0)", "A promised amount cannot be negative."
+        "CHECK(amount >= 0)", "A promised or disputed amount cannot be negative."
     )
     _active_idx = models.Index("(company_id) WHERE state = 'active'")
 
@@ -133,16 +151,23 @@ class CrmCollectionHold(models.Model):
 
     # === Compute methods === #
 
-    @api.depends("kind", "customer_id", "move_id", "item_id", "entry_name", "date_until")
+    @api.depends(
+        *("kind", "customer_id", "move_id", "item_id", "item_ids", "entry_name", "date_until")
+    )
     @api.depends_context("lang")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for record in self:
             scope = record.item_id or record.move_id or record.partner_id
             name = scope.display_name or record.entry_name or ""
+            if record.is_several:
+                items = self.env._("%s open items", len(record.item_ids))
+                name = ", ".join(filter(None, (record.customer_id.name, items)))
             record.display_name = f"{kinds.get(record.kind, '')}: {name}"
 
-    @api.depends("partner_id", "move_id.partner_id", "item_id.partner_id")
+    @api.depends(
+        "partner_id", "move_id.partner_id", "item_id.partner_id", "item_ids.partner_id"
+    )
     def _compute_customer_id(self):
         """Shown; what is held is asked of :mod:`.hold_queries`. An entry that names no customer
         has that of its lines, where it is one; of a deleted one it stays on record."""
@@ -150,18 +175,20 @@ class CrmCollectionHold(models.Model):
             if record.entry_name:
                 record.customer_id = record.customer_id
                 continue
-            named = record.partner_id or record.item_id.partner_id or record.move_id.partner_id
+            items = record.item_id | record.item_ids
+            named = record.partner_id or items.partner_id or record.move_id.partner_id
             lines = record.move_id.line_ids.filtered(
                 lambda line: line.account_type == "asset_receivable"
             )
             partners = (named or lines.partner_id).commercial_partner_id
             record.customer_id = partners if len(partners) == 1 else False
 
-    @api.onchange("company_id", "move_id", "item_id")
+    @api.onchange("company_id", "move_id", "item_id", "item_ids")
     def _onchange_company_id(self):
         """A hold begins today where its company is, which may not be where its user is; another
         day that was chosen stays."""
-        company = self.item_id.company_id or self.move_id.company_id or self.company_id
+        items = self.item_id | self.item_ids[:1]
+        company = items.company_id or self.move_id.company_id or self.company_id
         if company and not self._origin:
             self.company_id = company
             if self.date_from in {one._get_collection_today() for one in self.env.companies}:
@@ -169,13 +196,23 @@ class CrmCollectionHold(models.Model):
 
     # === Constraints and ORM overrides === #
 
-    @api.constrains("company_id", "item_id", "move_id")
+    @api.constrains("company_id", "item_id", "item_ids", "move_id")
     def _check_scope_company(self):
         for record in self:
-            scope = record.item_id or record.move_id
+            scope = record.item_id or record.item_ids or record.move_id
             if scope and scope.company_id != record.company_id:
                 raise ValidationError(
                     self.env._("The hold and what it holds belong to different companies.")
+                )
+
+    @api.constrains("item_ids", "is_several")
+    def _check_items(self):
+        for record in self:
+            if record.is_several != bool(record.item_ids):
+                raise ValidationError(self.env._("Which items are held is said when it is set."))
+            if len(record.item_ids.partner_id.commercial_partner_id) > 1:
+                raise ValidationError(
+                    self.env._("Items of several customers are held for each customer by itself.")
                 )
 
     @api.model_create_multi
@@ -225,18 +262,35 @@ class CrmCollectionHold(models.Model):
 
     def _is_forged(self):
         self.ensure_one()
-        changed = self.date_closed or self.entry_name or self.user_id != self.env.user
+        changed = any(self[fname] for fname in LATER) or self.user_id != self.env.user
         return self.state != "active" or changed
 
     def _complete_vals(self, vals):
-        """The scope is the commercial partner, and brings its company along."""
+        """The scope is the commercial partner, and brings its company along. One item alone is not
+        several."""
         if partner_id := vals.get("partner_id"):
             partner = self.env["res.partner"].browse(partner_id)
             vals["partner_id"] = partner.commercial_partner_id.id
+        if "item_ids" in vals:
+            ids = self._get_item_ids(vals.pop("item_ids"))
+            vals |= {"item_id": ids[0]} if len(ids) == 1 else {}
+            vals |= {"item_ids": [Command.set(ids)], "is_several": True} if len(ids) > 1 else {}
+            first = self.env["crm.collection.item"].browse(ids[:1])
+            if first:
+                vals.setdefault("company_id", first.company_id.id)
         for fname in ("item_id", "move_id"):
             if vals.get(fname) and "company_id" not in vals:
                 record = self.env[self._fields[fname].comodel_name].browse(vals[fname])
                 vals["company_id"] = record.company_id.id
+
+    @api.model
+    def _get_item_ids(self, commands):
+        """:return: the items that a form, or a caller, names by commands, each once"""
+        ids = []
+        for command in commands if isinstance(commands, (list, tuple)) else ():
+            if isinstance(command, (list, tuple)) and len(command) > 1:
+                ids += get_ids(command[2] if command[0] == Command.SET else command[1])
+        return list(dict.fromkeys(ids))
 
     def _complete_date(self, vals):
         """A hold begins today where its company is, which may not be where its user is."""
@@ -249,11 +303,15 @@ class CrmCollectionHold(models.Model):
 
     # === Business methods === #
 
-    def _close(self, state):
-        for company, holds in self.grouped("company_id").items():
+    def _close(self, state, **vals):
+        """:param vals: what else is said of how they end; all that is, where they have already"""
+        again = self.filtered(lambda record: record.state == state)
+        if again and vals:
+            again.sudo().write(vals)
+        for company, holds in (self - again).grouped("company_id").items():
             closed = state != "active" and company._get_collection_today()
             # state is the engine's field: the access check was the caller's
-            holds.sudo().write({"state": state, "date_closed": closed})
+            holds.sudo().write({"state": state, "date_closed": closed, **vals})
 
     @api.model
     def _refresh_customers(self, items):
@@ -261,7 +319,9 @@ class CrmCollectionHold(models.Model):
         if not items:
             return
         holds_sudo = self.sudo().search(
-            Domain("item_id", "in", items.ids) | Domain("move_id", "in", items.move_id.ids)
+            Domain("item_id", "in", items.ids)
+            | Domain("item_ids", "in", items.ids)
+            | Domain("move_id", "in", items.move_id.ids)
         )
         self.env.add_to_compute(self._fields["customer_id"], holds_sudo)
 
@@ -274,6 +334,7 @@ class CrmCollectionHold(models.Model):
             Domain("partner_id", "in", ids)
             | Domain("move_id.partner_id", "in", ids)
             | Domain("item_id.partner_id", "in", ids)
+            | Domain("item_ids.partner_id", "in", ids)
         )
         self.env.add_to_compute(self._fields["customer_id"], holds_sudo)
 
@@ -285,11 +346,11 @@ class CrmCollectionHold(models.Model):
             of_move.entry_name = move.display_name
         holds_sudo.filtered(lambda record: record.state == "active")._close("ended")
 
-    def _close_safely(self, state, run=None):
+    def _close_safely(self, state, run=None, **vals):
         """Close the holds together, or one by one when one of them cannot be."""
         try:
             with self.env.cr.savepoint():
-                return self._close(state)
+                return self._close(state, **vals)
         except psycopg2.OperationalError:
             raise  # not the hold's fault: the run decides
         except Exception as error:
@@ -299,7 +360,7 @@ class CrmCollectionHold(models.Model):
                     run._log_exception(f"{self.display_name}: {error}", self.item_id.id)
                 return None
         for record in self:
-            record._close_safely(state, run)
+            record._close_safely(state, run, **vals)
         return None
 
     @api.model

@@ -9,7 +9,10 @@ from ...tools.arguments import check_one, get_text
 MANAGER_GROUP = "crm_collection.group_crm_collection_manager"
 # What may be otherwise while a hold is in force. Whom and what it is about, and since when, may
 # not: another hold is another record.
-CHANGEABLE = ("reason", "date_until", "amount")
+CHANGEABLE = (
+    *("reason", "date_until", "amount"),
+    *("dispute_reason_id", "owner_id", "date_due"),
+)
 
 
 class CrmCollectionHold(models.Model):
@@ -100,7 +103,14 @@ class CrmCollectionHold(models.Model):
         check_one(self).check_access("write")
         self._check_in_force()
         vals = {fname: vals[fname] for fname in CHANGEABLE if fname in vals}
-        changed = {fname: value for fname, value in vals.items() if self[fname] != value}
+        changed = {
+            fname: value
+            for fname, value in vals.items()
+            if self._fields[fname].convert_to_record(
+                self._fields[fname].convert_to_cache(value, self), self
+            )
+            != self[fname]
+        }
         if not changed:
             raise UserError(self.env._("Nothing would change."))
         self._tell_why(why)

@@ -35,6 +35,9 @@ def held_item_ids(company_id, today):
     return SQL(
         """(SELECT hold.item_id FROM (%(holds)s) AS hold WHERE hold.item_id IS NOT NULL
              UNION
+            SELECT several.item_id FROM (%(holds)s) AS hold
+              JOIN crm_collection_hold_item_rel several ON several.hold_id = hold.id
+             UNION
             SELECT item.id FROM (%(holds)s) AS hold
               JOIN crm_collection_item item ON item.move_id = hold.move_id
              UNION
@@ -110,6 +113,23 @@ def is_of_family(partner, of):
     )
 
 
+def is_about(item="item", hold="hold"):
+    """Condition: the item is covered by the hold, its customer being that of today."""
+    return SQL(
+        """(%(item)s.company_id = %(hold)s.company_id
+            AND (%(item)s.id = %(hold)s.item_id OR %(item)s.move_id = %(hold)s.move_id
+                 OR %(item)s.id = ANY(ARRAY(
+                        SELECT several.item_id FROM crm_collection_hold_item_rel several
+                         WHERE several.hold_id = %(hold)s.id))
+                 OR %(hold)s.partner_id IS NOT NULL AND %(of_family)s))""",
+        item=SQL.identifier(item),
+        hold=SQL.identifier(hold),
+        of_family=is_of_family(
+            SQL.identifier(item, "partner_id"), SQL.identifier(hold, "partner_id")
+        ),
+    )
+
+
 def hold_customers(condition):
     """Whom holds are about: (hold id, customer id), a row for each contact of the customer of
     today. A hold of an entry is about everybody it has items of, and about whom it names.
@@ -128,6 +148,11 @@ def hold_customers(condition):
                  UNION
                 SELECT hold.id, item.partner_id
                   FROM crm_collection_hold hold
+                  JOIN crm_collection_hold_item_rel several ON several.hold_id = hold.id
+                  JOIN crm_collection_item item ON item.id = several.item_id WHERE %(condition)s
+                 UNION
+                SELECT hold.id, item.partner_id
+                  FROM crm_collection_hold hold
                   JOIN crm_collection_item item ON item.move_id = hold.move_id WHERE %(condition)s
                  UNION
                 SELECT hold.id, move.partner_id
@@ -141,7 +166,8 @@ def hold_customers(condition):
 
 
 def _active_holds(company_id, today, kind=None):
-    """Holds in force on ``today``: one row each with its scope (customer, entry or item)."""
+    """Holds in force on ``today``: one row each with its scope (customer, entry or item; none for
+    those about several items)."""
     return SQL(
         """SELECT hold.id, hold.partner_id, hold.move_id, hold.item_id
              FROM crm_collection_hold hold
@@ -167,7 +193,7 @@ def hold_joins(company_id, today, partner, move, item, day=None, kind=None):
     scopes = (
         ("member_id", partner, _by_members(holds)),
         ("move_id", move, holds),
-        ("item_id", item, holds),
+        ("item_id", item, _by_items(holds)),
     )
     return SQL(" ").join(
         SQL(
@@ -193,6 +219,17 @@ def _by_members(holds):
              JOIN res_partner partner ON partner.id = hold.partner_id
              JOIN res_partner member
                   ON member.commercial_partner_id = partner.commercial_partner_id""",
+        holds,
+    )
+
+
+def _by_items(holds):
+    """Holds of items, a row for each item of those that are about several. What a hold names is
+    never changed, so nothing but the holds has to be looked at for what changed."""
+    return SQL(
+        """SELECT hold.id, hold.today, COALESCE(hold.item_id, several.item_id) AS item_id
+             FROM (%s) AS hold
+        LEFT JOIN crm_collection_hold_item_rel several ON several.hold_id = hold.id""",
         holds,
     )
 

@@ -1,5 +1,6 @@
 from collections import defaultdict, deque
 from datetime import date, timedelta
+from functools import partial
 
 from odoo import api, fields, models
 
@@ -13,7 +14,8 @@ HOLDS_PER_BATCH = 500  # and in one that takes no time
 
 class CrmCollectionHold(models.Model):
     """What becomes of a promise: kept when the promised amount was paid in time, broken when its
-    last day passes without.
+    last day passes without, which may be in part. What is paid in parts breaks with the first of
+    them that is missed: see :mod:`.promise_plan`.
 
     It is judged by the days of the payments, and not by the day on which the job looks; the
     company says how many days later a payment may be dated. What is entered later is looked at
@@ -23,6 +25,12 @@ class CrmCollectionHold(models.Model):
 
     _inherit = "crm.collection.hold"
 
+    is_partly = fields.Boolean(
+        string="Kept in Part",
+        readonly=True,
+        copy=False,
+        help="Broken, and something was paid in time all the same.",
+    )
     amount_paid = fields.Monetary(
         aggregator=None,
         compute="_compute_amount_paid",
@@ -79,15 +87,16 @@ class CrmCollectionHold(models.Model):
         return self._set_states(promise_queries.verdicts_to_change(company.id, today), run)
 
     def _set_states(self, query, run):
-        ids_by_state = defaultdict(list)
-        for hold_id, state in self.env.execute_query(query):
-            ids_by_state[state].append(hold_id)
+        ids_by_verdict = defaultdict(list)
+        for hold_id, *verdict in self.env.execute_query(query):
+            ids_by_verdict[tuple(verdict)].append(hold_id)
         pace = Pace(FIRST, HOLDS_PER_BATCH)
-        for state, ids in ids_by_state.items():
+        for (state, is_partly), ids in ids_by_verdict.items():
             batches = deque([ids])
             while batches:
                 holds = self.browse(pace.take(batches))
-                in_transaction(self.env, holds._close_safely, state, run, commit=bool(run))
+                close = partial(holds._close_safely, state, run, is_partly=bool(is_partly))
+                in_transaction(self.env, close, commit=bool(run))
                 pace.measure(len(holds))
                 if run and not run._commit(0):
                     return False
@@ -97,5 +106,12 @@ class CrmCollectionHold(models.Model):
         self.env["account.move.line"].flush_model()
         self.env["account.partial.reconcile"].flush_model()
         self.env["crm.collection.item"].flush_model()
-        self.env["res.company"].flush_model(["collection_promise_days"])
+        self.env["crm.collection.hold.part"].flush_model()
+        self.env["res.company"].flush_model(
+            ["collection_promise_days", "collection_promise_percent"]
+        )
         self.flush_model()
+
+    def _is_forged(self):
+        # EXTENDS: what comes of a promise is no beginning
+        return super()._is_forged() or self.is_partly

@@ -18,6 +18,13 @@ class ResCompany(models.Model):
         help="A payment dated so many days after the promised day still keeps a promise, and "
         "collection is held back for as long. 0: by the promised day.",
     )
+    collection_promise_percent = fields.Float(
+        string="Tolerance of Promises (%)",
+        digits=(5, 2),
+        default=0,
+        help="A promise is kept where all but so many per cent of it was paid in time. 0: all of "
+        "it.",
+    )
     collection_promise_longest = fields.Integer(
         string="Longest Promise",
         default=30,
@@ -39,6 +46,10 @@ class ResCompany(models.Model):
     _collection_promise_days_in_calendar = models.Constraint(
         "CHECK(collection_promise_days BETWEEN 0 AND 365)",
         "The days for promises are from 0 to 365.",
+    )
+    _collection_promise_percent_is_some = models.Constraint(
+        "CHECK(collection_promise_percent >= 0 AND collection_promise_percent < 100)",
+        "The tolerance of promises is from 0 to less than 100 per cent.",
     )
     _collection_longest_in_calendar = models.Constraint(
         "CHECK(collection_promise_longest BETWEEN 0 AND 3650"

@@ -64,6 +64,7 @@ ACTIONS = {
     ("crm.collection.hand.over", "action_apply"): USERS | STRANGER,
     ("crm.collection.hold", "action_change"): USERS,
     ("crm.collection.hold", "action_lift"): USERS,
+    ("crm.collection.hold", "action_resolve"): USERS,
     ("crm.collection.hold.change", "action_confirm"): USERS | STRANGER,
     ("crm.collection.item", "action_hold"): READERS,
     ("crm.collection.item", "action_leave_out"): USERS,

@@ -20,6 +20,7 @@ COMPANY_MODELS = (
     "crm.collection.approval.line",
     "crm.collection.customer",
     "crm.collection.hold",
+    "crm.collection.hold.part",
     "crm.collection.indicator",
     "crm.collection.item",
     "crm.collection.letter",
@@ -34,6 +35,7 @@ SHARED_MODELS = (
     "crm.collection.approval.level",
     "crm.collection.approval.rule",
     "crm.collection.assignment",
+    "crm.collection.dispute.reason",
     "crm.collection.phase",
     "crm.collection.rule",
     "crm.collection.rule.step",
@@ -338,9 +340,27 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         self._move_on(20)
         self.env.flush_all()
 
+    def _promise_in_parts(self):
+        """A payment plan, and a reason of disputes, of each company."""
+        for company, user in ((self.company, self.collector), (self.second, self.second_collector)):
+            parts = [{"date": fields.Date.add(TODAY, days=days), "amount": 5} for days in (2, 4)]
+            self.env["crm.collection.hold"].with_user(user).create(
+                {
+                    "kind": "promise",
+                    "reason": "Asked",
+                    "partner_id": self.customer.id,
+                    "company_id": company.id,
+                    "part_ids": [Command.create(part) for part in parts],
+                }
+            )
+            self.env["crm.collection.dispute.reason"].create(
+                {"name": "Ours", "company_id": company.id}
+            )
+
     def test_record_rules(self):
         """A user sees the records of his companies and what is shared, on every model."""
         self._prepare_records()
+        self._promise_in_parts()
         self._prepare_reports()
         for name in COMPANY_MODELS + SHARED_MODELS:
             everything = self.env[name].sudo().with_context(active_test=False).search([])

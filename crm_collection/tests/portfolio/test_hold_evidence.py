@@ -90,6 +90,15 @@ class TestHoldEvidence(CrmCollectionLettersCommon):
             "user_id": self.manager.id,
             "entry_name": "Other",
             "company_id": self.company.id,
+            "is_several": True,
+            "is_partly": True,
+            "dispute_reason_id": self.env.ref("crm_collection.dispute_reason_other").id,
+            "owner_id": self.manager.id,
+            "date_due": str(self._day(30)),
+            "is_due_told": True,
+            "resolution": "accepted",
+            "refund_id": self.other.id,
+            "resolved_by_id": self.manager.id,
         }
         stored = self._get_stored()
         kept_by_core = {"id", "create_uid", "create_date", "write_uid", "write_date"}

@@ -5,5 +5,6 @@ from . import (
     maintain_jump,
     maintain_letter,
     hold,
+    hold_part,
     hold_change,
 )
