@@ -35,6 +35,7 @@ class CrmCollectionCockpit(models.AbstractModel):
             "approvals": self._get_approvals(scope),
             "proposals": self._get_proposals(scope, open_items),
             "exceptions": self._get_exceptions(scope, open_items),
+            "disputed": self._get_disputed(scope),
             "broken": self._get_broken(scope),
         }
 

@@ -84,6 +84,15 @@ class CrmCollectionCockpit(models.AbstractModel):
         ]
         return [figure for figure in figures if figure["count"]]
 
+    def _get_disputed(self, scope):
+        """What disputes in force are about, of what is owed today: the list is the aging."""
+        Aging = self.env["crm.collection.aging"]
+        domain = scope.get_domain() & Domain("amount_disputed", ">", 0)
+        [(count, amount)] = Aging._read_group(domain, [], ["__count", "amount_disputed:sum"])
+        name = self.env._("Disputed")
+        amount = float(amount or 0.0)
+        return self._get_figure(Aging._name, name, domain, count, amount, "amount_disputed")
+
     def _get_broken(self, scope):
         """Promises of the period that were broken, by who set them."""
         Hold = self.env["crm.collection.hold"]

@@ -1,3 +1,4 @@
+import operator as operators
 from datetime import datetime, time, timedelta
 
 from odoo import api, fields, models
@@ -6,11 +7,12 @@ from odoo.fields import Domain
 from ...models.insight.scope import DATE_KEY, MATCHING_KEY
 from ...models.portfolio.entry_queries import is_among
 from ...tools.arguments import check_one, get_day
-from ...tools.search import find_ids, get_found
+from ...tools.search import find_ids, get_found, get_number
 from . import aging_queries
 
 # what an item owed depends on the day that is asked for
 AS_OF = (DATE_KEY, MATCHING_KEY)
+COMPARISONS = {">": operators.gt, ">=": operators.ge, "<": operators.lt, "<=": operators.le}
 COMPANY_CURRENCY = "company_currency_id"
 # columns that are joined only where somebody asks for them
 JOINED = ("phase_id", "item_id", "user_id")
@@ -71,6 +73,10 @@ class CrmCollectionAging(models.Model):
             "max_date",
         ],
         "crm.collection.allocation": ["day_in", "day_out", "item_id", "phase_id"],
+        "crm.collection.hold": [
+            *("amount", "company_id", "date_from", "date_until", "item_id", "item_ids", "kind"),
+            *("move_id", "partner_id", "state"),
+        ],
         "crm.collection.item": ["line_id", "phase_id", "user_id"],
         "crm.collection.settlement": [
             "amount",
@@ -156,6 +162,14 @@ class CrmCollectionAging(models.Model):
     amount_now = fields.Monetary(
         string="Owed Now", currency_field="company_currency_id", readonly=True
     )
+    amount_disputed = fields.Monetary(
+        string="Disputed",
+        currency_field="company_currency_id",
+        compute="_compute_amount_disputed",
+        search="_search_amount_disputed",
+        help="Of what it owes now: what disputes in force today are about. A dispute holds all of "
+        "an item.",
+    )
     # the same amount once more, in the column of its bucket; fields_get has the labels
     amount_0 = _bucket_amount("Not Due")
     amount_1 = _bucket_amount("First Bucket")
@@ -220,6 +234,10 @@ class CrmCollectionAging(models.Model):
         return aging_queries.open_items(self._get_day(), account_ids, limits, self._get_ends())
 
     def _field_to_sql(self, alias, field_expr, query=None):
+        if field_expr == "amount_disputed" and query is not None:
+            return aging_queries.disputed_column(
+                query, alias, self.env["res.company"]._get_collection_days()
+            )
         if field_expr not in JOINED or query is None:
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
@@ -258,6 +276,32 @@ class CrmCollectionAging(models.Model):
             open_item.item_id = item
             open_item.phase_id = phases.get(open_item.id)
             open_item.user_id = item.user_id or partner.collection_user_id
+
+    def _compute_amount_disputed(self):
+        self.env.flush_all()
+        days = self.env["res.company"]._get_collection_days()
+        amounts = dict(self.env.execute_query(aging_queries.disputed_of(days, self.ids)))
+        for open_item in self:
+            open_item.amount_disputed = amounts.get(open_item.id, 0.0)
+
+    def _search_amount_disputed(self, operator, value):
+        """Few items are disputed: they are read, of all others it is nothing."""
+        if operator != "in" and operator not in COMPARISONS:
+            return NotImplemented
+        if operator == "in":
+            numbers = {get_number(self, one) for one in value}
+        else:
+            number = get_number(self, value)
+
+        def is_asked_for(amount):
+            return amount in numbers if operator == "in" else COMPARISONS[operator](amount, number)
+
+        self.env.flush_all()
+        days = self.env["res.company"]._get_collection_days()
+        rows = self.env.execute_query(aging_queries.disputed_of(days))
+        others = is_asked_for(0.0)
+        ids = [line_id for line_id, amount in rows if is_asked_for(float(amount)) != others]
+        return Domain("line_id", "not in" if others else "in", ids)
 
     def _search_phase_id(self, operator, value):
         return self._search_joined("phase_id", operator, value)

@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 
 from ...models.ledger.day_queries import is_entered, owed_since
+from ...models.portfolio.dispute_queries import disputed_items
 from ...models.portfolio.queries import line_date_maturity
 
 
@@ -134,6 +135,26 @@ def joined_column(query, alias, fname, day, is_past):
         SQL.identifier(item, "user_id"),
         SQL.identifier(partner, "collection_user_id"),
         SQL.identifier(alias, "company_id"),
+    )
+
+
+def disputed_column(query, alias, days):
+    """Join what is disputed of each item today.
+
+    :param SQL days: rows of (company id, its day)
+    :return: SQL of the amount
+    """
+    table = SQL("(%s)", disputed_items(days))
+    disputed = _join(query, alias, "line_id", "disputed", table, "line_id")
+    return SQL("COALESCE(%s, 0)", SQL.identifier(disputed, "amount"))
+
+
+def disputed_of(days, line_ids=None):
+    """The same as rows of (line_id, amount), of some items alone where they are named."""
+    return SQL(
+        "SELECT line_id, amount FROM (%s) AS disputed WHERE %s",
+        disputed_items(days),
+        SQL("TRUE") if line_ids is None else SQL("line_id = ANY(%s)", list(line_ids)),
     )
 
 

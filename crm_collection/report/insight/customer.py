@@ -34,6 +34,7 @@ class CrmCollectionCustomer(models.Model):
             "partner_id",
             "move_id",
             "item_id",
+            "item_ids",
             "date_from",
             "date_until",
             "amount",
@@ -65,6 +66,13 @@ class CrmCollectionCustomer(models.Model):
     promise_date = fields.Date(string="Promised for", readonly=True)
     promise_amount = fields.Monetary(
         string="Promised", currency_field="company_currency_id", readonly=True
+    )
+    amount_disputed = fields.Monetary(
+        string="Disputed",
+        currency_field="company_currency_id",
+        readonly=True,
+        help="Of the amount owed: what disputes in force are about. A dispute holds all of an "
+        "item.",
     )
     is_held = fields.Boolean(string="On Hold", readonly=True)
 

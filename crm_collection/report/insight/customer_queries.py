@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 
 from ...models.desk.customer_queries import ID_FACTOR
+from ...models.portfolio.dispute_queries import disputed_items
 from ...models.portfolio.hold_queries import hold_customers, is_in_force
 
 
@@ -20,17 +21,23 @@ def customers(days):
                owed.item_count, owed.date_next_letter,
                COALESCE((partner.collection_user_id ->> owed.company_id::text)::integer,
                         owed.user_id) AS user_id,
-               hold.promise_date, hold.promise_amount, COALESCE(hold.is_held, FALSE) AS is_held
+               hold.promise_date, hold.promise_amount, COALESCE(hold.is_held, FALSE) AS is_held,
+               COALESCE(disputed.amount, 0) AS amount_disputed
           FROM (%(open_items)s) AS owed
           JOIN res_company company ON company.id = owed.company_id
      LEFT JOIN res_partner partner ON partner.id = owed.partner_id
      LEFT JOIN (%(ranks)s) AS highest ON highest.rank = owed.phase_rank
      LEFT JOIN (%(holds)s) AS hold
-               ON hold.company_id = owed.company_id AND hold.customer_id = owed.partner_id""",
+               ON hold.company_id = owed.company_id AND hold.customer_id = owed.partner_id
+     LEFT JOIN (SELECT company_id, partner_id, SUM(amount) AS amount
+                  FROM (%(disputed)s) AS item GROUP BY company_id, partner_id) AS disputed
+               ON disputed.company_id = owed.company_id
+                  AND disputed.partner_id = owed.partner_id""",
         factor=ID_FACTOR,
         open_items=_open_items(days),
         ranks=_phase_ranks(),
         holds=_holds(days),
+        disputed=disputed_items(days),
     )
 
 

@@ -22,7 +22,7 @@ ADDED = {
     "crm.collection.aging": {
         **dict.fromkeys((f"amount_{number}" for number in range(6)), MONEY),
         **dict.fromkeys(("amount", "amount_currency", "amount_original"), MONEY),
-        **dict.fromkeys(("amount_now", "amount_settled"), MONEY),
+        **dict.fromkeys(("amount_now", "amount_settled", "amount_disputed"), MONEY),
     },
     "crm.collection.allocation": {
         "amount_in": MONEY,
@@ -47,6 +47,7 @@ ADDED = {
         "amount_residual": MONEY,
     },
     "crm.collection.customer": {
+        "amount_disputed": MONEY,
         "amount_overdue": MONEY,
         "amount_residual": MONEY,
         "item_count": "items",

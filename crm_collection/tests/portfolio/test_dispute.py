@@ -123,6 +123,42 @@ class TestDispute(PromiseCase, CockpitCase):
         dispute._resolve("rejected", "It was delivered")
         self.assertFalse(self._tasks(dispute))
 
+    def test_amount_disputed(self):
+        """Of each item once, the oldest first; the same in the aging, of the customer and in the
+        cockpit. All of an item is held."""
+        older = self._create_overdue(20, amount=80)
+        self._allocate()
+        cases = (
+            ([(None, 0)], [80, 100, 50]),
+            ([(None, 120)], [80, 40, 0]),
+            ([(None, 1000)], [80, 100, 50]),
+            ([("first", 30)], [0, 30, 0]),
+            ([("first", 30), (None, 100)], [80, 30, 20]),
+        )
+        lines = self._receivables(older) + self._receivables(self.moves)
+        for disputes, expected in cases:
+            with self.subTest(disputes), self.env.cr.savepoint() as savepoint:
+                for scope, amount in disputes:
+                    self._dispute(self.items[0] if scope else None, amount=amount)
+                self.env.flush_all()
+                self.env.invalidate_all()
+                aging = self.env["crm.collection.aging"].with_user(self.manager)
+                shown = aging.browse(lines.ids)
+                self.assertEqual(shown.mapped("amount_disputed"), expected)
+                [(total,)] = aging._read_group([], [], ["amount_disputed:sum"])
+                self.assertEqual(total, sum(expected))
+                customer = self.env["crm.collection.customer"].search(
+                    [("partner_id", "=", self.customer.id)]
+                )
+                self.assertEqual(customer.amount_disputed, sum(expected))
+                figure = self._get_cockpit()["cards"]["disputed"]
+                self.assertEqual(figure["amount"], sum(expected))
+                self.assertEqual(figure["count"], len([one for one in expected if one]))
+                self.assertEqual(self._read_list(figure), (figure["count"], figure["amount"]))
+                self.assertTrue(self.items[0].is_held)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
     def test_broken_in_the_cockpit(self):
         promise = self._promise(1)
         self._run_on(2)
