@@ -106,6 +106,9 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
             "crm.collection.statement.send": {"partner_id": self.customer.id},
             "crm.collection.hold.change": {"why": "x"},
             "crm.collection.hand.over": {"reason": "x", "user_id": self.collector.id},
+            "crm.collection.promise.send": {
+                "hold_id": self.env["crm.collection.hold"].sudo().search([], limit=1).id
+            },
             "crm.collection.item.maintain": {"phase_id": self.phase_second.id, "reason": "x"},
         }
         return vals.get(model_name, {})

@@ -3,4 +3,7 @@ from . import (
     res_partner,
     statement,
     payment,
+    promise,
+    promise_reminder,
+    letters_job,
 )

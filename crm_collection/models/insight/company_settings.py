@@ -29,6 +29,9 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     collection_promise_percent = fields.Float(
         related="company_id.collection_promise_percent", readonly=False
     )
+    collection_promise_remind = fields.Boolean(
+        related="company_id.collection_promise_remind", readonly=False
+    )
     collection_promise_longest = fields.Integer(
         related="company_id.collection_promise_longest", readonly=False
     )

@@ -254,6 +254,36 @@ def _parts():
     )
 
 
+def to_remind(company_id, day):
+    """Promises in force of which something is to be paid on a day and is not paid yet, and the
+    customer was not reminded of it: (hold id, amount, 0 for all that is owed)."""
+    return SQL(
+        """
+        SELECT hold.id, due.amount
+          FROM crm_collection_hold hold
+    CROSS JOIN LATERAL (
+               SELECT part.amount FROM (%(parts)s) AS part
+           CROSS JOIN LATERAL (%(promised_by_part)s) AS promised
+                WHERE part.date = %(day)s AND NOT %(part_is_kept)s
+                UNION ALL
+               SELECT hold.amount FROM (%(promised)s) AS promised
+                WHERE hold.date_until = %(day)s AND NOT %(has_parts)s AND NOT %(is_kept)s
+                  AND promised.open_items > 0) AS due
+         WHERE hold.company_id = %(company_id)s AND hold.kind = 'promise'
+           AND hold.state = 'active' AND hold.date_from < %(day)s
+           AND hold.date_reminded IS DISTINCT FROM %(day)s::date
+      ORDER BY hold.id""",
+        company_id=company_id,
+        day=day,
+        parts=_parts(),
+        promised_by_part=_promised(SQL("part.last_day")),
+        part_is_kept=_is_kept(SQL("part.amount_until")),
+        promised=_promised(),
+        has_parts=has_parts(),
+        is_kept=_is_kept(SQL("hold.amount")),
+    )
+
+
 # === What is shown === #
 
 

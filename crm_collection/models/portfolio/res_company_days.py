@@ -25,6 +25,11 @@ class ResCompany(models.Model):
         help="A promise is kept where all but so many per cent of it was paid in time. 0: all of "
         "it.",
     )
+    collection_promise_remind = fields.Boolean(
+        string="Remind of Promises",
+        help="The day before something is to be paid that was promised, the customer gets a short "
+        "mail, once. It leaves with the letters, where they leave by themselves.",
+    )
     collection_promise_longest = fields.Integer(
         string="Longest Promise",
         default=30,

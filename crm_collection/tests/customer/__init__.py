@@ -2,6 +2,7 @@ from . import (
     test_creditor,
     test_held_customer,
     test_payment_on_its_way,
+    test_promise_send,
     test_portal,
     test_portal_letter,
     test_portal_payment,

@@ -55,6 +55,7 @@ RIGHTS = {
     "crm.collection.live": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.outcome": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.phase": {"reader": READ, "user": READ, "manager": ALL},
+    "crm.collection.promise.send": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.report.wizard": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.returned": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.roll.rate": {"reader": READ, "user": READ, "manager": READ},

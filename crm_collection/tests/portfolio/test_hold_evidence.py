@@ -92,6 +92,7 @@ class TestHoldEvidence(CrmCollectionLettersCommon):
             "company_id": self.company.id,
             "is_several": True,
             "is_partly": True,
+            "date_reminded": str(TODAY),
             "dispute_reason_id": self.env.ref("crm_collection.dispute_reason_other").id,
             "owner_id": self.manager.id,
             "date_due": str(self._day(30)),

@@ -1,3 +1,4 @@
 from . import (
     statement_send,
+    promise_send,
 )

@@ -5,6 +5,7 @@ from odoo.fields import Command
 from ...tools.arguments import check_one
 
 TEMPLATE = "crm_collection.mail_template_statement"
+REPORT = "crm_collection.action_report_statement"
 GROUP = "crm_collection.group_crm_collection_user"
 
 
@@ -43,16 +44,17 @@ class CrmCollectionStatementSend(models.TransientModel):
     @api.depends("partner_id")
     def _compute_text(self):
         self._check_customers()
-        template = self.env.ref(TEMPLATE).sudo(False)  # its text may do what its sender may
         for wizard in self:
-            customer = wizard.partner_id
+            # its text may do what its sender may
+            template = self.env.ref(wizard._get_template()).sudo(False)
+            record = wizard._get_document()
             for fname, source in (("subject", "subject"), ("body", "body_html")):
-                if not customer:
+                if not record:
                     wizard[fname] = False
                     continue
-                lang = customer._get_collection_lang()
-                texts = template._render_field(source, customer.ids, set_lang=lang)
-                wizard[fname] = texts[customer.id]
+                lang = wizard.partner_id._get_collection_lang()
+                texts = template._render_field(source, record.ids, set_lang=lang)
+                wizard[fname] = texts[record.id]
 
     # === Constraints === #
 
@@ -79,8 +81,7 @@ class CrmCollectionStatementSend(models.TransientModel):
         if not self.recipient_ids.filtered("email"):
             raise UserError(self.env._("Nobody to send it to: the customer has no e-mail address."))
         customer = self.partner_id
-        name = f"{customer._get_collection_statement_name()}.pdf"
-        attachment = (name, self._render_pdf())
+        attachment = (f"{self._get_file_name()}.pdf", self._render_pdf())
         author = self.env.user.partner_id
         customer.sudo().message_post(
             **self._get_writing_company(author),
@@ -121,7 +122,27 @@ class CrmCollectionStatementSend(models.TransientModel):
         """
         self.partner_id.sudo(False).check_access("read")
 
+    # === What is sent === #
+
+    @api.model
+    def _get_template(self):
+        """:return: the XML id of the text"""
+        return TEMPLATE
+
+    @api.model
+    def _get_report(self):
+        """:return: the XML id of the report that makes the PDF"""
+        return REPORT
+
+    def _get_document(self):
+        """:return: the record that text and PDF are about"""
+        return self.partner_id
+
+    def _get_file_name(self):
+        """:return: the name of the PDF without extension"""
+        return self.partner_id._get_collection_statement_name()
+
     def _render_pdf(self):
         """Return the PDF, read with the rights of the user."""
-        report = self.env.ref("crm_collection.action_report_statement").sudo()
-        return report.with_user(self.env.user)._crm_collection_render_pdf(report, self.partner_id)
+        report, document = self.env.ref(self._get_report()).sudo(), self._get_document()
+        return report.with_user(self.env.user)._crm_collection_render_pdf(report, document)

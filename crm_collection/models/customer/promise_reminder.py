@@ -1,0 +1,81 @@
+import logging
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.fields import Command
+from odoo.tools import format_amount, format_date
+
+from ...tools.retry import in_transaction, start_anew
+from ..portfolio import promise_queries
+
+_logger = logging.getLogger(__name__)
+
+TEMPLATE = "crm_collection.mail_template_promise_reminder"
+
+
+class CrmCollectionHold(models.Model):
+    """A customer is reminded the day before something is to be paid that he promised: once, and
+    not of what is paid already."""
+
+    _inherit = "crm.collection.hold"
+
+    date_reminded = fields.Date(
+        string="Customer Reminded of",
+        readonly=True,
+        copy=False,
+        help="The day for which the customer was last reminded of his promise.",
+    )
+
+    @api.model
+    def _is_default_own(self, fname):
+        return fname == "date_reminded" or super()._is_default_own(fname)
+
+    def _is_forged(self):
+        return super()._is_forged() or bool(self.date_reminded)
+
+    @api.model
+    def _remind_customers(self, run):
+        """:return: whether all were (false: time is up, the next call goes on)"""
+        day = fields.Date.add(run.date, days=1)
+        self._flush_money()
+        rows = self.env.execute_query(promise_queries.to_remind(run.company_id.id, day))
+        for hold_id, amount in rows:
+            remind = self.browse(hold_id)._remind_customer
+            try:
+                in_transaction(self.env, remind, day, float(amount))
+            except psycopg2.OperationalError:
+                raise
+            except Exception as error:
+                start_anew(self.env)
+                _logger.info("Nobody was reminded of promise %s: %s", hold_id, error)
+                run._log_exception(f"{self.browse(hold_id).display_name}: {error}")
+            if not run._commit(0):
+                return False
+        return True
+
+    def _remind_customer(self, day, amount):
+        """The mail waits in the queue; that it was written is kept with it."""
+        self.sudo().write({"date_reminded": day})
+        own = self.with_company(self.company_id)
+        recipient = own.customer_id and own.customer_id._get_collection_recipient()
+        if not recipient:
+            return
+        template = own.env.ref(TEMPLATE).with_context(**own._get_reminder_words(day, amount))
+        template.send_mail(
+            self.id,
+            email_values={
+                "recipient_ids": [Command.set(recipient.ids)],
+                "record_company_id": self.company_id.id,
+                "auto_delete": False,
+            },
+            email_layout_xmlid="mail.mail_notification_light",
+        )
+
+    def _get_reminder_words(self, day, amount):
+        """:return: what the text says of the day and the amount, in the customer's language"""
+        env = self.with_context(lang=self._get_confirmation_lang()).env
+        return {
+            "promised_day": format_date(env, day),
+            "promised_amount": amount and format_amount(env, amount, self.currency_id),
+        }
