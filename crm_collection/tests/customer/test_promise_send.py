@@ -11,10 +11,7 @@ from ..common_letters import CrmCollectionLettersCommon
 
 @tagged("post_install", "-at_install")
 class TestPromiseSend(CrmCollectionLettersCommon):
-    """A promise is confirmed to the customer alone, with its schedule, from its own company.
-
-    Seen to fail with the customer of a confirmation said by whoever opens it.
-    """
+    """A promise is confirmed to the customer alone, with its schedule, from its own company."""
 
     def _plan(self):
         self._create_overdue(5, amount=100)

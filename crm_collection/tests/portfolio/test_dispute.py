@@ -10,8 +10,8 @@ from ..common_promises import HOLD, PromiseCase
 class TestDispute(PromiseCase, CockpitCase):
     """A dispute has a reason, somebody who is to resolve it by a day, and an end.
 
-    Seen to fail: with the reminder sent on the day itself, or twice; with the amount of a dispute
-    counted for each of its items; with a credit note of somebody else.
+    Seen to fail: with the reminder sent on the day itself; with the amount of a dispute counted
+    for each of its items; with a credit note of somebody else.
     """
 
     def _dispute(self, record=None, user=None, **vals):

@@ -13,9 +13,9 @@ from ..common_promises import HOLD, PromiseCase
 class TestPromisePlan(PromiseCase):
     """A promise about several items is one, and one in parts breaks with the first that is missed.
 
-    Seen to fail: with the items of a promise left out of what is held, or out of what it is judged
-    by; with parts judged by the last day of all; with what is paid late counted for a part; with
-    the tolerance left out.
+    Seen to fail: with the items of a promise left out of what is held; with parts judged by the
+    last day of all; with the tolerance left out; with tasks that nobody drops; with a broken plan
+    that stays so.
     """
 
     # === Several items === #
