@@ -18,6 +18,7 @@ from . import (
     uncertain,
     fault,
     told,
+    chatter,
     bounce,
     mail_thread,
     content,

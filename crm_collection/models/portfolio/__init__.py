@@ -22,6 +22,7 @@ from . import (
     promise_broken,
     dispute_reason,
     dispute,
+    hold_chatter,
     res_partner,
     res_partner_rule,
     res_partner_collector,
