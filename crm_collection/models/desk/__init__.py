@@ -23,4 +23,6 @@ from . import (
     hold,
     res_partner,
     delegation,
+    call,
+    phase,
 )
