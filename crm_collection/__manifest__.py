@@ -49,6 +49,7 @@
         "wizard/customer/promise_send_views.xml",
         "wizard/approval/decide_views.xml",
         "wizard/approval/report_views.xml",
+        "wizard/desk/log_views.xml",
         "views/portfolio/templates.xml",
         "views/customer/portal_templates.xml",
         "views/customer/portal_letter_templates.xml",

@@ -74,6 +74,7 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
         for run in self.env["crm.collection.run"].sudo().search([]):
             run._log_exception("Something")
         self._hold(self.customer)
+        self._log_contact()
         self._let_one_wait()
         said = Recipient(("adler@customer.example",), "failed", "5.1.1", "no such user")
         values = {"kind": "hard", "email": "adler@customer.example", "mail_ref": "<1@x>"}
@@ -83,6 +84,11 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
         users = [Command.set(self.collector.ids)]
         self.env["crm.collection.assignment"].create({"name": "All", "user_ids": users})
         self.env.flush_all()
+
+    def _log_contact(self):
+        Contact = self.env["crm.collection.contact"].with_user(self.collector)
+        outcome = self.env.ref("crm_collection.outcome_refuses")
+        return Contact.create({"partner_id": self.customer.id, "outcome_id": outcome.id})
 
     def _let_one_wait(self):
         rule = self.env["crm.collection.approval.rule"].create(
@@ -101,6 +107,10 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
     def _prepare_wizard(self, model_name):
         vals = {
             "crm.collection.aging.open": {"date": TODAY},
+            "crm.collection.contact.log": {
+                "partner_id": self.customer.id,
+                "outcome_id": self.env.ref("crm_collection.outcome_refuses").id,
+            },
             "crm.collection.simulate": {"date": TODAY},
             "crm.collection.item.hold": {"reason": "x"},
             "crm.collection.statement.send": {"partner_id": self.customer.id},

@@ -23,6 +23,10 @@ from . import (
     hold,
     res_partner,
     delegation,
+    contact_open,
     call,
     phase,
+    item_contact,
+    res_partner_contact,
+    account_move_contact,
 )

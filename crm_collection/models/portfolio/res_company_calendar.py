@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -70,3 +72,9 @@ class ResCompany(models.Model):
         periods = leaves_sudo.mapped(lambda leave: (leave.date_from, leave.date_to))
         zone = calendar_sudo.tz or self._get_collection_tz()
         return get_working_days(hours, get_holidays(hours, periods, zone))
+
+    def _get_collection_workday(self, days):
+        """:return: the day so many days after today, where the company is, or the next working
+        day"""
+        day = self._get_collection_today() + timedelta(days=days)
+        return self._get_collection_working_days().get_next(day)

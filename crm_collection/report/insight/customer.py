@@ -101,3 +101,8 @@ class CrmCollectionCustomer(models.Model):
         ]
         action["context"] = {}
         return action
+
+    def action_log_contact(self):
+        """Open the dialog that logs a call with this customer."""
+        customers = self.partner_id.commercial_partner_id
+        return self.env["crm.collection.contact"]._open_log(self, customers)

@@ -4,4 +4,7 @@ from . import (
     test_assignment,
     test_hand_over,
     test_reply,
+    test_contact_log,
+    test_call_script,
+    test_chatter,
 )

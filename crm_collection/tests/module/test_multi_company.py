@@ -18,6 +18,7 @@ COMPANY_MODELS = (
     "crm.collection.approval.change",
     "crm.collection.approval.decision",
     "crm.collection.approval.line",
+    "crm.collection.contact",
     "crm.collection.customer",
     "crm.collection.hold",
     "crm.collection.hold.part",
@@ -36,6 +37,7 @@ SHARED_MODELS = (
     "crm.collection.approval.rule",
     "crm.collection.assignment",
     "crm.collection.dispute.reason",
+    "crm.collection.outcome",
     "crm.collection.phase",
     "crm.collection.rule",
     "crm.collection.rule.step",
@@ -315,6 +317,10 @@ class TestMultiCompany(CrmCollectionLettersCommon):
             self.env["crm.collection.hold"].with_user(user).create(
                 {"reason": "Asked", "partner_id": self.customer.id, "company_id": company.id}
             )
+            self.env["crm.collection.contact"].with_user(user).create(
+                {"partner_id": self.customer.id, "company_id": company.id}
+            )
+            self.env["crm.collection.outcome"].create({"name": "Ours", "company_id": company.id})
         for run in self.env["crm.collection.run"].sudo().search([]):
             run._log_exception("Something")
         self.env["crm.collection.approval.rule"].create(

@@ -71,6 +71,9 @@ class TestOutside(CrmCollectionApprovalCommon, HttpCase):
             self.phase_first,
             approval_rule,
             self.env["crm.collection.hold"].search([], limit=1),
+            self.env["crm.collection.contact"]
+            .with_user(self.collector)
+            .create({"partner_id": self.customer.id}),
             self.env["crm.collection.fuse"].search([], limit=1),
         ]
         names = {record._name for record in records}

@@ -2,4 +2,6 @@ from . import (
     hand_over,
     hold,
     mail_compose_message,
+    log,
+    log_screen,
 )

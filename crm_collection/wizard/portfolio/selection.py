@@ -23,10 +23,14 @@ class CrmCollectionItemSelection(models.AbstractModel):
 
     @api.model
     def _default_item_ids(self):
-        context = self.env.context
-        active_ids = get_ids(context.get("active_ids") or context.get("active_id") or 0)
-        domain = self._get_active_domain(context.get("active_model"), active_ids)
+        model_name = self.env.context.get("active_model")
+        domain = self._get_active_domain(model_name, self._get_active_ids())
         return self.env["crm.collection.item"].search(domain & Domain("state", "=", "open"))
+
+    @api.model
+    def _get_active_ids(self):
+        context = self.env.context
+        return get_ids(context.get("active_ids") or context.get("active_id") or 0)
 
     @api.model
     def _get_active_domain(self, model_name, active_ids):
