@@ -85,6 +85,7 @@
         "views/portfolio/res_config_settings_views.xml",
         "report/insight/allocation_report_views.xml",
         "report/insight/roll_rate_views.xml",
+        "report/insight/contact_report_views.xml",
         "views/portfolio/res_config_settings_days_views.xml",
         "views/portfolio/res_config_settings_clock_views.xml",
         "views/desk/res_config_settings_views.xml",

@@ -4,4 +4,5 @@ from . import (
     indicator,
     allocation_report,
     roll_rate,
+    contact_report,
 )

@@ -7,4 +7,5 @@ from . import (
     test_contact_log,
     test_call_script,
     test_chatter,
+    test_contact_report,
 )

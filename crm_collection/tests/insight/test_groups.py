@@ -46,6 +46,10 @@ ADDED = {
         "amount_currency": MONEY,
         "amount_residual": MONEY,
     },
+    "crm.collection.contact.report": {
+        "amount_paid": MONEY,
+        **dict.fromkeys(("contact_count", "attempt_count", "reached_count"), "contacts"),
+    },
     "crm.collection.customer": {
         "amount_disputed": MONEY,
         "amount_overdue": MONEY,

@@ -32,6 +32,7 @@ RIGHTS = {
     "crm.collection.contact": {"reader": READ, "user": "crw", "manager": "crw"},
     "crm.collection.assignment": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.contact.log": {"reader": NOTHING, "user": ALL, "manager": ALL},
+    "crm.collection.contact.report": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.customer": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.desk.mark": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.desk.visit": {"reader": READ, "user": READ, "manager": READ},

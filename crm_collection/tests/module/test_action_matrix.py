@@ -52,6 +52,7 @@ ACTIONS = {
     ("crm.collection.contact", "action_not_about_this"): USERS,
     ("crm.collection.contact", "action_promise"): USERS,
     ("crm.collection.contact.log", "action_log"): USERS | STRANGER,
+    ("crm.collection.contact.report", "action_open_contact"): READERS,
     ("crm.collection.customer", "action_log_contact"): READERS,
     ("crm.collection.customer", "action_open_items"): READERS,
     ("crm.collection.desk", "get_customer"): READERS | STRANGER,

@@ -19,6 +19,7 @@ COMPANY_MODELS = (
     "crm.collection.approval.decision",
     "crm.collection.approval.line",
     "crm.collection.contact",
+    "crm.collection.contact.report",
     "crm.collection.customer",
     "crm.collection.hold",
     "crm.collection.hold.part",
