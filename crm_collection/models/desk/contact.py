@@ -171,6 +171,11 @@ class CrmCollectionContact(models.Model):
             raise UserError(self.env._("A contact is logged in the name of who was there."))
         return contacts
 
+    def write(self, vals):
+        """Who may not write contacts is told so, and who may that one stays as it was."""
+        self.check_access("write")
+        return super().write(vals)
+
     @api.model
     def _is_default_own(self, fname):
         # EXTENDS 'crm.collection.evidence': the rest is what screens say of a new contact
