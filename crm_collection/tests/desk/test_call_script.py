@@ -1,4 +1,6 @@
 import json
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 from lxml import html
 
@@ -107,6 +109,19 @@ class TestCallScript(CrmCollectionDeskCommon):
         for phase in phases:
             self.assertIn("t-out", phase.call_script)
             phase._check_call_script()
+        friendly, firm = phases[1:3]
+        shipped = friendly.call_script
+        friendly.call_script, firm.call_script = False, GOOD
+        self._load_migration().write_scripts(self.env)
+        self.assertEqual(friendly.call_script, shipped)
+        self.assertEqual(firm.call_script, GOOD)
+
+    def _load_migration(self):
+        path = Path(__file__).parents[2] / "migrations/19.0.2.4.0/post-call-scripts.py"
+        spec = spec_from_file_location("post_call_scripts", path)
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
 
     def test_no_approval_covers_it(self):
         """It is not sent: approvers are not asked, and what they approved stays in force."""
