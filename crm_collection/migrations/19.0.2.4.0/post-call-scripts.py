@@ -26,7 +26,7 @@ def write_scripts(env):
 def read_scripts():
     """:return: {name of a phase in the data: its script}"""
     with file_open(DATA, "rb") as source:
-        records = etree.parse(source).iterfind("//record")
+        records = etree.parse(source).getroot().iterfind("record")
         return {
             record.get("id"): "".join(
                 etree.tostring(node, method="html", encoding="unicode") for node in field

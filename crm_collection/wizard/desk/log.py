@@ -36,7 +36,6 @@ class CrmCollectionContactLog(models.TransientModel):
     )
     person_id = fields.Many2one(
         comodel_name="res.partner",
-        string="Person",
         compute="_compute_person_id",
         store=True,
         compute_sudo=False,
