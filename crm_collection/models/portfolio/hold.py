@@ -165,9 +165,7 @@ class CrmCollectionHold(models.Model):
                 name = ", ".join(filter(None, (record.customer_id.name, items)))
             record.display_name = f"{kinds.get(record.kind, '')}: {name}"
 
-    @api.depends(
-        "partner_id", "move_id.partner_id", "item_id.partner_id", "item_ids.partner_id"
-    )
+    @api.depends("partner_id", "move_id.partner_id", "item_id.partner_id", "item_ids.partner_id")
     def _compute_customer_id(self):
         """Shown; what is held is asked of :mod:`.hold_queries`. An entry that names no customer
         has that of its lines, where it is one; of a deleted one it stays on record."""
