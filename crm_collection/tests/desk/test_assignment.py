@@ -9,8 +9,8 @@ from ..common_letters import CrmCollectionLettersCommon
 class TestAssignment(CrmCollectionLettersCommon):
     """Customers without a collector get one by rules.
 
-    Seen to fail: with each criterion left out, with the load not counted, and without the call in
-    the allocation job.
+    Seen to fail: with the amount owed at most left out, with what is given not counted as load,
+    and without the call in the allocation job.
     """
 
     @classmethod

@@ -12,8 +12,8 @@ from ..letters.test_letter_returned import ReturnedCommon
 class TestHandOver(ReturnedCommon):
     """Customers go to another collector with all that is open of theirs, and he is told once.
 
-    Seen to fail: each kind of record with its statement left out; the departed collector's items
-    with the condition on who works there left out.
+    Seen to fail: with mails that wait left where they are, with everybody taken for somebody who
+    works there, and with absences not looked at.
     """
 
     @classmethod

@@ -82,7 +82,7 @@ HTML = {
 class TestOwnWords(BaseCase):
     """What a customer wrote himself, told from the mail he answers, whatever program he has.
 
-    Seen to fail with core's marks alone: introductions and what Outlook repeats were left.
+    Seen to fail with introductions left, and with the source's line ends taken for the text's.
     """
 
     def test_whatever_the_program(self):
@@ -123,7 +123,9 @@ class TestReply(ReturnedCommon):
     """What customers answer waits on a list until it is answered. All mails go through core's
     gateway.
 
-    Seen to fail without the hook into the gateway, each button's with the state left as it was.
+    Seen to fail: with answers of machines handed over, the letter's collector asked first always,
+    dates taken as they are, a day counted too many, the cockpit's figure left out, and everything
+    that answers with the state left as it was.
     """
 
     @classmethod
