@@ -114,7 +114,22 @@ def pytest_runtest_teardown(item):
 def load_registry(load_registry, request):
     """The registry, with what all tests run with."""
     with invalidated.recording(), own_folder(request.config):
+        prepare_books(request.config)
         yield
+
+
+def prepare_books(pytest_config):
+    """Where each of several processes has a database of its own, classes share a company in it."""
+    if not hasattr(pytest_config, "workerinput"):
+        return
+    from odoo import SUPERUSER_ID, api  # noqa: PLC0415 - Odoo is there by now
+    from odoo.modules.registry import Registry  # noqa: PLC0415
+    from odoo.tests.common import get_db_name  # noqa: PLC0415
+
+    from odoo.addons.crm_collection.tests.common import CrmCollectionCommon  # noqa: PLC0415
+
+    with Registry(get_db_name()).cursor() as cr:
+        CrmCollectionCommon.prepare_books(api.Environment(cr, SUPERUSER_ID, {}))
 
 
 @contextmanager

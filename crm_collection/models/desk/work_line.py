@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date, formatLang
 
 from ...tools.arguments import get_day
-from . import work_queries
+from . import news_queries
 from .work_queries import BUCKETS, PARTS
 
 MAX_REASONS = 3
@@ -114,7 +114,7 @@ class CrmCollectionDesk(models.AbstractModel):
         keys = [(row["company_id"], row["partner_id"]) for row in rows]
         result = {}
         for company_id, partner_id, what, count, amount in self.env.execute_query(
-            work_queries.news(keys, since)
+            news_queries.news(keys, since)
         ):
             company = self.env["res.company"].browse(company_id)
             text = self._get_news_text(what, count, amount, company.currency_id)
