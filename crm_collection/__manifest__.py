@@ -103,6 +103,7 @@
     "demo": [
         "demo/demo.xml",
         "demo/approval_demo.xml",
+        "demo/desk_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_collection/static/src/**/*"],

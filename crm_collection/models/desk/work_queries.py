@@ -22,7 +22,7 @@ BUCKETS = {
     "reply": SQL("line.replies > 0"),
     "promise": SQL("line.promise_date <= line.today"),
     "broken": SQL("line.broken_date IS NOT NULL"),
-    "dispute": SQL("line.dispute_date <= line.today"),
+    "dispute": SQL("line.dispute_date < line.today"),
     "call": SQL("line.date_activity <= line.today"),
     "letter": SQL("line.letters > 0 AND line.overdue > 0"),
     "first": SQL("line.overdue > 0 AND line.date_contact IS NULL"),
@@ -152,7 +152,8 @@ def _holds(rankings):
                   MIN(hold.date_until) FILTER (
                       WHERE hold.kind = 'promise' AND hold.state = 'active') AS promise_date,
                   MAX(hold.date_closed) FILTER (WHERE hold.state = 'broken') AS closed_date,
-                  MIN(hold.date_until) FILTER (WHERE hold.kind = 'dispute') AS dispute_date
+                  MIN(hold.date_due) FILTER (
+                      WHERE hold.kind = 'dispute' AND hold.state = 'active') AS dispute_date
              FROM crm_collection_hold hold
              JOIN (%s) AS about ON about.hold_id = hold.id
          GROUP BY hold.company_id, about.customer_id""",

@@ -1,5 +1,6 @@
 from . import (
     test_desk_customer,
+    test_desk_tour,
     test_work,
     test_assignment,
     test_hand_over,

@@ -233,6 +233,19 @@ export class CollectionCustomer extends Component {
         });
     }
 
+    handOver() {
+        const hasItems = this.itemIds.length > 0;
+        const active = hasItems ? this.state.data.line_id : this.key.partner_id;
+        return this.action.doAction("crm_collection.crm_collection_hand_over_action", {
+            additionalContext: {
+                active_model: hasItems ? "crm.collection.customer" : "res.partner",
+                active_ids: [active],
+                active_id: active,
+            },
+            onClose: this.reload,
+        });
+    }
+
     async callItems(method) {
         const action = await this.orm.call(ITEM, method, [this.itemIds]);
         return this.action.doAction(action, { onClose: this.reload });
