@@ -76,7 +76,7 @@ class CrmCollectionContact(models.Model):
         default="out",
     )
     state = fields.Selection(
-        selection=[("waiting", "To be answered"), ("done", "Done"), ("void", "Taken back")],
+        selection=[("waiting", "To be answered"), ("done", "Done"), ("void", "Logged by mistake")],
         required=True,
         default="done",
     )

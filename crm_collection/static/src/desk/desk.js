@@ -138,9 +138,9 @@ export class CollectionDesk extends Component {
 
     get scopes() {
         return [
-            { id: "mine", name: _t("Mine") },
+            { id: "mine", name: _t("My customers") },
             { id: "team", name: _t("My team's") },
-            { id: "all", name: _t("All") },
+            { id: "all", name: _t("All customers") },
         ];
     }
 
