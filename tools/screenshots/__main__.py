@@ -23,6 +23,17 @@ REPORTS = {
     "indicators": "collection-indicators",
 }
 COCKPIT = ".o_crm_cockpit_page canvas"
+LINE = ".o_crm_desk_line"
+
+
+def desk(page, url):
+    """My Work, of everybody, and the page of the customer who is first."""
+    go(page, url, "collection-work?scope=all", LINE)
+    snap(page, "my-work")
+    page.click(f"{LINE} .o_crm_desk_name")
+    page.wait_for_selector(".o_crm_customer_timeline li")
+    page.wait_for_timeout(1000)
+    snap(page, "customer")
 
 
 def portfolio(page, url):
@@ -77,6 +88,7 @@ def main():
     if options.approvals:
         return approval.take(options)
     with session(options) as page:
+        desk(page, url)
         portfolio(page, url)
         go(page, url, "collection-cockpit", COCKPIT)
         snap(page, "cockpit")
@@ -93,6 +105,8 @@ def main():
         go(page, url, "collection-cockpit", COCKPIT)
         snap(page, "cockpit-pt_BR")
     with session(options, width=390, height=844, lang="pt_BR") as page:
+        go(page, url, "collection-work?scope=all", LINE)
+        snap(page, "my-work-phone")
         go(page, url, "collection-cockpit", COCKPIT)
         snap(page, "cockpit-phone")
         go(page, url, "collection-aging")
