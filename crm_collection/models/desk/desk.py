@@ -92,6 +92,9 @@ class CrmCollectionDesk(models.AbstractModel):
         user_ids = self._get_user_ids(filters["scope"])
         Item = self.env["crm.collection.item"]
         domain = Domain("state", "=", "open") & Domain("company_id", "in", companies.ids)
+        if filters["scope"] != "all":
+            own = work_queries.own_customers(companies.ids, user_ids)
+            domain &= Domain("partner_id", "in", own)
         work = work_queries.ranked(
             Item._search(domain),
             [self._get_ranking(company) for company in companies],

@@ -111,14 +111,16 @@ def _owed(query, rankings, phase_ids, user_ids):
     return SQL("%s GROUP BY 1, 2", query.select(*columns))
 
 
-def _replies(company_ids):
+def _replies(company_ids, user_ids):
     """What customers wrote and nobody has answered."""
     return SQL(
         """SELECT company_id, partner_id, COUNT(*) AS replies, MIN(date) AS reply_first,
-                  MAX(date) AS reply_last, MAX(user_id) AS reply_user_id
+                  MAX(date) AS reply_last, MAX(user_id) AS reply_user_id,
+                  BOOL_OR(user_id = ANY(%s)) AS is_asked
              FROM crm_collection_contact
             WHERE state = 'waiting' AND company_id = ANY(%s)
          GROUP BY company_id, partner_id""",
+        user_ids,
         company_ids,
     )
 
@@ -161,11 +163,12 @@ def _holds(rankings):
     )
 
 
-def _activities(company_ids):
-    """What was planned with a customer, and for when."""
-    threads = SQL(" UNION ALL ").join(
+def _planned(company_ids):
+    """Activities on records about a customer: (company, customer, day, whose)."""
+    return SQL(" UNION ALL ").join(
         SQL(
-            """SELECT thread.company_id, thread.partner_id, activity.date_deadline
+            """SELECT thread.company_id, thread.partner_id, activity.date_deadline,
+                      activity.user_id
                  FROM mail_activity activity JOIN %s thread ON thread.id = activity.res_id
                 WHERE activity.res_model = %s AND activity.active
                   AND thread.company_id = ANY(%s)""",
@@ -175,10 +178,35 @@ def _activities(company_ids):
         )
         for table in THREADS
     )
+
+
+def _activities(company_ids, user_ids):
+    """What was planned with a customer, and for when."""
     return SQL(
-        """SELECT company_id, partner_id, MIN(date_deadline) AS date_activity
+        """SELECT company_id, partner_id, MIN(date_deadline) AS date_activity,
+                  BOOL_OR(user_id = ANY(%s)) AS is_planned
              FROM (%s) AS planned GROUP BY company_id, partner_id""",
-        threads,
+        user_ids,
+        _planned(company_ids),
+    )
+
+
+def own_customers(company_ids, user_ids):
+    """Whose work is done by some users: customers with an open item of theirs, a reply that waits
+    for them, or something they planned. As a value for a domain."""
+    return SQL(
+        """(SELECT partner_id FROM crm_collection_item
+             WHERE user_id = ANY(%(user_ids)s) AND state = 'open'
+               AND company_id = ANY(%(company_ids)s)
+             UNION
+            SELECT partner_id FROM crm_collection_contact
+             WHERE user_id = ANY(%(user_ids)s) AND state = 'waiting'
+               AND company_id = ANY(%(company_ids)s)
+             UNION
+            SELECT partner_id FROM (%(planned)s) AS planned WHERE user_id = ANY(%(user_ids)s))""",
+        user_ids=user_ids,
+        company_ids=company_ids,
+        planned=_planned(company_ids),
     )
 
 
@@ -203,15 +231,16 @@ def _lines(query, rankings, phase_ids, user_ids):
                   COALESCE(owed.owed, 0) AS owed, COALESCE(owed.all_overdue, 0) AS all_overdue,
                   COALESCE(owed.overdue, 0) AS overdue, owed.oldest, owed.phase_rank,
                   COALESCE(owed.item_count, 0) AS item_count, owed.user_id AS item_user_id,
-                  owed.is_mine, reply.replies, reply.reply_first, reply.reply_last,
+                  owed.is_mine OR planned.is_planned OR reply.is_asked AS is_own,
+                  reply.replies, reply.reply_first, reply.reply_last,
                   reply.reply_user_id, planned.date_activity
              FROM (%(owed)s) AS owed
              FULL JOIN (%(replies)s) AS reply USING (company_id, partner_id)
              FULL JOIN (%(activities)s) AS planned USING (company_id, partner_id)
              JOIN %(companies)s ON company.id = company_id""",
         owed=_owed(query, rankings, phase_ids, user_ids),
-        replies=_replies(company_ids),
-        activities=_activities(company_ids),
+        replies=_replies(company_ids, user_ids),
+        activities=_activities(company_ids, user_ids),
         companies=_companies(rankings),
     )
 
@@ -291,12 +320,10 @@ def ranked(query, rankings, phase_ids, user_ids):
         for bucket, condition in BUCKETS.items()
     )
     return SQL(
-        """SELECT line.id AS company_id, line.*, %(parts)s, %(buckets)s,
-                  COALESCE(line.is_mine, FALSE) OR line.user_id = ANY(%(user_ids)s) AS is_own
+        """SELECT line.id AS company_id, line.*, %(parts)s, %(buckets)s
              FROM (%(known)s) AS line""",
         parts=parts,
         buckets=buckets,
-        user_ids=user_ids,
         known=_known(query, rankings, phase_ids, user_ids),
     )
 
