@@ -92,6 +92,7 @@
         "views/letters/res_config_settings_returned_views.xml",
         "views/customer/res_config_settings_views.xml",
         "views/customer/res_partner_views.xml",
+        "views/desk/res_partner_views.xml",
         "views/insight/cockpit_views.xml",
         "views/letters/mail_template_views.xml",
         "views/menus.xml",
