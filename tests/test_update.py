@@ -44,6 +44,7 @@ CHANGED = {
     "mail_template": {"email_from", "partner_to"},  # said with what letters offer
     "mail_message": {"record_company_id", "record_alias_domain_id"},  # of queued letters
     "res_users": {"collection_approval_digest", "collection_approval_digest_date"},
+    "crm_collection_phase": {"write_date", "write_uid"},  # they get a script for calls
     "ir_cron": {"interval_type"},  # looked at every hour: each company has its own hour
 }
 # what users made of a model that went, by its name
@@ -65,6 +66,7 @@ CHANGED_SCHEMA = {
     "column crm_collection_letter_line.round",  # a letter that did not leave is no round
     "column crm_collection_rule_step.percent_min",
     "constraint crm_collection_rule_step.crm_collection_rule_step_minimum_range",
+    "constraint crm_collection_hold.crm_collection_hold_one_scope",  # or several items
     # days of a rule that there were not
     "constraint crm_collection_approval_rule.crm_collection_approval_rule_days_positive",
     "constraint crm_collection_approval_rule.crm_collection_approval_rule_days_in_calendar",
