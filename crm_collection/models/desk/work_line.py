@@ -33,7 +33,7 @@ class CrmCollectionDesk(models.AbstractModel):
         company = self.env["res.company"].browse(row["company_id"])
         phase = phases[row["phase_rank"] - 1] if row["phase_rank"] else phases.browse()
         user_sudo = self.env["res.users"].sudo().browse(row["user_id"])
-        parts = self._prepare_parts(row, company)
+        parts = self._prepare_parts(row, company, phase)
         return {
             "partner_id": partner.id,
             "company_id": company.id,
@@ -50,15 +50,15 @@ class CrmCollectionDesk(models.AbstractModel):
             "phase": {"name": phase.name, "color": phase.color} if phase else False,
             "points": round(row["points"], 1),
             "parts": parts,
-            "reason": " · ".join(part["text"] for part in parts[:MAX_REASONS]),
+            "reason": self._get_reason(parts, row),
             "next": self._get_next(row),
             "news": news.get((row["company_id"], row["partner_id"]), []),
             "aside_until": fields.Date.to_string(row["aside_until"]),
         }
 
-    def _prepare_parts(self, row, company):
+    def _prepare_parts(self, row, company, phase):
         """:return: what gave points, the most first, in words"""
-        texts = self._get_part_texts(row, company)
+        texts = self._get_part_texts(row, company, phase)
         parts = [
             {"key": part, "points": row[f"points_{part}"], "text": texts[part]}
             for part in PARTS
@@ -66,7 +66,14 @@ class CrmCollectionDesk(models.AbstractModel):
         ]
         return sorted(parts, key=lambda part: -part["points"])
 
-    def _get_part_texts(self, row, company):
+    def _get_reason(self, parts, row):
+        """:return: what counts most, in words; the phase is shown by itself, and who is trusted as
+        anybody else is no reason"""
+        silent = {"phase"} if row["trust"] == "bad" else {"phase", "trust"}
+        texts = [part["text"] for part in parts if part["key"] not in silent]
+        return " · ".join(texts[:MAX_REASONS])
+
+    def _get_part_texts(self, row, company, phase):
         _, env = self.env._, self.env
         amount = formatLang(env, row["overdue"], currency_obj=company.currency_id)
         days = (row["today"] - row["oldest"]).days if row["oldest"] else 0
@@ -78,7 +85,7 @@ class CrmCollectionDesk(models.AbstractModel):
             "promise": _("promised for %s", format_date(env, row["promise_date"])),
             "amount": _("%s overdue", amount),
             "age": _("the oldest for %s days", days),
-            "phase": _("phase reached"),
+            "phase": phase.name or "",
             "silence": _("not spoken to for %s days", since)
             if row["day_reached"]
             else _("never spoken to"),
