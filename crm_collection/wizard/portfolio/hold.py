@@ -72,10 +72,21 @@ class CrmCollectionItemHold(models.TransientModel):
     )
 
     @api.model
-    def _default_date_until(self):
-        """:return: the last day that who may not hold without an end may choose"""
-        offered = self.env["crm.collection.hold"]._get_offered("block", self.env.company)
+    def _default_date_until(self, kind=None):
+        """:return: the last day that who may not hold without an end may choose; of a promise none:
+        the day is the customer's to say"""
+        kind = kind or self.env.context.get("default_kind") or "block"
+        offered = self.env["crm.collection.hold"]._get_offered(kind, self.env.company)
         return offered.get("date_until")
+
+    @api.onchange("kind")
+    def _onchange_kind(self):
+        """What is offered goes with the kind; a day that was chosen stays."""
+        held_until = self._default_date_until("block")
+        if self.kind == "promise" and self.date_until == held_until:
+            self.date_until = False
+        elif self.kind != "promise":
+            self.date_until = self.date_until or held_until
 
     @api.model
     def _selection_kind(self):

@@ -71,6 +71,10 @@ registry.category("web_tour.tours").add("crm_collection_desk", {
             run: "edit The branch pays on Friday",
         },
         {
+            trigger: `${field("date_until")} input`,
+            run: "edit 03/20/2026",
+        },
+        {
             trigger: ".modal footer button[name=action_apply]",
             run: "click",
         },
