@@ -56,7 +56,6 @@ class CrmCollectionContact(models.Model):
     )
     person_id = fields.Many2one(
         comodel_name="res.partner",
-        string="Person",
         ondelete="set null",
         index="btree_not_null",
         help="Who of the customer's was spoken to, or wrote.",
