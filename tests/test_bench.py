@@ -20,6 +20,9 @@ WITH_FLOOR = {
     "mails_1000",
 }
 SCREENS = {
+    "work_mine",
+    "work_all",
+    "customer_page",
     "portfolio_list",
     "portfolio_kanban",
     "cockpit",

@@ -82,7 +82,11 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
         Contact = self.env["crm.collection.contact"].with_user(self.collector)
         Contact.create({"partner_id": self.customer.id})
         users = [Command.set(self.collector.ids)]
-        self.env["crm.collection.assignment"].create({"name": "All", "user_ids": users})
+        of_company = {"name": "All", "company_id": self.company.id}
+        self.env["crm.collection.assignment"].create({**of_company, "user_ids": users})
+        self.env["crm.collection.team"].create({**of_company, "member_ids": users})
+        desk = self.env["crm.collection.desk"].with_user(self.collector)
+        desk.action_put_aside(self.customer.id, self.company.id)
         self.env.flush_all()
 
     def _log_contact(self):

@@ -233,11 +233,11 @@ class TestRunInterrupted(CrmCollectionEngineCommon):
         model = self.registry["crm.collection.hold"]
         close, closed = model._close, []
 
-        def kill(records, state):
+        def kill(records, state, **vals):
             if closed:
                 raise Killed
             closed.append(records.ids)
-            return close(records, state)
+            return close(records, state, **vals)
 
         with (
             patch(f"{PROMISE}.HOLDS_PER_BATCH", 2),

@@ -237,6 +237,9 @@ class TestAccessRights(CrmCollectionAccessCommon):
             others,
             {
                 ("crm.collection.cockpit", "get_cockpit"),
+                ("crm.collection.desk", "get_customer"),
+                ("crm.collection.desk", "get_timeline"),
+                ("crm.collection.desk", "get_work"),
                 ("crm.collection.approval", "get_facts_of"),
                 ("crm.collection.status", "get_status"),
                 ("ir.actions.report", "get_crm_collection_pdf_engine"),

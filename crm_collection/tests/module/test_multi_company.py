@@ -21,6 +21,7 @@ COMPANY_MODELS = (
     "crm.collection.contact",
     "crm.collection.contact.report",
     "crm.collection.customer",
+    "crm.collection.desk.mark",
     "crm.collection.hold",
     "crm.collection.hold.part",
     "crm.collection.indicator",
@@ -42,6 +43,7 @@ SHARED_MODELS = (
     "crm.collection.phase",
     "crm.collection.rule",
     "crm.collection.rule.step",
+    "crm.collection.team",
 )
 ENGINE_MODELS = ("crm.collection.run.ask",)  # nobody reads them
 
