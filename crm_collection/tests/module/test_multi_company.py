@@ -324,6 +324,7 @@ class TestMultiCompany(CrmCollectionLettersCommon):
                 {"partner_id": self.customer.id, "company_id": company.id}
             )
             self.env["crm.collection.outcome"].create({"name": "Ours", "company_id": company.id})
+            self._prepare_desk(company)
         for run in self.env["crm.collection.run"].sudo().search([]):
             run._log_exception("Something")
         self.env["crm.collection.approval.rule"].create(
@@ -365,6 +366,20 @@ class TestMultiCompany(CrmCollectionLettersCommon):
             self.env["crm.collection.dispute.reason"].create(
                 {"name": "Ours", "company_id": company.id}
             )
+
+    def _prepare_desk(self, company):
+        """A rule and a team of the company, and a customer who is put aside there."""
+        of_company, users = {"name": "Ours", "company_id": company.id}, self.collector.ids
+        self.env["crm.collection.assignment"].create({**of_company, "user_ids": users})
+        self.env["crm.collection.team"].create({**of_company, "member_ids": users})
+        self.env["crm.collection.desk.mark"].sudo().create(
+            {
+                "company_id": company.id,
+                "partner_id": self.customer.id,
+                "date": "2026-03-16 09:00:00",
+                "date_until": "2026-03-20",
+            }
+        )
 
     def test_record_rules(self):
         """A user sees the records of his companies and what is shared, on every model."""
