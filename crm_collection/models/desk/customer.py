@@ -166,7 +166,7 @@ class CrmCollectionDesk(models.AbstractModel):
         return {
             "id": item.id if item else False,
             "move_id": open_item["move"].id,
-            "name": open_item["number"],
+            "name": " ".join(filter(None, (open_item["number"], open_item["installment"]))),
             "due": format_date(self.env, open_item["date_maturity"]),
             "days": open_item["days_overdue"],
             "original": open_item["original"],

@@ -287,7 +287,12 @@ def _points(phase_ids):
         "broken": SQL("(line.broken_date IS NOT NULL)::integer"),
         "promise": SQL("(line.promise_date <= line.today)::integer"),
         "amount": SQL("LEAST(line.overdue / NULLIF(line.full_amount, 0), 1)"),
-        "age": SQL("LEAST((line.today - line.oldest) / %s::float8, 1)", AGE_DAYS),
+        # LEAST passes over what is unknown: nothing overdue would be as old as can be
+        "age": SQL(
+            """CASE WHEN line.oldest IS NOT NULL
+                    THEN LEAST((line.today - line.oldest) / %s::float8, 1) END""",
+            AGE_DAYS,
+        ),
         "phase": SQL("line.phase_rank / %s::float8", max(len(phase_ids), 1)),
         "silence": SQL(
             """CASE WHEN line.overdue > 0 THEN COALESCE(LEAST(

@@ -140,6 +140,7 @@ class TestWork(CrmCollectionCommon):
         contact = self._log(user=self.env.ref("base.user_root"), user_id=self.collector.id)
         contact.sudo()._write_evidence({"direction": "in", "channel": "email", "state": "waiting"})
         self.assertEqual(self._line()["next"]["key"], "reply")
+        self.assertFalse({"age", "amount", "silence"} & self._parts().keys())
         self.assertEqual(self._names(bucket="reply"), ["Adler GmbH"])
         contact.sudo()._write_evidence({"state": "done"})
         self.assertEqual(self._names(), ["Bauer AG"])
