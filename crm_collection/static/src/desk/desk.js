@@ -9,6 +9,7 @@ import { registry } from "@web/core/registry";
 import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { useDebounced } from "@web/core/utils/timing";
+import { formatFloat } from "@web/views/fields/formatters";
 import { useSetupAction } from "@web/search/action_hook";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
@@ -178,8 +179,13 @@ export class CollectionDesk extends Component {
         return line.days > 0 ? _t("%s days", line.days) : "";
     }
 
+    points(points) {
+        return formatFloat(points, { digits: [16, 1] });
+    }
+
     describePoints(line) {
-        return line.parts.map((part) => `${part.points} · ${part.text}`).join("\n");
+        const told = line.parts.map((part) => `${this.points(part.points)} · ${part.text}`);
+        return told.join("\n");
     }
 
     get snoozes() {
