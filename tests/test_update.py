@@ -47,6 +47,12 @@ CHANGED = {
     "crm_collection_phase": {"write_date", "write_uid"},  # they get a script for calls
     "ir_cron": {"interval_type"},  # looked at every hour: each company has its own hour
 }
+# tables of what came with the module since: types of activities, reports; and mails it sends
+CAME = {"mail_activity_type", "ir_act_report_xml"}
+CAME_TEMPLATES = {
+    "Collection: reminder of a promise",
+    "Collection: confirmation of a promise",
+}
 # what users made of a model that went, by its name
 DELETED = {"ir_filters": {OF_GONE_MODEL}, "ir_exports": {OF_GONE_MODEL}}
 # names without the module: the approvers' daily mail, what was overdue on a day (now the aging's),
@@ -251,11 +257,13 @@ def is_stopped(row):
 
 
 def find_added_rows(before, after):
-    """Yield rows that the update added to tables of the first version, but for the types of
-    activities that came with the module."""
-    for table in before.keys() & after.keys() - {"mail_activity_type"}:
+    """Yield rows that the update added to tables of the first version, but for those that came
+    with the module."""
+    for table in before.keys() & after.keys() - CAME:
         for key in after[table].keys() - before[table].keys():
-            yield f"{table} {key}: {shorten(after[table][key])}"
+            row = after[table][key]
+            if table != "mail_template" or row["name"]["en_US"] not in CAME_TEMPLATES:
+                yield f"{table} {key}: {shorten(row)}"
 
 
 def find_differences(old, new, path=""):
