@@ -41,26 +41,28 @@ class CrmCollectionHold(models.Model):
         self._flush_money()
         rows = self.env.execute_query(promise_queries.to_remind(run.company_id.id, day))
         for hold_id, amount in rows:
-            remind = self.browse(hold_id)._remind_customer
+            hold = self.browse(hold_id)
             try:
-                in_transaction(self.env, remind, day, float(amount))
+                in_transaction(self.env, hold._remind_customer, run, day, float(amount))
             except psycopg2.OperationalError:
                 raise
             except Exception as error:
                 start_anew(self.env)
                 _logger.info("Nobody was reminded of promise %s: %s", hold_id, error)
-                run._log_exception(f"{self.browse(hold_id).display_name}: {error}")
+                run._log_exception(f"{hold.display_name}: {error}")
             if not run._commit(0):
                 return False
         return True
 
-    def _remind_customer(self, day, amount):
-        """The mail waits in the queue; that it was written is kept with it."""
+    def _remind_customer(self, run, day, amount):
+        """The mail waits in the queue; that it was written is kept with it. Who has no address is
+        on the run's log."""
         self.sudo().write({"date_reminded": day})
         own = self.with_company(self.company_id)
         recipient = own.customer_id and own.customer_id._get_collection_recipient()
         if not recipient:
-            return
+            nobody = self.env._("%s: there is no address for the reminder.", self.display_name)
+            return run._log_exception(nobody, partner_id=self.customer_id.id)
         template = own.env.ref(TEMPLATE).with_context(**own._get_reminder_words(day, amount))
         template.send_mail(
             self.id,
@@ -71,6 +73,7 @@ class CrmCollectionHold(models.Model):
             },
             email_layout_xmlid="mail.mail_notification_light",
         )
+        return None
 
     def _get_reminder_words(self, day, amount):
         """:return: what the text says of the day and the amount, in the customer's language"""

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
@@ -231,7 +231,7 @@ class CrmCollectionDesk(models.AbstractModel):
             [
                 ("company_id", "=", company.id),
                 ("partner_id", "=", partner.id),
-                ("state", "!=", "void"),
+                ("state", "=", "done"),  # nobody has spoken to who waits for an answer
             ],
             limit=1,
         )
@@ -251,8 +251,3 @@ class CrmCollectionDesk(models.AbstractModel):
         if letters:
             notices.append(self.env._("A letter went to the customer today."))
         return notices
-
-    @api.model
-    def _get_day(self, moment, company):
-        """:return: the company's day of a moment"""
-        return company._get_collection_day(fields.Datetime.to_datetime(moment))

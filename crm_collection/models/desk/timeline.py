@@ -46,7 +46,7 @@ class CrmCollectionDesk(models.AbstractModel):
         more, rows = len(rows) > PAGE, rows[:PAGE]
         last = rows[-1] if rows else None
         return {
-            "entries": self._prepare_entries(rows, company),
+            "entries": self._prepare_entries(rows),
             "next": [fields.Datetime.to_string(last["moment"]), last["kind"], last["ref"]]
             if more
             else False,
@@ -72,7 +72,7 @@ class CrmCollectionDesk(models.AbstractModel):
 
     # === Entries === #
 
-    def _prepare_entries(self, rows, company):
+    def _prepare_entries(self, rows):
         """:return: a dict for each row: ``title``, ``text``, ``by``, what it looks like, and the
         record behind it; what the user may not read is left out"""
         records = {
@@ -80,7 +80,7 @@ class CrmCollectionDesk(models.AbstractModel):
             for kind in {row["kind"] for row in rows}
         }
         return [
-            self._prepare_entry(row, records[row["kind"]][row["ref"]], company)
+            self._prepare_entry(row, records[row["kind"]][row["ref"]])
             for row in rows
             if row["ref"] in records[row["kind"]]
         ]
@@ -89,7 +89,7 @@ class CrmCollectionDesk(models.AbstractModel):
         records = self.env[MODELS[kind]].browse(ids)._filtered_access("read")
         return {record.id: record for record in records}
 
-    def _prepare_entry(self, row, record, company):
+    def _prepare_entry(self, row, record):
         told = getattr(self, f"_tell_{row['kind']}")(row, record)
         level = "danger" if row["what"] in DANGER else "success" if row["what"] in GOOD else "info"
         return {

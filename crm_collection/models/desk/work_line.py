@@ -21,39 +21,38 @@ class CrmCollectionDesk(models.AbstractModel):
     def _prepare_lines(self, rows):
         """:return: a dict for each row of :func:`.work_queries.page`"""
         partners = self.env["res.partner"].browse([row["partner_id"] for row in rows])
-        partners.fetch(["name", "phone", "email"])
+        # of who became another company's contact the name is shown, as on his items
+        partners_sudo, readable = partners.sudo(), partners._filtered_access("read")
+        partners_sudo.fetch(["name", "phone"])
         phases = self._get_phases()
         news = self._get_news(rows)
         return [
-            self._prepare_line(row, partner, phases, news)
-            for row, partner in zip(rows, partners, strict=True)
+            self._prepare_line(row, partner_sudo, phases, news)
+            | {"phone": partner_sudo.id in readable._ids and partner_sudo.phone}
+            for row, partner_sudo in zip(rows, partners_sudo, strict=True)
         ]
 
-    def _prepare_line(self, row, partner, phases, news):
+    def _prepare_line(self, row, partner_sudo, phases, news):
         company = self.env["res.company"].browse(row["company_id"])
         phase = phases[row["phase_rank"] - 1] if row["phase_rank"] else phases.browse()
         user_sudo = self.env["res.users"].sudo().browse(row["user_id"])
         parts = self._prepare_parts(row, company, phase)
         return {
-            "partner_id": partner.id,
+            "partner_id": partner_sudo.id,
             "company_id": company.id,
             "company": company.name if len(self.env.companies) > 1 else False,
-            "name": partner.name or "",
-            "phone": partner.phone or False,
-            "email": partner.email or False,
+            "name": partner_sudo.name or "",
             "user": {"id": user_sudo.id, "name": user_sudo.name} if user_sudo else False,
             "currency_id": company.currency_id.id,
-            "owed": company.currency_id.round(row["owed"]),
             "overdue": company.currency_id.round(row["overdue"]),
             "days": (row["today"] - row["oldest"]).days if row["oldest"] else 0,
-            "item_count": row["item_count"],
             "phase": {"name": phase.name, "color": phase.color} if phase else False,
             "points": round(row["points"], 1),
             "parts": parts,
             "reason": self._get_reason(parts, row),
             "next": self._get_next(row),
             "news": news.get((row["company_id"], row["partner_id"]), []),
-            "aside_until": fields.Date.to_string(row["aside_until"]),
+            "aside_until": row["aside_until"] and format_date(self.env, row["aside_until"]),
         }
 
     def _prepare_parts(self, row, company, phase):
@@ -123,6 +122,8 @@ class CrmCollectionDesk(models.AbstractModel):
         for company_id, partner_id, what, count, amount in self.env.execute_query(
             news_queries.news(keys, since)
         ):
+            if what == "payment" and amount <= 0:
+                continue  # it was undone since
             company = self.env["res.company"].browse(company_id)
             text = self._get_news_text(what, count, amount, company.currency_id)
             result.setdefault((company_id, partner_id), []).append({"key": what, "text": text})
@@ -193,10 +194,4 @@ class CrmCollectionDesk(models.AbstractModel):
         """:return: the customer and the company, both of those the user works with"""
         if not self.env.user.has_group("crm_collection.group_crm_collection_user"):
             raise AccessError(self.env._("Only collection users work the list."))
-        company = self.env.companies.filtered(lambda one: one.id == company_id)
-        partner = self.env["res.partner"].browse(partner_id if type(partner_id) is int else [])
-        partner = partner.exists()
-        if not partner or not company:
-            raise UserError(self.env._("There is no such customer."))
-        partner.check_access("read")
-        return partner.commercial_partner_id, company
+        return self._find_customer(partner_id, company_id)

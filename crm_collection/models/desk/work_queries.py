@@ -100,8 +100,6 @@ def _owed(query, rankings, phase_ids, user_ids):
     amount = SQL("%s::float8", item("amount_residual"))
     columns = (
         SQL("%s AS company_id, %s AS partner_id", item("company_id"), item("partner_id")),
-        SQL("SUM(%s) AS owed, COUNT(*) AS item_count", amount),
-        SQL("SUM(%s) FILTER (WHERE %s) AS all_overdue", amount, overdue),
         SQL("SUM(%s) FILTER (WHERE %s) AS overdue", amount, free),
         SQL("MIN(%s) FILTER (WHERE %s) AS oldest", item("date_maturity"), free),
         SQL("MAX(%s) AS phase_rank", _rank_of_phase(item("phase_id"), phase_ids)),
@@ -114,9 +112,8 @@ def _owed(query, rankings, phase_ids, user_ids):
 def _replies(company_ids, user_ids):
     """What customers wrote and nobody has answered."""
     return SQL(
-        """SELECT company_id, partner_id, COUNT(*) AS replies, MIN(date) AS reply_first,
-                  MAX(date) AS reply_last, MAX(user_id) AS reply_user_id,
-                  BOOL_OR(user_id = ANY(%s)) AS is_asked
+        """SELECT company_id, partner_id, COUNT(*) AS replies, MAX(date) AS reply_last,
+                  MAX(user_id) AS reply_user_id, BOOL_OR(user_id = ANY(%s)) AS is_asked
              FROM crm_collection_contact
             WHERE state = 'waiting' AND company_id = ANY(%s)
          GROUP BY company_id, partner_id""",
@@ -228,12 +225,10 @@ def _lines(query, rankings, phase_ids, user_ids):
     return SQL(
         """SELECT company.*, COALESCE(owed.partner_id, reply.partner_id, planned.partner_id)
                       AS partner_id,
-                  COALESCE(owed.owed, 0) AS owed, COALESCE(owed.all_overdue, 0) AS all_overdue,
                   COALESCE(owed.overdue, 0) AS overdue, owed.oldest, owed.phase_rank,
-                  COALESCE(owed.item_count, 0) AS item_count, owed.user_id AS item_user_id,
+                  owed.user_id AS item_user_id,
                   owed.is_mine OR planned.is_planned OR reply.is_asked AS is_own,
-                  reply.replies, reply.reply_first, reply.reply_last,
-                  reply.reply_user_id, planned.date_activity
+                  reply.replies, reply.reply_last, reply.reply_user_id, planned.date_activity
              FROM (%(owed)s) AS owed
              FULL JOIN (%(replies)s) AS reply USING (company_id, partner_id)
              FULL JOIN (%(activities)s) AS planned USING (company_id, partner_id)
@@ -269,7 +264,8 @@ def _known(query, rankings, phase_ids, user_ids):
                   ON hold.company_id = known.id AND hold.partner_id = known.partner_id
         LEFT JOIN (%(letters)s) AS letter
                   ON letter.company_id = known.id AND letter.partner_id = known.partner_id
-        LEFT JOIN crm_collection_desk_mark mark
+        LEFT JOIN (SELECT DISTINCT ON (company_id, partner_id) * FROM crm_collection_desk_mark
+                    ORDER BY company_id, partner_id, date DESC, id DESC) AS mark
                   ON mark.company_id = known.id AND mark.partner_id = known.partner_id""",
         lines=_lines(query, rankings, phase_ids, user_ids),
         contacts=_contacts(company_ids),
@@ -335,10 +331,9 @@ def ranked(query, rankings, phase_ids, user_ids):
 
 # What a line says of a customer: columns of :func:`ranked`.
 SHOWN = (
-    *("company_id", "partner_id", "user_id", "today", "owed", "overdue", "all_overdue", "oldest"),
-    *("phase_rank", "item_count", "replies", "reply_first", "promise_date", "broken_date"),
-    *("dispute_date", "date_activity", "letters", "date_contact", "day_reached", "aside_until"),
-    "trust",
+    *("company_id", "partner_id", "user_id", "today", "overdue", "oldest", "phase_rank"),
+    *("promise_date", "broken_date", "dispute_date", "date_activity", "day_reached"),
+    *("aside_until", "trust"),
 )
 
 

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import date_utils
 
 from ..letters.letter import PROBLEM_STATES
+from ..portfolio import dispute_queries
 from . import queries
 
 GROUP_USER = "crm_collection.group_crm_collection_user"
@@ -86,12 +87,16 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     def _get_disputed(self, scope):
         """What disputes in force are about, of what is owed today: the list is the aging."""
-        Aging = self.env["crm.collection.aging"]
+        Item, Aging = self.env["crm.collection.item"], self.env["crm.collection.aging"]
+        days = scope.companies._get_collection_days()
+        # asked of the few disputes: the aging would be made of all that is owed
+        rows = self.env.execute_query_dict(dispute_queries.disputed_items(days))
+        amounts = {row["item_id"]: row["amount"] for row in rows if row["amount"] > 0}
+        items = Item.search(scope.get_open_item_domain() & Domain("id", "in", list(amounts)))
+        amount = float(sum(amounts[item_id] for item_id in items.ids))
         domain = scope.get_domain() & Domain("amount_disputed", ">", 0)
-        [(count, amount)] = Aging._read_group(domain, [], ["__count", "amount_disputed:sum"])
         name = self.env._("Disputed")
-        amount = float(amount or 0.0)
-        return self._get_figure(Aging._name, name, domain, count, amount, "amount_disputed")
+        return self._get_figure(Aging._name, name, domain, len(items), amount, "amount_disputed")
 
     def _get_broken(self, scope):
         """Promises of the period that were broken, by who set them."""

@@ -184,6 +184,40 @@ class TestWork(CrmCollectionCommon):
         contact.sudo()._write_evidence({"direction": "in", "state": "waiting"})
         self.assertEqual(self._names(), ["Adler GmbH"])
 
+    def test_two_marks_are_one_line(self):
+        """GIVEN customers who were put aside, and were merged since
+        THEN there is one line, put aside for as long as was said last.
+        """
+        self._create_overdue(10)
+        self._allocate()
+        for hour, days in ((8, 9), (9, 1)):
+            self.env["crm.collection.desk.mark"].sudo().create(
+                {
+                    "company_id": self.company.id,
+                    "partner_id": self.customer.id,
+                    "date": f"2026-03-15 0{hour}:00:00",
+                    "date_until": TODAY + timedelta(days=days - 1),
+                }
+            )
+        self.assertEqual(self._names(), ["Adler GmbH"])
+        self.assertFalse(self._names(bucket="aside"))
+
+    def test_customer_of_another_company_breaks_no_list(self):
+        """GIVEN a customer who owes here and is another company's contact now
+        THEN the list opens with his name, and without his telephone.
+        """
+        second = self.env(su=True)["res.company"].create({"name": "Second"})
+        self._create_overdue(10)
+        self._create_overdue(10, partner=self.second)
+        self._allocate()
+        (self.customer | self.second).phone = "+49 30 1234"
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET company_id = %s WHERE id = %s", [second.id, self.customer.id]
+        )
+        self.assertFalse(self._line()["phone"])
+        self.assertEqual(self._line(self.second)["phone"], "+49 30 1234")
+
     def test_put_aside_is_for_users_and_for_days_to_come(self):
         auditor = self._create_user("auditor", None)
         auditor.group_ids += self.env.ref("account.group_account_readonly")
