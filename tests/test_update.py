@@ -85,15 +85,17 @@ CHANGED_SCHEMA = {
 CHANGED_SCREENS = (
     *(" date_next_step", " next_step_id", " next_phase_id", " explanation[2]", " explanation[3]"),
     *(" explanation", " amount_settled", " dso", " days_delinquent", " cei", " overdue_share"),
-    *(" records[12] letter_body", " records[12] letter_email_to", " records[12] letter_note"),
-    *(" records[12] letter_subject", " records[12] letter_template_id", " records[10] letter_body"),
-    *(" records[19] titles_html", " records[39] titles_html", " records[5] titles_html[11]"),
-    *(" records[29] name", " For the bank[45][0]", " days_waiting"),
+    *(" Hazel letter_body", " Hazel letter_email_to", " Hazel letter_note"),
+    *(" Hazel letter_subject", " Hazel letter_template_id", " Ebony letter_body"),
+    *(" Ebony titles_html", " Ebony 2 titles_html", " Hazel titles_html[11]"),
+    *(" Ebony name", " For the bank Ebony[0][0]", " days_waiting"),
     *("crm_collection_menu_settings[0]", "crm_collection_menu_settings[1]"),
 )
 CHANGED_SIMULATION = (" moves 79 name",)  # the opening balance
 # letters about an opening balance, and one that names a credit by what it is for
-CHANGED_LETTERS = ("20 object.titles_html", "40 object.titles_html", "6 object.titles_html[11]")
+CHANGED_LETTERS = (
+    *("Ebony object.titles_html", "Ebony 2 object.titles_html", "Hazel object.titles_html[11]"),
+)
 
 # --- what there is to lose ---
 

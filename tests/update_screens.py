@@ -4,6 +4,7 @@ Of a text only the words with a digit are kept: words may change, what they tell
 """
 
 import re
+from collections import Counter
 from datetime import date
 from functools import partial
 from operator import itemgetter
@@ -32,6 +33,19 @@ def get_figures(value):
 
 def get_text(markup):
     return " ".join(html.fromstring(f"<div>{markup}</div>").itertext())
+
+
+def get_labels(records):
+    """:return: of each record its customer's name, numbered from the second on, or its id where it
+    has no customer: what one run of a job writes has its ids in any order"""
+    if "partner_id" not in records._fields:
+        return [str(record.id) for record in records]
+    seen, labels = Counter(), []
+    for record in records:
+        name = record.partner_id.name
+        seen[name] += 1
+        labels.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+    return labels
 
 
 class Screens:
@@ -165,8 +179,9 @@ class Screens:
             for name in names:
                 if model._fields[name].type in WORDY:
                     record[name] = get_figures(record[name])
-        found["records"].sort(key=itemgetter("id"))  # those that are equal come in any order
-        return found
+        records = sorted(found["records"], key=itemgetter("id"))  # equal ones come in any order
+        labels = get_labels(model.browse([record["id"] for record in records]))
+        return {**found, "records": dict(zip(labels, records, strict=True))}
 
     def _reduce_groups(self, groups):
         """Without the words for a group, and without what asks for its records; in any order."""
@@ -201,7 +216,8 @@ class Screens:
             self._tell(f"own export {own.name}", partial(self._export, records, names))
 
     def _export(self, records, names):
-        return get_figures(records.export_data(names)["datas"])
+        rows = (get_figures(record.export_data(names)["datas"]) for record in records)
+        return dict(zip(get_labels(records), rows, strict=True))
 
     def _read_filter(self, own):
         model, domain = self.env[own.model_id], self._eval(own.domain)

@@ -8,7 +8,7 @@ import re
 from datetime import timedelta
 from operator import itemgetter
 
-from update_screens import MODULE, Screens, get_figures, get_text
+from update_screens import MODULE, Screens, get_figures, get_labels, get_text
 
 from odoo import fields
 from odoo.tools import SQL
@@ -161,11 +161,11 @@ class Snapshot:
         letters = self.env["crm.collection.letter"].with_user(user).search([], order="id")
         body, model = template.body_html, "crm.collection.letter"
         result = {"is unsafe": template._has_unsafe_expression_template_qweb(body, model)}
-        for letter in letters:
+        for label, letter in zip(get_labels(letters), letters, strict=True):
             try:
-                result[str(letter.id)] = self._render(template, letter)
+                result[label] = self._render(template, letter)
             except Exception as error:
-                result[str(letter.id)] = f"{type(error).__name__}: {error}"
+                result[label] = f"{type(error).__name__}: {error}"
         return result
 
     def _render(self, template, letter):
