@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
+from odoo.tools.mail import email_normalize_all
 
 from ..letters import content_queries
 from . import customer_queries
@@ -99,6 +100,11 @@ class CrmCollectionDesk(models.AbstractModel):
         people = partner | partner.child_ids.filtered("active")
         types = dict(partner._fields["type"]._description_selection(self.env))
         order = {"collection": 0, "invoice": 1}
+        emails = {person: set(email_normalize_all(person.email or "")) for person in people}
+        refused = self.env["crm.collection.address"]._get_refused(
+            self.env.company, set().union(*emails.values())
+        )
+        not_used = set(refused.mapped("email"))
         return [
             {
                 "id": person.id,
@@ -106,7 +112,7 @@ class CrmCollectionDesk(models.AbstractModel):
                 "role": person.function or (types.get(person.type) if person != partner else False),
                 "phone": person.phone or False,
                 "email": person.email or False,
-                "is_refused": bool(person.collection_refused_ids),
+                "is_refused": bool(emails[person] & not_used),
             }
             for person in people.sorted(lambda one: (order.get(one.type, 2), one != partner))
         ]

@@ -3,7 +3,6 @@ from . import (
     returned,
     address,
     res_company_returned,
-    res_partner_returned,
     letter,
     leaving,
     letter_line,

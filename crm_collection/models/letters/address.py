@@ -57,9 +57,9 @@ class CrmCollectionAddress(models.Model):
             address.partner_ids = by_email.get(address.email, found.browse())
 
     def write(self, vals):
-        """Who may be written to is asked anew of the contacts."""
+        """Who may be written to is asked anew."""
         result = super().write(vals)
-        self.env["res.partner"].invalidate_model(["collection_refused_ids"], flush=False)
+        self.env["crm.collection.letter"].invalidate_model(["refused_ids"], flush=False)
         return result
 
     # === Who may be written to === #

@@ -15,6 +15,29 @@ class CrmCollectionLetter(models.Model):
         "back from there, or a complaint.",
     )
 
+    refused_ids = fields.Many2many(
+        comodel_name="crm.collection.address",
+        string="Addresses Not Used",
+        compute="_compute_refused_ids",
+        compute_sudo=True,
+        help="Addresses of those it may go to from which mail came back, or complaints.",
+    )
+
+    def _compute_refused_ids(self):
+        """All letters at once: they ask one by one. Depends on nothing: whoever makes or changes a
+        contact would pay for it, and :meth:`_prefetch_recipients` asks anew."""
+        Address = self.env["crm.collection.address"]
+        for company, letters in self.grouped("company_id").items():
+            emails = {letter: letter._get_emails() for letter in letters}
+            refused = Address._get_refused(company, set().union(*emails.values()))
+            for letter, own in emails.items():
+                letter.refused_ids = refused.filtered(lambda one, own=own: one.email in own)
+
+    def _get_emails(self):
+        """:return: normalized addresses of all who the letter may go to"""
+        contacts = self.partner_id | self.partner_id.child_ids
+        return {email for one in contacts for email in email_normalize_all(one.email or "")}
+
     def _set_recipients(self):
         """:return: the letters that have an address to go to."""
         self._prefetch_recipients()
@@ -46,8 +69,8 @@ class CrmCollectionLetter(models.Model):
         self.mapped("recipient_ids")
         contacts = self.partner_id | self.partner_id.child_ids
         contacts.mapped("is_blacklisted")
-        for company in self.company_id:
-            contacts.with_company(company).mapped("collection_refused_ids")
+        self.invalidate_recordset(["refused_ids"], flush=False)
+        self.mapped("refused_ids")
 
     def _get_recipients(self):
         """The contact of type Collection, else the invoice address, else the customer itself:
@@ -76,7 +99,8 @@ class CrmCollectionLetter(models.Model):
 
     def _get_refused(self, partner):
         """:return: the addresses of a contact that are not used any more"""
-        return partner.with_company(self.company_id).collection_refused_ids
+        emails = email_normalize_all(partner.email or "")
+        return self.refused_ids.filtered(lambda address: address.email in emails)
 
     def _get_passed_over(self, chosen):
         """:return: why contacts before the chosen one get no letter, as far as mail came back"""

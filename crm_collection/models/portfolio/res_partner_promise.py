@@ -12,23 +12,15 @@ class ResPartner(models.Model):
     collection_broken_note = fields.Char(
         string="Broken Promise", compute="_compute_collection_promises", groups=ACCOUNT_GROUPS
     )
-    collection_promise_count = fields.Integer(
-        string="Promises Judged",
-        aggregator=None,
-        compute="_compute_collection_promises",
-        groups=ACCOUNT_GROUPS,
-        help="Promises that were kept or broken.",
-    )
-    collection_kept_rate = fields.Float(
-        string="Promises Kept (%)",
-        digits=(16, 1),
-        aggregator=None,
+    collection_promises_kept = fields.Char(
+        string="Promises Kept",
         compute="_compute_collection_promises",
         groups=ACCOUNT_GROUPS,
         help="Of the customer's promises that were kept or broken, how many were kept.",
     )
 
-    @api.depends("commercial_partner_id.collection_hold_ids.state")
+    # Depending on what a contact is would cost whoever makes or changes one: asked when shown.
+
     @api.depends_context("company", "lang")
     def _compute_collection_promises(self):
         """The note stands until there is another promise, or nothing is owed any more."""
@@ -40,7 +32,9 @@ class ResPartner(models.Model):
         )
         judged = domain & Domain("state", "in", ("kept", "broken"))
         groups = Hold._read_group(judged, ["customer_id"], ["__count", "kept_rate:avg"])
-        rates = {customer: figures for customer, *figures in groups}
+        rates = {
+            customer: {"count": count, "rate": f"{rate:.0f} %"} for customer, count, rate in groups
+        }
         last = {}
         promises = Hold.search(domain & Domain("state", "!=", "ended"), order="date_until, id")
         for promise in promises:
@@ -48,8 +42,9 @@ class ResPartner(models.Model):
         for partner in self:
             customer = partner.commercial_partner_id
             promise = last.get(customer, Hold)
-            partner.collection_promise_count, rate = rates.get(customer, (0, 0.0))
-            partner.collection_kept_rate = rate or 0.0
+            partner.collection_promises_kept = customer in rates and self.env._(
+                "%(rate)s of %(count)s", **rates[customer]
+            )
             partner.collection_broken_note = (
                 bool(partner.collection_item_count) and promise.broken_note
             )

@@ -282,9 +282,8 @@ class TestPromisePlan(PromiseCase):
         self._pay_on(9, self.moves[0], 100)
         self._run_on(10)
         self.assertEqual(other.state, "kept")
-        self.assertEqual(
-            (customer.collection_promise_count, customer.collection_kept_rate), (2, 50)
-        )
+        self.env.invalidate_all()
+        self.assertEqual(customer.collection_promises_kept, "50 % of 2")
         groups = self.env[HOLD]._read_group([], ["user_id"], ["kept_rate:avg"])
         self.assertEqual(dict(groups), {self.collector: 0, self.manager: 100})
         self.assertEqual(self.env[HOLD]._read_group([], [], ["kept_rate:avg"]), [(50,)])
