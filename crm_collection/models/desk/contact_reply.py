@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from ...tools.quoted import get_own_words
 
@@ -17,8 +17,10 @@ class CrmCollectionContact(models.Model):
     _inherit = "crm.collection.contact"
 
     email_from = fields.Char(
-        related="message_id.email_from",
         string="From",
+        compute="_compute_email_from",
+        search="_search_email_from",
+        compute_sudo=True,
         help="The address of who wrote, whether or not it is a contact's.",
     )
 
@@ -26,6 +28,16 @@ class CrmCollectionContact(models.Model):
     _message_uniq = models.UniqueIndex(
         "(message_id) WHERE message_id IS NOT NULL", "A mail is one contact."
     )
+
+    @api.depends("message_id")  # not on what a message is: whoever posts one would pay
+    def _compute_email_from(self):
+        for contact in self:
+            contact.email_from = contact.message_id.email_from
+
+    @api.model
+    def _search_email_from(self, operator, value):
+        messages_sudo = self.env["mail.message"].sudo()
+        return Domain("message_id", "in", messages_sudo._search([("email_from", operator, value)]))
 
     @api.model
     def _receive_reply(self, thread, message, answered):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import LazyTranslate, formatLang
 
 from ...tools.arguments import check_one
@@ -106,8 +107,10 @@ class CrmCollectionLetter(models.Model):
         index="btree_not_null",  # else deleting any message reads all letters
     )
     mail_identifier = fields.Char(
-        related="mail_message_id.message_id",
         string="Message-Id",
+        compute="_compute_mail_identifier",
+        search="_search_mail_identifier",
+        compute_sudo=True,
         help="By which the mail server's log calls the mail.",
     )
     date_sent = fields.Datetime(readonly=True)
@@ -188,6 +191,18 @@ class CrmCollectionLetter(models.Model):
     _date_idx = models.Index("(company_id, date)")
 
     # === Compute methods === #
+
+    @api.depends("mail_message_id")  # not on what a message is: whoever posts one would pay
+    def _compute_mail_identifier(self):
+        for letter in self:
+            letter.mail_identifier = letter.mail_message_id.message_id
+
+    @api.model
+    def _search_mail_identifier(self, operator, value):
+        messages_sudo = self.env["mail.message"].sudo()
+        return Domain(
+            "mail_message_id", "in", messages_sudo._search([("message_id", operator, value)])
+        )
 
     @api.depends("partner_id", "phase_id", "date")
     @api.depends_context("lang")

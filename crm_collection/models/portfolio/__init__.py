@@ -1,5 +1,6 @@
 from . import (
     res_company,
+    res_company_country,
     res_company_clock,
     res_company_days,
     res_company_calendar,

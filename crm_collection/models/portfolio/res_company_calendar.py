@@ -25,7 +25,6 @@ class ResCompany(models.Model):
         "date is none.",
     )
 
-    @api.depends("account_fiscal_country_id", "partner_id.country_id")
     def _compute_collection_charges_workday(self):
         brazil = self.env.ref("base.br", raise_if_not_found=False)
         for company in self:

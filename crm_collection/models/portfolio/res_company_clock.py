@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -42,7 +42,6 @@ class ResCompany(models.Model):
         "The letters of a day come after its allocation.",
     )
 
-    @api.depends("account_fiscal_country_id", "partner_id.country_id")
     def _compute_collection_tz(self):
         """Offered where there is none, and never changed by itself after that."""
         for company in self:
