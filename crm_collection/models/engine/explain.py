@@ -173,7 +173,7 @@ class CrmCollectionItem(models.Model):
         company = self.company_id
         if not company.collection_auto_send:
             return self.env._("Automatic sending is off: it waits until a person sends it.")
-        return company._explain_collection_copy()
+        return company._explain_collection_copy() or company._explain_collection_bank()
 
     def _explain_silence(self):
         """:return: that no letter of the phase leaves, in words"""

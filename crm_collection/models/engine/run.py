@@ -50,7 +50,7 @@ class CrmCollectionRun(models.Model):
             ("done", "Done"),
             ("interrupted", "To be continued"),
             ("continued", "Continued later"),
-            ("waiting", "Waiting for the allocation"),
+            ("waiting", "Waiting"),
             ("failed", "Failed"),
         ],
         default="running",

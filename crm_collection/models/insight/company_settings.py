@@ -39,6 +39,11 @@ class CrmCollectionCompanySettings(models.AbstractModel):
         related="company_id.collection_hold_longest", readonly=False
     )
     collection_link_days = fields.Integer(related="company_id.collection_link_days", readonly=False)
+    collection_bank_days = fields.Integer(related="company_id.collection_bank_days", readonly=False)
+    collection_bank_user_id = fields.Many2one(
+        related="company_id.collection_bank_user_id", readonly=False
+    )
+    collection_bank_date = fields.Date(related="company_id.collection_bank_date", readonly=False)
     collection_tz = fields.Selection(related="company_id.collection_tz", readonly=False)
     collection_hour = fields.Float(related="company_id.collection_hour", readonly=False)
     collection_letters_hour = fields.Float(

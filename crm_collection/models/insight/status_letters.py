@@ -14,11 +14,24 @@ class CrmCollectionStatus(models.AbstractModel):
 
     def _get_letter_checks(self):
         return [
+            *self._check_bank(),
             self._check_mail_accepted(),
             self._check_texts(),
             self._check_addresses(),
             self._check_uncertain(),
         ]
+
+    def _check_bank(self):
+        """Whether letters wait for the bank, of a company that has them wait."""
+        company = self.env.company
+        if not company.collection_bank_days:
+            return []
+        message = company._explain_collection_bank()
+        level = "warning" if message else "ok"
+        message = message or self.env._("What came in at the bank is entered.")
+        banks = self.env["account.journal"].union(*company._get_collection_late_banks())
+        action = self._get_action(banks._name, banks.sudo(False)) if banks else False
+        return [self._get_check("bank", self.env._("Bank"), level, message, action)]
 
     def _search_letters(self, domain, **options):
         in_company = Domain("company_id", "=", self.env.company.id)

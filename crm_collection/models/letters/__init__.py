@@ -3,6 +3,8 @@ from . import (
     returned,
     address,
     res_company_returned,
+    res_company_bank,
+    res_partner_returned,
     letter,
     leaving,
     letter_line,

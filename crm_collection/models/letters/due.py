@@ -43,7 +43,9 @@ class CrmCollectionLetter(models.Model):
         if done and not company._is_collection_live():
             self._stop_in_copy(run, company)
         elif done and company.collection_auto_send:
-            if run._is_family_allocated(company, today):
+            if self._wait_for_bank(run, company):
+                pass
+            elif run._is_family_allocated(company, today):
                 done = self._create_all_due(run, company, today)
             else:
                 run._wait_for_allocation()

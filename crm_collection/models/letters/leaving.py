@@ -17,10 +17,11 @@ class CrmCollectionLetter(models.Model):
 
     def _get_leaving_domain(self, company):
         """:return: the domain of a company's letters that may leave now: those of persons where it
-        does not send by itself; in a copy of the database those that were written there alone"""
+        does not send by itself, or waits for its bank; in a copy of the database those that were
+        written there alone"""
         if not company._is_collection_live():
             return Domain("released_in", "=", company._get_collection_key())
-        if not company.collection_auto_send:
+        if not company.collection_auto_send or company._get_collection_late_banks():
             return Domain("origin", "=", "manual")
         return Domain.TRUE
 
@@ -42,6 +43,18 @@ class CrmCollectionLetter(models.Model):
         for company in self.company_id:
             if not company._is_collection_live():
                 raise UserError(company._explain_collection_copy())
+
+    def _wait_for_bank(self, run, company):
+        """Whether new letters wait for the bank of a company: the run says so, somebody gets the
+        task, and the job looks again every hour."""
+        reason = company._explain_collection_bank()
+        if not reason:
+            company._forget_collection_bank()
+            return False
+        company._ask_collection_bank()
+        run._log_note(reason)
+        run.state = "waiting"
+        return True
 
     def _stop_in_copy(self, run, company):
         """The letters job in a copy of the database: it says so, and asks the manager."""

@@ -1,6 +1,7 @@
 from . import (
     test_letter_live,
     test_letter_asked,
+    test_bank_behind,
     test_letter_calendar,
     test_letter_charges,
     test_letter_conditions,

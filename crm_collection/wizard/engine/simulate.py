@@ -73,6 +73,7 @@ class CrmCollectionSimulate(models.TransientModel):
     )
     is_cut = fields.Boolean(readonly=True)
     is_sending = fields.Boolean(readonly=True)
+    bank_note = fields.Char(string="What Letters Wait for", readonly=True)
 
     @api.depends("company_id", "date")
     def _compute_display_name(self):
@@ -100,6 +101,7 @@ class CrmCollectionSimulate(models.TransientModel):
                 "held_count": totals["held"],
                 "letter_count": totals["letters"],
                 "is_sending": self.company_id._is_collection_sending(),
+                "bank_note": self.company_id._explain_collection_bank(),
                 "is_cut": max(totals[key] for key in LISTS) > MAX_LINES,
                 "line_ids": [
                     Command.clear(),
