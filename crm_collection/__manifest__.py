@@ -6,7 +6,7 @@
     "author": "crm_collection developers",
     "license": "LGPL-3",
     "depends": ["account", "account_payment"],
-    "external_dependencies": {"python": ["python-dateutil"]},
+    "external_dependencies": {"python": ["python-dateutil", "qrcode"]},
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",

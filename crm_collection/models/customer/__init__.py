@@ -3,6 +3,7 @@ from . import (
     res_partner,
     statement,
     payment,
+    pay_code,
     promise,
     promise_reminder,
     letters_job,

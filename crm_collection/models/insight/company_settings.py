@@ -39,6 +39,7 @@ class CrmCollectionCompanySettings(models.AbstractModel):
         related="company_id.collection_hold_longest", readonly=False
     )
     collection_link_days = fields.Integer(related="company_id.collection_link_days", readonly=False)
+    collection_pay_code = fields.Boolean(related="company_id.collection_pay_code", readonly=False)
     collection_bank_days = fields.Integer(related="company_id.collection_bank_days", readonly=False)
     collection_bank_user_id = fields.Many2one(
         related="company_id.collection_bank_user_id", readonly=False

@@ -45,7 +45,8 @@ class CrmCollectionLetter(models.Model):
         *("attach_invoices", "attach_pdf", "delivery_started", "delivery_tries", "kills"),
         *("failure_detail", "failure_reason", "date_failed", "mail_id", "mail_identifier"),
         *("mail_message_id", "missing_invoices", "pdf_missing", "pdf_attachment_id"),
-        *("nobody_knows", "passed_over", "refused_ids", "released_in", "text_tried"),
+        *("nobody_knows", "passed_over", "pay_number", "refused_ids", "released_in"),
+        "text_tried",
         *("will_retry", "lang"),
     }
     _description = "Collection Letter"

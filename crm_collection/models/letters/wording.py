@@ -127,6 +127,7 @@ class CrmCollectionLetter(models.Model):
             "portal_url": self._get_portal_url(),
             "link_until": self._format_day(self._get_online_until()),
             "bank_label": self._get_bank_label(),
+            "pay_codes": self._get_pay_codes(groups),
             "consumer_br": self._is_consumer_br(),
             "overdue": overdue,
             "charges": any(group["charges"] for group in groups),

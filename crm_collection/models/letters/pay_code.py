@@ -1,0 +1,119 @@
+import base64
+import io
+import re
+from typing import NamedTuple
+
+import qrcode
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+# What a code of the EMV standard (Pix among them) begins with: the text itself can be pasted.
+PASTED = "000201"
+# Characters of the identifier of a Pix (Manual de Padrões para Iniciação do Pix, field 62-05).
+PIX_REFERENCE = 25
+PREFIX = "CRM"
+NUMBER = re.compile(rf"{PREFIX}(?P<id>[0-9]{{1,9}})", re.IGNORECASE)
+# Characters that a SEPA code has for words (EPC069-12, unstructured remittance information).
+FREE_TEXT = 140
+
+
+class PayCode(NamedTuple):
+    """A code with which an amount is paid to a bank account.
+
+    ``pasted`` is the code as text, where a bank takes it so; ``amount`` is as the letter writes it.
+    """
+
+    name: str
+    amount: str
+    image: str
+    pasted: str
+
+
+class CrmCollectionLetter(models.Model):
+    """A code to scan, with which what the letter asks for is paid: core makes what is in it, of the
+    account that the invoices name (Pix, SEPA, and what localisations add)."""
+
+    _inherit = "crm.collection.letter"
+
+    pay_number = fields.Char(
+        string="Payment Reference",
+        compute="_compute_pay_number",
+        search="_search_pay_number",
+        help="What a payment by the code of a letter about several documents is named.",
+    )
+
+    def _compute_pay_number(self):
+        for letter in self:
+            letter.pay_number = f"{PREFIX}{letter._origin.id or 0}"
+
+    @api.model
+    def _search_pay_number(self, operator, value):
+        """Whole references alone: a part of one is no letter's."""
+        if operator not in ("in", "ilike"):
+            return NotImplemented
+        wanted = [value] if isinstance(value, str) else value
+        found = (NUMBER.fullmatch(str(one).strip()) for one in wanted)
+        return Domain("id", "in", [int(one["id"]) for one in found if one])
+
+    def _get_pay_codes(self, groups):
+        """
+        :param groups: as of :meth:`_get_groups`: dicts with ``currency``, ``to_pay`` and
+            ``open_items``
+        :return: list of :class:`PayCode`, one for each currency in which something is to be paid
+            and for which core knows a code; none where the company wants none
+        """
+        self.ensure_one()
+        if not self.company_id.collection_pay_code:
+            return []
+        codes = (self._get_pay_code(group) for group in groups if group["to_pay"] > 0)
+        return [code for code in codes if code]
+
+    def _get_pay_code(self, group):
+        moves = self.env["account.move"].union(*(one["move"] for one in group["open_items"]))
+        account_sudo = moves.sudo().partner_bank_id  # of the company, for who reads its letters
+        if len(account_sudo) != 1:
+            return None
+        values = self._get_pay_code_values(account_sudo, moves, group)
+        params = values and account_sudo._get_qr_code_generation_params(**values)
+        if not params:
+            return None
+        method = values["qr_method"]
+        names = dict(account_sudo.get_available_qr_methods_in_sequence())
+        pasted = params["value"] if params["value"].startswith(PASTED) else ""
+        return PayCode(
+            name="Pix" if pasted and account_sudo.country_code == "BR" else names[method],
+            amount=self._format_amount(group["to_pay"], group["currency"]),
+            image=self._draw_pay_code(account_sudo, params, values),
+            pasted=pasted,
+        )
+
+    def _get_pay_code_values(self, account, moves, group):
+        """:return: what core makes the code of, or nothing where it knows none"""
+        structured, free = self._get_pay_reference(account, moves)
+        return account._build_qr_code_vals(
+            *(group["to_pay"], free, structured, group["currency"], self.partner_id)
+        )
+
+    def _get_pay_reference(self, account, moves):
+        """By which the payment is matched: an invoice's own reference where it is about one, else
+        the numbers of all of them, and the letter's where there is no room for these.
+
+        :return: (reference, words)
+        """
+        numbers = ", ".join(moves.mapped(lambda move: move.name or ""))[:FREE_TEXT]
+        reference = moves.payment_reference if len(moves) == 1 else self.pay_number
+        if account.country_code == "BR":
+            reference = re.sub("[^A-Za-z0-9]", "", reference or numbers)[:PIX_REFERENCE]
+        return reference or "", numbers
+
+    def _draw_pay_code(self, account, params, values):
+        """:return: the picture as a data URI. Core draws with a part of ReportLab that is not
+        always there; so it does only where it draws more than the code (the Swiss cross)."""
+        if params.get("mask"):
+            return account._get_qr_code_base64(**values)
+        code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=2)
+        code.add_data(params["value"])
+        picture = io.BytesIO()
+        code.make_image().save(picture, format="PNG")
+        return f"data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}"
