@@ -1,6 +1,9 @@
-from odoo.exceptions import ValidationError
+from datetime import date
+
+from odoo.exceptions import UserError, ValidationError
 from odoo.http import request, route
 
+from ..models.desk.contact_page import MAX_BYTES, MAX_FILES, MAX_TEXT, PageAnswer
 from .payment import CollectionPayment
 
 
@@ -30,14 +33,16 @@ class CollectionLetter(CollectionPayment):
     def collection_letter(self, letter_id, token=None, **kw):
         """The letter's items now."""
         letter_sudo, expired = self._open_collection_letter(letter_id, token)
-        if expired:
-            return expired
+        return expired or self._render_collection_letter_items(letter_sudo, token)
+
+    def _render_collection_letter_items(self, letter_sudo, token, status=200, **answer):
+        """:param answer: what was said on the page and could not be taken, and why"""
         statement = self._get_collection_statement()
         open_items = letter_sudo._get_online_open_items()
         payable_ids = statement._get_payable_ids(open_items)
         for open_item in open_items:
             open_item["pay_url"] = open_item["line"].id in payable_ids and (
-                f"/collections/letter/{letter_id}/pay/{open_item['line'].id}?token={token}"
+                f"/collections/letter/{letter_sudo.id}/pay/{open_item['line'].id}?token={token}"
             )
         lines_sudo = letter_sudo._get_online_lines()
         values = self._prepare_collection_letter_values(letter_sudo, token) | {
@@ -45,17 +50,86 @@ class CollectionLetter(CollectionPayment):
             "payments": statement._get_payments(lines_sudo),
             "credits": letter_sudo._get_credits(),
             "bank_label": letter_sudo._get_bank_label(),
+            "pay_codes": letter_sudo._get_online_pay_codes(open_items),
             "with_charges": any(
                 line.amount_fine or line.amount_interest for line in letter_sudo.line_ids
             ),
         }
-        return self._render_collection_letter("crm_collection.portal_collection_letter", values)
+        values |= self._prepare_collection_answer_values(letter_sudo, **answer)
+        return self._render_collection_letter(
+            "crm_collection.portal_collection_letter", values, status=status
+        )
 
     @letter_page("/collections/letter/<int:letter_id>/pdf")
     def collection_letter_pdf(self, letter_id, token=None, **kw):
         """The letter as it was sent, for who has its link."""
         letter_sudo, expired = self._open_collection_letter(letter_id, token)
         return expired or self._make_collection_letter_response(letter_sudo)
+
+    # === Answer === #
+
+    @route(
+        "/collections/letter/<int:letter_id>/answer",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        website=True,
+        multilang=False,
+        sitemap=False,
+    )
+    def collection_letter_answer(self, letter_id, token=None, **posted):
+        """Take what somebody says on the page; what cannot be taken is shown again, with why."""
+        letter_sudo, expired = self._open_collection_letter(letter_id, token)
+        if expired:
+            return expired
+        contacts_sudo = request.env["crm.collection.contact"].sudo()
+        try:
+            answer = self._read_collection_answer(**posted)
+            with request.env.cr.savepoint():
+                contacts_sudo._receive_page_answer(letter_sudo, answer)
+        except UserError as error:
+            return self._render_collection_letter_items(
+                *(letter_sudo, token, 400), said=posted, fault=error.args[0]
+            )
+        return request.redirect(f"/collections/letter/{letter_id}?token={token}#answer", code=303)
+
+    def _read_collection_answer(self, kind="", text="", day="", **_posted):
+        """:return: the answer as it was sent; of a file no more is read than may be sent
+        :raise UserError: a day that is none
+        """
+        try:
+            day = date.fromisoformat(day) if day else None
+        except ValueError as error:
+            raise UserError(request.env._("Please choose a day.")) from error
+        form, files = request.httprequest.form, request.httprequest.files
+        numbers = (self._cast_as_int(one) for one in form.getlist("item"))
+        return PageAnswer(
+            kind=kind,
+            text=text,
+            day=day,
+            item_ids=tuple(filter(None, numbers)),
+            files=tuple(
+                (one.filename, one.read(MAX_BYTES + 1))
+                for one in files.getlist("files")[: MAX_FILES + 1]
+                if one.filename
+            ),
+        )
+
+    def _prepare_collection_answer_values(self, letter_sudo, said=None, fault=None):
+        contacts_sudo = request.env["crm.collection.contact"].sudo()
+        answers_sudo = contacts_sudo.search(
+            [("letter_id", "=", letter_sudo.id), ("channel", "=", "page")]
+        )
+        return {
+            "answers": answers_sudo,
+            "answer_kinds": contacts_sudo._get_page_offered(letter_sudo),
+            "answer_items": contacts_sudo._get_page_items(letter_sudo),
+            "answer_today": letter_sudo.company_id._get_collection_today(),
+            "answer_last_day": contacts_sudo._get_page_last_day(letter_sudo),
+            "answer_longest": MAX_TEXT,
+            "answer_said": said or {},
+            "answer_fault": fault,
+        }
 
     # === Payment === #
 

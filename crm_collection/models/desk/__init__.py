@@ -16,6 +16,8 @@ from . import (
     contact_days,
     contact_reply,
     contact_answer,
+    res_company_page,
+    contact_page,
     thread,
     mail_thread,
     letter,

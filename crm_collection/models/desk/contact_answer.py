@@ -137,16 +137,19 @@ class CrmCollectionContact(models.Model):
         if not users or message.message_type not in WRITTEN:
             return
         waiting_sudo = self.sudo().search(
-            [
-                ("state", "=", "waiting"),
-                ("company_id", "in", users.company_ids.ids),
-                ("message_id.model", "=", message.model),
-                ("message_id.res_id", "=", message.res_id),
-            ]
+            Domain("state", "=", "waiting")
+            & Domain("company_id", "in", users.company_ids.ids)
+            & self._get_chatter_domain(message)
         )
         answered = waiting_sudo.filtered(lambda contact: contact._is_among(recipients.sudo()))
         if answered:
             answered._set_answered((users & self.env.user or users)[:1])
+
+    @api.model
+    def _get_chatter_domain(self, message):
+        """:return: the domain of the contacts that are answered in the chatter of a message"""
+        model = Domain("message_id.model", "=", message.model)
+        return model & Domain("message_id.res_id", "=", message.res_id)
 
     def _is_among(self, recipients):
         """Whether who wrote, or anybody of the same customer, is among the recipients."""

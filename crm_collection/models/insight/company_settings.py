@@ -45,6 +45,15 @@ class CrmCollectionCompanySettings(models.AbstractModel):
         related="company_id.collection_bank_user_id", readonly=False
     )
     collection_bank_date = fields.Date(related="company_id.collection_bank_date", readonly=False)
+    collection_page_answers = fields.Boolean(
+        related="company_id.collection_page_answers", readonly=False
+    )
+    collection_page_wait_days = fields.Integer(
+        related="company_id.collection_page_wait_days", readonly=False
+    )
+    collection_page_promise_days = fields.Integer(
+        related="company_id.collection_page_promise_days", readonly=False
+    )
     collection_tz = fields.Selection(related="company_id.collection_tz", readonly=False)
     collection_hour = fields.Float(related="company_id.collection_hour", readonly=False)
     collection_letters_hour = fields.Float(

@@ -5,6 +5,7 @@ from . import (
     test_promise_send,
     test_portal,
     test_portal_letter,
+    test_letter_answer,
     test_portal_payment,
     test_refund,
     test_statement,

@@ -50,6 +50,7 @@ ACTIONS = {
     ("crm.collection.contact", "action_answer"): USERS,
     ("crm.collection.contact", "action_dispute"): USERS,
     ("crm.collection.contact", "action_not_about_this"): USERS,
+    ("crm.collection.contact", "action_note_answer"): USERS,
     ("crm.collection.contact", "action_promise"): USERS,
     ("crm.collection.contact.log", "action_log"): USERS | STRANGER,
     ("crm.collection.contact.report", "action_open_contact"): READERS,
