@@ -8,7 +8,7 @@ import json
 import statistics
 import time
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 
 from lxml import etree
 
@@ -103,12 +103,17 @@ class BenchScreens:
 
     def _open_customer(self, screen):
         """The page of the customer with most open items, and what happened with him."""
+        screen.model = "crm.collection.desk"
+        for method in ("get_customer", "get_timeline"):
+            screen.call(method, self._customer_id, self.env.company.id)
+
+    @cached_property
+    def _customer_id(self):
+        """Found once, before anything is measured."""
         [(customer, _count)] = self.env["crm.collection.item"]._read_group(
             [("state", "=", "open")], ["partner_id"], ["__count"], order="__count DESC", limit=1
         )
-        screen.model = "crm.collection.desk"
-        for method in ("get_customer", "get_timeline"):
-            screen.call(method, customer.id, self.env.company.id)
+        return customer.id
 
     def _open_moves_of_phase(self, screen):
         phase = self.env.ref("crm_collection.phase_firm")
