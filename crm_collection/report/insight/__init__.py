@@ -1,5 +1,6 @@
 from . import (
     customer,
+    joined,
     aging,
     indicator,
     allocation_report,

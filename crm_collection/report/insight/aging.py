@@ -5,9 +5,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ...models.insight.scope import DATE_KEY, MATCHING_KEY
-from ...models.portfolio.entry_queries import is_among
 from ...tools.arguments import check_one, get_day
-from ...tools.search import find_ids, get_found, get_number
+from ...tools.search import get_number
 from . import aging_queries
 
 # what an item owed depends on the day that is asked for
@@ -41,6 +40,7 @@ class CrmCollectionAging(models.Model):
     """
 
     _name = "crm.collection.aging"
+    _inherit = ["crm.collection.joined"]
     _description = "Collection Aging"
     _auto = False
     _order = "date_maturity, id"
@@ -311,36 +311,6 @@ class CrmCollectionAging(models.Model):
 
     def _search_user_id(self, operator, value):
         return self._search_joined("user_id", operator, value)
-
-    @api.model
-    def _search_joined(self, fname, operator, value):
-        """:return: the domain of the items whose joined column is among the records named"""
-        Model = self.env[self._fields[fname].comodel_name]
-        if operator in ("any", "any!"):
-            return self._search_found(fname, get_found(Model, operator, value))
-        ids = find_ids(Model, operator, value)
-        if ids is NotImplemented:
-            return NotImplemented
-
-        def to_sql(model, alias, query):
-            return is_among(model._field_to_sql(alias, fname, query), ids)
-
-        return Domain.custom(
-            to_sql=to_sql, predicate=lambda open_item: (open_item[fname].id or False) in ids
-        )
-
-    @api.model
-    def _search_found(self, fname, found):
-        """:return: the domain of the items whose joined column is among what a query finds: as
-        many as there may be, they are not read"""
-
-        def to_sql(model, alias, query):
-            column = model._field_to_sql(alias, fname, query)
-            return aging_queries.is_found_by(column, found)
-
-        return Domain.custom(
-            to_sql=to_sql, predicate=lambda open_item: open_item[fname].id in set(found)
-        )
 
     # === Actions === #
 
