@@ -85,6 +85,7 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
         of_company = {"name": "All", "company_id": self.company.id}
         self.env["crm.collection.assignment"].create({**of_company, "user_ids": users})
         self.env["crm.collection.team"].create({**of_company, "member_ids": users})
+        self.env["crm.collection.target"].create({"user_id": self.collector.id, "amount": 500})
         desk = self.env["crm.collection.desk"].with_user(self.collector)
         desk.action_put_aside(self.customer.id, self.company.id)
         self.env.flush_all()

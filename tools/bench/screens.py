@@ -24,6 +24,7 @@ SETTLEMENT_ACTION = "crm_collection.crm_collection_settlement_action"
 RESULT_ACTION = "crm_collection.crm_collection_allocation_report_action"
 ROLL_ACTION = "crm_collection.crm_collection_roll_rate_action"
 AGING_ACTION = "crm_collection.crm_collection_aging_action"
+EXPECTED_ACTION = "crm_collection.crm_collection_expected_action"
 INDICATOR_ACTION = "crm_collection.crm_collection_indicator_action"
 PAST_DAYS = 90
 
@@ -58,6 +59,9 @@ class BenchScreens:
             "past_aging_by_customer": self._measure(self._open_past_by_customer, AGING_ACTION),
             "indicators": self._measure(self._open_list, INDICATOR_ACTION),
             "cockpit": self._measure(self._open_cockpit, ITEM_ACTION),
+            "collectors": self._measure(self._open_collectors, ITEM_ACTION),
+            "expected_cash": self._measure(self._open_expected, ITEM_ACTION),
+            "expected_list": self._measure(self._open_list, EXPECTED_ACTION),
         }
 
     def _measure(self, opener, xmlid, **kwargs):
@@ -94,6 +98,15 @@ class BenchScreens:
         screen.model = "crm.collection.cockpit"
         self.env.registry[screen.model]._is_known = lambda self, scope, day: True
         screen.call("get_cockpit", {"period": "month"})
+
+    def _open_collectors(self, screen):
+        """The collectors of a month, and their expected cash: a call each."""
+        screen.model = "crm.collection.cockpit"
+        screen.call("get_collectors", {})
+
+    def _open_expected(self, screen):
+        screen.model = "crm.collection.cockpit"
+        screen.call("get_expected", {})
 
     def _open_work(self, screen, scope):
         """Whom to call first; nobody is anybody's in a filled database, so that "mine" is what it

@@ -23,6 +23,7 @@ REPORTS = {
     "indicators": "collection-indicators",
 }
 COCKPIT = ".o_crm_cockpit_page canvas"
+COLLECTORS = ".o_crm_collectors_table"
 LINE = ".o_crm_desk_line"
 
 
@@ -92,6 +93,8 @@ def main():
         portfolio(page, url)
         go(page, url, "collection-cockpit", COCKPIT)
         snap(page, "cockpit")
+        go(page, url, "collection-collectors", COLLECTORS)
+        snap(page, "collectors")
         record(page, url, "collection-rules", "rule-form", row=2)
         record(page, url, "collection-letters", "letter-form")
         go(page, url, "collection-customers", ".o_data_row")
@@ -109,6 +112,8 @@ def main():
         snap(page, "my-work-phone")
         go(page, url, "collection-cockpit", COCKPIT)
         snap(page, "cockpit-phone")
+        go(page, url, "collection-collectors", COLLECTORS)
+        snap(page, "collectors-phone")
         go(page, url, "collection-aging")
         snap(page, "aging-phone")
 

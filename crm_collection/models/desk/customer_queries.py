@@ -29,32 +29,44 @@ def behaviour(partner_id, company_ids, today):
                      FROM crm_collection_hold
                     WHERE customer_id = %(partner_id)s AND company_id = ANY(%(company_ids)s)
                       AND kind = 'promise' AND date_closed > %(today)s::date - 730) AS promise""",
-        payments=_payments(partner_id, company_ids, today),
+        payments=_payments_of(partner_id, company_ids, today),
         partner_id=partner_id,
         company_ids=company_ids,
         today=today,
     )
 
 
-def _payments(partner_id, company_ids, today):
-    """Money that paid something the customer owed, in two years: how late it was by its own day."""
+def payments(lines, condition, today, days=730):
+    """Money that paid something that was owed, in so many days: rows of (company_id, partner_id of
+    the journal item, days late by its own day, amount, is_new, of the last year).
+
+    :param SQL lines: the journal items, as ``line``
+    :param SQL condition: which of them
+    :param today: the day, or SQL of it
+    """
     return SQL(
-        """SELECT GREATEST(payment.date - %(due)s, 0) AS days, partial.amount,
+        """SELECT line.company_id, line.partner_id, partial.amount,
+                  GREATEST(payment.date - %(due)s, 0) AS days,
                   payment.date > %(today)s::date - 365 AS is_new
-             FROM account_move_line line
+             FROM %(lines)s
              JOIN account_account account
                   ON account.id = line.account_id AND account.account_type = 'asset_receivable'
              JOIN account_partial_reconcile partial ON partial.debit_move_id = line.id
              JOIN account_move_line payment ON payment.id = partial.credit_move_id
              JOIN account_journal journal
                   ON journal.id = payment.journal_id AND journal.type IN ('bank', 'cash')
-            WHERE %(of_customer)s AND line.company_id = ANY(%(company_ids)s)
-              AND payment.date > %(today)s::date - 730""",
+            WHERE %(condition)s AND payment.date > %(today)s::date - %(days)s::integer""",
         due=line_date_maturity(),
-        of_customer=line_is_of([partner_id]),
-        company_ids=company_ids,
+        lines=lines,
+        condition=condition,
         today=today,
+        days=days,
     )
+
+
+def _payments_of(partner_id, company_ids, today):
+    condition = SQL("%s AND line.company_id = ANY(%s)", line_is_of([partner_id]), list(company_ids))
+    return payments(SQL("account_move_line line"), condition, today)
 
 
 def paid_after_letters(partner_id, company_ids, today):

@@ -11,4 +11,8 @@ from . import (
     cockpit,
     cards,
     work,
+    target,
+    collector_measures,
+    collectors,
+    expected_cash,
 )

@@ -55,26 +55,41 @@ class CrmCollectionCockpit(models.AbstractModel):
 
     def _get_scope(self, filters, open_items):
         """:return: the scope, and the company currencies to choose from"""
-        # what is neither a name nor a number of a record is no filter
-        given = filters.items() if isinstance(filters, dict) else ()
-        filters = {key: value for key, value in given if type(value) in (int, str)}
+        filters = self._clean_filters(filters)
         currency_id, user_id = (filters.get(key) or False for key in ("currency_id", "user_id"))
         currencies = {open_item.currency_id for open_item in open_items}
         collectors = {open_item.user_id or NOBODY for open_item in open_items}
-        companies = self.env.companies
-        chosen = companies.filtered(lambda company: company.id == filters.get("company_id"))
-        books = (chosen or companies).currency_id
-        book = books.filtered(lambda currency: currency.id == filters.get("books_id"))
-        book = book or self.env.company.currency_id & books or books[:1]
+        companies, chosen, books = self._choose_books(filters)
         period = filters.get("period")
         scope = CockpitScope(
-            (chosen or companies).filtered(lambda company: company.currency_id == book),
+            companies,
             period=period if period in PERIODS else "month",
             company_id=chosen.id,
             currency_id=currency_id in currencies and currency_id,
             user_id=user_id in collectors and user_id,
         )
         return scope, books
+
+    @api.model
+    def _clean_filters(self, filters):
+        """:return: the filters without what is neither a name nor a number of a record"""
+        given = filters.items() if isinstance(filters, dict) else ()
+        return {key: value for key, value in given if type(value) in (int, str)}
+
+    @api.model
+    def _choose_books(self, filters):
+        """Companies whose amounts may be added.
+
+        :return: the companies that keep their books in the chosen currency, the company that was
+            chosen, if one was, and the currencies to choose from
+        """
+        companies = self.env.companies
+        chosen = companies.filtered(lambda company: company.id == filters.get("company_id"))
+        books = (chosen or companies).currency_id
+        book = books.filtered(lambda currency: currency.id == filters.get("books_id"))
+        book = book or self.env.company.currency_id & books or books[:1]
+        companies = (chosen or companies).filtered(lambda company: company.currency_id == book)
+        return companies, chosen, books
 
     def _get_filters(self, scope):
         return {

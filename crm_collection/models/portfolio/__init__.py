@@ -21,6 +21,7 @@ from . import (
     promise_part,
     promise_plan,
     promise_broken,
+    promise_amount,
     dispute_reason,
     dispute,
     hold_chatter,

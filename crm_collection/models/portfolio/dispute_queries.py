@@ -45,11 +45,11 @@ def _disputed(days):
       ORDER BY item.id, item.nearness, hold.id""",
         days=days,
         in_force=is_in_force(SQL("company.today")),
-        scopes=_scopes(),
+        scopes=scopes(),
     )
 
 
-def _scopes():
+def scopes():
     """The items a hold (alias ``hold``) is about, each way by its own index."""
     item = SQL(
         "item.id, item.line_id, item.company_id, item.partner_id, item.amount_residual,"

@@ -85,6 +85,31 @@ def paid_since(hold_ids):
     )
 
 
+def amount_promised(hold_id):
+    """What a promise is about, in company currency: the amount it names, else what its items owed
+    when it was made. NULL for what is no promise.
+
+    :param SQL hold_id: the hold's number
+    """
+    return SQL(
+        """(SELECT CASE WHEN hold.amount > 0 THEN hold.amount
+                       ELSE (SELECT promised.meant FROM (%s) AS promised) END
+             FROM crm_collection_hold hold
+            WHERE hold.id = %s AND hold.kind = 'promise')""",
+        _promised(),
+        hold_id,
+    )
+
+
+def amounts_promised(hold_ids):
+    """The same for some holds: rows of (hold id, amount)."""
+    return SQL(
+        "SELECT asked.id, %s FROM crm_collection_hold asked WHERE asked.id = ANY(%s)",
+        amount_promised(SQL("asked.id")),
+        hold_ids,
+    )
+
+
 # === The verdict === #
 
 

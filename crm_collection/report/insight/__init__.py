@@ -2,6 +2,7 @@ from . import (
     customer,
     joined,
     aging,
+    expected,
     indicator,
     allocation_report,
     roll_rate,

@@ -44,6 +44,9 @@ class CrmCollectionContactReport(models.Model):
     direction = fields.Selection(
         selection=[("out", "We called or wrote"), ("in", "The customer did")], readonly=True
     )
+    state = fields.Selection(
+        selection=[("waiting", "To be answered"), ("done", "Done")], readonly=True
+    )
     outcome_id = fields.Many2one(comodel_name="crm.collection.outcome", readonly=True)
     phase_id = fields.Many2one(comodel_name="crm.collection.phase", readonly=True)
     is_reached = fields.Boolean(string="Customer Reached", readonly=True)

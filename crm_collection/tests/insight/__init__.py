@@ -13,4 +13,6 @@ from . import (
     test_cockpit,
     test_cockpit_work,
     test_cockpit_companies,
+    test_collectors,
+    test_expected,
 )

@@ -57,6 +57,8 @@ ADDED = {
         "item_count": "items",
         "promise_amount": MONEY,
     },
+    "crm.collection.expected": {"amount": MONEY, "amount_expected": MONEY},
+    "crm.collection.hold": {"amount_promised": MONEY},
     "crm.collection.indicator": {
         "promise_broken_count": "promises",
         "promise_kept_count": "promises",

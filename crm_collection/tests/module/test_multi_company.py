@@ -22,6 +22,7 @@ COMPANY_MODELS = (
     "crm.collection.contact.report",
     "crm.collection.customer",
     "crm.collection.desk.mark",
+    "crm.collection.expected",
     "crm.collection.hold",
     "crm.collection.hold.part",
     "crm.collection.indicator",
@@ -33,6 +34,7 @@ COMPANY_MODELS = (
     "crm.collection.run",
     "crm.collection.run.line",
     "crm.collection.settlement",
+    "crm.collection.target",
 )
 SHARED_MODELS = (
     "crm.collection.approval.level",
@@ -324,7 +326,7 @@ class TestMultiCompany(CrmCollectionLettersCommon):
                 {"partner_id": self.customer.id, "company_id": company.id}
             )
             self.env["crm.collection.outcome"].create({"name": "Ours", "company_id": company.id})
-            self._prepare_desk(company)
+            self._prepare_desk(company, user)
         for run in self.env["crm.collection.run"].sudo().search([]):
             run._log_exception("Something")
         self.env["crm.collection.approval.rule"].create(
@@ -367,11 +369,14 @@ class TestMultiCompany(CrmCollectionLettersCommon):
                 {"name": "Ours", "company_id": company.id}
             )
 
-    def _prepare_desk(self, company):
-        """A rule and a team of the company, and a customer who is put aside there."""
+    def _prepare_desk(self, company, user):
+        """A rule, a team and a target of the company, and a customer who is put aside there."""
         of_company, users = {"name": "Ours", "company_id": company.id}, self.collector.ids
         self.env["crm.collection.assignment"].create({**of_company, "user_ids": users})
         self.env["crm.collection.team"].create({**of_company, "member_ids": users})
+        self.env["crm.collection.target"].create(
+            {"company_id": company.id, "user_id": user.id, "amount": 500}
+        )
         self.env["crm.collection.desk.mark"].sudo().create(
             {
                 "company_id": company.id,

@@ -112,7 +112,10 @@ class TestPublicMethods(CrmCollectionLettersCommon):
         for name in ("crm.collection.aging", "crm.collection.allocation"):
             fields = ["amount_settled"]
             calls.append((name, "search_read", [[("amount_settled", ">", 1)], fields]))
-        calls.append(("crm.collection.cockpit", "get_cockpit", []))
+        calls += [
+            ("crm.collection.cockpit", name, [])
+            for name in ("get_cockpit", "get_collectors", "get_expected")
+        ]
         failed = []
         for context in CONTEXTS:
             for name, method, args in calls:

@@ -1,0 +1,256 @@
+"""Expected cash: when what is owed today is expected to be paid, and how much of it.
+
+What is owed is cut into pieces, each expected on a day of its own: what is promised, what is
+disputed or is money sent to the customer (neither is expected), and the rest, by how the customer
+pays. Promises and disputes are few and are found from the holds; the rest is one pass over what is
+owed, beside one over the payments of a year, added up by customer.
+"""
+
+from odoo.tools import SQL
+
+from ...models.desk.customer_queries import payments
+from ...models.portfolio.dispute_queries import disputed_items
+from ...models.portfolio.promise_item_queries import promised_items
+from ...models.portfolio.queries import line_date_maturity, line_is_owed, line_is_unclaimed
+
+# The last days of the windows, counted from today.
+WINDOWS = (30, 60, 90)
+# Payments of so many days say how late a customer pays, promises of so many whether he keeps them:
+# those of his page.
+PAID_DAYS, JUDGED_DAYS = 365, 730
+# Keeps the pieces of a journal item apart in one number, and below 2^53 for the web client.
+ID_FACTOR = 1024
+
+
+def expected(days, account_ids):
+    """One row per piece of what is owed today.
+
+    :param SQL days: rows of (company id, its day)
+    :param account_ids: the receivable accounts
+    :return: SQL; ``amount`` is what is owed of the piece, ``amount_expected`` what is expected of
+        it, both in company currency; ``days_late`` and ``kept_rate`` are what that comes from
+    """
+    return SQL(
+        """
+        WITH piece AS MATERIALIZED (%(pieces)s), paid AS MATERIALIZED (%(paid)s),
+             judged AS MATERIALIZED (%(judged)s)
+        SELECT told.*, %(period)s AS period
+          FROM (%(rest)s UNION ALL %(known)s) AS told""",
+        pieces=_pieces(days),
+        paid=_paid(days),
+        judged=_judged(days),
+        period=_period(),
+        rest=_rest(days, account_ids),
+        known=_known(days, account_ids),
+    )
+
+
+def _period():
+    """Which of the windows a piece is expected in: the number of its last day."""
+    cases = SQL(" ").join(
+        SQL("WHEN told.date_expected <= told.today + %s THEN %s", last, str(last))
+        for last in WINDOWS
+    )
+    return SQL("CASE WHEN told.date_expected IS NULL THEN 'none' %s ELSE 'later' END", cases)
+
+
+# ------------------------------------------------------------
+# WHAT IS OWED
+# ------------------------------------------------------------
+
+
+def _pieces(days):
+    """What is promised or disputed: (line_id, part, number, hold_id, day, amount)."""
+    return SQL(
+        """
+        SELECT line_id, 'disputed' AS part, 1 AS number, NULL::integer AS hold_id,
+               NULL::date AS day, amount
+          FROM (%(disputed)s) AS disputed WHERE amount > 0
+         UNION ALL
+        SELECT line_id, 'promised', 1 + number, hold_id, day, amount
+          FROM (%(promised)s) AS promised""",
+        disputed=disputed_items(days),
+        promised=promised_items(days),
+    )
+
+
+def _rest(days, account_ids):
+    """What is left of each journal item beside what is known of it: by how the customer pays."""
+    return SQL(
+        """
+        SELECT rest.id, %(columns)s, rest.part, NULL::integer AS hold_id, rest.amount,
+               CASE WHEN rest.part = 'behaviour' THEN rest.amount ELSE 0 END AS amount_expected,
+               CASE WHEN rest.part = 'behaviour' THEN rest.late END AS days_late,
+               NULL::numeric AS kept_rate,
+               CASE WHEN rest.part = 'behaviour'
+                    THEN GREATEST(rest.date_maturity, rest.today) + rest.late
+                END AS date_expected
+          FROM (SELECT owed.*, COALESCE(his.days, everybodys.days, 0) AS late
+                  FROM (SELECT line.id::bigint * %(factor)s AS id, %(line)s,
+                               CASE WHEN %(is_sent)s THEN 'refund' ELSE 'behaviour' END AS part,
+                               line.amount_residual - COALESCE(known.amount, 0) AS amount
+                          FROM %(lines)s
+                     LEFT JOIN (SELECT line_id, SUM(amount) AS amount FROM piece GROUP BY line_id)
+                               AS known ON known.line_id = line.id
+                         WHERE %(is_owed)s AND line.amount_residual != COALESCE(known.amount, 0)
+                       ) AS owed
+             LEFT JOIN (%(late)s) AS his
+                       ON his.root_id = owed.root_id AND his.partner_id = owed.partner_id
+             LEFT JOIN (%(late_of_all)s) AS everybodys ON everybodys.root_id = owed.root_id
+               ) AS rest""",
+        columns=_columns("rest"),
+        factor=ID_FACTOR,
+        line=_line(),
+        is_sent=line_is_unclaimed(),
+        lines=_lines(days),
+        is_owed=_is_owed(account_ids),
+        late=_late(),
+        late_of_all=_late_of_all(),
+    )
+
+
+def _known(days, account_ids):
+    """What is promised, as often as promises are kept, and what is disputed."""
+    return SQL(
+        """
+        SELECT known.id, %(columns)s, known.part, known.hold_id, known.amount,
+               CASE WHEN known.part = 'promised'
+                    THEN ROUND(known.amount * known.kept / 100, currency.decimal_places)
+                    ELSE 0 END AS amount_expected,
+               NULL::integer AS days_late,
+               CASE WHEN known.part = 'promised' THEN known.kept END AS kept_rate,
+               known.day AS date_expected
+          FROM (SELECT owed.*, COALESCE(his.rate, everybodys.rate, 100.0) AS kept
+                  FROM (SELECT line.id::bigint * %(factor)s + piece.number AS id, %(line)s,
+                               piece.part, piece.hold_id, piece.day, piece.amount
+                          FROM piece JOIN %(lines)s ON line.id = piece.line_id WHERE %(is_owed)s
+                       ) AS owed
+             LEFT JOIN (%(kept)s) AS his
+                       ON his.root_id = owed.root_id AND his.partner_id = owed.partner_id
+             LEFT JOIN (%(kept_of_all)s) AS everybodys ON everybodys.root_id = owed.root_id
+               ) AS known
+          JOIN res_currency currency ON currency.id = known.company_currency_id""",
+        columns=_columns("known"),
+        factor=ID_FACTOR,
+        line=_line(),
+        lines=_lines(days),
+        is_owed=_is_owed(account_ids),
+        kept=_kept(),
+        kept_of_all=_kept_of_all(),
+    )
+
+
+def _columns(alias):
+    """What both say of a journal item."""
+    names = ("line_id", "move_id", "name", "company_id", "company_currency_id", "partner_id")
+    return SQL(", ").join(
+        SQL.identifier(alias, name) for name in (*names, "date_maturity", "today")
+    )
+
+
+def _line():
+    return SQL(
+        """line.id AS line_id, line.move_id, line.move_name AS name, line.company_id,
+           COALESCE(contact.commercial_partner_id, line.partner_id) AS partner_id,
+           %s AS date_maturity, company.today, company.root_id,
+           company.currency_id AS company_currency_id""",
+        line_date_maturity(),
+    )
+
+
+def _lines(days):
+    """Journal items with their company, its day, and the contact where it is no customer by
+    itself."""
+    return SQL(
+        """(account_move_line line
+            JOIN (%s) AS company ON company.id = line.company_id
+       LEFT JOIN res_partner contact ON contact.id = line.partner_id
+                 AND contact.commercial_partner_id != contact.id)""",
+        _companies(days),
+    )
+
+
+def _companies(days):
+    """Companies with their day, their root, which with its branches is one creditor, and their
+    currency: worked out once for each of them (``OFFSET 0``), and not for each of its items."""
+    return SQL(
+        """SELECT company.id, company.today, owner.currency_id,
+                  split_part(owner.parent_path, '/', 1)::integer AS root_id
+             FROM (VALUES %s) AS company (id, today)
+             JOIN res_company owner ON owner.id = company.id OFFSET 0""",
+        days,
+    )
+
+
+def _is_owed(account_ids):
+    return SQL(
+        "line.account_id = ANY(%s) AND %s AND line.date <= company.today",
+        list(account_ids),
+        line_is_owed(),
+    )
+
+
+# ------------------------------------------------------------
+# HOW CUSTOMERS PAY, AND KEEP WHAT THEY PROMISE
+# ------------------------------------------------------------
+
+
+def _paid(days):
+    """What each customer paid, and how late: (root_id, partner_id, late, amount)."""
+    lines = SQL(
+        "account_move_line line JOIN (%s) AS company ON company.id = line.company_id",
+        _companies(days),
+    )
+    return SQL(
+        """
+        SELECT company.root_id, COALESCE(partner.commercial_partner_id, made.partner_id)
+                   AS partner_id, SUM(made.late) AS late, SUM(made.amount) AS amount
+          FROM (SELECT company_id, partner_id, SUM(days * amount) AS late, SUM(amount) AS amount
+                  FROM (%(made)s) AS payment GROUP BY company_id, partner_id) AS made
+          JOIN (%(companies)s) AS company ON company.id = made.company_id
+     LEFT JOIN res_partner partner ON partner.id = made.partner_id
+      GROUP BY 1, 2""",
+        made=payments(lines, SQL("TRUE"), SQL("company.today"), PAID_DAYS),
+        companies=_companies(days),
+    )
+
+
+def _late():
+    """Days late of each customer, weighted by what was paid."""
+    return SQL(
+        """SELECT root_id, partner_id, ROUND(late / amount)::integer AS days
+             FROM paid WHERE amount > 0"""
+    )
+
+
+def _late_of_all():
+    return SQL(
+        """SELECT root_id, ROUND(SUM(late) / SUM(amount))::integer AS days
+             FROM paid GROUP BY root_id HAVING SUM(amount) > 0"""
+    )
+
+
+def _judged(days):
+    """How many promises of each customer were kept, and how many broken."""
+    return SQL(
+        """
+        SELECT company.root_id, hold.customer_id AS partner_id,
+               COUNT(*) FILTER (WHERE hold.state = 'kept') AS kept, COUNT(*) AS number
+          FROM crm_collection_hold hold
+          JOIN (%(companies)s) AS company ON company.id = hold.company_id
+         WHERE hold.kind = 'promise' AND hold.state IN ('kept', 'broken')
+           AND hold.date_closed > company.today - %(judged_days)s::integer
+      GROUP BY 1, 2""",
+        companies=_companies(days),
+        judged_days=JUDGED_DAYS,
+    )
+
+
+def _kept():
+    return SQL("SELECT root_id, partner_id, 100.0 * kept / number AS rate FROM judged")
+
+
+def _kept_of_all():
+    return SQL(
+        "SELECT root_id, 100.0 * SUM(kept) / SUM(number) AS rate FROM judged GROUP BY root_id"
+    )
