@@ -7,4 +7,5 @@ from . import (
     promise,
     promise_reminder,
     letters_job,
+    mail_mail,
 )

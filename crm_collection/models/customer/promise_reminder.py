@@ -75,6 +75,16 @@ class CrmCollectionHold(models.Model):
         )
         return None
 
+    def _is_reminder_true(self):
+        """Whether what a reminder says is so still: it is due tomorrow at the earliest, and not
+        paid. Asked when it is handed to the mail server, as letters are asked."""
+        self.ensure_one()
+        day, company = self.date_reminded, self.company_id
+        if not day or day <= company._get_collection_today():
+            return False
+        self._flush_money()
+        return bool(self.env.execute_query(promise_queries.to_remind(company.id, day, self.ids)))
+
     def _get_reminder_words(self, day, amount):
         """:return: what the text says of the day and the amount, in the customer's language"""
         env = self.with_context(lang=self._get_confirmation_lang()).env

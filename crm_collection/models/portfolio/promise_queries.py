@@ -279,9 +279,15 @@ def _parts():
     )
 
 
-def to_remind(company_id, day):
+def to_remind(company_id, day, hold_ids=None):
     """Promises in force of which something is to be paid on a day and is not paid yet, and the
-    customer was not reminded of it: (hold id, amount, 0 for all that is owed)."""
+    customer was not reminded of it: (hold id, amount, 0 for all that is owed).
+
+    :param hold_ids: of these alone, reminded of or not
+    """
+    is_asked = SQL("hold.date_reminded IS DISTINCT FROM %s::date", day)
+    if hold_ids is not None:
+        is_asked = SQL("hold.id = ANY(%s)", list(hold_ids))
     return SQL(
         """
         SELECT hold.id, due.amount
@@ -296,10 +302,11 @@ def to_remind(company_id, day):
                   AND promised.open_items > 0) AS due
          WHERE hold.company_id = %(company_id)s AND hold.kind = 'promise'
            AND hold.state = 'active' AND hold.date_from < %(day)s
-           AND hold.date_reminded IS DISTINCT FROM %(day)s::date
+           AND %(is_asked)s
       ORDER BY hold.id""",
         company_id=company_id,
         day=day,
+        is_asked=is_asked,
         parts=_parts(),
         promised_by_part=_promised(SQL("part.last_day")),
         part_is_kept=_is_kept(SQL("part.amount_until")),

@@ -2,6 +2,7 @@ import io
 
 from pypdf import PdfReader
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
@@ -75,6 +76,36 @@ class TestPromiseSend(CrmCollectionLettersCommon):
         self._move_on(11)
         self._send_letters()
         self.assertEqual(len(self._get_reminders()), 1)
+
+    def test_checked_once_more_when_it_is_handed_over(self):
+        """GIVEN a reminder in the mail queue
+        WHEN the queue runs in a copy of the database, and in the live one
+        THEN it stays in the copy and leaves here; paid, lifted or late it does not leave at all.
+
+        Seen to fail without the check."""
+        plan = self._plan()
+        self.company.write({"collection_promise_remind": True, "collection_auto_send": True})
+        self._move_on(3)
+        self._send_letters()
+        mail = self._get_reminders()
+        for change, state in (
+            (lambda: self._pay(plan.item_id.move_id, 60.25), "cancel"),
+            (lambda: plan.action_lift("Not true any more"), "cancel"),
+            (lambda: self._move_on(1), "cancel"),
+            (lambda: self.company.write({"collection_live_uuid": "another"}), "outgoing"),
+            (lambda: None, "sent"),
+        ):
+            with self.env.cr.savepoint() as savepoint:
+                change()
+                self.env.invalidate_all()
+                messages = self._deliver(model="crm.collection.hold")
+                self.assertEqual((mail.state, len(messages)), (state, int(state == "sent")))
+                savepoint.rollback()
+            self.env.invalidate_all()
+            self._move_on((fields.Date.to_date("2026-03-19") - self._today()).days)
+
+    def _today(self):
+        return self.company._get_collection_today()
 
     def test_to_the_customer_alone(self):
         other = self._create_customer("Brandt AG")
