@@ -281,7 +281,7 @@ class CrmCollectionCockpit(models.AbstractModel):
         groups = Item._read_group(
             domain & Domain("partner_id", "in", [partner_id or False for partner_id, _n in rows]),
             ["partner_id"],
-            ["__count", "amount_residual:sum", "date_maturity:min"],
+            ["__count", "amount_residual:sum", "date_maturity:min", "company_id:array_agg"],
         )
         groups.sort(key=lambda group: (-group[2], group[0].id or 0))
         customers = [self._get_debtor(scope, domain, *group) for group in groups]
@@ -293,7 +293,11 @@ class CrmCollectionCockpit(models.AbstractModel):
             ),
         }
 
-    def _get_debtor(self, scope, domain, partner, count, amount, oldest):
+    def _get_debtor(self, scope, domain, partner, count, amount, oldest, company_ids):
+        """A figure, and the company in which the customer has a page: where he owes to one
+        creditor, and the user may see him."""
+        companies = self.env["res.company"].browse(set(company_ids)).sorted()
+        is_one = len(companies.sudo().root_id) == 1 and partner._filtered_access("read")
         # only the name, also of a customer another company keeps to itself
         name = partner.sudo().display_name or self.env._("No customer")
         figure = self._get_figure(
@@ -304,4 +308,10 @@ class CrmCollectionCockpit(models.AbstractModel):
             amount,
             "amount_residual",
         )
-        return {**figure, "id": partner.id, "name": name, "days": (scope.day - oldest).days}
+        return {
+            **figure,
+            "id": partner.id,
+            "name": name,
+            "days": (scope.day - oldest).days,
+            "page_company_id": is_one and companies[0].id,
+        }

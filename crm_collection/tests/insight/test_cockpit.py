@@ -175,6 +175,8 @@ class TestCockpit(CockpitCase):
             [("Adler GmbH", 1400.0, 120), ("Brandt AG", 1400.0, 121)],
         )
         self.assertEqual(debtors["all"]["action"]["context"], {"group_by": ["partner_id"]})
+        pages = {each["page_company_id"] for each in debtors["customers"]}
+        self.assertEqual(pages, {self.company.id})
 
     def test_more_debtors_than_shown(self):
         for number in range(10):

@@ -13,6 +13,7 @@ import { useSetupAction } from "@web/search/action_hook";
 import { Layout } from "@web/search/layout";
 import { formatInteger, formatPercentage } from "@web/views/fields/formatters";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { customerAction } from "../desk/desk_tools";
 import { CollectionStatusBanner } from "../status_banner/status_banner";
 import { CockpitChart } from "./cockpit_chart";
 import { CockpitFigure } from "./cockpit_figure";
@@ -336,6 +337,10 @@ export class CollectionCockpit extends Component {
         const { customers } = this.cards.debtors;
         const most = Math.max(...customers.map(({ amount }) => amount), 1);
         return customers.map((figure) => ({ ...figure, width: (100 * figure.amount) / most }));
+    }
+
+    openCustomer({ id, page_company_id, name }) {
+        return this.open(customerAction({ partner_id: id, company_id: page_company_id, name }));
     }
 
     get letters() {
