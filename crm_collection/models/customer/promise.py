@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
@@ -10,6 +10,23 @@ class CrmCollectionHold(models.Model):
     """What a customer promised, as he is told of it: by mail, with the schedule as PDF."""
 
     _inherit = "crm.collection.hold"
+
+    date_confirmed = fields.Datetime(
+        string="Confirmed to the Customer on",
+        readonly=True,
+        copy=False,
+        help="When a confirmation was mailed last.",
+    )
+
+    @api.model
+    def _is_default_own(self, fname):
+        return fname == "date_confirmed" or super()._is_default_own(fname)
+
+    def _is_forged(self):
+        return super()._is_forged() or bool(self.date_confirmed)
+
+    def _is_told(self):
+        return super()._is_told() or bool(self.date_confirmed or self.date_reminded)
 
     # === Actions === #
 

@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.tools import format_date
 
-from ...tools.arguments import check_one
+from ...tools.arguments import check_one, get_ids
 from ...tools.text import get_file_name
 
 
@@ -57,13 +57,18 @@ class ResPartner(models.Model):
         return report.report_action(self, config=False)
 
     def action_send_collection_statement(self):
-        """Open the dialog that sends these customers their statement."""
+        """Open the dialog that sends these customers their statement; the open items that the
+        context names (``crm_collection_items``) are what it is about above all."""
         check_one(self)
+        item_ids = get_ids(self.env.context.get("crm_collection_items") or [])
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Send Statement"),
             "res_model": "crm.collection.statement.send",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_partner_id": self.commercial_partner_id.id},
+            "context": {
+                "default_partner_id": self.commercial_partner_id.id,
+                "default_item_ids": item_ids,
+            },
         }

@@ -12,6 +12,8 @@ from . import statement_queries
 
 LETTER_MONTHS = 12  # a statement names the letters of so many months
 LETTER_LIMIT = 20
+# In a context: the journal items that a statement is about above all
+CHOSEN_KEY = "crm_collection_chosen"
 
 
 class CrmCollectionStatement(models.AbstractModel):
@@ -107,6 +109,7 @@ class CrmCollectionStatement(models.AbstractModel):
             "original": line.amount_currency,
             "residual": line.amount_residual_currency,
             "status": self._get_status(line, days, by_status),
+            "is_chosen": line.id in (self.env.context.get(CHOSEN_KEY) or ()),
         }
 
     def _get_status(self, line, days, by_status):

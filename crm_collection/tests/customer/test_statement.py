@@ -234,6 +234,25 @@ class TestStatement(CrmCollectionLettersCommon):
         mail = self.env["mail.mail"].sudo().search([("mail_message_id", "=", message.id)])
         self.assertEqual(mail.recipient_ids, recipient)
 
+    def test_items_that_were_chosen(self):
+        """The mail names them and the statement marks them; it lists everything all the same, and
+        another customer's are none of it."""
+        chosen = self._create_overdue(12, amount=1234.5)
+        self._create_overdue(5, amount=77)
+        strangers = self._create_overdue(5, partner=self._create_customer("Other"))
+        self._allocate()
+        items = self._items(chosen | strangers)
+        customer = self.customer.with_context(crm_collection_items=items.ids)
+        wizard = self._open_wizard(partner=customer).save()
+        self.assertIn(chosen.name, wizard.body)
+        self.assertIn("1,234.50", wizard.body)
+        self.assertNotIn(strangers.name, wizard.body)
+        wizard.with_context(force_report_rendering=True).action_send()
+        [attachment] = self.customer.message_ids[0].attachment_ids
+        text = PdfReader(io.BytesIO(attachment.raw)).pages[0].extract_text()
+        self.assertEqual(text.count("please look at this"), 1)
+        self.assertIn("77.00", text)
+
     def test_mail_is_in_the_language_of_the_customer(self):
         self.customer.lang = "pt_BR"
         wizard = self._open_wizard()

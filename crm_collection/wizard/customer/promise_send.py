@@ -19,6 +19,7 @@ class CrmCollectionPromiseSend(models.TransientModel):
     )
     partner_id = fields.Many2one(related="hold_id.customer_id", store=True, required=False)
     recipient_ids = fields.Many2many(relation="crm_collection_promise_send_recipient_rel")
+    item_ids = fields.Many2many(relation="crm_collection_promise_send_item_rel")
 
     @api.depends("partner_id", "hold_id")
     def _compute_text(self):
@@ -34,6 +35,7 @@ class CrmCollectionPromiseSend(models.TransientModel):
         hold._check_in_force()
         hold._check_confirmed()
         result = super(CrmCollectionPromiseSend, self.with_company(hold.company_id)).action_send()
+        hold.sudo().write({"date_confirmed": fields.Datetime.now()})  # the right was checked
         names = ", ".join(self.recipient_ids.mapped("display_name"))
         hold.message_post(body=self.env._("Confirmed to %s.", names))
         return result
@@ -52,6 +54,9 @@ class CrmCollectionPromiseSend(models.TransientModel):
     @api.model
     def _get_report(self):
         return REPORT
+
+    def _get_company(self):
+        return self.hold_id.company_id or super()._get_company()
 
     def _get_document(self):
         return self.hold_id

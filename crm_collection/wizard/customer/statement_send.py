@@ -1,7 +1,10 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
+from ...models.customer.statement import CHOSEN_KEY
 from ...tools.arguments import check_one
 
 TEMPLATE = "crm_collection.mail_template_statement"
@@ -30,6 +33,13 @@ class CrmCollectionStatementSend(models.TransientModel):
         readonly=False,
         domain="[('id', 'child_of', partner_id), ('email', '!=', False)]",
     )
+    item_ids = fields.Many2many(
+        comodel_name="crm.collection.item",
+        relation="crm_collection_statement_send_item_rel",
+        string="About",
+        readonly=True,
+        help="The open items that were chosen: the text names them, and the statement marks them.",
+    )
     subject = fields.Char(compute="_compute_text", store=True, readonly=False)
     body = fields.Html(compute="_compute_text", store=True, readonly=False, sanitize_style=True)
 
@@ -41,7 +51,7 @@ class CrmCollectionStatementSend(models.TransientModel):
             recipient = wizard.partner_id and wizard.partner_id._get_collection_recipient()
             wizard.recipient_ids = [Command.set(recipient.ids if recipient else [])]
 
-    @api.depends("partner_id")
+    @api.depends("partner_id", "item_ids")
     def _compute_text(self):
         self._check_customers()
         for wizard in self:
@@ -55,6 +65,8 @@ class CrmCollectionStatementSend(models.TransientModel):
                 lang = wizard.partner_id._get_collection_lang()
                 texts = template._render_field(source, record.ids, set_lang=lang)
                 wizard[fname] = texts[record.id]
+            if wizard.body and (chosen := wizard._render_chosen()):
+                wizard.body = Markup(wizard.body) + chosen
 
     # === Constraints === #
 
@@ -101,7 +113,7 @@ class CrmCollectionStatementSend(models.TransientModel):
     def _get_writing_company(self, author):
         """:return: what the message says of who writes it: the company of the statement, not the
         one the customer belongs to, as core would have it"""
-        company = self.env.company
+        company = self._get_company()
         email_from = self.env.user.email_formatted or company.email_formatted
         replies = self.env["mail.thread"]._notify_get_reply_to(
             default=email_from, author_id=author.id
@@ -134,9 +146,33 @@ class CrmCollectionStatementSend(models.TransientModel):
         """:return: the XML id of the report that makes the PDF"""
         return REPORT
 
+    def _get_company(self):
+        """:return: the company that writes"""
+        return self.env.company
+
     def _get_document(self):
         """:return: the record that text and PDF are about"""
         return self.partner_id
+
+    def _get_chosen(self):
+        """The open items of this customer that were chosen, as far as the user sees them."""
+        items = self.item_ids._origin.sudo(False)
+        return items.filtered_domain(
+            Domain("partner_id", "=", self.partner_id.id) & Domain("state", "=", "open")
+        )
+
+    def _render_chosen(self):
+        """:return: what the mail says of the items that were chosen, in the customer's language"""
+        lines = self._get_chosen().line_id
+        if not lines:
+            return False
+        own = self.sudo(False).with_context(lang=self.partner_id._get_collection_lang())
+        statement = own.env["crm.collection.statement"]
+        values = {
+            "open_items": statement._get_open_items(lines.with_env(own.env)),
+            "letter": statement._get_letterhead(own.partner_id, own.env.company),
+        }
+        return own.env["ir.qweb"]._render("crm_collection.statement_chosen", values)
 
     def _get_file_name(self):
         """:return: the name of the PDF without extension"""
@@ -144,5 +180,7 @@ class CrmCollectionStatementSend(models.TransientModel):
 
     def _render_pdf(self):
         """Return the PDF, read with the rights of the user."""
-        report, document = self.env.ref(self._get_report()).sudo(), self._get_document()
+        report = self.env.ref(self._get_report()).sudo()
+        chosen = self._get_chosen().line_id
+        document = self._get_document().with_context(**{CHOSEN_KEY: chosen.ids})
         return report.with_user(self.env.user)._crm_collection_render_pdf(report, document)

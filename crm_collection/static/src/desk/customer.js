@@ -221,38 +221,53 @@ export class CollectionCustomer extends Component {
         });
     }
 
-    hold(kind) {
-        return this.action.doAction("crm_collection.crm_collection_item_hold_action", {
-            additionalContext: {
-                active_model: ITEM,
-                active_ids: this.itemIds,
-                active_id: this.itemIds[0],
-                default_kind: kind,
-            },
+    async hold(kind) {
+        const names = { promise: _t("Promise"), dispute: _t("Dispute"), block: _t("Hold") };
+        const action = await this.action.loadAction(
+            "crm_collection.crm_collection_item_hold_action"
+        );
+        return this.action.doAction(
+            { ...action, name: names[kind] },
+            {
+                additionalContext: {
+                    active_model: ITEM,
+                    active_ids: this.itemIds,
+                    active_id: this.itemIds[0],
+                    default_kind: kind,
+                },
+                onClose: this.reload,
+            }
+        );
+    }
+
+    /** The customer is handed over; items that were checked go along whoever works them. */
+    handOver() {
+        const checked = this.checkedIds;
+        let [model, ids] = ["res.partner", [this.key.partner_id]];
+        if (checked.length) {
+            [model, ids] = [ITEM, checked];
+        } else if (this.itemIds.length) {
+            [model, ids] = ["crm.collection.customer", [this.state.data.line_id]];
+        }
+        return this.action.doAction("crm_collection.crm_collection_hand_over_action", {
+            additionalContext: { active_model: model, active_ids: ids, active_id: ids[0] },
             onClose: this.reload,
         });
     }
 
-    handOver() {
-        const hasItems = this.itemIds.length > 0;
-        const active = hasItems ? this.state.data.line_id : this.key.partner_id;
-        return this.action.doAction("crm_collection.crm_collection_hand_over_action", {
-            additionalContext: {
-                active_model: hasItems ? "crm.collection.customer" : "res.partner",
-                active_ids: [active],
-                active_id: active,
-            },
-            onClose: this.reload,
-        });
+    /** It lists everything; what was checked is named and marked. */
+    async sendStatement() {
+        const action = await this.orm.call(
+            "res.partner",
+            "action_send_collection_statement",
+            [[this.key.partner_id]],
+            { context: { crm_collection_items: this.checkedIds } }
+        );
+        return this.action.doAction(action, { onClose: this.reload });
     }
 
     async callItems(method) {
         const action = await this.orm.call(ITEM, method, [this.itemIds]);
-        return this.action.doAction(action, { onClose: this.reload });
-    }
-
-    async callPartner(method) {
-        const action = await this.orm.call("res.partner", method, [[this.key.partner_id]]);
         return this.action.doAction(action, { onClose: this.reload });
     }
 }
