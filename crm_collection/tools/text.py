@@ -60,3 +60,11 @@ def get_letters(text):
     """:return: the text as it is looked up in a list of names: without case and accents"""
     plain = unicodedata.normalize("NFKD", text or "")
     return "".join(one for one in plain if not unicodedata.combining(one)).casefold().strip()
+
+
+def get_names(records, most=10):
+    """:return: what records are called, as many as are read at a glance, and how many more"""
+    names = ", ".join(name or "" for name in records[:most].mapped("display_name"))
+    if more := records[most:]:
+        return records.env._("%(names)s and %(count)s more", names=names, count=len(more))
+    return names

@@ -207,20 +207,3 @@ class CrmCollectionContact(models.Model):
                 ("state", "=", "open"),
             ]
         )
-
-    # === Actions === #
-
-    def action_take_back(self):
-        """Say that these were logged by mistake. What was agreed on in them stays: it is lifted
-        for itself.
-
-        :raise UserError: somebody else logged it, or it is a customer's own mail
-        """
-        self.check_access("write")
-        for contact in self:
-            if contact.user_id != self.env.user or contact.state != "done" or contact.message_id:
-                raise UserError(
-                    self.env._("What you logged yourself can be taken back, and nothing else.")
-                )
-        self._write_evidence({"state": "void"})
-        self.activity_ids.unlink()

@@ -125,6 +125,20 @@ class CrmCollectionContact(models.Model):
         )
         contacts_sudo.activity_ids.filtered("automated").unlink()
 
+    def _wait_again(self):
+        """What answered these mails was taken back: they are on their collectors' lists again."""
+        contacts_sudo = self.sudo().filtered(lambda contact: contact.state == "done")
+        contacts_sudo._write_evidence(
+            {
+                "state": "waiting",
+                "answered_by_id": False,
+                "date_answered": False,
+                "outcome_id": False,
+            }
+        )
+        for contact in contacts_sudo:
+            contact._put_on_list()
+
     @api.model
     def _answer_by(self, message, recipients):
         """Somebody wrote to customers from a chatter: whose mails of the same chatter wait has his

@@ -74,7 +74,9 @@ class CrmCollectionDesk(models.AbstractModel):
             "groups": [
                 self._prepare_customer_group(group, items, charges) for group in statement["groups"]
             ],
-            "notices": self._get_notices(partner, company),
+            "notices": self.env["crm.collection.contact"]
+            ._get_today(partner, company)
+            .get(partner, []),
             "can_work": self.env.user.has_group("crm_collection.group_crm_collection_user"),
         }
 
@@ -226,34 +228,3 @@ class CrmCollectionDesk(models.AbstractModel):
             if total > 0
             else [],
         }
-
-    # === What to know before one calls === #
-
-    def _get_notices(self, partner, company):
-        """:return: texts: that the customer had contact today, and what of it"""
-        today = company._get_collection_today()
-        Contact = self.env["crm.collection.contact"]
-        contacts = Contact.search(
-            [
-                ("company_id", "=", company.id),
-                ("partner_id", "=", partner.id),
-                ("state", "=", "done"),  # nobody has spoken to who waits for an answer
-            ],
-            limit=1,
-        )
-        letters = self.env["crm.collection.letter"].search(
-            [
-                ("company_id", "=", company.id),
-                ("partner_id", "=", partner.id),
-                ("state", "=", "sent"),
-                ("date", "=", today),
-            ],
-            limit=1,
-        )
-        notices = []
-        if contacts and company._get_collection_day(contacts.date) == today:
-            name = contacts.user_id.sudo().name
-            notices.append(self.env._("%s had contact with the customer today.", name))
-        if letters:
-            notices.append(self.env._("A letter went to the customer today."))
-        return notices

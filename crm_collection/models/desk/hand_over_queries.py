@@ -12,10 +12,8 @@ LISTED = {
 }
 
 
-def activities(company_id, partner_ids, old, new, uid):
-    """What is on the list of the customers' last collector about them, and of those who do not
-    work there any more; what others have to do stays theirs."""
-    records = SQL(" UNION ALL ").join(
+def _records(company_id, partner_ids):
+    return SQL(" UNION ALL ").join(
         SQL(
             """SELECT %s AS model, id FROM %s
                 WHERE company_id = %s AND partner_id = ANY(%s)""",
@@ -23,6 +21,23 @@ def activities(company_id, partner_ids, old, new, uid):
         )
         for model, table in LISTED.items()
     )
+
+
+def listed(company_id, partner_ids):
+    """(activity, whose list it is on) of what is to be done about the customers."""
+    return SQL(
+        """SELECT activity.id, activity.user_id
+             FROM mail_activity activity
+             JOIN (%s) AS record
+                  ON activity.res_model = record.model AND activity.res_id = record.id
+            WHERE activity.active""",
+        _records(company_id, partner_ids),
+    )
+
+
+def activities(company_id, partner_ids, old, new, uid):
+    """What is on the list of the customers' last collector about them, and of those who do not
+    work there any more; what others have to do stays theirs."""
     return SQL(
         """UPDATE mail_activity activity
               SET user_id = %(new)s, write_uid = %(uid)s,
@@ -31,7 +46,7 @@ def activities(company_id, partner_ids, old, new, uid):
             WHERE activity.res_model = record.model AND activity.res_id = record.id
               AND activity.active AND activity.user_id IS DISTINCT FROM %(new)s
               AND %(passes)s""",
-        records=records,
+        records=_records(company_id, partner_ids),
         passes=passes(SQL("activity.user_id"), company_id, old),
         new=new,
         uid=uid,

@@ -1,10 +1,20 @@
 from odoo import models
+from odoo.fields import Domain
 
 
 class CrmCollectionHold(models.Model):
-    """What a customer answers to what a collector wrote from a hold."""
+    """What a customer answers to what a collector wrote from a hold, and the mail that a hold
+    answered."""
 
     _inherit = "crm.collection.hold"
+
+    def action_take_back(self):
+        """EXTENDS: a customer's mail that was answered with it waits again"""
+        result = super().action_take_back()
+        answered = Domain("hold_ids", "in", self.ids) & Domain("message_id", "!=", False)
+        contacts = self.env["crm.collection.contact"].search(answered)
+        contacts.filtered(lambda one: set(one.hold_ids.mapped("state")) == {"void"})._wait_again()
+        return result
 
     def _get_reply_about(self, answered):
         # EXTENDS 'crm.collection.thread'

@@ -1,5 +1,6 @@
 from odoo import models
 
+from ..portfolio import collector_queries
 from . import hand_over_queries
 
 STATEMENT = "crm_collection.mail_message_subtype_statement"
@@ -24,6 +25,18 @@ class ResPartner(models.Model):
             "items": self.env["crm.collection.item"],
             "letter": self.env["crm.collection.letter"],
             "users": self.env["res.users"],
+        }
+
+    def _get_collection_worked(self):
+        worked, company_id = super()._get_collection_worked(), self.env.company.id
+        replies = collector_queries.worked(
+            "crm_collection_contact", ("waiting",), company_id, self.ids
+        )
+        activities = hand_over_queries.listed(company_id, self.ids)
+        return {
+            **worked,
+            "crm.collection.contact": dict(self.env.execute_query(replies)),
+            "mail.activity": dict(self.env.execute_query(activities)),
         }
 
     def _hand_over_collection(self, old, new, everyone=False):

@@ -135,9 +135,15 @@ class CrmCollectionDesk(models.AbstractModel):
             text = hold.reason
             if hold.kind == "promise" and hold.amount:
                 text = f"{self._get_money(hold.amount, hold.currency_id)} · {text}"
-            return {"title": hold.display_name, "text": text, "by": hold.user_id.sudo().name}
+            return {
+                "title": hold.display_name,
+                "text": text,
+                "by": hold.user_id.sudo().name,
+                "is_void": hold.state == "void",
+            }
         state = self._get_label(hold, "state")
-        return {"title": f"{hold.display_name}: {state}", "text": hold.reason}
+        title = f"{hold.display_name}: {state}"
+        return {"title": title, "text": hold.reason, "is_void": hold.state == "void"}
 
     def _tell_payment(self, row, settlement):
         currency = settlement.company_id.currency_id

@@ -50,7 +50,7 @@ def _holds(customer):
         """SELECT 'hold', happened.moment, hold.id, 1, hold.amount, happened.what
              FROM crm_collection_hold hold
        CROSS JOIN LATERAL (VALUES (hold.create_date, 'set'),
-                                  (CASE WHEN hold.state != 'active' THEN hold.write_date END,
+                                  (CASE WHEN hold.state != 'active' THEN hold.closed_on END,
                                    hold.state)) AS happened (moment, what)
             WHERE hold.company_id = ANY(%(company_ids)s)
               AND hold.customer_id = %(partner_id)s""",

@@ -17,6 +17,7 @@ from . import (
     files,
     deliver,
     uncertain,
+    undo,
     fault,
     told,
     chatter,

@@ -11,6 +11,12 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
+    def _get_collection_worked(self):
+        scope = (WAITING_STATES, self.env.company.id, self.ids)
+        worked = super()._get_collection_worked()
+        rows = self.env.execute_query(collector_queries.worked("crm_collection_letter", *scope))
+        return {**worked, "crm.collection.letter": dict(rows)}
+
     def _hand_over_collection(self, old, new, everyone=False):
         super()._hand_over_collection(old, new, everyone)
         self.env.cr.execute(

@@ -25,6 +25,7 @@ from . import (
     dispute_reason,
     dispute,
     hold_chatter,
+    hold_void,
     res_partner,
     res_partner_rule,
     res_partner_collector,

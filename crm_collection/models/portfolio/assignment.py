@@ -102,19 +102,15 @@ class CrmCollectionAssignment(models.Model):
     # === Actions === #
 
     def action_assign_now(self):
-        """Give customers without a collector theirs, by all rules of the active companies, as the
-        allocation job does."""
+        """Show who would get whom, by all rules of the active companies, before customers without
+        a collector get theirs, as by the allocation job."""
+        self._check_manager()
+        return self.env["crm.collection.assign"]._open()
+
+    @api.model
+    def _check_manager(self):
         if not self.env.user.has_group(MANAGER_GROUP):
             raise AccessError(self.env._("Only collection managers assign customers."))
-        number = sum(self._assign(company) for company in self.env.companies)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "message": self.env._("Customers who have a collector now: %s", number),
-                "type": "success" if number else "info",
-            },
-        }
 
     # === Criteria === #
 
@@ -159,22 +155,42 @@ class CrmCollectionAssignment(models.Model):
         return None
 
     @api.model
-    def _assign(self, company):
+    def _plan(self, company):
+        """:return: {customer: (his collector, number of his open items)} of the company's
+        customers who have none, as the rules choose; by their ids"""
+        rules = self._get_rules(company)
+        if not rules:
+            return {}
+        self.env.flush_all()
+        partners = self._get_customers(company)
+        rows = self.env.execute_query(assignment_queries.nobodys(partners, rules, company.id))
+        chosen = self._choose(company, rules, rows) if rows else {}
+        numbers = {partner_id: number for partner_id, _name, number, _rules in rows}
+        return {one: (user_id, numbers[one]) for one, user_id in chosen.items()}
+
+    @api.model
+    def _get_customers(self, company, ids=()):
+        """:return: in sudo, customers in their company, archived ones, too: they still owe"""
+        partners_sudo = self.env["res.partner"].sudo().with_context(active_test=False)
+        return partners_sudo.with_company(company).browse(ids)
+
+    @api.model
+    def _assign(self, company, planned=None):
         """Give the company's customers without a collector theirs: the same statements for any
         number of them.
 
+        :param dict planned: {customer: collector} as somebody was shown it, by their ids: nobody
+            gets another one than that
         :return: how many have one now
         """
-        rules = self._get_rules(company)
-        if not rules:
-            return 0
-        self.env.flush_all()
-        partners = self.env["res.partner"].sudo().with_context(active_test=False)
-        partners = partners.with_company(company)
-        rows = self.env.execute_query(assignment_queries.nobodys(partners, rules, company.id))
-        chosen = self._choose(company, rules, rows) if rows else {}
+        chosen = {
+            one: user_id
+            for one, (user_id, _number) in self._plan(company).items()
+            if planned is None or planned.get(one) == user_id
+        }
         if not chosen:
             return 0
+        partners = self._get_customers(company)
         self.env.cr.execute(assignment_queries.assign(company.id, chosen))
         self.env["res.partner"].invalidate_model(["collection_user_id"], flush=False)
         by_user = defaultdict(list)

@@ -33,6 +33,40 @@ def hand_over(table, states, company_id, partner_ids, old, new, uid, everyone=Fa
     )
 
 
+def worked(table, states, company_id, partner_ids):
+    """(record, who works it) of what the customers have in these states."""
+    return SQL(
+        """SELECT id, user_id FROM %s
+            WHERE company_id = %s AND partner_id = ANY(%s) AND state = ANY(%s)""",
+        SQL.identifier(table),
+        company_id,
+        list(partner_ids),
+        list(states),
+    )
+
+
+def put_back(table, users, uid):
+    """Give records back to whom they were taken from, but those that went on to somebody else.
+
+    :param str table: that of records somebody works
+    :param users: list of (id of the record, who worked it before or ``None``, who works it now)
+    """
+    ids, before, now = [list(one) for one in zip(*users, strict=True)] if users else [[]] * 3
+    return SQL(
+        """UPDATE %(table)s record
+              SET user_id = was.before, write_uid = %(uid)s,
+                  write_date = now() AT TIME ZONE 'UTC'
+             FROM unnest(%(ids)s::integer[], %(before)s::integer[], %(now)s::integer[])
+                  AS was (id, before, now)
+            WHERE record.id = was.id AND record.user_id IS NOT DISTINCT FROM was.now""",
+        table=SQL.identifier(table),
+        uid=uid,
+        ids=ids,
+        before=before,
+        now=now,
+    )
+
+
 def passes(user_id, company_id, old, everyone=False):
     """Whether what somebody works goes to the customer's new collector.
 

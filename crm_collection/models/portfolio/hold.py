@@ -15,7 +15,7 @@ _logger = logging.getLogger(__name__)
 
 
 # What becomes of a hold later.
-LATER = ("date_closed", "entry_name")
+LATER = ("date_closed", "closed_on", "entry_name")
 # How each hold begins, whatever anybody says.
 BEGINNING = ("state", "user_id", *LATER)
 
@@ -114,6 +114,7 @@ class CrmCollectionHold(models.Model):
             ("ended", "Ended"),
             ("kept", "Promise kept"),
             ("broken", "Promise broken"),
+            ("void", "Set by mistake"),
         ],
         default="active",
         required=True,
@@ -122,6 +123,7 @@ class CrmCollectionHold(models.Model):
         tracking=True,
     )
     date_closed = fields.Date(readonly=True, copy=False)
+    closed_on = fields.Datetime(string="Over since", readonly=True, copy=False)
     currency_id = fields.Many2one(related="company_id.currency_id")
     amount = fields.Monetary(
         aggregator=None,
@@ -307,9 +309,13 @@ class CrmCollectionHold(models.Model):
         if again and vals:
             again.sudo().write(vals)
         for company, holds in (self - again).grouped("company_id").items():
-            closed = state != "active" and company._get_collection_today()
+            is_over = state != "active"
+            when = {
+                "date_closed": is_over and company._get_collection_today(),
+                "closed_on": is_over and fields.Datetime.now(),
+            }
             # state is the engine's field: the access check was the caller's
-            holds.sudo().write({"state": state, "date_closed": closed, **vals})
+            holds.sudo().write({"state": state, **when, **vals})
 
     @api.model
     def _refresh_customers(self, items):

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from markupsafe import Markup
 
 from odoo import api, models
@@ -29,13 +31,20 @@ class CrmCollectionHold(models.Model):
         return holds
 
     def _tell_set(self):
-        by_move = self.grouped(lambda hold: hold.move_id or hold.item_id.move_id)
+        self._tell(lambda holds: holds._describe_set())
+
+    def _tell(self, describe):
+        """:param describe: (holds) → sentences, for each customer and each invoice"""
+        by_move = defaultdict(self.browse)
+        for hold in self:
+            for move in hold.move_id | (hold.item_id | hold.item_ids).move_id:
+                by_move[move] |= hold
         for records in (
             self.grouped("customer_id"),
             {move: of for move, of in by_move.items() if move.is_sale_document(True)},
         ):
             bodies = {
-                record.id: Markup("<br/>").join(holds._describe_set())
+                record.id: Markup("<br/>").join(describe(holds))
                 for record, holds in records.items()
                 if record
             }
@@ -53,7 +62,7 @@ class CrmCollectionHold(models.Model):
 
     def _describe_group(self):
         first = self[0]
-        names = [name for name in map(self._get_document_name, self) if name]
+        names = list(dict.fromkeys(name for hold in self for name in hold._get_document_names()))
         about = ", ".join(names[:MAX_NAMES])
         if more := names[MAX_NAMES:]:
             about = self.env._("%(names)s and %(count)s more", names=about, count=len(more))
@@ -78,5 +87,7 @@ class CrmCollectionHold(models.Model):
         currency = self.company_id.currency_id
         return formatLang(self.env, sum(self.mapped("amount")), currency_obj=currency)
 
-    def _get_document_name(self, hold):
-        return hold.item_id.name or hold.move_id.name or ""
+    def _get_document_names(self):
+        """:return: what it is about, by name; nothing where it is about all of the customer's"""
+        items = self.item_id | self.item_ids
+        return [name for name in (items.mapped("name") or [self.move_id.name]) if name]

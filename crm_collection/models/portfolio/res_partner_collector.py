@@ -49,6 +49,14 @@ class ResPartner(models.Model):
                 return user
         return self.env["res.users"]
 
+    def _get_collection_worked(self):
+        """:return: {model: {id: who works it, or ``None``}} of all that
+        :meth:`_hand_over_collection` may give to another collector; every room adds its own"""
+        self.env.flush_all()
+        scope = (("open",), self.env.company.id, self.ids)
+        rows = self.env.execute_query(collector_queries.worked("crm_collection_item", *scope))
+        return {"crm.collection.item": dict(rows)}
+
     def _hand_over_collection(self, old, new, everyone=False):
         """Give what the last collector of these customers had of theirs in the active company to
         the one they have now; the same statements for any number of them.

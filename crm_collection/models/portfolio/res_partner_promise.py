@@ -36,7 +36,9 @@ class ResPartner(models.Model):
             customer: {"count": count, "rate": f"{rate:.0f} %"} for customer, count, rate in groups
         }
         last = {}
-        promises = Hold.search(domain & Domain("state", "!=", "ended"), order="date_until, id")
+        promises = Hold.search(
+            domain & Domain("state", "not in", ("ended", "void")), order="date_until, id"
+        )
         for promise in promises:
             last[promise.customer_id] = promise
         for partner in self:

@@ -9,4 +9,6 @@ from . import (
     test_call_script,
     test_chatter,
     test_contact_report,
+    test_take_back,
+    test_today,
 )

@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -33,6 +33,12 @@ class TestAssignment(CrmCollectionLettersCommon):
         number = self.env["crm.collection.assignment"]._assign(self.company)
         self.env.invalidate_all()
         return number
+
+    def _assign_now(self):
+        """:return: the dialog that shows what a manager's *Assign Now* would do"""
+        Assignment = self.env["crm.collection.assignment"].with_user(self.manager)
+        action = Assignment.with_company(self.company).action_assign_now()
+        return self.env[action["res_model"]].with_user(self.manager).browse(action["res_id"])
 
     def _forget(self, partners):
         partners.collection_user_id = False
@@ -157,13 +163,15 @@ class TestAssignment(CrmCollectionLettersCommon):
         )
         Assignment = self.env["crm.collection.assignment"]
         self.assertFalse(Assignment.with_user(self.manager).search([]))
-        Assignment.with_user(self.manager).action_assign_now()
+        self.assertFalse(self._assign_now().customer_count)
+        with self.assertRaises(UserError):
+            self._assign_now().action_apply()
         self.assertFalse(self.customer.collection_user_id)
         rule.company_id = False
         for user in (self.collector, self.approver, self.outsider):
             with self.assertRaises(AccessError):
                 Assignment.with_user(user).action_assign_now()
-        action = Assignment.with_user(self.manager).action_assign_now()
+        action = self._assign_now().action_apply()
         self.assertIn("1", action["params"]["message"])
         self.assertEqual(self.customer.collection_user_id, self.second)
         with self.assertRaises(AccessError):

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -122,8 +123,16 @@ class TestDeskCustomer(CrmCollectionCommon):
         self.assertIn("goods came late", entries["contact"]["text"])
         self.assertEqual(entries["contact"]["by"], self.collector.name)
         self.assertEqual(entries["move"]["title"], "Moved to Phase 2")
+        self._move_on(2)
         hold.with_user(self.collector).action_lift("Paid in part")
-        self.assertEqual(len(self._timeline(["hold"])["entries"]), 2)
+        over = fields.Datetime.to_string(fields.Datetime.now())
+        self._end_transaction()
+        self._move_on(3)
+        hold.sudo().flush_recordset()
+        hold.sudo()._write_evidence({"entry_name": "Written later"})
+        entries = self._timeline(["hold"])["entries"]
+        self.assertEqual(len(entries), 2)
+        self.assertIn(over, [entry["moment"] for entry in entries])
 
     def test_a_returned_payment_is_told_as_one(self):
         move = self._create_overdue(10, amount=100)

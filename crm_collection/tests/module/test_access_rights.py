@@ -31,6 +31,8 @@ RIGHTS = {
     "crm.collection.approval.rule": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.contact": {"reader": READ, "user": "crw", "manager": "crw"},
     "crm.collection.assignment": {"reader": READ, "user": READ, "manager": ALL},
+    "crm.collection.assign": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
+    "crm.collection.assign.line": {"reader": NOTHING, "user": NOTHING, "manager": READ},
     "crm.collection.contact.log": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.contact.report": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.customer": {"reader": READ, "user": READ, "manager": READ},

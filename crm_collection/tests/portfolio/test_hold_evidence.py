@@ -87,6 +87,8 @@ class TestHoldEvidence(CrmCollectionLettersCommon):
             "customer_id": self.manager.partner_id.id,
             "state": "kept",
             "date_closed": str(TODAY),
+            "closed_on": f"{TODAY} 09:00:00",
+            "date_confirmed": f"{TODAY} 09:00:00",
             "user_id": self.manager.id,
             "entry_name": "Other",
             "company_id": self.company.id,

@@ -4,4 +4,6 @@ from . import (
     mail_compose_message,
     log,
     log_screen,
+    send,
+    statement_send,
 )

@@ -5,9 +5,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
 
 from ...tools.arguments import check_one, get_ids
+from ...tools.done import get_done, get_undone
+from ...tools.text import get_names
 
 USER_GROUP = "crm_collection.group_crm_collection_user"
-MAX_NAMES = 10  # customers named to who is given many
 
 
 class CrmCollectionHandOver(models.TransientModel):
@@ -18,6 +19,7 @@ class CrmCollectionHandOver(models.TransientModel):
     """
 
     _name = "crm.collection.hand.over"
+    _inherit = "crm.collection.hand.back"
     _description = "Hand Over Customers"
     _check_company_auto = True
 
@@ -47,6 +49,7 @@ class CrmCollectionHandOver(models.TransientModel):
         string="What Others Work, Too",
         help="Also the items that a person gave to somebody who is not the customer's collector.",
     )
+    customer_names = fields.Char(string="Names", compute="_compute_counts", compute_sudo=False)
     customer_count = fields.Integer(compute="_compute_counts", compute_sudo=False)
     item_count = fields.Integer(
         string="Open Items to Hand Over", compute="_compute_counts", compute_sudo=False
@@ -101,6 +104,7 @@ class CrmCollectionHandOver(models.TransientModel):
         for wizard in self:
             others = wizard._get_open_items() - wizard._get_own_items()
             wizard.customer_count = len(wizard.partner_ids)
+            wizard.customer_names = get_names(wizard.partner_ids)
             wizard.other_count = len(others)
             items = wizard._get_open_items() if wizard.everyone else wizard._get_own_items()
             wizard.item_count = len(items)
@@ -147,6 +151,7 @@ class CrmCollectionHandOver(models.TransientModel):
             raise UserError(self.env._("There is no customer to hand over."))
         customers.check_access("write")
         items = self._get_open_items() if self.everyone else self._get_own_items()
+        watched = self._watch(customers)
         with_collector = customers.filtered(
             lambda customer: customer._get_collection_collector() == self.user_id
         )
@@ -157,9 +162,35 @@ class CrmCollectionHandOver(models.TransientModel):
             rest._hand_over_collection(self.user_id, self.user_id, self.everyone)
         if chosen := self.item_ids.filtered(lambda item: item.user_id != self.user_id):
             chosen.with_context(mail_auto_subscribe_no_notify=True).user_id = self.user_id
-        self._log_on(customers)
+        self.env.flush_all()
+        self._remember(customers, watched)
+        self._log_on(customers, self._get_told())
         self._notify(customers, len(items))
-        return {"type": "ir.actions.act_window_close"}
+        return self._get_answer(customers, len(items))
+
+    def _get_answer(self, customers, item_count):
+        said = self.env._(
+            "Handed over to %(user)s: %(names)s. Open items: %(count)s.",
+            user=self.user_id.sudo().name,
+            names=get_names(customers),
+            count=item_count,
+        )
+        return get_done(said, self if self.sudo().changes else None)
+
+    def action_undo(self):
+        """Give the customers back to whose they were, with what went along, and tell who had them
+        meanwhile.
+
+        :raise UserError: they were handed over again since
+        """
+        check_one(self)
+        self._check_rights()
+        customers = self._hand_back(self.company_id)
+        env = self._get_office_env()
+        text = env._("Collections of %s: the hand-over was taken back.", self.company_id.name)
+        self._log_on(customers, text)
+        self._notify_back(customers)
+        return get_undone(self.env._("Handed back: %s", get_names(customers)))
 
     def _check_rights(self):
         user_sudo = self.user_id.sudo()
@@ -175,33 +206,45 @@ class CrmCollectionHandOver(models.TransientModel):
                 )
             )
 
-    def _log_on(self, customers):
-        """In each customer's chatter, in the language of the company's people."""
-        env = self.with_context(lang=self.company_id._get_collection_lang()).env
-        text = env._(
+    # === Telling === #
+
+    def _get_office_env(self):
+        """The language of the company's people."""
+        return self.with_context(lang=self.company_id._get_collection_lang()).env
+
+    def _get_told(self):
+        return self._get_office_env()._(
             "Collections of %(company)s: handed over to %(user)s. %(reason)s",
             company=self.company_id.name,
             user=self.user_id.name,
             reason=self.reason,
         )
+
+    def _log_on(self, customers, text):
+        """In each customer's chatter."""
         customers._message_log_batch(dict.fromkeys(customers.ids, text))
 
     def _notify(self, customers, item_count):
-        """One message, whatever was handed over; none to who takes it over himself."""
-        if self.user_id == self.env.user:
-            return
+        """One message, whatever was handed over."""
         env = self.with_context(lang=self.user_id.lang).env
-        names = ", ".join(customers[:MAX_NAMES].mapped("name"))
-        if len(customers) > MAX_NAMES:
-            more = len(customers) - MAX_NAMES
-            names = env._("%(names)s and %(count)s more", names=names, count=more)
-        subject = env._("%s customers were handed over to you", len(customers))
         said = env._(
             "Customers: %(names)s. Open items: %(count)s. Why: %(reason)s",
-            names=names,
+            names=get_names(customers.with_env(env)),
             count=item_count,
             reason=self.reason,
         )
+        self._send_notice(env._("%s customers were handed over to you", len(customers)), said)
+
+    def _notify_back(self, customers):
+        env = self.with_context(lang=self.user_id.lang).env
+        said = env._("Customers: %s", get_names(customers.with_env(env)))
+        subject = env._("%s customers were taken back from you", len(customers))
+        self._send_notice(subject, said)
+
+    def _send_notice(self, subject, said):
+        """To the new collector; none to who takes them over himself."""
+        if self.user_id == self.env.user:
+            return
         self.env["mail.thread"].message_notify(
             subject=subject,
             body=Markup("<p>%s</p>") % said,

@@ -4,6 +4,7 @@ from odoo.fields import Command, Domain
 
 from ...tools.arguments import check_one
 from ...tools.context import without_keys
+from ...tools.done import get_done
 
 # What an outcome asks for, and the hold that keeps it.
 HOLD_KINDS = {"promise": "promise", "dispute": "dispute", "hold": "block"}
@@ -240,7 +241,7 @@ class CrmCollectionContactLog(models.TransientModel):
             }
         )
         self._schedule(contact)
-        return {"type": "ir.actions.act_window_close"}
+        return get_done(self.env._("Logged: %s", contact.display_name), contact)
 
     def _check_complete(self):
         """:raise UserError: something is missing, or cannot be"""

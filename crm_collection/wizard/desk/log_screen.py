@@ -1,9 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
-from odoo.tools import format_time
-
-from ...models.letters.condition_queries import LEFT_STATES
 
 
 class CrmCollectionContactLog(models.TransientModel):
@@ -55,59 +51,6 @@ class CrmCollectionContactLog(models.TransientModel):
     @api.depends("partner_id", "company_id")
     @api.depends_context("uid", "lang")
     def _compute_contacts_today(self):
-        """Nobody likes to be called twice a day, or an hour after a letter."""
+        Contact = self.env["crm.collection.contact"]
         for wizard in self:
-            said = wizard._describe_letters() + wizard._describe_contacts()
-            wizard.contacts_today = "\n".join(sentence for _moment, sentence in sorted(said))
-
-    def _get_today_domain(self, fname):
-        company = self.company_id
-        midnight = company._get_collection_midnight(company._get_collection_today())
-        return (
-            Domain("partner_id", "=", self.partner_id.id)
-            & Domain("company_id", "=", company.id)
-            & Domain(fname, ">=", midnight)
-        )
-
-    def _describe_letters(self):
-        left = self._get_today_domain("date_sent") & Domain("state", "in", LEFT_STATES)
-        return [
-            (
-                letter.date_sent,
-                self.env._(
-                    "%(time)s: letter %(phase)s, sent by %(user)s",
-                    time=self._format_time(letter.date_sent),
-                    phase=letter.phase_id.name or "",
-                    user=letter.create_uid.name,
-                )
-                if letter.origin == "manual"
-                else self.env._(
-                    "%(time)s: letter %(phase)s, sent by itself",
-                    time=self._format_time(letter.date_sent),
-                    phase=letter.phase_id.name or "",
-                ),
-            )
-            for letter in self.env["crm.collection.letter"].search(left)
-        ]
-
-    def _describe_contacts(self):
-        channels = dict(self._get_selection("channel"))
-        said = self._get_today_domain("date") & Domain("state", "!=", "void")
-        return [
-            (
-                contact.date,
-                self.env._(
-                    "%(time)s: %(channel)s with %(user)s, %(outcome)s",
-                    time=self._format_time(contact.date),
-                    channel=channels.get(contact.channel, ""),
-                    user=contact.user_id.name,
-                    outcome=contact.outcome_id.name or self.env._("no answer yet"),
-                ),
-            )
-            for contact in self.env["crm.collection.contact"].search(said)
-        ]
-
-    def _format_time(self, moment):
-        """By the clock whose day it is."""
-        zone = self.company_id._get_collection_tz()
-        return format_time(self.env, moment, tz=zone, time_format="short")
+            wizard.contacts_today = Contact._describe_today(wizard.partner_id, wizard.company_id)

@@ -10,6 +10,7 @@ from ...models.letters import content_queries
 from ...models.letters import queries as letter_queries
 from ...models.portfolio.queries import of_family
 from ...tools.arguments import check_one
+from ...tools.done import get_done
 
 MAX_LINES = 200
 MAX_OPEN_ITEMS = 6
@@ -296,19 +297,15 @@ class CrmCollectionItemSend(models.TransientModel):
 
     def _get_notification(self, sent):
         stopped = sent.filtered(lambda letter: letter.state not in ("to_send", "outgoing", "sent"))
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if stopped else "success",
-                "sticky": bool(stopped),
-                "title": self.env._("One letter written")
-                if len(sent) == 1
-                else self.env._("%s letters written", len(sent)),
-                "message": "\n".join(
-                    f"{letter.partner_id.display_name}: {letter.failure_reason or ''}"
-                    for letter in stopped
-                ),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return get_done(
+            "\n".join(
+                f"{letter.partner_id.display_name}: {letter.failure_reason or ''}"
+                for letter in stopped
+            ),
+            sent,
+            type="warning" if stopped else "success",
+            sticky=bool(stopped),
+            title=self.env._("One letter written")
+            if len(sent) == 1
+            else self.env._("%s letters written", len(sent)),
+        )

@@ -1,5 +1,8 @@
 from . import (
     selection,
+    hand_back,
+    assign,
+    assign_line,
     maintain,
     maintain_line,
     maintain_jump,

@@ -4,6 +4,8 @@ from odoo.fields import Command
 
 from ...models.portfolio.promise_plan import EVERY, MOST_PARTS
 from ...tools.arguments import check_one
+from ...tools.done import get_done
+from ...tools.text import get_names
 
 
 class CrmCollectionItemHold(models.TransientModel):
@@ -64,6 +66,7 @@ class CrmCollectionItemHold(models.TransientModel):
     )
     date_due = fields.Date(string="To Be Resolved by")
     item_count = fields.Integer(compute="_compute_totals", compute_sudo=False)
+    customer_names = fields.Char(string="Customers", compute="_compute_totals", compute_sudo=False)
     other_count = fields.Integer(
         string="Other Open Items",
         compute="_compute_totals",
@@ -97,6 +100,7 @@ class CrmCollectionItemHold(models.TransientModel):
         for wizard in self:
             items = wizard._get_items()
             wizard.item_count = len(items)
+            wizard.customer_names = get_names(items.partner_id)
             wizard.other_count = items.search_count(
                 [
                     ("partner_id", "in", items.partner_id.ids),
@@ -150,8 +154,9 @@ class CrmCollectionItemHold(models.TransientModel):
         items = self._get_items()
         if not items:
             raise UserError(self.env._("There is no open item to hold."))
-        self._hold_items(items)
-        return {"type": "ir.actions.act_window_close"}
+        holds = self._hold_items(items)
+        said = self.env._("On hold: %s", holds._get_short_name())
+        return get_done(said, holds, "action_take_back")
 
     def _hold_items(self, items):
         """:return: the holds: one promise for each customer of the items, else one for each item"""
