@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from ..common import CrmCollectionCommon
@@ -28,6 +30,69 @@ class TestDeskTour(CrmCollectionCommon, CrmCollectionBrowserCase):
         self.assertTrue(contact.activity_ids)
         [promise] = self.env["crm.collection.hold"].search([])
         self.assertEqual((promise.kind, len(promise.item_ids)), ("promise", 2))
+
+    def test_reply(self):
+        """From the first line to the dispute in three clicks."""
+        move = self._create_overdue(3, partner=self.second)
+        self._allocate()
+        message = self.customer.sudo().message_post(body="The chairs are broken")
+        contact = (
+            self.env["crm.collection.contact"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": self.company.id,
+                    "user_id": self.collector.id,
+                    "channel": "email",
+                    "direction": "in",
+                    "state": "waiting",
+                    "note": "The chairs are broken",
+                    "message_id": message.id,
+                }
+            )
+        )
+        self.start_tour(
+            "/odoo/collection-work", "crm_collection_desk_reply", login=self.collector.login
+        )
+        self.assertEqual(contact.state, "done")
+        self.assertEqual(set(contact.hold_ids.mapped("kind")), {"dispute"})
+        self.assertFalse(self._items(move).is_held)
+
+    def test_hand_over(self):
+        others = [self._create_customer(f"Customer{number}") for number in range(8)]
+        customers = (self.customer | self.second).union(*others)
+        customers.collection_user_id = self.collector
+        second = self._create_user("second", "user")
+        for customer in others:
+            self._create_overdue(12, partner=customer)
+        self._allocate()
+        self.start_tour(
+            "/odoo/collection-customers",
+            "crm_collection_desk_hand_over",
+            login=self.collector.login,
+        )
+        self.assertEqual(customers.collection_user_id, second)
+        items = self.env["crm.collection.item"].search([("partner_id", "in", customers.ids)])
+        self.assertEqual(items.user_id, second)
+
+    def test_broken_promise(self):
+        """It is seen when the app opens, before what owes more."""
+        self._allocate()
+        item = self.env["crm.collection.item"].search([("partner_id", "=", self.second.id)])
+        self.env["crm.collection.hold"].with_user(self.collector).create(
+            {
+                "kind": "promise",
+                "reason": "On Tuesday",
+                "item_id": item.id,
+                "date_until": self.company._get_collection_today() + timedelta(days=1),
+            }
+        )
+        self._move_on(2)
+        self._allocate()
+        self.start_tour(
+            "/odoo/collection-work", "crm_collection_desk_broken", login=self.collector.login
+        )
 
     def test_keys(self):
         self._allocate()

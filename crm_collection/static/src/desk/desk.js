@@ -70,6 +70,7 @@ export class CollectionDesk extends Component {
             arrowup: () => this.select(this.state.selected - 1),
             o: () => this.current && this.open(this.current),
             c: () => this.current && this.call(this.current),
+            r: () => this.current && this.answer(this.current),
             d: () => this.current && this.putAside(this.current),
             s: () => this.current && this.putAside(this.current, 7),
             f: () => this.searchRef.el.focus(),
@@ -78,6 +79,10 @@ export class CollectionDesk extends Component {
             const allowRepeat = key.startsWith("arrow");
             useHotkey(key, callback, { allowRepeat });
         }
+        useHotkey("enter", () => this.current && this.open(this.current), {
+            // on a button it presses the button
+            isAvailable: () => !document.activeElement?.closest("button, a, input"),
+        });
     }
 
     get current() {
@@ -87,12 +92,6 @@ export class CollectionDesk extends Component {
     select(index) {
         const last = this.state.data.lines.length - 1;
         this.state.selected = Math.max(0, Math.min(index, last));
-    }
-
-    onKeydown(ev) {
-        if (ev.key === "Enter" && this.current && ev.target.tagName !== "BUTTON") {
-            this.open(this.current);
-        }
     }
 
     onSearchKeydown(ev) {
@@ -207,6 +206,33 @@ export class CollectionDesk extends Component {
         if (this.state.data.can_work) {
             this.action.doAction(logAction(line), { onClose: () => this.load() });
         }
+    }
+
+    /** To what the customer wrote; to the list where he did several times. */
+    async answer(line) {
+        const domain = [
+            ["partner_id", "=", line.partner_id],
+            ["company_id", "=", line.company_id],
+            ["state", "=", "waiting"],
+        ];
+        const ids = await this.orm.search("crm.collection.contact", domain, { limit: 2 });
+        if (!ids.length) {
+            return;
+        }
+        const isOne = ids.length === 1;
+        await this.action.doAction({
+            type: "ir.actions.act_window",
+            name: _t("Replies to answer"),
+            res_model: "crm.collection.contact",
+            res_id: isOne && ids[0],
+            domain,
+            views: isOne
+                ? [[false, "form"]]
+                : [
+                      [false, "list"],
+                      [false, "form"],
+                  ],
+        });
     }
 
     async putAside(line, days = 1) {
