@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -130,6 +132,55 @@ class TestWork(CrmCollectionCommon):
         self.assertEqual(self._line()["next"]["key"], "broken")
         self._log(outcome_id=self.env.ref("crm_collection.outcome_other").id)
         self.assertNotIn("broken", self._parts())
+
+    def test_the_day_before_of_and_after(self):
+        """GIVEN a dispute to be resolved by a day, and two promises that overlap, in Auckland
+        THEN the dispute is on the list from the day after, the promises from the earlier one's
+        day: by the company's clock."""
+        self.company.collection_tz = "Pacific/Auckland"
+        disputed, promised = self._create_overdue(20), self._create_overdue(20, partner=self.second)
+        self._allocate()
+        today = self.first_day = self.company._get_collection_today()
+        dispute = {"date_until": today + timedelta(days=30), "date_due": today + timedelta(days=2)}
+        self._hold(disputed, "dispute", 0, **dispute)
+        for days in (5, 2):
+            self._hold(promised, "promise", 0, date_until=today + timedelta(days=days))
+        self._move_on(1)
+        self.assertFalse(self._names())
+        self._move_on(1)
+        self.assertEqual(self._names(), ["Bauer AG"])
+        self.assertEqual(self._line(self.second)["next"]["key"], "promise")
+        with freeze_time(fields.Datetime.to_string(self._midnight(3) - timedelta(minutes=1))):
+            self.assertFalse(self._names(bucket="dispute"))
+        with freeze_time(fields.Datetime.to_string(self._midnight(3))):
+            self.assertEqual(self._names(bucket="dispute"), ["Adler GmbH"])
+
+    def _midnight(self, days):
+        """The first moment, in UTC, of the day so many days after the first of the company."""
+        return self.company._get_collection_midnight(self.first_day + timedelta(days=days))
+
+    def test_merged_customers(self):
+        """GIVEN two customers, one with a promise that was broken and a mail that waits
+        WHEN they are merged
+        THEN there is one line with all of it, and one page with both stories."""
+        self._create_overdue(20)
+        move = self._create_overdue(20, partner=self.second)
+        self._allocate()
+        self._hold(move, "promise", 1)
+        self._log(self.second, note="Said so")
+        waiting = self._log(self.second, user=self.env.ref("base.user_root"), note="Wrote")
+        waiting.sudo()._write_evidence({"direction": "in", "state": "waiting"})
+        self._move_on(2)
+        self._allocate()
+        merge = self.env["base.partner.merge.automatic.wizard"].sudo()
+        merge._merge((self.customer | self.second).ids, self.customer)
+        self.assertEqual(self._names(), ["Adler GmbH"])
+        self.assertTrue({"reply", "broken"} <= self._parts().keys())
+        self.assertEqual(self._line()["overdue"], 200)
+        entries = self._desk().get_timeline(self.customer.id, self.company.id)["entries"]
+        told = " ".join(f"{entry['title']} {entry['text']}" for entry in entries)
+        for said in ("Said so", "Wrote", "Promise"):
+            self.assertIn(said, told)
 
     def test_a_reply_is_answered_first(self):
         """GIVEN a customer who owes nothing that is overdue, and wrote

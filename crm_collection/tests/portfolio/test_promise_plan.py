@@ -126,6 +126,28 @@ class TestPromisePlan(PromiseCase):
         self._run_on(11)
         self.assertEqual(plan.state, "kept")
 
+    def test_an_item_leaves_by_credit_note(self):
+        """GIVEN a plan over two items, and a credit note for all of one of them
+        THEN the credit fills the first part, the item is held no more, the other one is, and what
+        it still owes keeps the plan or breaks it."""
+        for paid, state in ((100, "kept"), (99, "broken")):
+            with self.subTest(paid=paid):
+                savepoint = self.env.cr.savepoint()
+                plan = self._plan((5, 50), (10, 100))
+                credit = self._create_credit(50)
+                self._receivables(self.moves[1] | credit).reconcile()
+                self._run_on(6)
+                self.assertEqual(plan.state, "active")
+                self.assertEqual(plan.part_ids.mapped("state"), ["paid", "open"])
+                self.assertEqual(self.items[1].state, "settled")
+                self.assertTrue(self.items[0].is_held)
+                self._pay_on(10, self.moves[0], paid)
+                self._run_on(11)
+                self.assertEqual(plan.state, state)
+                self._on(0)
+                savepoint.close(rollback=True)
+                self.env.invalidate_all()
+
     def test_entered_later_the_plan_goes_on(self):
         """The task goes with it, and what will happen to the items is said of the next part."""
         plan = self._plan((5, 50), (10, 100))
