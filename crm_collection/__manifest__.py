@@ -23,6 +23,7 @@
         "report/insight/report_reports.xml",
         "report/customer/statement_templates.xml",
         "report/customer/statement_reports.xml",
+        "report/customer/mail_layout.xml",
         "data/mail_message_subtype_data.xml",
         "report/customer/promise_templates.xml",
         "report/customer/promise_reports.xml",

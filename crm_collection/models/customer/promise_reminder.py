@@ -71,7 +71,7 @@ class CrmCollectionHold(models.Model):
                 "record_company_id": self.company_id.id,
                 "auto_delete": False,
             },
-            email_layout_xmlid="mail.mail_notification_light",
+            email_layout_xmlid="crm_collection.mail_layout",
         )
         return None
 

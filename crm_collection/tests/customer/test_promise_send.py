@@ -71,6 +71,8 @@ class TestPromiseSend(CrmCollectionLettersCommon):
         mail = self._get_reminders()
         self.assertEqual(mail.recipient_ids, self.customer)
         self.assertIn("60.25", mail.body_html)
+        self.assertIn(self.company.name, mail.body_html)
+        self.assertNotIn("Hold", mail.body_html)  # what it is to us is nothing to the customer
         self.assertIn("billing@creditor.example", mail.email_from)
         self._pay(plan.item_id.move_id, 100)
         self._move_on(11)

@@ -105,7 +105,7 @@ class CrmCollectionStatementSend(models.TransientModel):
             subtype_xmlid="crm_collection.mail_message_subtype_statement",
             partner_ids=self.recipient_ids.ids,
             attachments=[attachment],
-            email_layout_xmlid="mail.mail_notification_light",
+            email_layout_xmlid="crm_collection.mail_layout",
             force_email_lang=customer._get_collection_lang(),
         )
         return {"type": "ir.actions.act_window_close"}
