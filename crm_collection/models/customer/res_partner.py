@@ -65,7 +65,7 @@ class ResPartner(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Send Statement"),
             "res_model": "crm.collection.statement.send",
-            "view_mode": "form",
+            "views": [(False, "form")],
             "target": "new",
             "context": {
                 "default_partner_id": self.commercial_partner_id.id,

@@ -74,6 +74,7 @@ class CrmCollectionDesk(models.AbstractModel):
             "groups": [
                 self._prepare_customer_group(group, items, charges) for group in statement["groups"]
             ],
+            "broken": partner.collection_broken_note or False,
             "notices": self.env["crm.collection.contact"]
             ._get_today(partner, company)
             .get(partner, []),

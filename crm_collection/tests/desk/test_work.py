@@ -127,6 +127,9 @@ class TestWork(CrmCollectionCommon):
         self.assertEqual(self._line()["next"]["key"], "broken")
         self.assertEqual(self._parts()["broken"], POINTS["broken"])
         self.assertEqual(self._names(bucket="broken"), ["Adler GmbH"])
+        page = self._desk().get_customer(self.customer.id, self.company.id)
+        self.assertEqual(page["broken"], self.customer.collection_broken_note)
+        self.assertTrue(page["broken"])
         # somebody who was spoken to about it is not first any more; no answer is no contact
         self._log(outcome_id=self.env.ref("crm_collection.outcome_no_answer").id)
         self.assertEqual(self._line()["next"]["key"], "broken")

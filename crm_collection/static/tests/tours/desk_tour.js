@@ -111,6 +111,22 @@ registry.category("web_tour.tours").add("crm_collection_desk", {
                 ".o_crm_customer_timeline:contains(Rang for a minute):not(:contains(The branch pays))",
         },
         {
+            content: "A statement about one of them",
+            trigger: ".o_crm_customer_items tbody tr:nth-child(3) input",
+            run: "click",
+        },
+        {
+            trigger: ".o_crm_customer_buttons button[name=statement]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .alert-warning:contains(There was contact today already)",
+        },
+        {
+            trigger: ".modal button[special=cancel]",
+            run: "click",
+        },
+        {
             content: "Back on the list",
             trigger: ".o_back_button a, .breadcrumb-item.o_back_button a",
             run: "click",
