@@ -142,7 +142,8 @@ class CrmCollectionApprovalDelegation(models.Model):
         """:return: of whose requests it gives the power to decide today, both work there;
         ``False`` is of those of no company"""
         self.ensure_one()
-        both = self.user_id.company_ids & self.delegate_id.company_ids
+        # either may work in companies that who asks does not see
+        both = self.user_id.sudo().company_ids & self.delegate_id.sudo().company_ids
         companies = [self.env["res.company"], *both]
         return [company.id for company in companies if self._is_on(company)]
 

@@ -123,7 +123,8 @@ class CrmCollectionLetter(models.Model):
     def _is_workable_by(self, user):
         return (
             user.active
-            and self.company_id in user.company_ids
+            # he may work in companies that who asks does not see
+            and self.company_id in user.sudo().company_ids
             and user.has_group("crm_collection.group_crm_collection_user")
         )
 

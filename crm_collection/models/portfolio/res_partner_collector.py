@@ -45,7 +45,8 @@ class ResPartner(models.Model):
         him (``rule_queries.customers``)"""
         self.ensure_one()
         for user in (self.collection_user_id, self.user_id):
-            if user.active and self.env.company in user.company_ids:
+            # he may work in companies that who asks does not see
+            if user.active and self.env.company in user.sudo().company_ids:
                 return user
         return self.env["res.users"]
 

@@ -185,6 +185,17 @@ class TestDeskCustomer(CrmCollectionCommon):
         for before in ("x", [1], ["a", "b", "c"], ["2026-01-01 00:00:00", "letter", 10**20], {}):
             self._timeline("letter", before)
 
+    def test_collector_of_more_companies(self):
+        """Who works in one company sees the customers of who works in several.
+
+        Seen to fail with the companies read as who asks."""
+        second = self.env(su=True)["res.company"].create({"name": "Second"})
+        self.manager.sudo().company_ids += second
+        self.customer.collection_user_id = self.manager
+        self._create_overdue(10)
+        self._allocate()
+        self.assertEqual(self._page()["user"]["id"], self.manager.id)
+
     def test_called_today_already(self):
         """Whoever is about to call sees that somebody did."""
         self._create_overdue(10)
