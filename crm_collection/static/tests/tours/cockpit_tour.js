@@ -85,7 +85,7 @@ registry.category("web_tour.tours").add("crm_collection_cockpit", {
             run: "click",
         },
         {
-            trigger: ".o-dropdown-item:contains(collector):not(:contains(All))",
+            trigger: ".o-dropdown--menu .o-dropdown-item:contains(collector):not(:contains(All))",
             run: "click",
         },
         { trigger: `${card("overdue")}:contains(800.00):not(:contains(1,150.00))` },
