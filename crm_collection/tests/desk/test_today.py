@@ -80,9 +80,12 @@ class TestContactToday(CrmCollectionDeskCommon):
 
     def test_the_day_is_the_companys(self):
         """GIVEN a company in Auckland, where the day begins at 11:00 UTC of the day before
-        WHEN a call is logged at 10:59 and looked at a minute later
-        THEN it was yesterday's."""
+        THEN a call at 12:00 UTC is the next day's, and one that is looked at over its midnight is
+        yesterday's."""
         self.company.collection_tz = "Pacific/Auckland"
+        with freeze_time("2026-03-15 12:00:00"):
+            self._log(self.customer)
+        self.assertIn("1:00", self._today())
         with freeze_time("2026-03-16 10:59:00"):
             self._log(self.customer)
             self.assertIn("11:59", self._today())
