@@ -98,9 +98,10 @@ class CrmCollectionPhase(models.Model):
     # === In words === #
 
     def _get_text_rows(self, proposed):
-        """:return: rows as of :meth:`_get_definition_rows`, one for each step with a text"""
+        """:return: rows as of :meth:`_get_definition_rows`, one for each step with a text, and one
+        for each that sends none"""
         nothing = self.env._("The letter of the phase")
-        return [
+        rows = [
             {
                 "label": self.env._("Letter of %s", _get_step_name(text.step)),
                 "current": text.current.exists().display_name or nothing,
@@ -109,6 +110,17 @@ class CrmCollectionPhase(models.Model):
             }
             for text in self._get_texts(proposed)
             if text.step
+        ]
+        silent_sudo = self.sudo().step_ids.filtered("without_letter").sorted(_get_place)
+        yes = self.env._("Yes")
+        return rows + [
+            {
+                "label": self.env._("%s, without letter", _get_step_name(step)),
+                "current": yes,
+                "proposed": yes,
+                "is_changed": False,
+            }
+            for step in silent_sudo
         ]
 
     def _get_text_pages(self, proposed):

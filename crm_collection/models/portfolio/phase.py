@@ -170,7 +170,9 @@ class CrmCollectionPhase(models.Model):
 
     def _get_letter(self, step):
         """:param step: the step of the item in this phase (may be empty)
-        :return: its own letter, else the phase's. Where the definition is approved it was approved
-            with both (``approval/phase_text.py``)"""
+        :return: its own letter, else the phase's; none of a step without letter. Where the
+            definition is approved it was approved with these (``approval/phase_text.py``)"""
         here = step.filtered(lambda one: one.phase_id == self)
+        if here.without_letter:
+            return self.env["mail.template"]
         return here.template_id or self.template_id

@@ -170,10 +170,12 @@ def date_of_last_letter(open_item):
 
 
 def letter_template(step="step", phase="phase"):
-    """The letter of an item: the step's own or the phase's. A phase whose definition is approved
-    was approved with both: another one of a step is proposed, and not written."""
+    """The letter of an item: the step's own or the phase's, unless the step sends none. A phase
+    whose definition is approved was approved with both: another one of a step is proposed, and
+    not written. ``crm.collection.phase._get_letter`` says the same of records."""
     return SQL(
-        "COALESCE(%(step)s.template_id, %(phase)s.template_id)",
+        """CASE WHEN %(step)s.without_letter IS NOT TRUE
+                THEN COALESCE(%(step)s.template_id, %(phase)s.template_id) END""",
         step=SQL.identifier(step),
         phase=SQL.identifier(phase),
     )
@@ -181,12 +183,14 @@ def letter_template(step="step", phase="phase"):
 
 def step_version():
     """A short text that changes with what a step, its rule and its phase say (aliases ``step``,
-    ``rule``, ``phase``), not with how a percentage is written: 50 is 50.00."""
+    ``rule``, ``phase``), not with how a percentage is written: 50 is 50.00. That of a step which
+    sends a letter is as it was before steps could send none."""
     return SQL(
         """md5(jsonb_build_array(step.rule_id, step.phase_id, step.days, step.template_id,
                step.amount_min, trim_scale(step.percent_min), rule.escalation, rule.grace_days,
                rule.amount_min, phase.template_id, phase.allocation_mode,
-               phase.approval_rule_id)::text)"""
+               phase.approval_rule_id)::text
+               || CASE WHEN step.without_letter THEN 'without letter' ELSE '' END)"""
     )
 
 

@@ -33,6 +33,10 @@ class CrmCollectionRuleStep(models.Model):
         help="Empty: the letter of the phase. In a phase whose definition is approved another "
         "letter waits for its approval.",
     )
+    without_letter = fields.Boolean(
+        help="The step sends neither a letter of its own nor that of the phase: the customer is "
+        "called, say.",
+    )
     attach_pdf = fields.Boolean(string="Attach PDF", default=True)
     attach_invoices = fields.Boolean()
     resend_interval = fields.Integer(

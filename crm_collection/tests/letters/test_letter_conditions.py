@@ -136,6 +136,7 @@ class TestLetterConditions(ConditionsCase):
             "phase__active": [True, False],
             "phase__template_id": [None, 5],
             "step__template_id": [None],
+            "step__without_letter": [None, True],
         }
 
     def test_may_be_written(self):
@@ -155,6 +156,7 @@ class TestLetterConditions(ConditionsCase):
                 and row["phase__approval_state"] == "approved"
                 and row["allocation__id"] == 3
                 and row["phase__template_id"] == 5
+                and not row["step__without_letter"]
             ),
             self._get_asked({2: [("again", "pending", 7, "")]}),
         )
@@ -236,6 +238,7 @@ class TestLetterConditions(ConditionsCase):
             return (
                 row["phase__active"]
                 and row["phase__template_id"]
+                and not row["step__without_letter"]
                 and (row["item__letter_count"] == 0 or again)
                 and (by_rule or row["item__id"] == 1)
             )
