@@ -78,6 +78,7 @@
         "views/engine/run_views.xml",
         "views/desk/outcome_views.xml",
         "views/desk/contact_views.xml",
+        "views/desk/task_views.xml",
         "views/desk/team_views.xml",
         "views/desk/desk_views.xml",
         "views/desk/reply_views.xml",

@@ -67,6 +67,7 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
     def _prepare(self):
         """A record of every kind."""
         self.env["crm.collection.fuse"].sudo().create({"name": "Mail server"})
+        self.rule.step_ids.activity_type_id = self.env.ref("mail.mail_activity_data_call")
         self._create_overdue(5)
         self._allocate()
         self._send_letters()

@@ -70,7 +70,20 @@ def draw_portfolio(seed):
         "rule": rule,
         "customers": [_draw_customer(rnd) for _number in range(rnd.randint(1, 2))],
     }
-    return portfolio if rnd.random() > 0.4 else _make_young(rnd, portfolio)
+    return _ask_for_calls(seed, portfolio if rnd.random() > 0.4 else _make_young(rnd, portfolio))
+
+
+def _ask_for_calls(seed, portfolio):
+    """The same where some steps ask for a call, instead of a letter or after it."""
+    rnd = random.Random(f"calls {seed}")
+    for step in portfolio["rule"]["steps"]:
+        step.update(
+            calls=rnd.random() < 0.5,
+            activity_after=rnd.choice(["entry", "letter"]),
+            activity_days=rnd.choice([0, 0, 2]),
+            without_letter=rnd.random() < 0.15,
+        )
+    return portfolio
 
 
 def _make_young(rnd, portfolio):
@@ -180,6 +193,7 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
         )
         cls.creditor = cls.company | cls.branch
         cls.creditor.sudo().collection_tz = "UTC"
+        cls.creditor.sudo().collection_manager_id = cls.manager
         (cls.env.user | cls.collector | cls.approver | cls.manager).sudo().company_ids |= cls.branch
         cls.env = cls.env(
             context={**cls.env.context, "allowed_company_ids": cls.creditor.ids},
@@ -231,6 +245,8 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
         steps = [dict(step, attach_pdf=False) for step in vals.pop("steps")]
         for step in steps:
             step["phase_id"] = self.phases[step.pop("phase")].id
+            call = self.env.ref("mail.mail_activity_data_call")
+            step["activity_type_id"] = call.id if step.pop("calls") else False
         return self.env["crm.collection.rule"].create(
             {
                 "name": f"Rule {number}",

@@ -9,6 +9,7 @@ LISTED = {
     "crm.collection.item": "crm_collection_item",
     "crm.collection.letter": "crm_collection_letter",
     "crm.collection.contact": "crm_collection_contact",
+    "crm.collection.task": "crm_collection_task",
 }
 
 
@@ -48,6 +49,22 @@ def activities(company_id, partner_ids, old, new, uid):
               AND %(passes)s""",
         records=_records(company_id, partner_ids),
         passes=passes(SQL("activity.user_id"), company_id, old),
+        new=new,
+        uid=uid,
+    )
+
+
+def tasks(company_id, partner_ids, old, new, uid):
+    """Whose the customers' open tasks are, as :func:`activities` whose list they are on."""
+    return SQL(
+        """UPDATE crm_collection_task task
+              SET user_id = %(new)s, write_uid = %(uid)s,
+                  write_date = now() AT TIME ZONE 'UTC'
+            WHERE task.company_id = %(company_id)s AND task.partner_id = ANY(%(partner_ids)s)
+              AND task.state = 'open' AND task.user_id <> %(new)s AND %(passes)s""",
+        company_id=company_id,
+        partner_ids=list(partner_ids),
+        passes=passes(SQL("task.user_id"), company_id, old),
         new=new,
         uid=uid,
     )

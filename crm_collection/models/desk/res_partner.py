@@ -49,6 +49,7 @@ class ResPartner(models.Model):
         old = old or company.sudo().collection_manager_id
         scope = (company.id, self.ids, old.id or None, new.id, self.env.uid)
         self.env.cr.execute(hand_over_queries.activities(*scope))
+        self.env.cr.execute(hand_over_queries.tasks(*scope))
         self.env.cr.execute(hand_over_queries.replies(*scope, everyone))
-        for model in ("mail.activity", "crm.collection.contact"):
+        for model in ("mail.activity", "crm.collection.contact", "crm.collection.task"):
             self.env[model].invalidate_model(["user_id"], flush=False)

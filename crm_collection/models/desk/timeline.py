@@ -15,6 +15,7 @@ MODELS = {
     "move": "crm.collection.allocation",
     "approval": "crm.collection.approval.decision",
     "note": "mail.message",
+    "task": "crm.collection.task",
 }
 DANGER = ("returned", "bounced", "failed", "no_address", "blacklisted", "broken", "refused")
 GOOD = ("sent", "payment", "kept", "approved")
@@ -22,7 +23,7 @@ GOOD = ("sent", "payment", "kept", "approved")
 
 class CrmCollectionDesk(models.AbstractModel):
     """A customer's story in one line of time: letters, replies, calls, notes, promises, disputes,
-    payments and returned ones, moves and approvals."""
+    payments and returned ones, moves, approvals and tasks."""
 
     _inherit = "crm.collection.desk"
 
@@ -177,6 +178,14 @@ class CrmCollectionDesk(models.AbstractModel):
             "title": f"{kind}: {decision.phase_name or ''}",
             "text": decision.reason or False,
             "by": decision.user_id.sudo().name,
+        }
+
+    def _tell_task(self, row, task):
+        kind = task.activity_kind_id.name or ""
+        return {
+            "title": f"{kind}: {self._get_label(task, 'state')}",
+            "text": task.feedback or task.phase_id.name,
+            "by": task.done_by_id.sudo().name,
         }
 
     def _tell_note(self, row, message):

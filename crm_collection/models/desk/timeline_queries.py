@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-KINDS = ("letter", "contact", "hold", "payment", "move", "approval", "note")
+KINDS = ("letter", "contact", "hold", "payment", "move", "approval", "note", "task")
 
 
 def timeline(partner_id, company_ids, kinds, before, limit):
@@ -110,6 +110,17 @@ def _notes(customer):
     )
 
 
+def _tasks(customer):
+    """Tasks that were done, or taken off the list; what a contact did is told by the contact."""
+    return SQL(
+        """SELECT 'task', date_done, id, 1, NULL::numeric, state
+             FROM crm_collection_task
+            WHERE company_id = ANY(%(company_ids)s) AND partner_id = %(partner_id)s
+              AND state IN ('done', 'cancelled') AND contact_id IS NULL""",
+        **customer,
+    )
+
+
 _PARTS = {
     "letter": _letters,
     "contact": _contacts,
@@ -118,4 +129,5 @@ _PARTS = {
     "move": _moves,
     "approval": _approvals,
     "note": _notes,
+    "task": _tasks,
 }

@@ -28,7 +28,10 @@ BUCKETS = {
     "first": SQL("line.overdue > 0 AND line.date_contact IS NULL"),
 }
 # Activities on these records are about their customer.
-THREADS = ("crm_collection_contact", "crm_collection_item", "crm_collection_letter")
+THREADS = (
+    *("crm_collection_contact", "crm_collection_item", "crm_collection_letter"),
+    "crm_collection_task",
+)
 
 
 class Ranking(NamedTuple):

@@ -9,5 +9,9 @@ from . import (
     schedule,
     engine,
     slices,
+    task,
+    task_told,
+    item_task,
+    explain_task,
     foresee,
 )

@@ -195,19 +195,6 @@ def count_plan():
     return SQL("SELECT COUNT(*) FROM %s", SQL.identifier(PLAN_TABLE))
 
 
-def entered_with_activity(first, last):
-    """Items of a slice that entered a step with a follow-up activity."""
-    return SQL(
-        """SELECT item.id FROM %s AS plan
-             JOIN crm_collection_item item ON item.line_id = plan.line_id
-              AND item.phase_id = plan.phase_id
-             JOIN crm_collection_rule_step step ON step.id = plan.step_id
-            WHERE %s AND plan.moves AND step.activity_type_id IS NOT NULL""",
-        SQL.identifier(PLAN_TABLE),
-        slice_of_plan(first, last),
-    )
-
-
 def planned_open_item(seq):
     return SQL(
         "SELECT item_id, partner_id, name FROM %s WHERE seq = %s", SQL.identifier(PLAN_TABLE), seq

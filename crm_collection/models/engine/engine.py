@@ -1,7 +1,5 @@
 from collections import Counter, defaultdict
 
-import psycopg2
-
 from odoo import api, models
 from odoo.fields import Domain
 
@@ -101,8 +99,8 @@ class CrmCollectionEngine(models.AbstractModel):
         return True
 
     def _write_day(self, run):
-        """What accounting did, what the days say, whose customer is whose, and what was paid
-        since: one after the other.
+        """What accounting did, what the days say, whose customer is whose, whose task is what, and
+        what was paid since: one after the other.
 
         :return: as :meth:`_write_slices`
         """
@@ -116,6 +114,8 @@ class CrmCollectionEngine(models.AbstractModel):
         if moved is None:
             return None
         self.env["crm.collection.assignment"]._assign_safely(run.company_id, run)
+        if not self._follow_tasks(run):
+            return None
         recorded = self._record_settlements(run)
         return recorded and swept and moved
 
@@ -170,7 +170,6 @@ class CrmCollectionEngine(models.AbstractModel):
                 moves[phase_from_id, phase_id] = (count + 1, total + amount)
         run._log_moves(moves)
         waiting = self._ask_approvals(first, last)
-        self._schedule_activities(run, first, last)
         self.env["crm.collection.item"].invalidate_model(flush=False)
         self.env["crm.collection.allocation"].invalidate_model(flush=False)
         new = sum(row[1] for row in entered)
@@ -209,32 +208,6 @@ class CrmCollectionEngine(models.AbstractModel):
         Approval._close_empty({row[0] for row in withdrawn})
         return Approval._ask(apply_queries.open_items_of_plan(first, last), "automatic")[1]
 
-    # === Activities === #
-
-    def _schedule_activities(self, run, first, last):
-        Step = self.env["crm.collection.rule.step"]
-        if not Step.search_count([("activity_type_id", "!=", False)], limit=1):
-            return
-        rows = self.env.execute_query(apply_queries.entered_with_activity(first, last))
-        items = self.env["crm.collection.item"].browse(row[0] for row in rows)
-        self._schedule_safely(run, items)
-
-    def _schedule_safely(self, run, items):
-        """Schedule activities together, or one by one when one of them cannot be: an item moves
-        whether somebody can be reminded of it or not."""
-        try:
-            with self.env.cr.savepoint():
-                return items._schedule_step_activity()
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:
-            if len(items) == 1:
-                run._log_exception(f"{items.name}: {error}", items.id, items.partner_id.id)
-                return None
-        for item in items:
-            self._schedule_safely(run, item)
-        return None
-
     # === Settlements === #
 
     def _record_settlements(self, run):
@@ -266,9 +239,9 @@ class CrmCollectionEngine(models.AbstractModel):
         company would write, about all companies that are one creditor with it.
 
         :param int limit: rows of each list at most; the totals are of everything
-        :return: dict of ``open_items`` and ``letters`` (lists of dicts, amounts in company
-            currency; an item is there for each ``kind`` it is of: move, proposed, held) and
-            ``totals`` (looked_at, moves, amount, proposed, held, letters)
+        :return: dict of ``open_items``, ``letters`` and ``tasks`` (lists of dicts, amounts in
+            company currency; an item is there for each ``kind`` it is of: move, proposed, held)
+            and ``totals`` (looked_at, moves, amount, proposed, held, letters, tasks)
         """
         self.env.flush_all()
         companies = self._keep_family_plan(company, date)
@@ -279,9 +252,11 @@ class CrmCollectionEngine(models.AbstractModel):
         result = {
             "open_items": rows,
             "letters": self.env.execute_query_dict(letters),
+            "tasks": self._simulate_tasks(company, date, limit),
             "totals": dict(zip(names, totals, strict=True)),
         }
-        result["totals"]["letters"] = next((row["total"] for row in result["letters"]), 0)
+        for key in ("letters", "tasks"):
+            result["totals"][key] = next((row["total"] for row in result[key]), 0)
         self.env.cr.execute(apply_queries.drop_plan())
         return result
 

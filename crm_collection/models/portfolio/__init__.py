@@ -14,6 +14,8 @@ from . import (
     sync,
     maintain,
     undo,
+    task,
+    mail_activity,
     allocation,
     hold,
     hold_change,

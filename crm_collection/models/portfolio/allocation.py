@@ -110,11 +110,30 @@ class CrmCollectionAllocation(models.Model):
         help="The last letter about the item in this allocation.",
     )
 
+    wants_task = fields.Boolean(
+        string="Asks for a Task",
+        readonly=True,
+        help="The step asked for an activity when the item entered it.",
+    )
+    task_id = fields.Many2one(
+        comodel_name="crm.collection.task",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        help="What came of it that the step asks for an activity.",
+    )
+    task_state = fields.Selection(related="task_id.state", string="Task Is")
+    task_done_by_id = fields.Many2one(related="task_id.done_by_id", string="Task Done by")
+    task_date_done = fields.Datetime(related="task_id.date_done", string="Task Ended at")
+
     _open_uniq = models.UniqueIndex(
         "(item_id) WHERE date_out IS NULL", "An item is in one phase at a time."
     )
     _company_day_in_idx = models.Index("(company_id, day_in)")
     _company_day_out_idx = models.Index("(company_id, day_out) WHERE day_out IS NOT NULL")
+    _task_idx = models.Index(
+        "(company_id) WHERE wants_task AND task_id IS NULL AND date_out IS NULL"
+    )
 
     @api.depends("day_in", "day_out")
     def _compute_days_stay(self):

@@ -6,33 +6,42 @@ from .queries import letter_template
 from .reposted_queries import said_before
 
 
-def open_allocations(source, origin, today, uid, reason=None, approval_id=None):
-    """Insert one allocation for each row of ``source``: item rows as written, with their phase."""
+def open_allocations(source, origin, today, uid, reason=None, approval_id=None, with_task=True):
+    """Insert one allocation for each row of ``source``: item rows as written, with their phase.
+
+    :param bool with_task: whether a step that asks for an activity gets one
+    """
     return SQL(
         """
         INSERT INTO crm_collection_allocation (
                item_id, phase_id, rule_id, step_id, company_id, partner_id, partner_name, name,
                currency_id, origin, user_id, reason, approval_id, date_in, day_in, days_in,
-               amount_in, amount_in_currency, letter_count,
+               amount_in, amount_in_currency, letter_count, wants_task,
                create_uid, create_date, write_uid, write_date)
         SELECT entered.id, entered.phase_id, entered.rule_id, entered.step_id, entered.company_id,
                entered.partner_id, partner.complete_name, entered.name, entered.currency_id,
                %(origin)s, %(uid)s, %(reason)s, %(approval_id)s, %(now)s, %(today)s::date,
                %(today)s::date - entered.date_maturity, entered.amount_residual,
-               entered.amount_residual_currency, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
+               entered.amount_residual_currency, 0, %(wants_task)s,
+               %(uid)s, %(now)s, %(uid)s, %(now)s
           FROM (%(source)s) AS entered
-     LEFT JOIN res_partner partner ON partner.id = entered.partner_id""",
+     LEFT JOIN res_partner partner ON partner.id = entered.partner_id
+     LEFT JOIN crm_collection_rule_step step
+               ON step.id = entered.step_id AND step.phase_id = entered.phase_id""",
         source=source,
         origin=origin,
         uid=uid,
         reason=reason,
         approval_id=SQL("%s::integer", approval_id),
+        wants_task=SQL("step.activity_type_id IS NOT NULL" if with_task else "FALSE"),
         today=today,
         now=SQL("(now() AT TIME ZONE 'UTC')"),
     )
 
 
-def open_allocations_of_items(item_ids, origin, today, uid, reason=None, approval_id=None):
+def open_allocations_of_items(
+    item_ids, origin, today, uid, reason=None, approval_id=None, with_task=True
+):
     """The allocations of items that were just moved, as their rows now say."""
     return open_allocations(
         SQL(
@@ -46,6 +55,7 @@ def open_allocations_of_items(item_ids, origin, today, uid, reason=None, approva
         uid,
         reason,
         approval_id,
+        with_task,
     )
 
 
@@ -155,22 +165,27 @@ def take_back_items(item_ids, uid):
 
 def open_allocations_again(item_ids, today, uid, reason):
     """The allocations of items that were just taken back into the phase they had left, of the
-    origin they had there."""
+    origin they had there. The task that they had there, if nobody did it, is asked for again."""
     return SQL(
         """
         INSERT INTO crm_collection_allocation (
                item_id, phase_id, rule_id, step_id, company_id, partner_id, partner_name, name,
                currency_id, origin, user_id, reason, date_in, day_in, days_in,
-               amount_in, amount_in_currency, letter_count,
+               amount_in, amount_in_currency, letter_count, wants_task,
                create_uid, create_date, write_uid, write_date)
         SELECT item.id, item.phase_id, item.rule_id, item.step_id, item.company_id,
                item.partner_id, partner.complete_name, item.name, item.currency_id,
                before.origin, %(uid)s, %(reason)s, %(now)s, %(today)s::date,
                %(today)s::date - item.date_maturity, item.amount_residual,
-               item.amount_residual_currency, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
+               item.amount_residual_currency, 0, before.wants_task,
+               %(uid)s, %(now)s, %(uid)s, %(now)s
           FROM crm_collection_item item
     CROSS JOIN LATERAL (
-               SELECT allocation.origin FROM crm_collection_allocation allocation
+               SELECT allocation.origin,
+                      allocation.wants_task AND COALESCE(task.state = 'dropped', TRUE)
+                          AS wants_task
+                 FROM crm_collection_allocation allocation
+            LEFT JOIN crm_collection_task task ON task.id = allocation.task_id
                 WHERE allocation.item_id = item.id AND allocation.reason_out = 'moved'
              ORDER BY allocation.id DESC LIMIT 1) AS before
      LEFT JOIN res_partner partner ON partner.id = item.partner_id

@@ -114,11 +114,19 @@ class CrmCollectionItem(models.Model):
             )
         )
         approval_id = approval.id if approval else None
+        # old debt that goes live in silence is nobody's task either
+        with_task = send_letter or origin != "opening"
         cr.execute(
             allocation_queries.open_allocations_of_items(
-                self.ids, origin, today, uid, reason, approval_id
+                self.ids, origin, today, uid, reason, approval_id, with_task
             )
         )
+        self._follow_tasks(company)
+
+    def _follow_tasks(self, company):
+        """What a person did to these items is followed by their tasks at once: one that nothing
+        is left of goes. New ones are made by the engine, which adds them here."""
+        self.env["crm.collection.task"]._drop_idle_of_items(self.ids)
 
     def _get_maintain_refusals(self, phase):
         """Searched and not read: there may be tens of thousands.
@@ -164,15 +172,3 @@ class CrmCollectionItem(models.Model):
             ),
             _("It is on hold: lift the hold first."): Domain("is_held", "=", True),
         }
-
-    def _schedule_step_activity(self):
-        """The follow-up activities of the steps these items have just entered, in batches."""
-        quiet = self.with_context(mail_activity_quick_update=True)
-        for (step, user), items in quiet.grouped(
-            lambda item: (item.step_id, item.step_id.activity_user_id or item.user_id)
-        ).items():
-            items.activity_schedule(
-                activity_type_id=step.activity_type_id.id,
-                user_id=user.id,
-                summary=step.phase_id.with_context(lang=user.lang).name,
-            )

@@ -66,11 +66,45 @@ class CrmCollectionRuleStep(models.Model):
         digits=(5, 2),
         help="An item of which a smaller share is still owed stays in the step below.",
     )
-    activity_type_id = fields.Many2one(comodel_name="mail.activity.type", string="Activity")
+    activity_type_id = fields.Many2one(
+        comodel_name="mail.activity.type",
+        string="Activity",
+        domain="[('res_model', 'in', (False, 'crm.collection.task'))]",
+        help="What somebody is to do about the items that enter the step: one task for each "
+        "customer.",
+    )
     activity_user_id = fields.Many2one(
         comodel_name="res.users",
         string="Activity for",
-        help="Empty: the item's collector.",
+        domain="[('share', '=', False)]",
+        help="Empty, or not at work in the company: the item's collector, else the customer's, "
+        "else the company's collection manager.",
+    )
+    activity_after = fields.Selection(
+        selection=[("entry", "The item enters the step"), ("letter", "Its letter has left")],
+        string="Planned after",
+        default="entry",
+        required=True,
+        help="A step that sends no letter plans its task when an item enters it.",
+    )
+    activity_days = fields.Integer(
+        aggregator=None,
+        string="Due After (Days)",
+        help="How many days after that it is to be done. Where the phases go by working days it "
+        "is a working day.",
+    )
+    escalation_days = fields.Integer(
+        aggregator=None,
+        string="Escalates After (Days)",
+        help="A task that is still open so many days after its day is somebody else's, too. 0: "
+        "never.",
+    )
+    escalation_user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Escalates to",
+        domain="[('share', '=', False)]",
+        help="Empty, or not at work in the company: the head of the collector's team, else the "
+        "company's collection manager.",
     )
 
     _rule_days_uniq = models.UniqueIndex(
@@ -83,6 +117,10 @@ class CrmCollectionRuleStep(models.Model):
     _resend_positive = models.Constraint(
         "CHECK(resend_interval >= 0 AND resend_max >= 0)",
         "The interval and the number of times cannot be negative.",
+    )
+    _activity_days_range = models.Constraint(
+        "CHECK(activity_days BETWEEN 0 AND 36500 AND escalation_days BETWEEN 0 AND 36500)",
+        "The days until a task is due, and until it escalates, are from 0 to 36500.",
     )
     _minimum_range = models.Constraint(
         "CHECK(amount_min >= 0 AND percent_min >= 0 AND percent_min <= 100)",
@@ -125,6 +163,25 @@ class CrmCollectionRuleStep(models.Model):
         if self.resend_max == 1:
             return _("%s, once", text)
         return _("%(every)s, %(number)s times", every=text, number=self.resend_max)
+
+    def _explain_activity(self):
+        """:return: what somebody is to do, and when, in words"""
+        _, kind, days = self.env._, self.activity_type_id.name or "", self.activity_days
+        text = kind
+        if self.activity_after == "letter" and self._get_template():
+            if days == 1:
+                text = _("%s, the day after the letter", kind)
+            elif days:
+                text = _("%(kind)s, %(days)s days after the letter", kind=kind, days=days)
+            else:
+                text = _("%s, after the letter", kind)
+        elif days == 1:
+            text = _("%s, the day after", kind)
+        elif days:
+            text = _("%(kind)s, %(days)s days later", kind=kind, days=days)
+        if self.escalation_days:
+            text += " · " + _("escalates after %s days", self.escalation_days)
+        return text
 
     def _get_template(self):
         """:return: the letter of the step, else that of its phase (may be empty)."""

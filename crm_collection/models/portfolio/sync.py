@@ -92,6 +92,7 @@ class CrmCollectionItem(models.Model):
             self.env.cr.execute(
                 allocation_queries.close_allocations(item_ids, event, today, self.env.uid)
             )
+            self.env["crm.collection.task"]._drop_idle_of_items(item_ids)
         if left:
             self.env["crm.collection.allocation"].invalidate_model(flush=False)
 
@@ -126,6 +127,7 @@ class CrmCollectionItem(models.Model):
             )
         )
         self.env["crm.collection.allocation"].invalidate_model(flush=False)
+        self.browse(item_ids)._follow_tasks(self.env.company)
 
     def _sync_deleted(self):
         """The journal items of these items were just deleted."""

@@ -113,6 +113,7 @@ class CrmCollectionItem(models.Model):
             cr.execute(allocation_queries.close_allocations(items.ids, "undone", today, uid))
             cr.execute(allocation_queries.take_back_items(items.ids, uid))
             cr.execute(allocation_queries.open_allocations_again(items.ids, today, uid, reason))
+        self._follow_tasks(company)
 
     def _get_undo_notification(self, done, refused):
         return {

@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from ...models.portfolio.allocation import ORIGINS, REASONS_OUT
+from ...models.portfolio.task import STATES as TASK_STATES
 from ...tools.arguments import check_one
 from ...tools.figures import OptionalFloat
 from . import group_queries, queries
@@ -31,11 +32,13 @@ class CrmCollectionAllocationReport(models.Model):
             "reason_out",
             "date_settled",
             "amount_in",
+            "task_id",
         ],
         "crm.collection.settlement": ["allocation_id", "amount", "kind"],
         "crm.collection.letter": ["state", "template_id"],
         "crm.collection.letter.line": ["allocation_id", "letter_id"],
         "crm.collection.item": ["user_id"],
+        "crm.collection.task": ["state", "done_by_id"],
     }
 
     allocation_id = fields.Many2one(comodel_name="crm.collection.allocation", readonly=True)
@@ -57,6 +60,11 @@ class CrmCollectionAllocationReport(models.Model):
         string="Letter",
         readonly=True,
         help="The item's last letter in the phase.",
+    )
+    task_id = fields.Many2one(comodel_name="crm.collection.task", readonly=True)
+    task_state = fields.Selection(selection=TASK_STATES, string="Task Is", readonly=True)
+    task_done_by_id = fields.Many2one(
+        comodel_name="res.users", string="Task Done by", readonly=True
     )
     origin = fields.Selection(selection=ORIGINS, readonly=True)
     user_id = fields.Many2one(comodel_name="res.users", string="Collector", readonly=True)

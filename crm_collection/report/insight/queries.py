@@ -19,6 +19,7 @@ def allocations(days):
           FROM crm_collection_allocation allocation
           JOIN (VALUES %(days)s) AS company (id, today) ON company.id = allocation.company_id
      LEFT JOIN crm_collection_item item ON item.id = allocation.item_id
+     LEFT JOIN crm_collection_task task ON task.id = allocation.task_id
      LEFT JOIN (%(money)s) AS money ON money.allocation_id = allocation.id
      LEFT JOIN (%(letters)s) AS letters ON letters.allocation_id = allocation.id""",
         columns=_allocation_columns(),
@@ -36,7 +37,8 @@ def _allocation_columns():
            allocation.company_id, allocation.partner_id, allocation.name,
            allocation.partner_name, allocation.phase_id, allocation.rule_id,
            allocation.step_id, allocation.origin, allocation.day_in, allocation.day_out,
-           item.user_id, letters.template_id,
+           item.user_id, letters.template_id, allocation.task_id, task.state AS task_state,
+           task.done_by_id AS task_done_by_id,
            COALESCE(allocation.reason_out, 'open') AS outcome"""
     )
 

@@ -11,4 +11,5 @@ from . import (
     test_contact_report,
     test_take_back,
     test_today,
+    test_tasks,
 )

@@ -215,8 +215,8 @@ class TestAllocation(CrmCollectionEngineCommon):
     # === Activities === #
 
     def test_activity_of_a_step(self):
-        """Entering a step with a follow-up activity schedules it, once, for the user of the
-        step or else the collector."""
+        """Entering a step with a follow-up activity is a task, once, of the user of the step or
+        else the collector: see ``tests/desk/test_tasks.py``."""
         steps = self.rule.step_ids.sorted("days")
         steps[1].activity_type_id = self.env.ref("mail.mail_activity_data_call")
         self.customer.collection_user_id = self.collector
@@ -226,11 +226,11 @@ class TestAllocation(CrmCollectionEngineCommon):
         self._move_on(1)
         self._allocate()
         self.assertRecordValues(
-            self._items(move).activity_ids,
+            self._items(move).allocation_id.task_id.activity_ids,
             [{"user_id": self.collector.id, "summary": self.phase_second.name}],
         )
         self.assertEqual(
-            self.env["mail.activity"].search_count([("res_model", "=", "crm.collection.item")]),
+            self.env["mail.activity"].search_count([("res_model", "=", "crm.collection.task")]),
             1,
         )
 
@@ -242,30 +242,38 @@ class TestAllocation(CrmCollectionEngineCommon):
         self.collector.sudo().lang = "pt_BR"
         move = self._create_overdue(12)
         self._allocate()
-        self.assertEqual(self._items(move).activity_ids.summary, "Segundo aviso")
+        activity = self._items(move).allocation_id.task_id.activity_ids
+        self.assertEqual(activity.summary, "Segundo aviso")
 
     def test_activity_that_cannot_be_scheduled(self):
-        """GIVEN two items that enter a step with an activity, and one that cannot have it
+        """GIVEN items of two customers that enter a step with an activity, and one cannot have it
         WHEN the job runs
-        THEN both move, the other has its activity, and the run says what went wrong.
+        THEN both move, the other has its task, and the run says what went wrong
+        WHEN it can be
+        THEN the next run makes it.
         """
         self.rule.step_ids.activity_type_id = self.env.ref("mail.mail_activity_data_call")
-        bad, good = self._create_overdue(12), self._create_overdue(12)
+        berg = self._create_customer("Berg AG", collection_user_id=self.collector.id)
+        self.customer.collection_user_id = self.collector
+        bad, good = self._create_overdue(12), self._create_overdue(12, partner=berg)
         create = self.registry["mail.activity"].create
 
         def refuse(model, vals_list):
-            items = model.env["crm.collection.item"].browse(vals["res_id"] for vals in vals_list)
-            if bad in items.move_id:
+            tasks = model.env["crm.collection.task"].browse(vals["res_id"] for vals in vals_list)
+            if bad in tasks.allocation_ids.item_id.move_id:
                 raise UserError("No activity for this one.")
             return create(model, vals_list)
 
         with patch.object(self.registry["mail.activity"], "create", refuse):
             self._allocate()
         self._assert_phase(bad | good, self.phase_second)
-        self.assertFalse(self._items(bad).activity_ids)
-        self.assertEqual(len(self._items(good).activity_ids), 1)
+        self.assertFalse(self._items(bad).allocation_id.task_id)
+        self.assertEqual(len(self._items(good).allocation_id.task_id.activity_ids), 1)
         run = self._get_run()
         self.assertEqual(run.exception_count, 1)
         line = run.line_ids.filtered(lambda line: line.kind == "exception")
         self.assertEqual(line.item_id, self._items(bad))
         self.assertIn("No activity for this one.", line.message)
+        self._move_on(1)
+        self._allocate()
+        self.assertEqual(len(self._items(bad).allocation_id.task_id.activity_ids), 1)

@@ -26,6 +26,7 @@ GROWING = (
 )
 ASKED_ON = (0, 7, 14)  # the evenings on which the items say what is to come
 REPEATED_ON = (0, 3, 11)  # the days on which the jobs run again
+SIMULATED_ON = (0, 2, 9, 16)  # the days of which the simulation says what is somebody's task
 # Looking for the simplest portfolio that fails takes minutes.
 SHRINK = "CRM_COLLECTION_SHRINK" in os.environ
 SIMPLER = 40  # portfolios that are tried for it
@@ -40,10 +41,12 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
     will be, the quiet days a letter begins forgotten, holds that are not in force yet left out,
     letters without an address taken for those that arrive, what letters change about
     where the items go not asked after them.
+
+    And what a day's simulation says is somebody's task is what the jobs of the day make.
     """
 
     def test_what_is_said_comes_true(self):
-        self.count = {"step": 0, "letter": 0, "held": 0}
+        self.count = {"step": 0, "letter": 0, "held": 0, "task": 0}
         for first in range(SEED, SEED + PORTFOLIOS, TOGETHER):
             seeds = range(first, min(first + TOGETHER, SEED + PORTFOLIOS))
             settings = draw_settings(first // TOGETHER)
@@ -93,8 +96,11 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
         for number in range(DAYS + 1):
             day = TODAY + timedelta(days=number)
             before = self._get_places()
+            tasks = self._simulate_tasks(day) if number in SIMULATED_ON else None
             self._live_a_day(day)
             self._note_steps(day, before)
+            if tasks is not None:
+                self._check_tasks(day, *tasks)
             if number == 0:
                 with freeze_time(f"{day} 12:00:00"):
                     self._act_by_hand(settings, self.owners)
@@ -160,6 +166,39 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
                 continue
             self.steps.setdefault(item, []).append((day, phase))
 
+    # === Tasks === #
+
+    def _simulate_tasks(self, day):
+        """:return: what has a task before the jobs of a day, and what they are said to make"""
+        with freeze_time(f"{day} 08:00:00"):
+            domain = [("task_id", "!=", False)]
+            known = self.env["crm.collection.allocation"].search(domain)
+            Engine = self.env["crm.collection.engine"].sudo()
+            said = {
+                (company.id, row["partner_id"], row["phase_id"], row["user_id"], row["date"]): (
+                    sorted(row["names"])
+                )
+                for company in self.creditor
+                for row in Engine._simulate(company, day)["tasks"]
+            }
+        return known, said
+
+    def _check_tasks(self, day, known, said):
+        """The run has made, of the same items, for the same people, what the simulation said; what
+        joined a task is of that one's day."""
+        made = {}
+        domain = [("task_id", "!=", False), ("id", "not in", known.ids)]
+        for allocation in self.env["crm.collection.allocation"].search(domain):
+            task = allocation.task_id
+            key = (task.company_id.id, task.partner_id.id, task.phase_id.id, task.made_for_id.id)
+            is_joined = task in known.task_id
+            made.setdefault((*key, not is_joined and task.date), []).append(allocation.name)
+        joined = {key[:4] for key in made if not key[4]}
+        told = {(*key[:4], key[:4] not in joined and key[4]): names for key, names in said.items()}
+        made = {key: sorted(names) for key, names in made.items()}
+        self.assertEqual(told, made, f"tasks of {day}")
+        self.count["task"] += sum(map(len, made.values()))
+
     # === Saying === #
 
     def _ask(self):
@@ -202,7 +241,7 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
     def _compare(self, said):
         failures = []
         told = [told for by_item in said.values() for told in by_item.values()]
-        for what in self.count:
+        for what in ("step", "letter", "held"):
             self.count[what] += sum(1 for one in told if one[what])
         letters = self._get_letters()
         self._assert_silent(self.creditor.filtered(lambda one: not one.collection_auto_send))

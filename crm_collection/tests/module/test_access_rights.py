@@ -74,6 +74,7 @@ RIGHTS = {
     "crm.collection.statement.send": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.simulate": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.target": {"reader": READ, "user": READ, "manager": ALL},
+    "crm.collection.task": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.team": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.simulate.line": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.status.view": {"reader": NOTHING, "user": ALL, "manager": ALL},
@@ -374,13 +375,14 @@ class TestAccessRights(CrmCollectionAccessCommon):
         self._prepare()
         letter, allocation = (
             self._letters(),
-            self.env["crm.collection.allocation"].search([], limit=1),
+            self.env["crm.collection.allocation"].search([("task_id", "!=", False)], limit=1),
         )
         run = self.env["crm.collection.run"].search([], limit=1)
         for record, vals in (
             (letter, {"state": "sent"}),
             (letter.line_ids, {"amount_residual": 1.0}),
             (allocation, {"reason": "Other"}),
+            (allocation.task_id, {"state": "done"}),
             (run, {"state": "done"}),
             (run.line_ids[:1], {"message": "Fine"}),
         ):
@@ -396,12 +398,17 @@ class TestAccessRights(CrmCollectionAccessCommon):
     def test_history_is_not_written_by_the_superuser_either(self):
         """P4. Seen to fail with `write` of the allocation not overridden."""
         self._prepare()
-        allocation = self.env["crm.collection.allocation"].sudo().search([], limit=1)
+        domain = [("task_id", "!=", False)]
+        allocation = self.env["crm.collection.allocation"].sudo().search(domain, limit=1)
+        task = allocation.task_id
         for action in (
             lambda: allocation.write({"reason": "Other"}),
             allocation.copy,
             allocation.unlink,
             lambda: allocation.create({"item_id": allocation.item_id.id}),
+            lambda: task.write({"state": "done"}),
+            task.copy,
+            task.unlink,
         ):
             with self.assertRaises(AccessError), self.env.cr.savepoint():
                 action()

@@ -61,6 +61,7 @@ ACTIONS = {
     ("crm.collection.contact.report", "action_open_contact"): READERS,
     ("crm.collection.customer", "action_log_contact"): READERS,
     ("crm.collection.customer", "action_open_items"): READERS,
+    ("crm.collection.task", "action_log_contact"): READERS,
     ("crm.collection.desk", "get_customer"): READERS | STRANGER,
     ("crm.collection.desk", "get_timeline"): READERS | STRANGER,
     ("crm.collection.desk", "get_work"): READERS | STRANGER,

@@ -35,6 +35,7 @@ COMPANY_MODELS = (
     "crm.collection.run.line",
     "crm.collection.settlement",
     "crm.collection.target",
+    "crm.collection.task",
 )
 SHARED_MODELS = (
     "crm.collection.approval.level",
@@ -316,6 +317,10 @@ class TestMultiCompany(CrmCollectionLettersCommon):
             in_company.action_approve()
 
     def _prepare_records(self):
+        rules = self.env["crm.collection.rule"].sudo().search([])
+        rules.step_ids.activity_type_id = self.env.ref("mail.mail_activity_data_call")
+        for company, user in ((self.company, self.collector), (self.second, self.second_collector)):
+            company.sudo().collection_manager_id = user
         self._let_some_wait(self._items(self._create_both()))
         self.phase_third.company_id = self.company
         for company, user in ((self.company, self.collector), (self.second, self.second_collector)):

@@ -60,6 +60,7 @@ class TestOutside(CrmCollectionApprovalCommon, HttpCase):
         approval_rule = self._guard(self.phase_second)
         self._create_overdue(5)
         self._create_overdue(12)
+        self.rule.step_ids.activity_type_id = self.env.ref("mail.mail_activity_data_call")
         self._allocate()
         self._send_letters()
         self.env["crm.collection.fuse"].sudo().create({"name": "Mail server"})
@@ -75,6 +76,7 @@ class TestOutside(CrmCollectionApprovalCommon, HttpCase):
             .with_user(self.collector)
             .create({"partner_id": self.customer.id}),
             self.env["crm.collection.fuse"].search([], limit=1),
+            self.env["crm.collection.task"].search([], limit=1),
         ]
         names = {record._name for record in records}
         self.assertEqual(names, self.env["crm.collection.thread"]._get_chatters())

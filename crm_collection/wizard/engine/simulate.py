@@ -6,7 +6,7 @@ from odoo.tools import format_date
 from ...tools.arguments import check_one
 
 MAX_LINES = 1000
-LISTS = ("moves", "proposed", "held", "letters")
+LISTS = ("moves", "proposed", "held", "letters", "tasks")
 
 
 class CrmCollectionSimulate(models.TransientModel):
@@ -39,6 +39,7 @@ class CrmCollectionSimulate(models.TransientModel):
     )
     proposed_count = fields.Integer(string="New Proposals", readonly=True)
     letter_count = fields.Integer(string="Letters", readonly=True)
+    task_count = fields.Integer(string="Tasks", readonly=True)
     held_count = fields.Integer(string="Items Held Back", readonly=True)
     line_ids = fields.One2many(
         comodel_name="crm.collection.simulate.line", inverse_name="wizard_id", readonly=True
@@ -62,6 +63,13 @@ class CrmCollectionSimulate(models.TransientModel):
         inverse_name="wizard_id",
         string="Who Gets a Letter",
         domain=[("kind", "=", "letter")],
+        readonly=True,
+    )
+    task_line_ids = fields.One2many(
+        comodel_name="crm.collection.simulate.line",
+        inverse_name="wizard_id",
+        string="What Is to Be Done",
+        domain=[("kind", "=", "task")],
         readonly=True,
     )
     held_line_ids = fields.One2many(
@@ -100,6 +108,7 @@ class CrmCollectionSimulate(models.TransientModel):
                 "proposed_count": totals["proposed"],
                 "held_count": totals["held"],
                 "letter_count": totals["letters"],
+                "task_count": totals["tasks"],
                 "is_sending": self.company_id._is_collection_sending(),
                 "bank_note": self.company_id._explain_collection_bank(),
                 "is_cut": max(totals[key] for key in LISTS) > MAX_LINES,
@@ -107,6 +116,7 @@ class CrmCollectionSimulate(models.TransientModel):
                     Command.clear(),
                     *map(Command.create, open_items),
                     *(Command.create(self._prepare_letter_vals(row)) for row in letters),
+                    *(Command.create(self._prepare_task_vals(row)) for row in result["tasks"]),
                 ],
             }
         )
@@ -130,6 +140,15 @@ class CrmCollectionSimulate(models.TransientModel):
             "credit": row["credit"],
             "charges": row["charges"],
             "asked": row["asked"],
+        }
+
+    def _prepare_task_vals(self, row):
+        """One task for each customer, step and responsible person."""
+        copied = ("partner_id", "phase_id", "activity_type_id", "user_id", "date", "amount")
+        return {key: row[key] for key in copied} | {
+            "kind": "task",
+            "name": ", ".join(row["names"]),
+            "count": len(row["names"]),
         }
 
     def _get_open_action(self):

@@ -17,6 +17,7 @@ class CrmCollectionSimulateLine(models.TransientModel):
             ("move", "Moves"),
             ("proposed", "Is proposed"),
             ("letter", "Gets a letter"),
+            ("task", "Is somebody's task"),
             ("held", "Held back"),
         ],
         required=True,
@@ -50,3 +51,13 @@ class CrmCollectionSimulateLine(models.TransientModel):
         comodel_name="crm.collection.rule", string="Sending Rule", ondelete="cascade"
     )
     blocker = fields.Selection(selection=BLOCKERS, string="Held Back by")
+    activity_type_id = fields.Many2one(
+        comodel_name="mail.activity.type", string="What to Do", ondelete="cascade"
+    )
+    user_id = fields.Many2one(
+        comodel_name="res.users",
+        string="Responsible",
+        ondelete="cascade",
+        help="Before rules of assignment give the customer to another collector.",
+    )
+    date = fields.Date(string="To Be Done by")

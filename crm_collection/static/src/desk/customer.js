@@ -18,6 +18,7 @@ const ICONS = {
     payment: "fa-money",
     move: "fa-arrow-right",
     approval: "fa-check-square-o",
+    task: "fa-check",
     note: "fa-sticky-note-o",
 };
 // From "not due yet" to the oldest, as on the cockpit.
@@ -170,6 +171,7 @@ export class CollectionCustomer extends Component {
             { id: "hold", name: _t("Promises and Holds") },
             { id: "move", name: _t("Phases") },
             { id: "approval", name: _t("Approvals") },
+            { id: "task", name: _t("Tasks") },
             { id: "note", name: _t("Notes") },
         ];
     }
