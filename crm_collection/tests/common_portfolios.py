@@ -82,6 +82,7 @@ def _ask_for_calls(seed, portfolio):
             activity_after=rnd.choice(["entry", "letter"]),
             activity_days=rnd.choice([0, 0, 2]),
             without_letter=rnd.random() < 0.15,
+            after_promise=rnd.random() < 0.15,
         )
     return portfolio
 

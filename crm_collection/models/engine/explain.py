@@ -117,6 +117,8 @@ class CrmCollectionItem(models.Model):
             origin=origins[allocation.origin].lower(),
             moment=self._explain_moment(allocation.days_in),
         )
+        if allocation.origin == "automatic" and allocation.step_id.sudo().after_promise:
+            text += " " + _("A promise was broken.")
         if allocation.reason:
             text += " " + _(
                 "%(user)s: %(reason)s.", user=allocation.user_id.name, reason=allocation.reason

@@ -104,6 +104,9 @@ class CrmCollectionEngine(models.AbstractModel):
         lines = {row["line_id"]: row for row in self.env.execute_query_dict(query)}
         query = foresee_queries.holds_of_customers(company.id, today, partner_ids)
         holds = self.env.execute_query(query)
+        if any(self._get_rules(company).step_ids.mapped("after_promise")):
+            query = foresee_queries.judged_of_customers(company.id, partner_ids)
+            future.judged_ids += [row[0] for row in self.env.execute_query(query)]
         query = payment_queries.lines_on_their_way(company.id, today)
         dates = dict(self.env.execute_query(query))
         payments = {line_id: dates[line_id] for line_id in dates.keys() & lines}

@@ -58,20 +58,8 @@ def holds_of_customers(company_id, today, partner_ids):
     day, the day it is for). A promise that is kept by now is over with it; of a payment plan it is
     the part that will be missed."""
     mine = SQL(
-        """SELECT hold.* FROM crm_collection_hold hold
-             LEFT JOIN res_partner partner ON partner.id = hold.partner_id
-            WHERE hold.company_id = %(company_id)s AND hold.state = 'active'
-              AND (partner.commercial_partner_id = ANY(%(partner_ids)s)
-                   OR hold.move_id IN (SELECT line.move_id FROM account_move_line line
-                                        WHERE %(of_customers)s)
-                   OR hold.item_id IN (SELECT item.id FROM crm_collection_item item
-                                        WHERE item.partner_id = ANY(%(partner_ids)s))
-                   OR hold.id IN (SELECT several.hold_id FROM crm_collection_hold_item_rel several
-                                    JOIN crm_collection_item item ON item.id = several.item_id
-                                   WHERE item.partner_id = ANY(%(partner_ids)s)))""",
-        company_id=company_id,
-        partner_ids=partner_ids,
-        of_customers=line_is_of(partner_ids),
+        "SELECT hold.* FROM crm_collection_hold hold WHERE hold.state = 'active' AND %s",
+        _is_of(company_id, partner_ids),
     )
     return SQL(
         """WITH crm_collection_hold AS (%(mine)s)
@@ -83,6 +71,34 @@ def holds_of_customers(company_id, today, partner_ids):
         until=waited_until(),
         last_day=last_day(),
         closings=closings(company_id, today),
+    )
+
+
+def judged_of_customers(company_id, partner_ids):
+    """Promises of customers and of what they owe that were kept or broken."""
+    return SQL(
+        """SELECT hold.id FROM crm_collection_hold hold
+            WHERE hold.kind = 'promise' AND hold.state IN ('kept', 'broken') AND %s""",
+        _is_of(company_id, partner_ids),
+    )
+
+
+def _is_of(company_id, partner_ids):
+    """Condition: the hold is of customers, or of what they owe."""
+    return SQL(
+        """(hold.company_id = %(company_id)s
+              AND (hold.partner_id IN (SELECT partner.id FROM res_partner partner
+                                        WHERE partner.commercial_partner_id = ANY(%(partner_ids)s))
+                   OR hold.move_id IN (SELECT line.move_id FROM account_move_line line
+                                        WHERE %(of_customers)s)
+                   OR hold.item_id IN (SELECT item.id FROM crm_collection_item item
+                                        WHERE item.partner_id = ANY(%(partner_ids)s))
+                   OR hold.id IN (SELECT several.hold_id FROM crm_collection_hold_item_rel several
+                                    JOIN crm_collection_item item ON item.id = several.item_id
+                                   WHERE item.partner_id = ANY(%(partner_ids)s))))""",
+        company_id=company_id,
+        partner_ids=partner_ids,
+        of_customers=line_is_of(partner_ids),
     )
 
 
@@ -111,7 +127,8 @@ def pretend(future, query):
 
 
 def _holds(future):
-    """Those there are, of payment plans as long as they last if nothing is paid."""
+    """Those there are, of payment plans as long as they last if nothing is paid; and promises that
+    were judged, where a step asks for that."""
     days = {hold_id: {"date_until": day} for hold_id, day in future.days_until.items()}
     return SQL(
         """SELECT now.* FROM crm_collection_hold hold
@@ -119,7 +136,7 @@ def _holds(future):
                     hold, COALESCE(%s -> hold.id::text, '{}')) AS now
             WHERE hold.id = ANY(%s)""",
         _json(days),
-        list(future.holds),
+        [*future.holds, *future.judged_ids],
     )
 
 

@@ -30,6 +30,7 @@ class Future:
         self.today = today
         self.partner_ids = partner_ids
         self.lines = {}  # what they owe: rows of `lines_of_customers` by journal item
+        self.judged_ids = []  # promises that were kept or broken
         self.holds = {}  # the last day of those that are in force, or will be
         self.days_until = {}  # the day of the next part that is missed, of payment plans
         self.payments = {}  # the last day one on its way is waited for, by journal item

@@ -23,7 +23,7 @@ from ..portfolio.queries import (
 )
 from ..portfolio.rule_queries import customers, steps
 from .change_queries import answer, change, entry, is_changed, next_letter, standing
-from .reached_queries import first_step, reached
+from .reached_queries import first_step, promised, reached
 
 
 class Plan:
@@ -80,6 +80,7 @@ class Plan:
                  first_step AS (%(first_step)s),
                  candidate AS (%(candidate)s),
                  held AS (%(held)s),
+                 promised AS (%(promised)s),
                  reached AS (%(reached)s),
                  standing AS (%(standing)s),
                  answer AS (%(answer)s),
@@ -95,6 +96,7 @@ class Plan:
             first_step=first_step(),
             candidate=self._candidate(),
             held=self._held(),
+            promised=promised(self.rules, self.company, self._day()),
             reached=reached(self.rules, self.company),
             standing=standing(),
             answer=answer(),

@@ -7,6 +7,7 @@ steps in force.
 from odoo.tools import SQL
 
 from ..letters.condition_queries import waits_for_letter
+from ..portfolio.promise_queries import broken_items
 from ..portfolio.rule_queries import rules_with_unusable
 
 
@@ -15,6 +16,32 @@ def first_step():
     return SQL(
         """SELECT rule_id, MIN(threshold) AS threshold, -LEAST(MIN(threshold), 0) AS horizon
              FROM step GROUP BY rule_id"""
+    )
+
+
+def promised(rules, company, day):
+    """Items of which a promise was broken have reached the step that the rule has for it, at once:
+    they count at least as many days (``days_reached``) as it takes.
+
+    :param SQL day: the days as a relation
+    """
+    if not any(rules.step_ids.mapped("after_promise")):
+        return SQL("SELECT held.*, held.days_counted AS days_reached, FALSE AS is_broken FROM held")
+    return SQL(
+        """
+        SELECT held.*, GREATEST(held.days_counted, broken.threshold) AS days_reached,
+               broken.threshold IS NOT NULL AS is_broken
+          FROM held
+     LEFT JOIN (SELECT day.today, item.id AS item_id, MAX(step.threshold) AS threshold
+                  FROM (%(day)s) AS day
+            CROSS JOIN LATERAL (%(broken)s) AS promise
+                  JOIN crm_collection_item item ON item.id = promise.item_id
+                  JOIN customer ON customer.partner_id = item.partner_id
+                  JOIN step ON step.rule_id = customer.rule_id AND step.after_promise
+              GROUP BY day.today, item.id) AS broken
+               ON broken.item_id = held.item_id AND broken.today = held.today""",
+        day=day,
+        broken=broken_items(company.id, SQL("day.today")),
     )
 
 
@@ -34,19 +61,19 @@ def reached(rules, company):
                chosen.step_id AS chosen_step_id, %(meanwhile)s AS meanwhile_step_id,
                %(is_short)s AS is_short, %(manual)s AS reached_manual_step_id,
                %(blocker)s AS blocker_now
-          FROM held AS open_item
+          FROM promised AS open_item
      LEFT JOIN (%(customer)s) AS customer ON customer.partner_id = open_item.partner_id
      LEFT JOIN crm_collection_rule rule ON rule.id = customer.rule_id
      LEFT JOIN first_step ON first_step.rule_id = customer.rule_id
      LEFT JOIN step last_step ON last_step.rule_id = customer.rule_id AND last_step.usable
-               AND NOT last_step.manual AND open_item.days_counted >= last_step.threshold
+               AND NOT last_step.manual AND open_item.days_reached >= last_step.threshold
                AND (last_step.threshold_next IS NULL
-                    OR open_item.days_counted < last_step.threshold_next)
+                    OR open_item.days_reached < last_step.threshold_next)
      LEFT JOIN step manual_step ON manual_step.rule_id = customer.rule_id
                AND manual_step.usable AND manual_step.manual
-               AND open_item.days_counted >= manual_step.threshold
+               AND open_item.days_reached >= manual_step.threshold
                AND (manual_step.threshold_next IS NULL
-                    OR open_item.days_counted < manual_step.threshold_next)
+                    OR open_item.days_reached < manual_step.threshold_next)
      LEFT JOIN LATERAL (%(next_step)s) AS next_step ON TRUE
      LEFT JOIN LATERAL (%(unusable)s) AS unusable ON TRUE
     CROSS JOIN LATERAL (SELECT %(chosen)s AS step_id) AS chosen
@@ -117,11 +144,14 @@ def _is_enough_owed(step="step"):
 
 
 def _may_enter(step="step"):
-    """A reminder before the due date is not sent after it, unless the item is there already."""
+    """A reminder before the due date is not sent after it, and a step after a broken promise is for
+    items of which one was broken, unless the item is there already."""
     step = SQL.identifier(step)
     return SQL(
-        """(%(step)s.days >= 0 OR open_item.days_counted <= 0
-            OR open_item.phase_id = %(step)s.phase_id)""",
+        """((%(step)s.days >= 0 OR open_item.days_counted <= 0
+             OR open_item.phase_id = %(step)s.phase_id)
+            AND (NOT %(step)s.after_promise OR open_item.is_broken
+                 OR open_item.phase_id = %(step)s.phase_id))""",
         step=step,
     )
 
@@ -161,7 +191,7 @@ def _step_below(columns, manual, condition):
     return SQL(
         """SELECT %(columns)s FROM step
             WHERE step.rule_id = customer.rule_id AND step.usable AND step.manual = %(manual)s
-              AND step.threshold <= open_item.days_counted AND %(enough)s AND %(may_enter)s
+              AND step.threshold <= open_item.days_reached AND %(enough)s AND %(may_enter)s
               AND %(condition)s
          ORDER BY step.threshold DESC LIMIT 1""",
         columns=columns,
@@ -198,7 +228,7 @@ def _step_meanwhile(rules, is_kept):
         """CASE WHEN rule.escalation = 'days' THEN (
                SELECT step.step_id FROM step
                 WHERE step.rule_id = customer.rule_id AND step.usable AND NOT step.manual
-                  AND NOT step.guarded AND step.threshold <= open_item.days_counted AND %(enough)s
+                  AND NOT step.guarded AND step.threshold <= open_item.days_reached AND %(enough)s
                   AND %(may_enter)s AND %(is_free)s AND EXISTS (
                        SELECT FROM step asked WHERE asked.step_id = chosen.step_id
                           AND asked.guarded AND asked.threshold > step.threshold)
@@ -225,7 +255,7 @@ def _next_step(rules, is_kept):
                   NOT step.manual AND NOT %(is_free)s AS is_kept
              FROM step LEFT JOIN crm_collection_phase current ON current.id = open_item.phase_id
             WHERE rule.escalation = 'step' AND step.rule_id = customer.rule_id AND step.usable
-              AND step.threshold <= open_item.days_counted AND %(enough)s AND %(may_enter)s
+              AND step.threshold <= open_item.days_reached AND %(enough)s AND %(may_enter)s
               AND (open_item.phase_id IS NULL
                    OR (step.phase_sequence, step.phase_id) > (current.sequence, current.id))
               AND (open_item.date_phase IS NULL OR open_item.date_phase
@@ -245,12 +275,12 @@ def _unusable_step(rule_ids):
     return SQL(
         """SELECT MAX(bad.days) AS days FROM step bad
             WHERE customer.rule_id = ANY(%(rule_ids)s) AND bad.rule_id = customer.rule_id
-              AND NOT bad.usable AND bad.threshold <= open_item.days_counted
+              AND NOT bad.usable AND bad.threshold <= open_item.days_reached
               AND %(enough_bad)s AND %(may_enter_bad)s
            HAVING MAX(bad.threshold) > COALESCE(
                 (SELECT MAX(good.threshold) FROM step good
                   WHERE good.rule_id = customer.rule_id AND good.usable
-                    AND good.threshold <= open_item.days_counted
+                    AND good.threshold <= open_item.days_reached
                     AND %(enough_good)s AND %(may_enter_good)s), -100000)""",
         rule_ids=rule_ids,
         enough_bad=_is_enough_owed("bad"),
@@ -275,7 +305,7 @@ def _blocker_now(is_kept):
                 WHEN open_item.amount_residual < COALESCE(rule.amount_min, 0) THEN 'below_minimum'
                 WHEN %(is_kept_by_letter)s THEN 'after_letter'
                 WHEN unusable.days IS NOT NULL THEN 'unapproved'
-                WHEN open_item.phase_id IS NULL AND first_step.threshold > open_item.days_counted
+                WHEN open_item.phase_id IS NULL AND first_step.threshold > open_item.days_reached
                      THEN 'not_due'
            END""",
         is_kept_by_letter=_is_kept_by_letter(is_kept),

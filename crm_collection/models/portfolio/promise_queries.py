@@ -212,6 +212,37 @@ def _money(until):
     )
 
 
+def broken_items(company_id, day):
+    """Items (``item_id``) of which the last promise is broken on a day: it was, not longer ago than
+    verdicts are looked at again, or will be by then if nothing is paid. A promise of a customer is
+    about what he owed when he made it.
+
+    :param SQL day: the company's
+    """
+    return SQL(
+        """SELECT last.item_id FROM (
+              SELECT DISTINCT ON (item.id) item.id AS item_id,
+                     CASE WHEN hold.state = 'active' THEN (
+                          SELECT %(verdict)s FROM (%(promised)s) AS promised)
+                          ELSE hold.state END AS state
+                FROM crm_collection_hold hold
+                JOIN crm_collection_item item ON item.state = 'open' AND %(is_about)s
+                JOIN account_move_line line ON line.id = item.line_id
+                     AND (hold.partner_id IS NULL OR line.date <= hold.date_from)
+               WHERE hold.company_id = %(company_id)s AND hold.kind = 'promise'
+                 AND hold.state IN ('active', 'kept', 'broken')
+                 AND hold.date_from <= %(day)s AND hold.date_until >= %(day)s - %(days)s::integer
+            ORDER BY item.id, hold.date_until DESC, hold.id DESC) AS last
+            WHERE last.state = 'broken'""",
+        verdict=_verdict(day),
+        promised=_promised(),
+        is_about=is_about(),
+        company_id=company_id,
+        day=day,
+        days=JUDGED_AGAIN_DAYS,
+    )
+
+
 # === Payment plans === #
 
 

@@ -183,14 +183,15 @@ def letter_template(step="step", phase="phase"):
 
 def step_version():
     """A short text that changes with what a step, its rule and its phase say (aliases ``step``,
-    ``rule``, ``phase``), not with how a percentage is written: 50 is 50.00. That of a step which
-    sends a letter is as it was before steps could send none."""
+    ``rule``, ``phase``), not with how a percentage is written: 50 is 50.00. What steps
+    could not say before is added where they say it."""
     return SQL(
         """md5(jsonb_build_array(step.rule_id, step.phase_id, step.days, step.template_id,
                step.amount_min, trim_scale(step.percent_min), rule.escalation, rule.grace_days,
                rule.amount_min, phase.template_id, phase.allocation_mode,
                phase.approval_rule_id)::text
-               || CASE WHEN step.without_letter THEN 'without letter' ELSE '' END)"""
+               || CASE WHEN step.without_letter THEN 'without letter' ELSE '' END
+               || CASE WHEN step.after_promise THEN 'after promise' ELSE '' END)"""
     )
 
 

@@ -148,7 +148,8 @@ def steps(company_id):
                    COALESCE(step.percent_min, 0) AS percent_min,
                    %(letter)s IS NOT NULL AS has_letter,
                    COALESCE(phase.is_guarded, FALSE) AS guarded, %(version)s AS version,
-                   COALESCE(phase.after_letter, FALSE) AS after_letter
+                   COALESCE(phase.after_letter, FALSE) AS after_letter,
+                   COALESCE(step.after_promise, FALSE) AS after_promise
               FROM crm_collection_rule_step step
               JOIN crm_collection_rule rule ON rule.id = step.rule_id
               JOIN crm_collection_phase phase ON phase.id = step.phase_id

@@ -26,6 +26,11 @@ class CrmCollectionRuleStep(models.Model):
         check_company=True,
         index=True,
     )
+    after_promise = fields.Boolean(
+        string="Only after a Broken Promise",
+        help="Items enter the step when a promise about them was broken: at once, whatever its "
+        "day, unless they are in a phase after it. Other items pass it over.",
+    )
     template_id = fields.Many2one(
         comodel_name="mail.template",
         string="Letter",
