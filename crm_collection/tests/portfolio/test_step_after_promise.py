@@ -86,10 +86,7 @@ class TestStepAfterPromise(PromiseCase):
         self.assertEqual(set(self.items.phase_id), {self.phase_third})
 
     def test_kept_or_promised_anew(self):
-        """Of several promises the last one counts: of one that was kept what is left is still owed.
-
-        Seen to fail with the first one asked about.
-        """
+        """Of several promises the last one counts: of one that was kept what is left is owed."""
         first = self._promise(2)
         self._on(3)
         last = self._promise(6, amount=20)
