@@ -64,9 +64,7 @@ class CrmCollectionExpected(models.Model):
     move_id = fields.Many2one(comodel_name="account.move", string="Invoice/Entry", readonly=True)
     name = fields.Char(string="Open Item", readonly=True)
     company_id = fields.Many2one(comodel_name="res.company", readonly=True)
-    company_currency_id = fields.Many2one(
-        comodel_name="res.currency", string="Company Currency", readonly=True
-    )
+    company_currency_id = fields.Many2one(comodel_name="res.currency", readonly=True)
     partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", readonly=True)
     user_id = fields.Many2one(
         comodel_name="res.users",
