@@ -104,12 +104,13 @@ class TestConditions(ConditionsCase):
         rows = self._combine(
             phase__template_id=[None, 1],
             step__template_id=[None, 2],
+            step__without_letter=[None, False, True],
         )
-        self._assert_says(
-            queries.letter_template(),
-            rows,
-            lambda phase__template_id, step__template_id: step__template_id or phase__template_id,
-        )
+
+        def expected(phase__template_id, step__template_id, step__without_letter):
+            return None if step__without_letter else step__template_id or phase__template_id
+
+        self._assert_says(queries.letter_template(), rows, expected)
 
     def test_day_of_a_letter(self):
         """The day it was written, or the later one on which it left, where the company is."""
@@ -158,6 +159,8 @@ class TestConditions(ConditionsCase):
             "step__template_id": 1,
             "step__amount_min": 1,
             "step__percent_min": Decimal("50"),
+            "step__without_letter": False,
+            "step__after_promise": False,
             "rule__escalation": "days",
             "rule__grace_days": 1,
             "rule__amount_min": 1,
@@ -165,11 +168,14 @@ class TestConditions(ConditionsCase):
             "phase__allocation_mode": "automatic",
             "phase__approval_rule_id": 1,
         }
+
+        def change(value):
+            if isinstance(value, bool):
+                return not value
+            return f"{value} else" if isinstance(value, str) else value + 1
+
         rows = [values, values | {"step__percent_min": Decimal("50.00")}]
-        rows += [
-            values | {name: f"{value} else" if isinstance(value, str) else value + 1}
-            for name, value in values.items()
-        ]
+        rows += [values | {name: change(value)} for name, value in values.items()]
         said = self._ask(queries.step_version(), rows)
         self.assertEqual(said[0], said[1])
         self.assertEqual(len(set(said)), len(values) + 1)
