@@ -77,35 +77,37 @@ class CollectionLetter(CollectionPayment):
         multilang=False,
         sitemap=False,
     )
-    def collection_letter_answer(self, letter_id, token=None, **posted):
+    def collection_letter_answer(self, letter_id, token=None, **_posted):
         """Take what somebody says on the page; what cannot be taken is shown again, with why."""
         letter_sudo, expired = self._open_collection_letter(letter_id, token)
         if expired:
             return expired
+        # the page is who asks: what it may do is checked with the answer
         contacts_sudo = request.env["crm.collection.contact"].sudo()
         try:
-            answer = self._read_collection_answer(**posted)
+            answer = self._read_collection_answer()
             with request.env.cr.savepoint():
                 contacts_sudo._receive_page_answer(letter_sudo, answer)
         except UserError as error:
             return self._render_collection_letter_items(
-                *(letter_sudo, token, 400), said=posted, fault=error.args[0]
+                *(letter_sudo, token, 400), said=request.httprequest.form, fault=error.args[0]
             )
         return request.redirect(f"/collections/letter/{letter_id}?token={token}#answer", code=303)
 
-    def _read_collection_answer(self, kind="", text="", day="", **_posted):
+    def _read_collection_answer(self):
         """:return: the answer as it was sent; of a file no more is read than may be sent
         :raise UserError: a day that is none
         """
+        form, files = request.httprequest.form, request.httprequest.files  # a text is no file
+        day = form.get("day")
         try:
             day = date.fromisoformat(day) if day else None
         except ValueError as error:
             raise UserError(request.env._("Please choose a day.")) from error
-        form, files = request.httprequest.form, request.httprequest.files
         numbers = (self._cast_as_int(one) for one in form.getlist("item"))
         return PageAnswer(
-            kind=kind,
-            text=text,
+            kind=form.get("kind", ""),
+            text=form.get("text", ""),
             day=day,
             item_ids=tuple(filter(None, numbers)),
             files=tuple(

@@ -81,7 +81,7 @@ class CrmCollectionContact(models.Model):
             "user": self.user_id.sudo().name,
             "outcome": self.outcome_id.name or self.env._("no answer yet"),
         }
-        if self.message_id:  # nobody of ours was there
+        if self.message_id or self.page_kind:  # nobody of ours was there
             return self.env._("%(time)s: %(channel)s from the customer, %(outcome)s", **said)
         return self.env._("%(time)s: %(channel)s with %(user)s, %(outcome)s", **said)
 

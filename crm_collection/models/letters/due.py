@@ -42,10 +42,8 @@ class CrmCollectionLetter(models.Model):
         done = self._sweep_outgoing(run)
         if done and not company._is_collection_live():
             self._stop_in_copy(run, company)
-        elif done and company.collection_auto_send:
-            if self._wait_for_bank(run, company):
-                pass
-            elif run._is_family_allocated(company, today):
+        elif done and company.collection_auto_send and not self._wait_for_bank(run, company):
+            if run._is_family_allocated(company, today):
                 done = self._create_all_due(run, company, today)
             else:
                 run._wait_for_allocation()

@@ -202,6 +202,13 @@ class TestLetterAnswer(CrmCollectionPortalCommon):
         self._answer("wrong", text="x" * 2001, status=400)
         self._answer("wrong", text=" ", status=400)
         self._answer("nonsense", status=400)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self._get(self.page))[1]
+        response = self.url_open(  # a file where a text belongs
+            f"/collections/letter/{self.letter.id}/answer",
+            data={"kind": "wrong", "token": self.token, "csrf_token": token},
+            files=[("text", ("text.txt", b"text"))],
+        )
+        self.assertEqual(response.status_code, 400)
         for _number in range(4):
             self._answer("address")
         page = self._answer("address", status=400)
@@ -211,6 +218,8 @@ class TestLetterAnswer(CrmCollectionPortalCommon):
         """In the letter's chatter, or by noting it; nobody makes one up, and none is taken back."""
         self._answer("wrong", text="Never came")
         contact = self._contacts().with_user(self.collector)
+        today = contact._describe_today(self.customer, self.company)
+        self.assertIn("from the customer", today)  # and with nobody of ours
         context = contact.action_answer()["context"]
         self.assertEqual(
             (context["default_model"], context["default_res_ids"]),
