@@ -84,6 +84,12 @@ module_depends() {
         <"$ROOT/crm_collection/__manifest__.py"
 }
 
+# What Odoo tells a version of the web client's files by: without a bundle of the same one each tour
+# would build its own, and forget it at its end.
+web_files_hash() {
+    (cd "$ROOT" && find crm_collection/static -type f -printf '%p %T@\n' | LC_ALL=C sort | hash_of)
+}
+
 # What a database was made with. The folder of its files is part of it: a server named in the
 # environment may serve several caches.
 mark_base() {
@@ -119,16 +125,20 @@ prepare_template() {
 }
 
 prepare_test_database() {
-    local key log=$CACHE/log/test-install.log
+    local key files known log=$CACHE/log/test-install.log
     prepare_template
     key="$TEMPLATE_DB $(module_hash)"
-    [[ $(database show "$TEST_DB") != "$key" ]] || return 0
-    say "Installing crm_collection in $TEST_DB (it changed since the last time)"
-    copy_database "$TEMPLATE_DB" "$TEST_DB"
-    install "$TEST_DB" "$log" -i crm_collection
-    if grep -E '^[0-9-]+ [0-9:,]+ [0-9]+ (WARNING|ERROR|CRITICAL) ' -A 5 "$log" >&2; then
-        fail "installing crm_collection logged the warnings above; the whole log: $log"
+    files=$(web_files_hash)
+    known=$(database show "$TEST_DB")
+    [[ $known != "$key $files" ]] || return 0
+    if [[ $known != "$key "* ]]; then
+        say "Installing crm_collection in $TEST_DB (it changed since the last time)"
+        copy_database "$TEMPLATE_DB" "$TEST_DB"
+        install "$TEST_DB" "$log" -i crm_collection
+        if grep -E '^[0-9-]+ [0-9:,]+ [0-9]+ (WARNING|ERROR|CRITICAL) ' -A 5 "$log" >&2; then
+            fail "installing crm_collection logged the warnings above; the whole log: $log"
+        fi
     fi
     build_web_files "$TEST_DB"
-    database mark "$TEST_DB" "$key"
+    database mark "$TEST_DB" "$key $files"
 }

@@ -11,16 +11,16 @@ from odoo.tests import HttpCase
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.uom.tests.common import UomCommon
 
-TODAY = fields.Date.to_date("2026-03-16")  # a Monday
+from .common_entries import TODAY, CrmCollectionEntries
+from .prepared import prepared
 
 CHARTS = {}  # the charts of accounts there are, by database
-BOOKS = "company_1_data"  # as core's tests call the company they make
 
 # Everything in accounting that promise P1 forbids to touch.
 ACCOUNTING_TABLES = ("account_move", "account_move_line", "account_partial_reconcile")
 
 
-class CrmCollectionCommon(AccountTestInvoicingCommon):
+class CrmCollectionCommon(CrmCollectionEntries, AccountTestInvoicingCommon):
     """A company with customers, five phases and a rule, on a day that stands still.
 
     The rule has one automatic step at 1, 10 and 30 days and a manual one at 60; the letters of
@@ -68,21 +68,27 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def prepare_books(cls, env):
-        """Make the company that classes are set up in, once for all of them: its chart of accounts
-        takes a third of what a class takes. Only in a database that a process has for itself."""
-        attributes = {"env": env, "registry": env.registry}
-        type("Books", (cls,), attributes)._create_company(name=BOOKS)
+        """Make what classes are set up with, once for all of them (:mod:`.prepared`). Only in a
+        database that a process has for itself."""
+        prepared.make(cls, env, TODAY)
+
+    @classmethod
+    def setup_independent_user(cls):
+        users = prepared.get_users(cls.env, {"accountman": {}})
+        return users or super().setup_independent_user()
 
     @classmethod
     def setup_independent_company(cls, **kwargs):
         """The company that was prepared, where there is one, and nothing special is asked for."""
-        if kwargs or cls.chart_template or cls.country_code:
+        if kwargs or cls.chart_template or cls.country_code or not prepared.company_id:
             return super().setup_independent_company(**kwargs)
-        prepared = cls.env["res.company"].search([("name", "=", BOOKS)], limit=1)
-        if not prepared:
-            return super().setup_independent_company(**kwargs)
-        cls.env.user.company_ids += prepared  # as who makes a company gets it
-        return prepared
+        return cls.env["res.company"].browse(prepared.company_id)
+
+    @classmethod
+    def collect_company_accounting_data(cls, company):
+        if prepared.company_id == company.id:
+            return prepared.get_company_data(cls.env)
+        return super().collect_company_accounting_data(company)
 
     @classmethod
     def _set_up_accounting(cls):
@@ -130,7 +136,11 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
         :param roles: ``login=role``; ``None`` is an employee who has none
         """
         Users = cls.env(su=True)["res.users"].with_context(no_reset_password=True)
-        return Users.create([cls._prepare_user(login, role) for login, role in roles.items()])
+        wanted = {login: cls._prepare_user(login, role) for login, role in roles.items()}
+        users = prepared.get_users(Users.env, wanted)
+        new = Users.create([wanted[login] for login in roles if login not in users.mapped("login")])
+        by_login = {user.login: user for user in users | new}
+        return Users.union(*(by_login[login] for login in roles))
 
     @classmethod
     def _prepare_user(cls, login, role):
@@ -184,102 +194,6 @@ class CrmCollectionCommon(AccountTestInvoicingCommon):
         return cls.env["res.partner"].create(
             {"name": name, "email": email, "is_company": True, "lang": "en_US", **vals}
         )
-
-    @classmethod
-    def _create_overdue(cls, days, partner=None, amount=100.0, terms=None, **vals):
-        """A posted invoice due ``days`` ago (negative: in the future).
-
-        :param terms: days between the installments, e.g. ``(0, 30)`` for two equal ones, the
-            first due ``days`` ago
-        """
-        due = TODAY - timedelta(days=days)
-        vals.setdefault("invoice_date", due)
-        if terms:
-            vals["invoice_payment_term_id"] = cls._create_terms(terms).id
-        else:
-            vals["invoice_date_due"] = due
-            vals["invoice_payment_term_id"] = False
-        move = cls.env["account.move"].create(
-            {
-                "move_type": "out_invoice",
-                "partner_id": (partner or cls.customer).id,
-                "company_id": cls.company.id,
-                "invoice_line_ids": [
-                    Command.create({"name": "Service", "price_unit": amount, "tax_ids": []})
-                ],
-                **vals,
-            }
-        )
-        move.action_post()
-        return move
-
-    @classmethod
-    def _create_entry(cls, days, amount=100.0, partners=None, **line_vals):
-        """A posted miscellaneous entry such as an opening balance: an item for each of the
-        customers (the test's one when none is named), quicker than so many invoices."""
-        due = TODAY - timedelta(days=days)
-        accounts = cls.company_data
-        owed = {"account_id": accounts["default_account_receivable"].id, "debit": amount}
-        lines = [
-            {**owed, "partner_id": partner.id, "date_maturity": due, **line_vals}
-            for partner in partners or cls.customer
-        ]
-        income = {
-            "account_id": accounts["default_account_revenue"].id,
-            "credit": amount * len(lines),
-        }
-        move = cls.env["account.move"].create(
-            {
-                "move_type": "entry",
-                "date": due,
-                "line_ids": [Command.create(vals) for vals in [*lines, income]],
-            }
-        )
-        move.action_post()
-        return move
-
-    @classmethod
-    def _create_terms(cls, days):
-        share = round(100 / len(days), 6)
-        return cls.env["account.payment.term"].create(
-            {
-                "name": "Installments",
-                "line_ids": [
-                    Command.create({"value": "percent", "value_amount": share, "nb_days": number})
-                    for number in days[:-1]
-                ]
-                + [
-                    Command.create(
-                        {
-                            "value": "percent",
-                            "value_amount": 100 - share * (len(days) - 1),
-                            "nb_days": days[-1],
-                        }
-                    )
-                ],
-            }
-        )
-
-    @classmethod
-    def _create_credit(cls, amount, partner=None, days=0, **vals):
-        """An open credit note of the customer, not matched with anything."""
-        move = cls.env["account.move"].create(
-            {
-                "move_type": "out_refund",
-                "partner_id": (partner or cls.customer).id,
-                "invoice_date": TODAY - timedelta(days=days),
-                "invoice_line_ids": [
-                    Command.create({"name": "Credit", "price_unit": amount, "tax_ids": []})
-                ],
-                **vals,
-            }
-        )
-        move.action_post()
-        return move
-
-    @classmethod
-    def _receivables(cls, moves):
-        return moves.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
 
     def _items(self, moves):
         """Items of the entries, by due date."""
