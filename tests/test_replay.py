@@ -43,8 +43,8 @@ def write_file(path, count, seed):
     ]
     rows = []
     for number in range(count):
-        issued = date(2023, 2, 20) + timedelta(days=random.randint(0, 12))
-        due = issued + timedelta(days=random.choice([0, 2, 7, 14]))
+        issued = date(2023, 2, 20) + timedelta(days=random.randint(0, 6))
+        due = issued + timedelta(days=random.choice([0, 2, 7]))
         settled = max(issued, due + timedelta(days=random.randint(-4, 13)))
         amount = f"{random.randint(100, 99999) / 100:.2f}"
         customer = random.choice(["Ação Ltda", "Müller & Söhne", "O'Neill"])

@@ -35,13 +35,13 @@ class CrmCollectionEngine(models.AbstractModel):
         :return: whether all was done; false where items were left for the next run, ``None``
             when time is up
         """
-        run._set_total(total)
-        run._commit(0)
         if not total:
             return True
         numbers, counts = deque([range(1, total + 1)]), Counter()
         step = write.__name__
         pace = self._get_pace(run, step, total)
+        run.write({"to_process": total, "processed": 0, "at_work": f"{step}:{pace.size}"})
+        run._commit(0)  # the table of what there is to write outlives a slice that begins anew
         while numbers:
             run._note_work(f"{step}:{pace.size}")
             piece = pace.take(numbers)
@@ -51,6 +51,7 @@ class CrmCollectionEngine(models.AbstractModel):
                 continue
             counts += written
             pace.measure(len(piece))
+            run.at_work = f"{step}:{pace.size}" if numbers else False
             if not run._commit(len(piece)) and numbers:
                 run._note_work(None)
                 return None

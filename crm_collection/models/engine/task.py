@@ -51,9 +51,10 @@ class CrmCollectionEngine(models.AbstractModel):
         """
         company = run.company_id
         asked = self._get_asked(company, run.date)
-        run._commit(0)  # what follows may have to begin anew
         in_transaction(self.env, self._tidy_tasks, asked)
         rows = self.env.execute_query(task_queries.list_wanted(company.id, asked))
+        if not rows:
+            return True
         self._log_nobody(run, {step_id for _id, step_id, user_id in rows if not user_id})
         run._commit(0)
         todo = [id_ for id_, _step_id, user_id in rows if user_id]

@@ -55,9 +55,11 @@ class CrmCollectionLetter(models.Model):
         """Write the letters of all customers in pieces, each its own transaction. A piece the
         database refuses is halved until the customer it is about stands alone."""
         partner_ids = self._get_due_partner_ids(company, today)
+        if not partner_ids:
+            return True
         run._set_total(len(partner_ids))
         run._commit(0)
-        batches, left_out = deque([partner_ids] if partner_ids else ()), Counter()
+        batches, left_out = deque([partner_ids]), Counter()
         pace = Pace(FIRST, CUSTOMERS_PER_BATCH)
         while batches:
             batch = pace.take(batches)

@@ -70,6 +70,8 @@ class CrmCollectionLetter(models.Model):
         """The job was killed while it wrote some letters: one that it did not survive again and
         again is set apart, until somebody tries it."""
         ids = run._take_work()
+        if not ids:
+            return
         letters = self.search(Domain("id", "in", ids) & Domain("state", "=", "to_send"))
         alone = len(ids) == 1
         for letter in letters.filtered(lambda letter: alone or not letter.kills):

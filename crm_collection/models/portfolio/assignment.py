@@ -149,7 +149,8 @@ class CrmCollectionAssignment(models.Model):
                 raise
             return _logger.info("The next run assigns customers of %s: %s", company.id, error)
         except Exception as error:
-            return run._log_exception(" ".join(str(error).split()))
+            number = 1
+            run._log_exception(" ".join(str(error).split()))
         if number:
             run._commit(0)  # what comes next may have to begin anew
         return None

@@ -16,9 +16,9 @@ from ..common_portfolios import (
 
 # In the suite a few; many with CRM_COLLECTION_PORTFOLIOS=1000 in the environment, from
 # CRM_COLLECTION_SEED on. See docs/inside.md.
-PORTFOLIOS = int(os.environ.get("CRM_COLLECTION_PORTFOLIOS", "50"))
+PORTFOLIOS = int(os.environ.get("CRM_COLLECTION_PORTFOLIOS", "32"))
 SEED = int(os.environ.get("CRM_COLLECTION_SEED", "0"))
-TOGETHER = 25  # live in one company at the same time
+TOGETHER = 16  # live in one company at the same time
 DAYS = 20
 GROWING = (
     *("account_move", "account_move_line", "res_partner", "crm_collection_item"),

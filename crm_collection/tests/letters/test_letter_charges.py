@@ -12,7 +12,7 @@ from ...models.letters import charge_queries
 from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon
 
-EXAMPLES = int(os.environ.get("CRM_COLLECTION_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("CRM_COLLECTION_EXAMPLES", "16"))
 CUSTOMERS = 10  # of each example: their letters are written together
 
 roundings = st.sampled_from([Decimal(text) for text in ("0.01", "0.05", "1", "0.001", "0.5")])
