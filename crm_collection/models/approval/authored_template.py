@@ -23,4 +23,5 @@ class MailTemplate(models.Model):
 
     def _note_text(self, kind):
         letters = self.filtered(lambda template: template.model == LETTER_MODEL)
-        self.env["crm.collection.approval.change"]._note(letters, kind)
+        Change = self.env["crm.collection.approval.change"]
+        Change._note(Change._get_unnoted(letters), kind)

@@ -115,6 +115,25 @@ class TestApprovalAuthors(ApprovalCallsCommon):
                 savepoint.rollback()
                 self.env.invalidate_all()
 
+    def test_copied_text_is_one_change(self):
+        """It gets its files and pictures while it is copied."""
+        file = {"name": "terms.txt", "raw": b"Terms"}
+        self.text.attachment_ids = [Command.create(file)]
+        self._end_transaction()
+        Change = self.env[CHANGE].sudo()
+        before = Change.search([])
+        copied = self.text.with_user(self.manager).copy()
+        changes = Change.search([]) - before
+        self.assertEqual(
+            [(change.res_id, change.kind) for change in changes], [(copied.id, "created")]
+        )
+        self._end_transaction()
+        copied.body_html = "<p>Pay</p><t t-out='object.titles_html'/>"
+        later = Change.search([]) - before - changes
+        self.assertEqual(
+            [(change.res_id, change.kind) for change in later], [(copied.id, "changed")]
+        )
+
     def test_moved_by_hand(self):
         """Who put the item where the rule goes on from."""
         move = self._create_overdue(12)

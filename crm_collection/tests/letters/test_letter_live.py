@@ -154,7 +154,7 @@ class TestLetterLive(CrmCollectionCommon):
         form = self._send(move)
         self.assertIn("in another database", form.copy_note)
         wizard = form.save()
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "tick Send Them All the Same"):
             wizard.action_send()
         wizard.confirm_copy = True
         wizard.action_send()

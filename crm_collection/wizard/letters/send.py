@@ -87,7 +87,13 @@ class CrmCollectionItemSend(models.TransientModel):
         items = self._get_items()
         items.check_access("write")
         if self.copy_note and not self.confirm_copy:
-            raise UserError(self.copy_note)
+            raise UserError(
+                self.env._(
+                    "%(note)s\n\n"
+                    "To have these letters leave from here, tick Send Them All the Same.",
+                    note=self.copy_note,
+                )
+            )
         again = self._check_again()
         # Letters are the engine's: nobody writes them, whoever may work the items sends them.
         Letter_sudo = self.env["crm.collection.letter"].sudo()
