@@ -103,7 +103,7 @@ class TestChatter(CrmCollectionDeskCommon):
         items = self._items(self.moves)
         before = self._accounting_checksum()
         contact = self._log(items, "promised", date_until=TODAY, note="On Monday")
-        self.assertEqual(len(contact.hold_ids), 2)
+        self.assertEqual(contact.hold_ids.item_ids, items)
         [note] = self._said(self.customer, "promise to pay everything by 03/16/2026")
         self.assertEqual(note.sudo().author_id, self.collector.partner_id)
         for move in self.moves:

@@ -96,12 +96,12 @@ class TestContactLog(CrmCollectionDeskCommon):
         self.assertFalse(contact.activity_ids)
 
     def test_promise_of_what_was_picked(self):
-        """One for each item, what is due first first; nothing else is held."""
+        """One about all of them, as *Hold...* makes it; what nothing is promised of is not held:
+        what is due first is paid first."""
         both = self.first | self.second
         day = TODAY + timedelta(days=10)
         contact = self._log(both, "promised", date_until=day, amount=150)
-        promised = {hold.item_id: hold.amount for hold in contact.hold_ids}
-        self.assertEqual(promised, {self.second: 100.0, self.first: 50.0})
+        self.assertRecordValues(contact.hold_ids, [{"item_ids": both.ids, "amount": 150.0}])
         contact = self._log(both, "promised", date_until=day, amount=100)
         self.assertEqual(contact.hold_ids.item_id, self.second)
         # unchecked in the dialog of the customer

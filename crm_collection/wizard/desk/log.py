@@ -274,7 +274,8 @@ class CrmCollectionContactLog(models.TransientModel):
     # === What comes of it === #
 
     def _set_holds(self):
-        """:return: one hold of the customer where nothing was picked, else one for each item"""
+        """:return: one hold of the customer where nothing was picked, one promise about the items
+        that were, as *Hold...* makes it, else a hold for each item"""
         Hold, kind = without_keys(self.env["crm.collection.hold"]), HOLD_KINDS.get(self.follow_up)
         if not kind:
             return Hold
@@ -288,33 +289,27 @@ class CrmCollectionContactLog(models.TransientModel):
         amount = self.amount if kind == "promise" else 0.0
         if self.is_whole:
             return Hold.create([{**common, "partner_id": self.partner_id.id, "amount": amount}])
-        return Hold.create(
-            [
-                {**common, "item_id": item.id, "amount": share}
-                for item, share in self._get_shares(amount)
-            ]
-        )
+        if kind == "promise":
+            items = self._get_promised(amount)
+            return Hold.create({**common, "item_ids": [Command.set(items.ids)], "amount": amount})
+        return Hold.create([{**common, "item_id": item.id} for item in self.item_ids])
 
-    def _get_shares(self, amount):
-        """What is due first is paid first, as open credits do; items of which nothing is promised
-        are not held.
-
-        :return: list of (item, what is promised of it; 0: all)
-        """
+    def _get_promised(self, amount):
+        """:return: the items that the amount (0: all that is owed) pays. What is due first is paid
+        first, as open credits do; what nothing is promised of is not held."""
         items = self.item_ids.sorted(lambda item: (item.date_maturity, item.id))
         if not amount:
-            return [(item, 0.0) for item in items]
-        currency, shares, left = self.currency_id, [], amount
+            return items
+        currency, promised, left = self.currency_id, items.browse(), amount
         for item in items:
-            share = min(left, item.amount_residual)
-            if currency.compare_amounts(share, 0) > 0:
-                shares.append((item, currency.round(share)))
-                left -= share
+            if currency.compare_amounts(left, 0) > 0:
+                promised |= item
+                left -= item.amount_residual
         if currency.compare_amounts(left, 0) > 0:
             raise UserError(
                 self.env._("More is promised than these items owe. Check others, or promise less.")
             )
-        return shares
+        return promised
 
     def _get_first_line(self):
         """:return: why, in one line"""
