@@ -105,6 +105,17 @@ class CrmCollectionFuse(models.Model):
         fuses_sudo = self.sudo()  # the mail queue's; the user's right was checked
         fuses_sudo.filtered(lambda fuse: fuse.state == "open").date_next_try = fields.Datetime.now()
         self.env["mail.mail"]._trigger_queue()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._(
+                    "The server gets one letter within a minute; reload to see what it says."
+                ),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     # === Asked by the mail queue === #
 
