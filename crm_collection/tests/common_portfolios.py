@@ -1,7 +1,7 @@
 """Portfolios of all kinds, drawn at random: what they are made of, and how they are lived."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pprint import pformat
 
 from freezegun import freeze_time
@@ -28,11 +28,14 @@ def draw_settings(number):
     ``sends_from``: the day on whose evening one of the companies begins to send by itself, and
     ``begins``: which one; ``unapproved``: the phases whose definition waits for an approval,
     ``asked_again``: those that wait for one from the first noon on, when items are in them;
-    ``after_letter``: those that items enter only after a letter arrived.
+    ``after_letter``: those that items enter only after a letter arrived; ``calendars``: of the
+    root and the branch.
     """
     rnd = random.Random(f"settings {number}")
     unapproved = rnd.sample([0, 1, 2, 3, 5, 6], 3)  # the fourth may be guarded
+    days = random.Random(f"days {number}")
     return {
+        "calendars": [draw_calendar(days), draw_calendar(days)],
         "quiet_days": rnd.choice([0, 0, 2, 5]),
         "guarded": rnd.random() < 0.4,
         "sends_from": (None, 7, None, NEVER)[number % 4],
@@ -40,6 +43,17 @@ def draw_settings(number):
         "asked_again": unapproved[2 : 2 + rnd.choice([0, 1])],
         "after_letter": [] if number % 3 == 1 else rnd.sample([1, 2, 4, 5], rnd.choice([3, 4])),
         "begins": rnd.choice(["root", "root", "branch"]),
+    }
+
+
+def draw_calendar(rnd):
+    """When letters of a company leave by themselves: on all days but some weekdays (all of them:
+    a calendar without hours) and holidays, as numbers of days; ``None`` is always."""
+    if rnd.random() < 0.25:
+        return None
+    return {
+        "weekdays": rnd.sample(range(7), rnd.choice([0, 2, 2, 3, 7])),
+        "holidays": rnd.sample(range(20), rnd.choice([0, 2, 5])),
     }
 
 
@@ -222,6 +236,8 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
                 "collection_auto_send": settings["sends_from"] is None,
             }
         )
+        for company, calendar in zip(self.creditor, settings["calendars"], strict=True):
+            self._set_calendar(company.sudo(), calendar)
         if settings["guarded"]:
             self._guard(self.phases[4])
         for number in settings["unapproved"]:
@@ -240,6 +256,34 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
                     owners[line] = portfolio
         self._end_transaction()
         return owners
+
+    def _set_calendar(self, company, drawn):
+        company.collection_letters_workday = bool(drawn)
+        if not drawn:
+            return
+        days = [day for day in range(7) if day not in drawn["weekdays"]]
+        hours = {"hour_from": 8, "hour_to": 17, "day_period": "morning", "name": "Day"}
+        company.resource_calendar_id = self.env["resource.calendar"].sudo().create(
+            {
+                "name": company.name,
+                "company_id": company.id,
+                "tz": "UTC",
+                "attendance_ids": [
+                    Command.clear(),
+                    *(Command.create({**hours, "dayofweek": str(day)}) for day in days),
+                ],
+            }
+        )
+        for number in drawn["holidays"]:
+            start = datetime.combine(TODAY + timedelta(days=number), time.min)
+            self.env["resource.calendar.leaves"].sudo().create(
+                {
+                    "calendar_id": company.resource_calendar_id.id,
+                    "company_id": company.id,
+                    "date_from": start,
+                    "date_to": start + timedelta(days=1, seconds=-1),
+                }
+            )
 
     def _create_portfolio_rule(self, portfolio, number):
         vals = dict(portfolio["rule"])

@@ -15,8 +15,9 @@ TEMPLATE = "crm_collection.mail_template_promise_reminder"
 
 
 class CrmCollectionHold(models.Model):
-    """A customer is reminded the day before something is to be paid that he promised: once, and
-    not of what is paid already."""
+    """A customer is reminded the day before something is to be paid that he promised, or the last
+    working day before it where letters leave on these only: once, and not of what is paid already.
+    """
 
     _inherit = "crm.collection.hold"
 
@@ -37,11 +38,27 @@ class CrmCollectionHold(models.Model):
     @api.model
     def _remind_customers(self, run):
         """:return: whether all were (false: time is up, the next call goes on)"""
-        day = fields.Date.add(run.date, days=1)
+        return all(self._remind_of(run, day) for day in self._get_reminded_days(run))
+
+    @api.model
+    def _get_reminded_days(self, run):
+        """:return: the days that customers are reminded of: the next one and, where letters leave
+        on working days only, all up to the next of these"""
+        working_days = run.company_id._get_collection_letter_days()
+        first = last = fields.Date.add(run.date, days=1)
+        if working_days:
+            last = working_days.get_next(first)
+        return [fields.Date.add(first, days=number) for number in range((last - first).days + 1)]
+
+    @api.model
+    def _remind_of(self, run, day):
+        """:return: as :meth:`_remind_customers`, of what is to be paid on a day"""
         self._flush_money()
         rows = self.env.execute_query(promise_queries.to_remind(run.company_id.id, day))
         for hold_id, amount in rows:
             hold = self.browse(hold_id)
+            if hold.date_reminded and hold.date_reminded > run.date:
+                continue  # of an earlier part, a moment ago
             try:
                 in_transaction(self.env, hold._remind_customer, run, day, float(amount))
             except psycopg2.OperationalError:

@@ -101,14 +101,14 @@ def entry():
     )
 
 
-def next_letter(working_days=None):
+def next_letter(due=None):
     """When the next letter goes of an item that stays in its phase. A date that no run would use
     is put off (``kept_date``): it stands again where one would, the rule is in force again, say,
     or the step has its letter back.
 
     Under another step (its rule was exchanged) the date is counted from the last letter.
 
-    :param WorkingDays working_days: that the rules count from, where they do
+    :param SQL due: see :func:`~..letters.condition_queries.leaves_by_rule`
     """
     return SQL(
         """
@@ -134,11 +134,7 @@ def next_letter(working_days=None):
             next_letter_date(SQL("last.date"), SQL("item.letter_count")),
             date_of_last_letter("item"),
         ),
-        goes=is_ever_to_go(
-            SQL("wanted.date"),
-            SQL("item.today"),
-            SQL("(item.today - item.days_counted)") if working_days else None,
-        ),
+        goes=is_ever_to_go(SQL("wanted.date"), SQL("item.today"), due),
         never=NEVER_ASKED,
     )
 

@@ -83,9 +83,8 @@ class CrmCollectionEngine(models.AbstractModel):
         for problem in filter(None, (rule._get_problem() for rule in rules)):
             run._log_problem(problem)
         self.env.flush_all()
-        query = plan_queries.fingerprint(
-            company.id, today, rules, company._get_collection_phase_days()
-        )
+        calendars = (company._get_collection_phase_days(), company._get_collection_due_days())
+        query = plan_queries.fingerprint(company.id, today, rules, calendars)
         fingerprint = self.env.execute_query(query)[0][0]
         if fingerprint == run.fingerprint and not self._get_changed_items(company):
             return True
@@ -247,11 +246,14 @@ class CrmCollectionEngine(models.AbstractModel):
         companies = self._keep_family_plan(company, date)
         names = ("looked_at", "moves", "amount", "proposed", "held")
         rows = self.env.execute_query_dict(simulate_queries.open_items(company.id, limit))
-        letters = simulate_queries.letters(company, companies, date, limit)
+        letters = []
+        if company._is_collection_letter_day(date):
+            query = simulate_queries.letters(company, companies, date, limit)
+            letters = self.env.execute_query_dict(query)
         totals = self.env.execute_query(simulate_queries.totals(company.id))[0]
         result = {
             "open_items": rows,
-            "letters": self.env.execute_query_dict(letters),
+            "letters": letters,
             "tasks": self._simulate_tasks(company, date, limit),
             "totals": dict(zip(names, totals, strict=True)),
         }

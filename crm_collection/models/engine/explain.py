@@ -5,6 +5,7 @@ from odoo.tools.json import json_default
 
 from ..letters import queries
 from ..letters.condition_queries import LEAVING_STATES, last_letter
+from .foresee import POSTPONED
 
 
 class CrmCollectionItem(models.Model):
@@ -160,7 +161,7 @@ class CrmCollectionItem(models.Model):
         letter, obstacle = foreseen.get("letter"), foreseen.get("obstacle")
         parts = []
         if not letter or letter[1] != self.phase_id.id:
-            if obstacle and not (letter and obstacle == "quiet"):
+            if obstacle and not (letter and obstacle in POSTPONED):
                 parts.append(self._explain_obstacle(obstacle))
             elif self.phase_id and not (letter and self.date_next_letter):
                 parts.append(self._explain_silence())
@@ -194,13 +195,20 @@ class CrmCollectionItem(models.Model):
             text = _("On %(date)s, of %(phase)s.", date=date, phase=phase.name)
         else:
             text = _("On %s.", date)
-        if self.foreseen.get("obstacle") == "quiet":
-            text += " " + _("Not before: the customer's quiet days.")
+        text += self._explain_postponement(self.foreseen.get("obstacle"))
         if problem == "no_address":
             text += " " + _("It cannot leave: the customer has no e-mail address.")
         elif problem:
             text += " " + _("It cannot leave: the customer's address is on the blacklist.")
         return text
+
+    def _explain_postponement(self, obstacle):
+        """:return: why a letter leaves later than on the day it was due on, in words"""
+        reasons = {
+            "quiet": self.env._("Not before: the customer's quiet days."),
+            "workday": self.env._("Not before: letters leave on working days only."),
+        }
+        return f" {reasons[obstacle]}" if obstacle in reasons else ""
 
     def _explain_other_credits(self):
         """:return: what is said of open credits that pay nothing of the item, or nothing"""
@@ -224,6 +232,7 @@ class CrmCollectionItem(models.Model):
             "credit": _("Due, but open credits of the customer cover what is owed."),
             "waiting": _("Due, after the customer's letter that could not be delivered yet."),
             "quiet": _("Due, after the customer's quiet days."),
+            "workday": _("Due, on the next working day."),
         }[obstacle]
 
     def _explain_blocker(self):

@@ -10,6 +10,8 @@ from . import foresee_queries
 from .future import Future
 from .reached_queries import waits_anywhere
 
+# What a letter waits for that its day has come for: it leaves on another one.
+POSTPONED = ("quiet", "workday")
 MAX_ROUNDS = 100
 MANY_LINES = 200
 MAX_DAYS = 500
@@ -83,6 +85,9 @@ class CrmCollectionEngine(models.AbstractModel):
         future.senders = future.companies.filtered(
             lambda member: member == company or member.collection_auto_send
         )
+        future.letter_days = {
+            member.id: member._get_collection_letter_days() for member in future.companies
+        }
         future.follows_letters = any(
             waits_anywhere(self._get_rules(member)) for member in future.companies
         )
@@ -152,9 +157,9 @@ class CrmCollectionEngine(models.AbstractModel):
         reached, stays = set(), set()
         for company in future.companies:
             rules = self._get_rules(company)
-            working_days = company._get_collection_phase_days()
-            moved = range(1 + (working_days.get_longest() if working_days else 0))
-            reached |= {day + late for day in (0, 1) for late in moved}
+            moved = self._get_range(company._get_collection_phase_days())
+            due_moved = self._get_range(company._get_collection_due_days())
+            reached |= {day + late for day in (0, 1) for late in due_moved}
             for step in rules.step_ids:
                 grace = step.rule_id.grace_days if step.days > 0 else 0
                 reached |= {step.days + grace + late for late in moved}
@@ -169,6 +174,10 @@ class CrmCollectionEngine(models.AbstractModel):
         if future.follows_letters:  # what is on its way is known to have left
             days.add((after or future.today) + timedelta(days=1))
         return sorted(day for day in days if after is None or day > after)
+
+    def _get_range(self, working_days):
+        """:return: by how many days a day may move"""
+        return range(1 + (working_days.get_longest() if working_days else 0))
 
     def _tell_steps(self, result, changes):
         for row in changes:
@@ -228,20 +237,23 @@ class CrmCollectionEngine(models.AbstractModel):
         fixed = {row["today"] for row in changes} | future.bounds
         fixed |= set(future.add_days({row["date_maturity"] for row in future.lines.values()}, [1]))
         again = self._get_letters_to_issue_again(future)
-        if again or self._is_in_queue(future):
+        if self._is_in_queue(future):
             fixed.add(day + timedelta(days=1))
         for _number in range(MAX_DAYS):
             while changes and changes[0]["today"] <= day:
                 lived.append(changes.pop(0))
                 future.follow(lived[-1])
-            rows = self._issue_again(future, again, day) + self._decide_letters(future, day)
+            leaving = future.filter_leaving(again, day)
+            rows = self._issue_again(future, leaving, day) + self._decide_letters(future, day)
             self._tell_letters_of_day(result, future, day, rows)
-            if again or not all(row["verdict"] for row in rows):
+            if leaving or not all(row["verdict"] for row in rows):
                 before, waiting = waiting, self._get_waiting(future, day)
                 if waiting != before:
                     changes = self._foresee_changes(future.branch(), day)
                     fixed |= {row["today"] for row in changes}
-            again = again.browse()
+            again -= leaving
+            fixed |= {day + timedelta(days=1)} if leaving else set()
+            fixed |= future.get_next_letter_days(day) if again else set()
             fixed = {one for one in fixed if one > day}
             changing = {row["line_id"] for row in changes}
             future.watch(
@@ -256,6 +268,7 @@ class CrmCollectionEngine(models.AbstractModel):
             )
             later = {one for one in future.get_letter_days() if one > day}
             later |= {row["date_free"] for row in rows if row["verdict"] == "quiet"}
+            later |= future.get_next_letter_days(day)
             if not future.watched_ids or not (later or fixed):
                 break
             day = min(later | fixed)
@@ -279,7 +292,7 @@ class CrmCollectionEngine(models.AbstractModel):
         """
         date_next = future.get("date_next_letter", line_id)
         return bool(date_next) and (
-            is_changing or date_next > day or told.get("obstacle") == "quiet"
+            is_changing or date_next > day or told.get("obstacle") in POSTPONED
         )
 
     def _decide_letters(self, future, day):
@@ -288,7 +301,7 @@ class CrmCollectionEngine(models.AbstractModel):
         rows = []
         for company in future.senders:
             partner_ids = future.get_due_partner_ids(company, day)
-            if not partner_ids:
+            if not partner_ids or not future.is_letter_day(company, day):
                 continue
             query = foresee_queries.due_on(company, day, partner_ids)
             of_company = self.env.execute_query_dict(foresee_queries.pretend(future, query))
@@ -315,7 +328,8 @@ class CrmCollectionEngine(models.AbstractModel):
         letters = self.env["crm.collection.letter"].search(
             domain & Domain("partner_id", "in", future.partner_ids)
         )
-        return letters.filtered(lambda letter: letter._may_leave() and letter._is_recovered())
+        leaving = letters._filter_leaving(on_any_day=True)
+        return leaving.filtered(lambda letter: letter._is_recovered())
 
     def _issue_again(self, future, letters, day):
         """Issue letters that waited: as they are, where a person asked for them or they went out
@@ -331,7 +345,8 @@ class CrmCollectionEngine(models.AbstractModel):
             told = self.env.execute_query_dict(foresee_queries.pretend(future, query))
             rows += self._get_rows_that_leave(company, of_company, told, day)
         issued_ids = {row["letter_id"] for row in rows}
-        future.issue(list(issued_ids), [id_ for id_ in letters.ids if id_ not in issued_ids], rows)
+        over_ids = [id_ for id_ in letters.ids if id_ not in issued_ids]
+        future.issue(list(issued_ids), over_ids, rows, day)
         return rows
 
     def _get_rows_that_leave(self, company, letters, rows, day):
@@ -375,6 +390,8 @@ class CrmCollectionEngine(models.AbstractModel):
 
     def _get_obstacle(self, future, line_id, day):
         """:return: why a letter is not even asked about whose day has come"""
+        if not future.is_letter_day(future.company, day):
+            return "workday"
         if future.payments.get(line_id, day - timedelta(days=1)) >= day:
             return "processing"
         phase = self.env["crm.collection.phase"].browse(future.get("phase_id", line_id))

@@ -180,17 +180,13 @@ def _letters(future):
     written."""
     return SQL(
         """SELECT now.* FROM crm_collection_letter letter
-       CROSS JOIN LATERAL jsonb_populate_record(letter, CASE
-                    WHEN letter.id = ANY(%(over_ids)s) THEN %(over)s
-                    WHEN letter.id = ANY(%(issued_ids)s) THEN %(issued)s ELSE '{}' END) AS now
+       CROSS JOIN LATERAL jsonb_populate_record(
+                    letter, COALESCE(%(changed)s -> letter.id::text, '{}')) AS now
             WHERE letter.partner_id = ANY(%(partner_ids)s)
             UNION ALL
            SELECT now.* FROM jsonb_populate_recordset(
                     NULL::crm_collection_letter, %(new)s) AS now""",
-        issued_ids=future.issued_ids,
-        issued=_json({"state": "outgoing", "date": str(future.today)}),
-        over_ids=future.over_ids,
-        over=_json({"state": "cancelled"}),
+        changed=_json(future.changed_letters),
         partner_ids=future.partner_ids,
         new=_json(future.letters),
     )

@@ -8,7 +8,7 @@ PRETENDED_ID = 2_000_000_000  # beside the numbers of what there is
 # What is pretended, but the customers that are watched: see `Future.forget`.
 PRETENDED = (
     *("items", "new_items", "allocations", "moved_ids", "letters", "letter_lines"),
-    *("issued_ids", "over_ids", "asked", "withdrawn_ids", "written_line_ids"),
+    *("changed_letters", "asked", "withdrawn_ids", "written_line_ids"),
 )
 
 
@@ -27,6 +27,7 @@ class Future:
         self.companies = companies
         self.senders = companies  # those whose letters job may write to the customers
         self.follows_letters = False  # whether where items go depends on what letters reach
+        self.letter_days = {}  # the working days letters wait for, by company's id
         self.today = today
         self.partner_ids = partner_ids
         self.lines = {}  # what they owe: rows of `lines_of_customers` by journal item
@@ -47,8 +48,7 @@ class Future:
         self.moved_ids = set()
         self.letters = []
         self.letter_lines = []
-        self.issued_ids = []  # letters that waited and leave as they are
-        self.over_ids = []  # those that do not: they are decided anew, or nothing of them is owed
+        self.changed_letters = {}  # changed columns of letters that waited, by their number
         self.asked = {}
         self.withdrawn_ids = set()
         self.written_line_ids = set()
@@ -201,13 +201,31 @@ class Future:
 
     # === The letters job === #
 
-    def issue(self, letter_ids, over_ids, rows):
+    def is_letter_day(self, company, day):
+        """:return: whether letters of a company leave by themselves on a day"""
+        working_days = self.letter_days.get(company.id)
+        return not working_days or working_days.is_working(day)
+
+    def filter_leaving(self, letters, day):
+        """:return: those of letters that wait which leave on a day: a person's on any"""
+        return letters.filtered(
+            lambda letter: letter.origin == "manual" or self.is_letter_day(letter.company_id, day)
+        )
+
+    def get_next_letter_days(self, day):
+        """:return: the days on which companies go on whose letters do not leave on a day"""
+        next_days = {days.get_next(day) for days in self.letter_days.values() if days}
+        return next_days - {day}
+
+    def issue(self, letter_ids, over_ids, rows, day):
         """Issue letters that waited, as they are.
 
-        :param list over_ids: those that do not leave
+        :param list over_ids: those that do not leave: they are decided anew, or nothing of them is
+            owed
         :param list rows: as for :meth:`write_letters`, of the items they are about
         """
-        self.issued_ids, self.over_ids = letter_ids, over_ids
+        issued, over = {"state": "outgoing", "date": str(day)}, {"state": "cancelled"}
+        self.changed_letters |= dict.fromkeys(letter_ids, issued) | dict.fromkeys(over_ids, over)
         for row in rows:
             self._write_about(row)
 

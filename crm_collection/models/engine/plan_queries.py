@@ -8,7 +8,7 @@ those of the coming days: what will happen is said in one place.
 from odoo.tools import SQL
 
 from ..approval.queries import waiting_items
-from ..portfolio.calendar_queries import shift_joined
+from ..portfolio.calendar_queries import counted_from, shift_joined
 from ..portfolio.hold_queries import hold_id, hold_joins, last_day
 from ..portfolio.payment_queries import lines_on_their_way, payments_on_their_way
 from ..portfolio.queries import (
@@ -101,7 +101,7 @@ class Plan:
             standing=standing(),
             answer=answer(),
             entry=entry(),
-            next_letter=next_letter(self.working_days),
+            next_letter=next_letter(self._due()),
             change=change(),
             order=SQL("ORDER BY change.partner_id") if together else SQL(),
             filter=is_changed() if changed_only else SQL("TRUE"),
@@ -163,6 +163,12 @@ class Plan:
             among=SQL("TRUE") if self.partner_ids is None else line_is_of(self.partner_ids),
         )
 
+    def _due(self):
+        """The day up to which a reminder before the due date leaves, of ``item``."""
+        if self.working_days:
+            return SQL("(item.today - item.days_counted)")
+        return counted_from(self.company._get_collection_due_days(), SQL("item.date_maturity"))
+
     def _day(self):
         """The days as a relation; a single one is a constant to the planner."""
         if len(self.days) == 1:
@@ -186,10 +192,10 @@ class Plan:
         )
 
 
-def fingerprint(company_id, day, rules, working_days=None):
+def fingerprint(company_id, day, rules, working_days=()):
     """A short text that changes with anything a plan depends on, except the items themselves.
 
-    :param WorkingDays working_days: that phases count from, where they do
+    :param working_days: the :class:`WorkingDays` that phases, and that reminders go by, or ``None``
 
     Of the large tables counts and sums: an entry posted in a long transaction commits with a
     write date older than the latest one already seen. Of the small ones every word.
@@ -213,8 +219,9 @@ def fingerprint(company_id, day, rules, working_days=None):
     )
     criteria = [(rule.id, list(rule._get_criteria_domain())) for rule in rules]
     parts = [SQL("%s", str(day)), SQL("%s", str(criteria))]
-    if working_days:
-        parts.append(SQL("%s", str((working_days.shifts, sorted(working_days.moved.items())))))
+    calendars = [days and (days.shifts, sorted(days.moved.items())) for days in working_days]
+    if any(calendars):
+        parts.append(SQL("%s", str(calendars)))
     parts += [
         SQL(
             """(SELECT concat_ws(',', COUNT(*), COALESCE(SUM(id), 0),

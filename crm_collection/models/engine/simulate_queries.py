@@ -148,7 +148,7 @@ def _planned(company, companies, today):
     due about it: the first one of the phase an item enters, or as for items that stay. It takes
     along what is due in companies that are one creditor with this one and send by themselves."""
     senders = companies.filtered(lambda one: one == company or one.collection_auto_send)
-    working_days = {one.id: one._get_collection_phase_days() for one in companies}
+    working_days = {one.id: one._get_collection_due_days() for one in companies}
     return SQL(
         """SELECT plan.*, phase.sequence AS phase_sequence, plan.days > 0 AS is_late,
                   COALESCE(plan.company_id = ANY(%(senders)s) AND (

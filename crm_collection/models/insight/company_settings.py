@@ -74,6 +74,9 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     collection_phases_workday = fields.Boolean(
         related="company_id.collection_phases_workday", readonly=False
     )
+    collection_letters_workday = fields.Boolean(
+        related="company_id.collection_letters_workday", readonly=False
+    )
     collection_attribution_days = fields.Integer(
         related="company_id.collection_attribution_days", readonly=False
     )

@@ -129,16 +129,22 @@ class CrmCollectionStatus(models.AbstractModel):
     def _get_unfinished_state(self, run, day):
         """:return: the level and the sentence on a run that has not come to its end"""
         if run.state == "waiting":
-            return "warning", self.env._(
-                "The letters of %s wait for the allocation of that day; the job tries again by "
-                "itself.",
-                day,
-            )
+            return self._get_waiting_state(run, day)
         stopped_at = run.date_start if run.state == "running" else run.date_end
         if stopped_at and stopped_at > fields.Datetime.now() - LATE:
             return "ok", self.env._("The run of %s is on its way.", day)
         return "warning", self.env._(
             "The run of %s was interrupted; the job goes on where it stopped.", day
+        )
+
+    def _get_waiting_state(self, run, day):
+        """:return: the level and the sentence on a letters job that has not decided"""
+        if message := run.company_id._explain_collection_workday(run.date):
+            return "ok", message  # as the company wants it
+        message = run.company_id._explain_collection_bank()
+        return "warning", message or self.env._(
+            "The letters of %s wait for the allocation of that day; the job tries again by itself.",
+            day,
         )
 
     def _check_auto_send(self):

@@ -14,12 +14,22 @@ class CrmCollectionStatus(models.AbstractModel):
 
     def _get_letter_checks(self):
         return [
+            *self._check_workday(),
             *self._check_bank(),
             self._check_mail_accepted(),
             self._check_texts(),
             self._check_addresses(),
             self._check_uncertain(),
         ]
+
+    def _check_workday(self):
+        """Whether letters leave today, of a company that has them wait for working days."""
+        company = self.env.company
+        if not company.collection_letters_workday:
+            return []
+        message = company._explain_collection_workday(company._get_collection_today())
+        message = message or self.env._("Letters leave on working days only, and today is one.")
+        return [self._get_check("workday", self.env._("Working days"), "ok", message)]
 
     def _check_bank(self):
         """Whether letters wait for the bank, of a company that has them wait."""

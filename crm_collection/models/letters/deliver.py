@@ -26,7 +26,7 @@ class CrmCollectionLetter(models.Model):
         company, today = self.company_id, self.company_id._get_collection_today()
         self.env.flush_all()
         return (
-            self._may_leave()
+            self._filter_leaving()
             and (self.origin == "manual" or self.date == today)
             and self._has_its_template()
             and self._is_money_true(company, today)
@@ -65,7 +65,7 @@ class CrmCollectionLetter(models.Model):
         env = self._in_office_language().env
         self._message_log(
             body=env._("The mail in the queue was taken back: it was not true any more.")
-            if self._may_leave()
+            if self._filter_leaving()
             else env._("The mail in the queue was taken back: letters do not leave from here now.")
         )
         self._reset()

@@ -42,7 +42,7 @@ class CrmCollectionLetter(models.Model):
         done = self._sweep_outgoing(run)
         if done and not company._is_collection_live():
             self._stop_in_copy(run, company)
-        elif done and company.collection_auto_send and not self._wait_for_bank(run, company):
+        elif done and company.collection_auto_send and not self._must_wait(run, company):
             if run._is_family_allocated(company, today):
                 done = self._create_all_due(run, company, today)
             else:
@@ -50,6 +50,9 @@ class CrmCollectionLetter(models.Model):
         done = done and self._issue_all(run, company)
         self._trigger_mail_queue()
         return done
+
+    def _must_wait(self, run, company):
+        return self._wait_for_workday(run, company) or self._wait_for_bank(run, company)
 
     def _create_all_due(self, run, company, today):
         """Write the letters of all customers in pieces, each its own transaction. A piece the

@@ -160,11 +160,8 @@ class CrmCollectionLetter(models.Model):
         :param bool anew: what is not true any more is decided anew, also on its own day
         """
         locked = self.try_lock_for_update()
-        todo = locked.filtered(
-            lambda letter: (
-                letter.state == "to_send" and letter._may_leave() and letter._is_allocated()
-            )
-        )
+        todo = locked.filtered(lambda letter: letter.state == "to_send")._filter_leaving()
+        todo = todo.filtered(lambda letter: letter._is_allocated())
         for company, letters_of_company in todo.grouped("company_id").items():
             in_company = letters_of_company.with_company(company)._in_office_language()
             today = company._get_collection_today()
@@ -198,7 +195,7 @@ class CrmCollectionLetter(models.Model):
         self.env.flush_all()
         if waited:
             after = date_queries.open_items_of_letters(waited.ids)
-            working_days = self.env["res.company"]._get_collection_phase_days_by_company()
+            working_days = self.env["res.company"]._get_collection_due_days_by_company()
             self.env.cr.execute(date_queries.reschedule(after, self.env.uid, working_days))
 
     def _take_out_not_owed(self, company, today):

@@ -16,7 +16,15 @@ class CrmCollectionLetter(models.Model):
     )
 
     def _get_leaving_domain(self, company):
-        """:return: the domain of a company's letters that may leave now: those of persons where it
+        """:return: the domain of a company's letters that may leave now: those of persons alone on
+        a day that is no working day (see :meth:`_get_sending_domain`)"""
+        domain = self._get_sending_domain(company)
+        if not company._is_collection_letter_day(company._get_collection_today()):
+            domain &= Domain("origin", "=", "manual")
+        return domain
+
+    def _get_sending_domain(self, company):
+        """:return: as :meth:`_get_leaving_domain`, on any day: those of persons where the company
         does not send by itself, or waits for its bank; in a copy of the database those that were
         written there alone"""
         if not company._is_collection_live():
@@ -25,9 +33,15 @@ class CrmCollectionLetter(models.Model):
             return Domain("origin", "=", "manual")
         return Domain.TRUE
 
-    def _may_leave(self):
-        self.ensure_one()
-        return bool(self.filtered_domain(self._get_leaving_domain(self.company_id)))
+    def _filter_leaving(self, on_any_day=False):
+        """:return: those of these letters that may leave now, or if it were a working day"""
+        get_domain = self._get_sending_domain if on_any_day else self._get_leaving_domain
+        return self.browse().union(
+            *(
+                letters.filtered_domain(get_domain(company))
+                for company, letters in self.grouped("company_id").items()
+            )
+        )
 
     def _release(self):
         """A person has these sent: from a copy these alone, all others of it stay. Where nothing
@@ -43,6 +57,14 @@ class CrmCollectionLetter(models.Model):
         for company in self.company_id:
             if not company._is_collection_live():
                 raise UserError(company._explain_collection_copy())
+
+    def _wait_for_workday(self, run, company):
+        """Whether new letters wait for the next working day of a company: the run says so, and the
+        job looks again every hour, as calendars change."""
+        if reason := company._explain_collection_workday(run.date):
+            run._log_note(reason)
+            run.state = "waiting"
+        return bool(reason)
 
     def _wait_for_bank(self, run, company):
         """Whether new letters wait for the bank of a company: the run says so, somebody gets the

@@ -113,8 +113,8 @@ def may_be_written(company, today, which=None, locked=False):
 
 
 def counts_from(company):
-    """The day that the company's rules count from, of ``item``."""
-    return counted_from(company._get_collection_phase_days(), SQL("item.date_maturity"))
+    """The day up to which a reminder of the company leaves, of ``item``."""
+    return counted_from(company._get_collection_due_days(), SQL("item.date_maturity"))
 
 
 def due(company, today, item_ids=None, locked=False):

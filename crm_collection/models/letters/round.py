@@ -39,7 +39,8 @@ class CrmCollectionLetter(models.Model):
         ):
             if letters:
                 self.env.flush_all()
-                self.env.cr.execute(query(letters.ids, self.env.uid))
+                working_days = self.env["res.company"]._get_collection_due_days_by_company()
+                self.env.cr.execute(query(letters.ids, self.env.uid, working_days))
                 self.env.invalidate_all(flush=False)
 
     def _follow_state(self, before):

@@ -3,11 +3,12 @@ it, and is free again where it does not leave; its lines stay, without a round."
 
 from odoo.tools import SQL
 
+from ..portfolio.calendar_queries import counted_by_company
 from ..portfolio.queries import next_letter_date
 from .condition_queries import is_ever_to_go, waits, waits_for_letter
 
 
-def release(letter_ids, uid):
+def release(letter_ids, uid, working_days):
     """Take the rounds off letters that did not reach anybody, as long as no later one has left
     about the item in its allocation: that one was counted with them.
 
@@ -16,6 +17,7 @@ def release(letter_ids, uid):
     or could not be, and what a person sent before its day leaves on it.
 
     :param list letter_ids: the letters as they are written now
+    :param dict working_days: {company's id: WorkingDays} that reminders go by
     """
     is_followed = _is_followed(SQL("other.letter_id != ALL(%s)", letter_ids))
     return SQL(
@@ -32,6 +34,7 @@ def release(letter_ids, uid):
         lines=_take_off(letter_ids, is_followed),
         reschedule=_reschedule(
             uid,
+            working_days,
             letter_count=SQL("COALESCE(changed.round - 1, item.letter_count)"),
             date=SQL(
                 """CASE WHEN item.waits OR item.date_due > item.date THEN item.date_due
@@ -42,9 +45,12 @@ def release(letter_ids, uid):
     )
 
 
-def claim(letter_ids, uid):
+def claim(letter_ids, uid, working_days):
     """Give letters the next round that are to leave after all, or did: of each item the one after
-    those that left, unless there was a later one about it. The next letter comes after them."""
+    those that left, unless there was a later one about it. The next letter comes after them.
+
+    :param dict working_days: as for :func:`release`
+    """
     return SQL(
         """
         WITH changed AS (%(taken)s),
@@ -58,6 +64,7 @@ def claim(letter_ids, uid):
         lines=_put_on(letter_ids),
         reschedule=_reschedule(
             uid,
+            working_days,
             letter_count=SQL("changed.round"),
             date=next_letter_date(SQL("item.date"), SQL("item.letter_count")),
         ),
@@ -169,7 +176,7 @@ def _put_on(letter_ids):
     )
 
 
-def _reschedule(uid, letter_count, date):
+def _reschedule(uid, working_days, letter_count, date):
     """The items whose allocation goes on: how many letters left, and when the next one is due.
 
     :param SQL letter_count: over ``changed`` and the ``item``
@@ -178,7 +185,8 @@ def _reschedule(uid, letter_count, date):
     return SQL(
         """open_item AS MATERIALIZED (
                 SELECT item.id, item.phase_id, item.step_id, item.rule_id, item.date_maturity,
-                       item.amount_residual, changed.date, changed.date_due, changed.waits,
+                       item.amount_residual, item.company_id, changed.date, changed.date_due,
+                       changed.waits,
                        %(letter_count)s AS letter_count
                   FROM changed
                   JOIN crm_collection_allocation allocation
@@ -193,12 +201,12 @@ def _reschedule(uid, letter_count, date):
                write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
           FROM next WHERE next.id = item.id""",
         letter_count=letter_count,
-        next=_next(date),
+        next=_next(date, working_days),
         uid=uid,
     )
 
 
-def _next(date):
+def _next(date, working_days):
     """The date of the next letter of each ``open_item``, and whether a run will send it.
 
     :param SQL date: over ``item`` and its ``step``
@@ -212,5 +220,9 @@ def _next(date):
         LEFT JOIN crm_collection_rule rule ON rule.id = item.rule_id
        CROSS JOIN LATERAL (SELECT (%(date)s)::date AS date) AS due""",
         date=date,
-        goes=is_ever_to_go(SQL("due.date"), SQL("due.date")),
+        goes=is_ever_to_go(
+            SQL("due.date"),
+            SQL("due.date"),
+            counted_by_company(working_days, SQL("item.company_id"), SQL("item.date_maturity")),
+        ),
     )

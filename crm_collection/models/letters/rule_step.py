@@ -20,6 +20,6 @@ class CrmCollectionRuleStep(models.Model):
     def _reschedule_letters(self):
         self.env.flush_all()
         open_items = date_queries.open_items_of_steps(self.ids)
-        working_days = self.env["res.company"]._get_collection_phase_days_by_company()
+        working_days = self.env["res.company"]._get_collection_due_days_by_company()
         self.env.cr.execute(date_queries.reschedule(open_items, self.env.uid, working_days))
         self.env["crm.collection.item"].invalidate_model(["date_next_letter"], flush=False)

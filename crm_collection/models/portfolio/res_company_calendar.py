@@ -2,12 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from .working_days import get_holidays, get_hours, get_working_days
 
 
 class ResCompany(models.Model):
-    """Due dates that are no working day, by the company's calendar and its public holidays."""
+    """What moves to the next working day of the company's calendar, with its public holidays: due
+    dates, and letters that leave by themselves."""
 
     _inherit = "res.company"
 
@@ -25,6 +27,13 @@ class ResCompany(models.Model):
         "date is none.",
     )
 
+    collection_letters_workday = fields.Boolean(
+        string="Letters on Working Days Only",
+        help="Letters that leave by themselves are decided and sent on working days of the company "
+        "alone; what is due on another day leaves on the next one. What a person sends leaves at "
+        "once.",
+    )
+
     def _compute_collection_charges_workday(self):
         brazil = self.env.ref("base.br", raise_if_not_found=False)
         for company in self:
@@ -40,18 +49,33 @@ class ResCompany(models.Model):
         """:return: as :meth:`_get_collection_charge_days`, of what rules count from"""
         return self._get_collection_working_days() if self.collection_phases_workday else None
 
+    def _get_collection_letter_days(self):
+        """:return: as :meth:`_get_collection_charge_days`, of the days on which letters leave by
+        themselves; none where every day is one"""
+        return self._get_collection_working_days() if self.collection_letters_workday else None
+
+    def _get_collection_due_days(self):
+        """:return: as :meth:`_get_collection_charge_days`, of the day up to which a reminder before
+        the due date leaves: where letters wait for working days it leaves on the one the due date
+        moves to, too, or it would be dropped"""
+        counts = self.collection_phases_workday or self.collection_letters_workday
+        return self._get_collection_working_days() if counts else None
+
     def _get_collection_charge_days_by_company(self):
         """:return: {company's id: its working days}, of those where charges count from them"""
         days = {company.id: company._get_collection_charge_days() for company in self}
         return {company_id: of_company for company_id, of_company in days.items() if of_company}
 
     @api.model
-    def _get_collection_phase_days_by_company(self):
-        """:return: {company's id: its working days}, of all where rules count from them"""
+    def _get_collection_due_days_by_company(self):
+        """:return: {company's id: its working days}, of all that have any (see
+        :meth:`_get_collection_due_days`)"""
         companies_sudo = self.sudo().with_context(active_test=False)
+        counts = Domain("collection_phases_workday", "=", True)
+        counts |= Domain("collection_letters_workday", "=", True)
         return {
             company.id: company._get_collection_working_days()
-            for company in companies_sudo.search([("collection_phases_workday", "=", True)])
+            for company in companies_sudo.search(counts)
         }
 
     def _get_collection_working_days(self):
@@ -71,6 +95,24 @@ class ResCompany(models.Model):
         periods = leaves_sudo.mapped(lambda leave: (leave.date_from, leave.date_to))
         zone = calendar_sudo.tz or self._get_collection_tz()
         return get_working_days(hours, get_holidays(hours, periods, zone))
+
+    def _is_collection_letter_day(self, day):
+        """:return: whether letters leave by themselves on a day"""
+        working_days = self._get_collection_letter_days()
+        return working_days is None or working_days.is_working(day)
+
+    def _explain_collection_workday(self, day):
+        """:return: why no letter leaves by itself on a day, in words; nothing where they do"""
+        working_days = self._get_collection_letter_days()
+        if working_days is None or working_days.is_working(day):
+            return ""
+        return self.env._(
+            "No letter leaves by itself on %(day)s, which is no working day of %(company)s. What "
+            "is due leaves on %(next)s.",
+            day=format_date(self.env, day, date_format="EEEE, d MMMM y"),
+            company=self.name,
+            next=format_date(self.env, working_days.get_next(day), date_format="EEEE, d MMMM y"),
+        )
 
     def _get_collection_workday(self, days):
         """:return: the day so many days after today, where the company is, or the next working

@@ -27,6 +27,10 @@ class WorkingDays(NamedTuple):
         """:return: the day itself, or the working day it moves to"""
         return day + timedelta(days=self.moved.get(day, self.shifts[get_number(day)]))
 
+    def is_working(self, day):
+        """:return: whether a day is a working day; where none follows for a year, every day is"""
+        return self.get_next(day) == day
+
     def get_longest(self):
         """:return: how many days a day moves at most"""
         return max(*self.shifts, *self.moved.values())

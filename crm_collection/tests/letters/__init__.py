@@ -9,6 +9,7 @@ from . import (
     test_letter_branches,
     test_letter_content,
     test_letter_credits,
+    test_letter_days,
     test_letter_evidence,
     test_letter_expected,
     test_letter_pdf,

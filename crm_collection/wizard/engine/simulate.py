@@ -110,7 +110,7 @@ class CrmCollectionSimulate(models.TransientModel):
                 "letter_count": totals["letters"],
                 "task_count": totals["tasks"],
                 "is_sending": self.company_id._is_collection_sending(),
-                "bank_note": self.company_id._explain_collection_bank(),
+                "bank_note": self._explain_waiting(),
                 "is_cut": max(totals[key] for key in LISTS) > MAX_LINES,
                 "line_ids": [
                     Command.clear(),
@@ -123,6 +123,12 @@ class CrmCollectionSimulate(models.TransientModel):
         return self._get_open_action()
 
     # === Business methods === #
+
+    def _explain_waiting(self):
+        """:return: what letters wait for on the day, in words"""
+        company = self.company_id
+        notes = (company._explain_collection_workday(self.date), company._explain_collection_bank())
+        return " ".join(filter(None, notes))
 
     def _prepare_open_item_vals(self, row):
         """An item moves, is held back, or waits for a person to decide on a manual phase."""
