@@ -33,7 +33,7 @@ def draw_settings(number):
     """
     rnd = random.Random(f"settings {number}")
     unapproved = rnd.sample([0, 1, 2, 3, 5, 6], 3)  # the fourth may be guarded
-    days = random.Random(f"days {number}")
+    days = random.Random(f"calendars {number}")
     return {
         "calendars": [draw_calendar(days), draw_calendar(days)],
         "quiet_days": rnd.choice([0, 0, 2, 5]),

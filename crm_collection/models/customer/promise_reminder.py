@@ -81,15 +81,19 @@ class CrmCollectionHold(models.Model):
             nobody = self.env._("%s: there is no address for the reminder.", self.display_name)
             return run._log_exception(nobody, partner_id=self.customer_id.id)
         template = own.env.ref(TEMPLATE).with_context(**own._get_reminder_words(day, amount))
+        moment = self.company_id._get_collection_leaving_moment(recipient)
         template.send_mail(
             self.id,
             email_values={
                 "recipient_ids": [Command.set(recipient.ids)],
                 "record_company_id": self.company_id.id,
                 "auto_delete": False,
+                "scheduled_date": moment,
             },
             email_layout_xmlid="crm_collection.mail_layout",
         )
+        if moment:
+            self.env["mail.mail"]._trigger_queue(moment)
         return None
 
     def _is_reminder_true(self):

@@ -74,6 +74,8 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     collection_phases_workday = fields.Boolean(
         related="company_id.collection_phases_workday", readonly=False
     )
+    collection_send_from = fields.Float(related="company_id.collection_send_from", readonly=False)
+    collection_send_to = fields.Float(related="company_id.collection_send_to", readonly=False)
     collection_letters_workday = fields.Boolean(
         related="company_id.collection_letters_workday", readonly=False
     )

@@ -5,6 +5,7 @@ from . import (
     res_company_returned,
     res_company_pay_code,
     res_company_bank,
+    res_company_hours,
     letter,
     leaving,
     letter_line,

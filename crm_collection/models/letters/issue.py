@@ -147,7 +147,8 @@ class CrmCollectionLetter(models.Model):
         mails = self.mail_id
         for letter in self.filtered(lambda each: each.fault == "text" and not each.date_sent):
             letter.template_id = letter._get_expected_template()
-        gone = dict.fromkeys(("mail_id", "delivery_started", "pdf_attachment_id"), False)
+        names = ("mail_id", "delivery_started", "date_leave", "pdf_attachment_id")
+        gone = dict.fromkeys(names, False)
         self.write({**NO_FAILURE, **gone, "state": "to_send", "kills": 0})
         mails.filtered(lambda mail: mail.state in ("outgoing", "exception")).cancel()
 
@@ -342,6 +343,7 @@ class CrmCollectionLetter(models.Model):
                     "mail_message_id": mail.mail_message_id.id,
                 }
             )
+        self._wait_for_hours()
         for user, of_user in self._group_by_responsible().items():
             if user:  # replies reach the collector
                 of_user.message_subscribe(user.partner_id.ids)

@@ -1,6 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_datetime
 
 
 class CrmCollectionLetter(models.Model):
@@ -14,6 +15,60 @@ class CrmCollectionLetter(models.Model):
         copy=False,
         help="The copy of the database in which a person had it sent all the same.",
     )
+
+    date_leave = fields.Datetime(
+        string="Leaves from",
+        readonly=True,
+        copy=False,
+        help="When the sending hours begin that it waits for in the mail queue.",
+    )
+    leave_note = fields.Char(
+        string="Why It Waits", compute="_compute_leave_note", help="Of one that leaves by itself."
+    )
+
+    @api.depends("state", "origin", "date_leave")
+    @api.depends_context("lang")
+    def _compute_leave_note(self):
+        for letter in self:
+            letter.leave_note = letter._explain_waiting()
+
+    def _explain_waiting(self):
+        """:return: why a letter that leaves by itself has not left, in words"""
+        company = self.company_id
+        if self.origin != "automatic":
+            return ""
+        if self.state == "to_send":
+            today = company._get_collection_today()
+            return company._explain_collection_workday(today) or company._explain_collection_bank()
+        if self.state != "outgoing" or not self._is_outside_hours():
+            return ""
+        zone = company._get_collection_tz_of(self.recipient_ids[:1])
+        return self.env._(
+            "It leaves within the sending hours: from %(moment)s on, by the clock of %(zone)s.",
+            moment=format_datetime(self.env, self.date_leave, tz=zone, dt_format="short"),
+            zone=zone,
+        )
+
+    def _is_outside_hours(self):
+        return self.date_leave and self.date_leave > fields.Datetime.now()
+
+    def _wait_for_hours(self):
+        """Letters in the mail queue that leave by themselves stay there until the sending hours
+        begin where their customers are.
+
+        :return: those that do
+        """
+        moments = {
+            letter: letter.company_id._get_collection_leaving_moment(letter.recipient_ids[:1])
+            for letter in self
+            if letter.origin == "automatic"
+        }
+        waiting = self.filtered(moments.get)
+        for moment, letters in waiting.grouped(moments.get).items():
+            letters.date_leave = moment
+            letters.mail_id.scheduled_date = moment
+            self.env["mail.mail"]._trigger_queue(moment)
+        return waiting
 
     def _get_leaving_domain(self, company):
         """:return: the domain of a company's letters that may leave now: those of persons alone on

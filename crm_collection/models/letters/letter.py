@@ -43,7 +43,8 @@ class CrmCollectionLetter(models.Model):
     ]
     _ungrouped = {
         *("attach_invoices", "attach_pdf", "delivery_started", "delivery_tries", "kills"),
-        *("failure_detail", "failure_reason", "date_failed", "mail_id", "mail_identifier"),
+        *("failure_detail", "failure_reason", "date_failed", "date_leave", "leave_note"),
+        *("mail_id", "mail_identifier"),
         *("mail_message_id", "missing_invoices", "pdf_missing", "pdf_attachment_id"),
         *("nobody_knows", "passed_over", "pay_number", "refused_ids", "released_in"),
         "text_tried",

@@ -130,6 +130,8 @@ class MailMail(models.Model):
             self.state = {"sent": "sent", "uncertain": "exception"}.get(letter.state, "cancel")
         elif letter.delivery_started:
             self._note_interrupted(letter)
+        elif letter._wait_for_hours():
+            return False
         elif not letter._is_still_true():
             letter._withdraw()
         else:

@@ -4,7 +4,9 @@ from datetime import datetime, time, timedelta
 
 from pytz import country_timezones, timezone, utc
 
-LAST_MINUTE = 24 * 60 - 1
+HOURS_OF_DAY = 24
+LAST_MINUTE = HOURS_OF_DAY * 60 - 1
+FURTHEST_HOURS = 4  # days; a zone may leave out hours, or a whole day, once
 # Where most companies of a country are, where that is not the first zone in the list.
 USUAL_ZONES = {
     "AU": "Australia/Sydney",
@@ -31,3 +33,22 @@ def get_moment(zone, day, hours=0.0):
     moments = [here.localize(wall, is_dst=is_dst).astimezone(utc) for is_dst in (True, False)]
     shown = [moment for moment in moments if moment.astimezone(here).replace(tzinfo=None) == wall]
     return (min(shown) if shown else max(moments)).replace(tzinfo=None)
+
+
+def get_next_moment(zone, moment, hour_from, hour_to):
+    """:return: the moment itself (naive, in UTC) where it is within hours of the day on the clocks
+    of a zone, else the next one at which they begin; when an hour comes says :func:`get_moment`
+
+    :param float hour_to: 24 for the end of the day
+    """
+    day = utc.localize(moment).astimezone(timezone(zone)).date()
+    for number in range(FURTHEST_HOURS):
+        here = day + timedelta(days=number)
+        begins = get_moment(zone, here, hour_from)
+        if hour_to < HOURS_OF_DAY:
+            ends = get_moment(zone, here, hour_to)
+        else:
+            ends = get_moment(zone, here + timedelta(days=1))
+        if max(begins, moment) < ends:  # where clocks leave out all of the hours there are none
+            return max(begins, moment)
+    return moment

@@ -1,7 +1,11 @@
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+
+from freezegun import freeze_time
+from psycopg2.errors import CheckViolation
 
 from odoo.fields import Command, Domain
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon
@@ -51,7 +55,8 @@ class TestLetterDays(CrmCollectionLettersCommon):
         by hand; on Tuesday both leave, and what waited is dated Tuesday.
         """
         self._close(MONDAY)
-        queued, other, third = (self._create_customer(name) for name in ("Queued", "Other", "Third"))
+        names = ("Queued", "Other", "Third")
+        queued, other, third = (self._create_customer(name) for name in names)
         self._go_to(FRIDAY)
         self._create_overdue(5, partner=queued)
         self._allocate()
@@ -124,6 +129,69 @@ class TestLetterDays(CrmCollectionLettersCommon):
         self._allocate()
         self._send_letters()
         self.assertEqual(self._letters().phase_id, reminder)
+
+    def test_sending_hours(self):
+        """GIVEN sending hours from nine to six, customers in Lisbon, São Paulo and nowhere known,
+        and a letter by hand
+        WHEN the job writes their letters at six in the morning in Lisbon
+        THEN the one by hand leaves; the others wait in the queue, with a reason, and the queue is
+        woken when the hours begin where each of them is: of the company where it is not known.
+        One that is looked at too early is put off again; one that waits for the next day is
+        decided anew.
+        """
+        self.company.write(
+            {"collection_tz": "Europe/Lisbon", "collection_send_from": 9, "collection_send_to": 18}
+        )
+        zones = {"Lisbon": "Europe/Lisbon", "Paulo": "America/Sao_Paulo", "Nowhere": False}
+        customers = [self._create_customer(name, tz=zone) for name, zone in zones.items()]
+        by_hand = self._create_customer("Hand", tz="America/Sao_Paulo")
+        moves = [self._create_overdue(5, partner=one) for one in (*customers, by_hand)]
+        scheduler = self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()
+        triggers = self.env["ir.cron.trigger"].sudo()
+        with freeze_time(f"{TODAY} 06:00:00"):
+            self._allocate()
+            self._send_now(self._items(moves[-1]))
+            self._send_letters()
+            self.assertEqual(self._letters(by_hand).state, "outgoing")
+            self.assertFalse(self._letters(by_hand).leave_note)
+            self.assertEqual(len(self._deliver()), 1)
+        letters = [self._letters(one) for one in customers]
+        hours = [9, 12, 9]  # in March Lisbon is where UTC is
+        for letter, hour in zip(letters, hours, strict=True):
+            moment = datetime.combine(TODAY, time(hour))
+            self.assertRecordValues(letter, [{"state": "outgoing", "date_leave": moment}])
+            self.assertEqual(letter.sudo().mail_id.scheduled_date, moment)
+            domain = Domain("cron_id", "=", scheduler.id) & Domain("call_at", "=", moment)
+            self.assertTrue(triggers.search_count(domain))
+        with freeze_time(f"{TODAY} 08:59:00"):
+            self.assertFalse(self._deliver())
+            self.assertIn("9:00", letters[1].with_user(self.collector).leave_note)
+            self.assertIn("America/Sao_Paulo", letters[1].leave_note)
+        with freeze_time(f"{TODAY} 09:00:00"):
+            self.assertEqual(len(self._deliver()), 2)
+            self.assertEqual([letter.state for letter in letters], ["sent", "outgoing", "sent"])
+        tomorrow = TODAY + timedelta(days=1)
+        with freeze_time(f"{tomorrow} 12:00:00"):
+            self.assertFalse(self._deliver())  # decided anew, and queued again
+            self.assertEqual(len(self._deliver()), 1)
+        self.assertRecordValues(letters[1], [{"state": "sent", "date": tomorrow}])
+
+    def test_hours_are_hours(self):
+        """They end after they begin, and after the letters of a day are decided."""
+        for vals in (
+            {"collection_send_from": 9, "collection_send_to": 9},
+            {"collection_send_to": 25},
+            {"collection_send_from": -1},
+            {"collection_letters_hour": 18, "collection_send_to": 18},
+        ):
+            with (
+                self.subTest(**vals),
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(CheckViolation),
+                self.env.cr.savepoint(),
+            ):
+                self.company.write(vals)
+                self.env.flush_all()
 
     def test_calendar_without_hours_or_closed_for_good(self):
         """Without hours it is Monday to Friday; where no working day comes, every day is one:

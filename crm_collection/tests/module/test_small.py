@@ -14,7 +14,9 @@ OFTEN = {
 }
 NEVER = {
     "crm.collection.item": {"to_evaluate", "date_letter_kept", "refused_version", "line_id"},
-    "crm.collection.letter": {"kills", "delivery_tries", "mail_id", "released_in", "text_tried"},
+    "crm.collection.letter": {
+        *("kills", "delivery_tries", "mail_id", "released_in", "text_tried", "date_leave"),
+    },
 }
 
 

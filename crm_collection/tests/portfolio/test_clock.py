@@ -13,7 +13,7 @@ from odoo.tests import BaseCase, tagged
 from odoo.tools import mute_logger
 
 from ...models.portfolio import payment_queries
-from ...models.portfolio.clock import USUAL_ZONES, get_moment, get_usual_zone
+from ...models.portfolio.clock import USUAL_ZONES, get_moment, get_next_moment, get_usual_zone
 from ..common import TODAY, CrmCollectionCommon
 
 UTC = ZoneInfo("UTC")
@@ -64,6 +64,54 @@ class TestMoment(BaseCase):
         if not left_out:  # the clock has not shown it in the hours before
             earlier = (show(moment - timedelta(minutes=minute)) for minute in range(1, 181))
             self.assertNotIn(wall, earlier)
+
+    @settings(max_examples=400, deadline=None)
+    @given(
+        st.sampled_from(pytz.common_timezones),
+        MOMENTS,
+        st.tuples(st.integers(0, 96), st.integers(0, 96)).filter(lambda pair: pair[0] < pair[1]),
+    )
+    def test_next_moment_within_hours(self, zone, moment, quarters):
+        """It is within the hours by the clock there, now or the moment they begin, and at most a
+        day away; where the clocks change about then, the hours of a day are what comes between
+        their first and their last moment.
+        """
+        here = pytz.timezone(zone)
+        hour_from, hour_to = (quarter / 4 for quarter in quarters)
+        found = get_next_moment(zone, moment, hour_from, hour_to)
+
+        def get_hour(at):
+            shown = pytz.utc.localize(at).astimezone(here)
+            return shown.hour + shown.minute / 60 + shown.second / 3600
+
+        def get_offset(at):
+            return pytz.utc.localize(at).astimezone(here).utcoffset()
+
+        self.assertGreaterEqual(found, moment)
+        day = timedelta(days=1)
+        if get_offset(moment - day) != get_offset(found + day):
+            self.assertLessEqual(found - moment, 2 * day + timedelta(hours=2))
+            return
+        self.assertLess(found - moment, day)
+        self.assertTrue(hour_from <= get_hour(found) < hour_to)
+        if hour_from <= get_hour(moment) < hour_to:
+            self.assertEqual(found, moment)
+        else:
+            self.assertAlmostEqual(get_hour(found), hour_from)
+
+    def test_next_moment_where_clocks_change(self):
+        """In Lisbon at one o'clock, forward on 29 March, back at two on 25 October; hours that are
+        left out are none, and those that come twice last an hour longer."""
+        for moment, hours, found in (
+            (datetime(2026, 3, 29, 0, 30), (1, 2), datetime(2026, 3, 30, 0)),
+            (datetime(2026, 3, 29, 0, 30), (1.5, 4), datetime(2026, 3, 29, 1, 30)),
+            (datetime(2026, 3, 29, 0, 30), (9, 24), datetime(2026, 3, 29, 8)),
+            (datetime(2026, 10, 25, 1, 30), (1, 3), datetime(2026, 10, 25, 1, 30)),
+            (datetime(2026, 10, 25, 23, 59), (0, 24), datetime(2026, 10, 25, 23, 59)),
+            (datetime(2026, 10, 25, 23, 59), (0, 23), datetime(2026, 10, 26)),
+        ):
+            with self.subTest(moment=moment, hours=hours):
+                self.assertEqual(get_next_moment("Europe/Lisbon", moment, *hours), found)
 
     def test_zone_of_a_country(self):
         """The list of zones begins in the east of a country, where nobody lives in some."""
