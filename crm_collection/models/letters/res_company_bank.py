@@ -1,6 +1,7 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -34,6 +35,22 @@ class ResCompany(models.Model):
         "The bank is entered within 0 to 366 days.",
     )
 
+    @api.constrains("collection_bank_date")
+    def _check_collection_bank_date(self):
+        """Nobody knows what comes in tomorrow: letters would not wait for it."""
+        for company in self:
+            today = company._get_collection_today()
+            if company.collection_bank_date and company.collection_bank_date > today:
+                raise ValidationError(
+                    self.env._(
+                        "Bank Complete until: %(day)s is still to come where %(company)s is. Say "
+                        "the last day of which everything is entered, %(today)s at the latest.",
+                        day=format_date(self.env, company.collection_bank_date),
+                        company=company.name,
+                        today=format_date(self.env, today),
+                    )
+                )
+
     # === Asking === #
 
     def _get_collection_late_banks(self):
@@ -42,8 +59,10 @@ class ResCompany(models.Model):
         self.ensure_one()
         if not self.collection_bank_days:
             return {}
-        oldest = self._get_collection_today() - timedelta(days=self.collection_bank_days)
-        if self.collection_bank_date and self.collection_bank_date >= oldest:
+        today = self._get_collection_today()
+        oldest = today - timedelta(days=self.collection_bank_days)
+        # a day to come, as older versions took it, says nothing
+        if self.collection_bank_date and oldest <= self.collection_bank_date <= today:
             return {}
         last = self._get_collection_bank_days()
         if not any(last.values()):

@@ -3,6 +3,7 @@ from datetime import timedelta
 from psycopg2.errors import CheckViolation
 
 from odoo import fields
+from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -61,6 +62,11 @@ class TestBankBehind(CrmCollectionCommon):
         self.assertEqual(self._get_late(), {second.name})
         self.company.collection_bank_date = fields.Date.today() - timedelta(days=3)
         self.assertEqual(self._get_late(), set())
+        page = self.env["crm.collection.settings"].with_user(self.manager).create({})
+        with self.assertRaisesRegex(ValidationError, "still to come"):
+            page.collection_bank_date = fields.Date.today() + timedelta(days=1)
+        page.collection_bank_date = fields.Date.today()
+        self.assertEqual(self._get_late(), set())
         self.company.collection_bank_date = False
         self._enter(second, 0)
         self.assertEqual(self._get_late(), set())
@@ -76,7 +82,8 @@ class TestBankBehind(CrmCollectionCommon):
             self.env.flush_all()
 
     def test_letters_wait_and_none_is_dropped(self):
-        """GIVEN a letter in the queue and one more that is due, and a bank that is behind
+        """GIVEN a letter in the queue and one more that is due, and one bank of two that falls
+        behind meanwhile
         WHEN the jobs run twice
         THEN nothing leaves, the run, the status, the item and the simulation say what it waits
         for, and who enters the bank has one task; a person's letter leaves. When the bank is
@@ -93,6 +100,7 @@ class TestBankBehind(CrmCollectionCommon):
         moves = [self._create_overdue(9, partner=one) for one in (other, third)]
         self.env["account.bank.statement.line"].search([]).unlink()
         self._enter(first, 10)
+        self._enter(self.banks[1], 0)
         self._allocate()
         for _time in range(2):
             self.assertFalse(self._deliver())
