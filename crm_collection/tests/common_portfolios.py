@@ -29,13 +29,14 @@ def draw_settings(number):
     ``begins``: which one; ``unapproved``: the phases whose definition waits for an approval,
     ``asked_again``: those that wait for one from the first noon on, when items are in them;
     ``after_letter``: those that items enter only after a letter arrived; ``calendars``: of the
-    root and the branch.
+    root and the branch; ``contacts_week``: at most so many contacts of a customer a week.
     """
     rnd = random.Random(f"settings {number}")
     unapproved = rnd.sample([0, 1, 2, 3, 5, 6], 3)  # the fourth may be guarded
     days = random.Random(f"calendars {number}")
     return {
         "calendars": [draw_calendar(days), draw_calendar(days)],
+        "contacts_week": (2, 0, 1, 0, 3)[number % 5],
         "quiet_days": rnd.choice([0, 0, 2, 5]),
         "guarded": rnd.random() < 0.4,
         "sends_from": (None, 7, None, NEVER)[number % 4],
@@ -98,6 +99,8 @@ def _ask_for_calls(seed, portfolio):
             without_letter=rnd.random() < 0.15,
             after_promise=rnd.random() < 0.15,
         )
+    for customer in portfolio["customers"]:
+        customer["calls"] = rnd.choice([0, 0, 1, 2])
     return portfolio
 
 
@@ -177,7 +180,7 @@ def get_simpler(portfolio):
                     items = list(customer["items"])
                     items[number] = {**item, key: False}
                     yield _replace(portfolio, index, {**customer, "items": items})
-        for key in ("credit", "foreign_credit", "branch_credit", "bounces"):
+        for key in ("credit", "foreign_credit", "branch_credit", "bounces", "calls"):
             if customer[key]:
                 yield _replace(portfolio, index, {**customer, key: 0})
         if customer["holds"]:
@@ -233,6 +236,7 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
         self.creditor.sudo().write(
             {
                 "collection_quiet_days": settings["quiet_days"],
+                "collection_contacts_week": settings["contacts_week"],
                 "collection_auto_send": settings["sends_from"] is None,
             }
         )
@@ -357,6 +361,7 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
         """After the first run, people do what they do: holds of items, phase maintenance, another
         definition of a phase. Letters come back."""
         self._bounce(owners)
+        self._call(owners)
         for line, portfolio in owners.items():
             item = self.env["crm.collection.item"].search([("line_id", "=", line.id)])
             drawn = self._get_drawn(portfolio, line)
@@ -384,6 +389,17 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
         }
         for letter in letters.filtered(lambda letter: letter.partner_id in bouncing):
             self._come_back(letter)
+
+    def _call(self, owners):
+        """Calls of the collector that were logged: they count as contacts of the week."""
+        calls = {
+            line.partner_id: self._get_customer_of(portfolio, line)["calls"]
+            for line, portfolio in owners.items()
+        }
+        Contact = self.env["crm.collection.contact"].with_user(self.collector)
+        for partner, number in calls.items():
+            vals = {"partner_id": partner.id, "company_id": self.company.id, "channel": "call"}
+            Contact.create([vals] * number)
 
     def _get_customer_of(self, portfolio, line):
         drawn = [customer for customer in portfolio["customers"] for _item in customer["items"]]

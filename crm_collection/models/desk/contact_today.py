@@ -21,8 +21,8 @@ class CrmCollectionContact(models.Model):
 
     @api.model
     def _get_today(self, customers, company):
-        """Calls, meetings and mails of today, answers to mails, letters that left, and statements
-        and confirmations that were mailed.
+        """Calls, meetings and mails of today, answers to mails, letters that left, statements and
+        confirmations that were mailed, and reminders of promises.
 
         :param customers: commercial partners
         :return: {customer: sentences, in the order of the day}; who had none is not in it
@@ -38,6 +38,7 @@ class CrmCollectionContact(models.Model):
             *self._tell_contacts(scope, midnight, company),
             *self._tell_letters(scope, midnight, company),
             *self._tell_mailed(customers, companies, midnight, company),
+            *self._tell_reminded(customers, companies, midnight, company),
         ]
         by_customer = defaultdict(list)
         for customer, _moment, sentence in sorted(told, key=lambda one: one[1]):
@@ -136,6 +137,32 @@ class CrmCollectionContact(models.Model):
                 user=message.author_id.sudo().name,
             )
             yield customers.browse(message.res_id), message.date, sentence
+
+    @api.model
+    def _tell_reminded(self, customers, companies, midnight, company):
+        """Reminders that were handed to the mail server: mails of a promise, which nobody of the
+        desk may read."""
+        promises = self.env["crm.collection.hold"].search(
+            Domain("company_id", "in", companies.ids)
+            & Domain("customer_id", "in", customers.ids)
+            & Domain("date_reminded", ">=", company._get_collection_today())
+        )
+        mails_sudo = (
+            self.env["mail.mail"]
+            .sudo()
+            .search(
+                Domain("model", "=", promises._name)
+                & Domain("res_id", "in", promises.ids)
+                & Domain("is_notification", "=", False)
+                & Domain("state", "=", "sent")
+                & Domain("date", ">=", midnight)
+            )
+        )
+        for mail_sudo in mails_sudo:
+            promise = promises.browse(mail_sudo.res_id)
+            time = self._get_time(mail_sudo.date, company)
+            sentence = self.env._("%s: reminded of a promise, by itself", time)
+            yield promise.customer_id, mail_sudo.date, sentence
 
     def _get_time(self, moment, company):
         """By the clock whose day it is."""

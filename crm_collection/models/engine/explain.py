@@ -206,6 +206,7 @@ class CrmCollectionItem(models.Model):
         """:return: why a letter leaves later than on the day it was due on, in words"""
         reasons = {
             "quiet": self.env._("Not before: the customer's quiet days."),
+            "contacts": self.env._("Not before: the customer's contacts of the last seven days."),
             "workday": self.env._("Not before: letters leave on working days only."),
         }
         return f" {reasons[obstacle]}" if obstacle in reasons else ""
@@ -232,6 +233,7 @@ class CrmCollectionItem(models.Model):
             "credit": _("Due, but open credits of the customer cover what is owed."),
             "waiting": _("Due, after the customer's letter that could not be delivered yet."),
             "quiet": _("Due, after the customer's quiet days."),
+            "contacts": _("Due, when the customer has had fewer contacts within seven days."),
             "workday": _("Due, on the next working day."),
         }[obstacle]
 

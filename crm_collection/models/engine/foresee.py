@@ -11,7 +11,7 @@ from .future import Future
 from .reached_queries import waits_anywhere
 
 # What a letter waits for that its day has come for: it leaves on another one.
-POSTPONED = ("quiet", "workday")
+POSTPONED = ("quiet", "contacts", "workday")
 MAX_ROUNDS = 100
 MANY_LINES = 200
 MAX_DAYS = 500
@@ -267,7 +267,7 @@ class CrmCollectionEngine(models.AbstractModel):
                 )
             )
             later = {one for one in future.get_letter_days() if one > day}
-            later |= {row["date_free"] for row in rows if row["verdict"] == "quiet"}
+            later |= {row["date_free"] for row in rows if row["verdict"] in POSTPONED}
             later |= future.get_next_letter_days(day)
             if not future.watched_ids or not (later or fixed):
                 break

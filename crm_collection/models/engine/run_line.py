@@ -42,6 +42,7 @@ class CrmCollectionRunLine(models.Model):
             *BLOCKERS,
             ("credit", "Covered by open credits"),
             ("quiet", "Quiet period"),
+            ("contacts", "Contacts of the week"),
             ("waiting", "A letter waits for an address or a mail server"),
         ],
         string="Reason",

@@ -17,6 +17,9 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     collection_quiet_days = fields.Integer(
         related="company_id.collection_quiet_days", readonly=False
     )
+    collection_contacts_week = fields.Integer(
+        related="company_id.collection_contacts_week", readonly=False
+    )
     collection_returned_max = fields.Integer(
         related="company_id.collection_returned_max", readonly=False
     )

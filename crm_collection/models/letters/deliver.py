@@ -31,6 +31,7 @@ class CrmCollectionLetter(models.Model):
             and self._has_its_template()
             and self._is_money_true(company, today)
             and not self._get_overtaken(company, today)
+            and not self._get_over_limit(company, today)
             and self._get_recipients()[0].email_formatted == self.email_to
         )
 

@@ -267,11 +267,12 @@ class CrmCollectionLetter(models.Model):
                 letter.amount_credit = credit
 
     def _take_back_overtaken(self, company, today):
-        """The quiet period is read again too."""
+        """The quiet period is read again too, and how many contacts there were."""
         alive = self.filtered(lambda letter: letter.state == "to_send")
-        alive._get_overtaken(company, today)._take_back(
-            self.env._("The customer was written to meanwhile: quiet period.")
-        )
+        overtaken = alive._get_overtaken(company, today)
+        overtaken._take_back(self.env._("The customer was written to meanwhile: quiet period."))
+        over_limit = (alive - overtaken)._get_over_limit(company, today)
+        over_limit._take_back(self._get_reason_over_limit())
 
     def _get_overtaken(self, company, today):
         if not self:

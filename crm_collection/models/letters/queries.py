@@ -30,6 +30,7 @@ from .condition_queries import (
     reaches,
     waits,
 )
+from .contact_queries import week_free
 from .credit_queries import owing
 
 # === What may be asked for === #
@@ -195,9 +196,10 @@ def choose(company, today, partner_ids, item_ids=None, force=False, without=()):
     :param without: ids of letters that are decided anew and stand in nobody's way
     :return: SQL of (partner_id, verdict, date_free, item_ids, line_ids) of those for whom something
         is due; no verdict is a letter, the others are ``credit`` (nothing is left to ask for),
-        ``waiting`` (a letter leaves as soon as it can: no second one is piled on it) and ``quiet``
-        (``date_free`` is the first day after the quiet days); the letter is about the items: what
-        is due, less what open credits pay
+        ``waiting`` (a letter leaves as soon as it can: no second one is piled on it), ``quiet``
+        (``date_free`` is the first day after the quiet days) and ``contacts`` (as many within a
+        week as the company allows, until ``date_free``); the letter is about the items: what is
+        due, less what open credits pay
     """
     return SQL(
         """
@@ -234,14 +236,21 @@ def asked_by(company, member, today, partner_ids=None, item_ids=None):
 def judge(company, today, force=False, without=()):
     """What is decided about each customer of the part ``owing`` (see :func:`choose`)."""
     return SQL(
-        """SELECT owing.partner_id, written.date_free, owing.item_ids, owing.line_ids,
+        """SELECT owing.partner_id, GREATEST(written.date_free, week.date_free) AS date_free,
+                  owing.item_ids, owing.line_ids,
                   CASE WHEN NOT owing.is_left THEN 'credit'
                        WHEN %(force)s THEN NULL
                        WHEN written.is_waiting THEN 'waiting'
+                       WHEN week.date_free > GREATEST(%(today)s, written.date_free)
+                       THEN 'contacts'
                        WHEN %(quiet_days)s > 0 AND written.date_free > %(today)s THEN 'quiet'
                   END AS verdict
              FROM owing
-       CROSS JOIN LATERAL (%(written)s) AS written""",
+       CROSS JOIN LATERAL (%(written)s) AS written
+        LEFT JOIN LATERAL (%(week)s) AS week ON TRUE""",
+        week=week_free(
+            company, today, SQL("owing.partner_id"), SQL("written.id != ALL(%s)", list(without))
+        ),
         written=_written(company, today, without),
         force=force,
         quiet_days=company.collection_quiet_days,

@@ -119,6 +119,7 @@ class CrmCollectionLetter(models.Model):
         reasons = {
             "credit": self.env._("Open credits cover what is owed."),
             "quiet": self.env._("The customer was written to meanwhile: quiet period."),
+            "contacts": self._get_reason_over_limit(),
             "waiting": self.env._("Another letter to the customer takes its place."),
         }
         if verdict in reasons:

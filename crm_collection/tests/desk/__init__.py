@@ -9,6 +9,7 @@ from . import (
     test_call_script,
     test_chatter,
     test_contact_report,
+    test_contacts_week,
     test_take_back,
     test_today,
     test_tasks,
