@@ -39,6 +39,7 @@
         "wizard/portfolio/hold_views.xml",
         "wizard/portfolio/hold_change_views.xml",
         "wizard/portfolio/assign_views.xml",
+        "wizard/portfolio/holidays_views.xml",
         "wizard/letters/send_views.xml",
         "wizard/letters/live_views.xml",
         "wizard/desk/hand_over_views.xml",

@@ -5,7 +5,7 @@ from odoo.tools.json import json_default
 
 from ..letters import queries
 from ..letters.condition_queries import LEAVING_STATES, last_letter
-from .foresee import POSTPONED
+from .future import POSTPONED
 
 
 class CrmCollectionItem(models.Model):

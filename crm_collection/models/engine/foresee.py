@@ -7,11 +7,9 @@ from odoo.fields import Domain
 from ..letters.condition_queries import LEAVING_STATES, waiting_items
 from ..portfolio import payment_queries
 from . import foresee_queries
-from .future import Future
+from .future import POSTPONED, Future
 from .reached_queries import waits_anywhere
 
-# What a letter waits for that its day has come for: it leaves on another one.
-POSTPONED = ("quiet", "contacts", "workday")
 MAX_ROUNDS = 100
 MANY_LINES = 200
 MAX_DAYS = 500

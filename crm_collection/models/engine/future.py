@@ -5,6 +5,8 @@ from datetime import timedelta
 # Further ahead nothing is foreseen: a hold may last, and a step wait, for a hundred years.
 FURTHEST = timedelta(days=3660)
 PRETENDED_ID = 2_000_000_000  # beside the numbers of what there is
+# What a letter waits for whose day has come: it leaves on another one.
+POSTPONED = ("quiet", "contacts", "workday")
 # What is pretended, but the customers that are watched: see `Future.forget`.
 PRETENDED = (
     *("items", "new_items", "allocations", "moved_ids", "letters", "letter_lines"),

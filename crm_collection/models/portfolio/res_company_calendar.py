@@ -4,7 +4,9 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from .working_days import get_holidays, get_hours, get_working_days
+from .working_days import FORTNIGHT, get_holidays, get_hours, get_working_days
+
+WHOLE_DAY = (0.0, 24.0)
 
 
 class ResCompany(models.Model):
@@ -82,8 +84,24 @@ class ResCompany(models.Model):
         """:return: the :class:`~.working_days.WorkingDays` of the company: the hours of its
         calendar, less what is closed for everybody"""
         self.ensure_one()
-        calendar_sudo = self.sudo().resource_calendar_id  # whoever is written to or looks
-        hours = get_hours(calendar_sudo)
+        hours = get_hours(self.sudo().resource_calendar_id)  # whoever is written to or looks
+        return get_working_days(hours, self._get_collection_leaves(hours))
+
+    def _get_collection_closed_days(self):
+        """:return: the days that are off for everybody, whether they would be working days or
+        not: all their hours, or the whole of one that has none"""
+        hours = get_hours(self.sudo().resource_calendar_id)
+        every = {number: hours.get(number) or [WHOLE_DAY] for number in range(FORTNIGHT)}
+        return set(self._get_collection_leaves(every))
+
+    def _get_collection_calendar_tz(self):
+        """:return: the time zone of the company's working hours"""
+        return self.sudo().resource_calendar_id.tz or self._get_collection_tz()
+
+    def _get_collection_leaves(self, hours):
+        """:return: the days of which what is closed for everybody covers all these hours (see
+        :func:`.working_days.get_holidays`)"""
+        calendar_sudo = self.sudo().resource_calendar_id
         # of the calendar, or of all calendars of the company or one above it; nobody's own
         of_all = Domain("calendar_id", "=", False) & Domain(
             "company_id", "in", [False, *self.sudo().parent_ids.ids]
@@ -93,8 +111,7 @@ class ResCompany(models.Model):
             of_all |= Domain("calendar_id", "=", calendar_sudo.id)
         leaves_sudo = self.env["resource.calendar.leaves"].sudo().search(domain & of_all)
         periods = leaves_sudo.mapped(lambda leave: (leave.date_from, leave.date_to))
-        zone = calendar_sudo.tz or self._get_collection_tz()
-        return get_working_days(hours, get_holidays(hours, periods, zone))
+        return get_holidays(hours, periods, self._get_collection_calendar_tz())
 
     def _is_collection_letter_day(self, day):
         """:return: whether letters leave by themselves on a day"""

@@ -57,7 +57,7 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
                 if SHRINK:
                     portfolio, message = self._shrink(settings, portfolio, message)
                 self.fail(f"\n{message}\n\n{self._describe(settings, portfolio)}")
-        self.assertGreater(min(self.count.values()), PORTFOLIOS / 2, "there was little to say")
+        self.assertGreater(min(self.count.values()), PORTFOLIOS / 2, self.count)
 
     def _shrink(self, settings, portfolio, message):
         """:return: the simplest portfolio that still fails, and how"""

@@ -58,7 +58,7 @@ class TestLetterDays(CrmCollectionLettersCommon):
         names = ("Queued", "Other", "Third")
         queued, other, third = (self._create_customer(name) for name in names)
         self._go_to(FRIDAY)
-        self._create_overdue(5, partner=queued)
+        self._create_overdue(0, partner=queued)
         self._allocate()
         self._send_letters()
         self.assertEqual(self._letters(queued).state, "outgoing")

@@ -44,6 +44,7 @@ RIGHTS = {
     "crm.collection.golive": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.golive.line": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.hand.over": {"reader": NOTHING, "user": ALL, "manager": ALL},
+    "crm.collection.holidays": {"reader": NOTHING, "user": NOTHING, "manager": NOTHING},
     "crm.collection.hold": {"reader": READ, "user": "crw", "manager": "crw"},
     "crm.collection.hold.part": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.hold.change": {"reader": NOTHING, "user": ALL, "manager": ALL},

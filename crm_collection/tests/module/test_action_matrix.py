@@ -103,6 +103,7 @@ ACTIONS = {
     ("crm.collection.letter", "action_retry"): USERS,
     ("crm.collection.letter", "action_undo"): USERS,
     ("crm.collection.live", "action_go_on"): MANAGERS | STRANGER,
+    ("crm.collection.holidays", "action_add"): frozenset(),  # working hours are administrators'
     ("crm.collection.phase", "action_approve"): APPROVERS | STRANGER,
     ("crm.collection.phase", "action_ask_approve"): APPROVERS | STRANGER,
     ("crm.collection.phase", "action_ask_refuse"): READERS | STRANGER,

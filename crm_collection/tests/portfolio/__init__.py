@@ -12,6 +12,7 @@ from . import (
     test_promise_accounting,
     test_promise_plan,
     test_promise_verdict,
+    test_public_holidays,
     test_step_after_promise,
     test_rule_matching,
     test_rule_assigned,

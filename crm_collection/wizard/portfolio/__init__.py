@@ -10,4 +10,5 @@ from . import (
     hold,
     hold_part,
     hold_change,
+    holidays,
 )
