@@ -15,7 +15,7 @@ REPUBLIC, TIRADENTES = date(2026, 11, 15), date(2026, 4, 21)  # a Sunday, and a 
 
 def country_holidays(country, subdiv=None, years=None, language=None):
     """What the library answers, which need not be installed where tests run."""
-    name = {"pt_BR": "Tiradentes", "en_US": "Tiradentes' Day"}[language]
+    name = "Tiradentes" if language == "pt_BR" else "Tiradentes' Day"
     days = {NEW_YEAR: "New Year", TIRADENTES: name, REPUBLIC: "Republic"}
     return days | ({ANNIVERSARY: "Anniversary"} if subdiv == "SP" else {})
 

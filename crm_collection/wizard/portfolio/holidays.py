@@ -33,7 +33,6 @@ class CrmCollectionHolidays(models.TransientModel):
         compute="_compute_country_id",
         store=True,
         readonly=False,
-        required=True,
     )
     state_id = fields.Many2one(
         comodel_name="res.country.state",
@@ -105,11 +104,13 @@ class CrmCollectionHolidays(models.TransientModel):
         if not YEARS[0] <= self.year <= YEARS[1]:
             return {}, self.env._("The year is from %s to %s.", *YEARS)
         country, state = self.country_id, self.state_id
+        if not country:
+            return {}, self.env._("Choose the country.")
         found = get_public_holidays(country.code, state.code, self.year, self.env.lang)
         if not found:
             return {}, self.env._(
                 "The public holidays of %s are not known. Add them to the working hours by hand.",
-                country.name or "",
+                country.name,
             )
         days, is_known = found
         if state and not is_known:
