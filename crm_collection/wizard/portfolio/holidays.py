@@ -79,7 +79,7 @@ class CrmCollectionHolidays(models.TransientModel):
 
         :raise UserError: there are none, or nobody knows which there are
         """
-        check_one(self)
+        check_one(self).check_access("write")
         days, problem = self._find()
         closed = self.company_id._get_collection_closed_days()
         new = {day: name for day, name in days.items() if day not in closed}
