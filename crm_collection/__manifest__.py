@@ -83,6 +83,7 @@
         "views/desk/team_views.xml",
         "views/desk/desk_views.xml",
         "views/desk/reply_views.xml",
+        "views/desk/forewarning_views.xml",
         "views/desk/phase_views.xml",
         "views/portfolio/res_partner_views.xml",
         "views/portfolio/account_move_views.xml",

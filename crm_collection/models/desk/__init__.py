@@ -37,4 +37,12 @@ from . import (
     item_contact,
     res_partner_contact,
     account_move_contact,
+    forewarning,
+    forewarning_item,
+    forewarning_preview,
+    forewarning_job,
+    res_company_forewarning,
+    run,
+    letters_job,
+    forewarning_desk,
 )

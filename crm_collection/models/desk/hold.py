@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.fields import Domain
 
 
@@ -8,9 +8,29 @@ class CrmCollectionHold(models.Model):
 
     _inherit = "crm.collection.hold"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """EXTENDS: what leaves tomorrow is worked out anew"""
+        holds = super().create(vals_list)
+        self.env["crm.collection.forewarning"]._follow(holds)
+        return holds
+
+    def action_lift(self, reason=None):
+        """EXTENDS: as :meth:`create`"""
+        result = super().action_lift(reason)
+        self.env["crm.collection.forewarning"]._follow(self)
+        return result
+
+    def _change(self, vals, why):
+        # EXTENDS: as create
+        super()._change(vals, why)
+        self.env["crm.collection.forewarning"]._follow(self)
+
     def action_take_back(self):
-        """EXTENDS: a customer's mail that was answered with it waits again"""
+        """EXTENDS: as :meth:`create`, and a customer's mail that was answered with it waits
+        again"""
         result = super().action_take_back()
+        self.env["crm.collection.forewarning"]._follow(self)
         answered = Domain("hold_ids", "in", self.ids) & Domain("message_id", "!=", False)
         contacts = self.env["crm.collection.contact"].search(answered)
         contacts.filtered(lambda one: set(one.hold_ids.mapped("state")) == {"void"})._wait_again()

@@ -262,14 +262,29 @@ class CrmCollectionEngine(models.AbstractModel):
         self.env.cr.execute(apply_queries.drop_plan())
         return result
 
-    def _keep_family_plan(self, company, day):
+    @api.model
+    def _simulate_letters(self, company, date, partner_ids=None, limit=5000):
+        """The letters of :meth:`_simulate`, and nothing else of it.
+
+        :param list partner_ids: those of some customers alone
+        :return: the rows of those who get one, and of those who would if an approval were given
+        """
+        self.env.flush_all()
+        companies = self._keep_family_plan(company, date, partner_ids)
+        letters = simulate_queries.letters(company, companies, date, limit, partner_ids)
+        rows = self.env.execute_query_dict(letters)
+        waiting = self.env.execute_query_dict(simulate_queries.waiting(company.id, limit))
+        self.env.cr.execute(apply_queries.drop_plan())
+        return rows, waiting
+
+    def _keep_family_plan(self, company, day, partner_ids=None):
         """Keep what the plan says of a day, all rows, of each company the jobs work for that is
         one creditor with this one: their letters are about what is due in any of them.
 
         :return: these companies
         """
         companies = self._get_family_at_work(company)
-        plans = {one.id: self._get_plan(one, [day]) for one in companies}
+        plans = {one.id: self._get_plan(one, [day], partner_ids) for one in companies}
         self.env.cr.execute(apply_queries.drop_plan())
         self.env.cr.execute(apply_queries.create_plan(simulate_queries.together(plans)))
         self.env.cr.execute(simulate_queries.analyze_plan())

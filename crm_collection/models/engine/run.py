@@ -13,7 +13,9 @@ _logger = logging.getLogger(__name__)
 JOBS = {
     "allocation": "crm_collection.ir_cron_crm_collection_allocate",
     "letters": "crm_collection.ir_cron_crm_collection_letters",
+    "forewarning": "crm_collection.ir_cron_crm_collection_forewarn",
 }
+KINDS = [("allocation", "Allocation"), ("letters", "Letters"), ("forewarning", "Forewarning")]
 # Seconds a job goes on after the ten of Odoo's scheduler: it decides about all items at once,
 # and would do so again for every ten seconds of writing. Odoo kills jobs after two minutes.
 PATIENCE = 50
@@ -30,7 +32,7 @@ class CrmCollectionRun(models.Model):
     _order = "date desc, id desc"
 
     kind = fields.Selection(
-        selection=[("allocation", "Allocation"), ("letters", "Letters")],
+        selection=KINDS,
         required=True,
         readonly=True,
     )
@@ -105,7 +107,7 @@ class CrmCollectionRun(models.Model):
         """Start a job at the next opportunity (a minute at most), whatever the hour of the
         companies the user works in.
 
-        :param str kind: ``allocation`` or ``letters``
+        :param str kind: of ``JOBS``
         """
         if not self.env.user.has_group("crm_collection.group_crm_collection_user"):
             raise AccessError(self.env._("Only collection users start the jobs."))

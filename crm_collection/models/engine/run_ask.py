@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from .run import KINDS
+
 
 class CrmCollectionRunAsk(models.Model):
     """Somebody wants a job to work for a company at a time, whatever the company's hour.
@@ -12,7 +14,7 @@ class CrmCollectionRunAsk(models.Model):
     _description = "Collection Run Asked For"
     _rec_name = "company_id"
 
-    kind = fields.Selection(selection=[("allocation", "Allocation"), ("letters", "Letters")])
+    kind = fields.Selection(selection=KINDS)
     company_id = fields.Many2one(
         comodel_name="res.company", required=True, index=True, ondelete="cascade"
     )

@@ -7,6 +7,7 @@ from ..letters.content_queries import asked_of
 from ..letters.credit_queries import owing
 from ..letters.queries import judge, open_credit_lines
 from ..portfolio.calendar_queries import counted_by_company
+from ..portfolio.queries import letter_template
 from .apply_queries import PLAN_TABLE, said_of_plan
 
 # What nobody is asked for; other items that are held back from the next phase count, and the
@@ -90,13 +91,16 @@ def totals(company_id):
     )
 
 
-def letters(company, companies, today, limit):
-    """Customers who would get a letter of ``company``: most severe phase, items, what they owe
-    and what the letter would ask for, in company currency at the rate each item is booked at, as
-    the letter itself says it; ``total`` is the number of all of them, listed or not. Who gets
-    one, and about what, is decided as the letters job does it, from where the items would be.
+def letters(company, companies, today, limit, partner_ids=None):
+    """Customers who would get a letter of ``company``: most severe phase with its step and the
+    collector of that item, items, what they owe and what the letter would ask for, in company
+    currency at the rate each item is booked at, as the letter itself says it; ``lines`` is what
+    it would say of each item in its own currency, ``total`` the number of all letters, listed or
+    not. Who gets one, and about what, is decided as the letters job does it, from where the items
+    would be.
 
     :param companies: those that are one creditor with it and were planned, it included
+    :param list partner_ids: the customers that were planned, where they are some alone
     """
     return SQL(
         """
@@ -118,8 +122,7 @@ def letters(company, companies, today, limit):
              credit AS (
                 SELECT partner_id AS letter, currency_id, line_id, date, amount_currency
                   FROM credit_line WHERE partner_id IN (SELECT partner_id FROM letter))
-        SELECT partner_id,
-               (array_agg(phase_id ORDER BY phase_sequence DESC, phase_id DESC))[1] AS phase_id,
+        SELECT partner_id, %(tone)s, %(lines)s AS lines,
                array_agg(name ORDER BY date_maturity, line_id) AS names,
                array_remove(array_agg(planned.item_id), NULL) AS item_ids,
                SUM(amount_residual) AS amount,
@@ -131,7 +134,9 @@ def letters(company, companies, today, limit):
       GROUP BY partner_id
       ORDER BY amount DESC, partner_id LIMIT %(limit)s""",
         planned=_planned(company, companies, today),
-        credit_lines=open_credit_lines(company),
+        tone=_tone(),
+        lines=_lines(),
+        credit_lines=open_credit_lines(company, partner_ids),
         owing=owing("planned", "credit_line"),
         judged=judge(company, today),
         company_id=company.id,
@@ -143,6 +148,78 @@ def letters(company, companies, today, limit):
     )
 
 
+def waiting(company_id, limit):
+    """Customers with items that would go into a phase with a letter if an approval were given,
+    told as :func:`letters` tells those who get one."""
+    return SQL(
+        """
+        WITH planned AS (
+                SELECT plan.*, plan.target_phase_id AS letter_phase_id,
+                       phase.sequence AS phase_sequence,
+                       CASE WHEN item.id IS NULL THEN plan.user_id ELSE item.user_id END
+                           AS worked_by_id
+                  FROM %(plan)s AS plan
+                  JOIN crm_collection_rule_step step ON step.id = plan.target_step_id
+                  JOIN crm_collection_phase phase ON phase.id = plan.target_phase_id
+             LEFT JOIN crm_collection_item item ON item.id = plan.item_id
+                 WHERE plan.company_id = %(company_id)s AND plan.partner_id IS NOT NULL
+                   AND plan.blocker = 'approval' AND %(letter)s IS NOT NULL)
+        SELECT partner_id,
+               (array_agg(letter_phase_id ORDER BY phase_sequence DESC, letter_phase_id DESC))[1]
+                   AS phase_id, NULL::integer AS step_id,
+               (array_agg(worked_by_id ORDER BY phase_sequence DESC, days DESC))[1] AS user_id,
+               json_agg(json_build_object(
+                   'line_id', line_id, 'item_id', item_id, 'name', name,
+                   'phase_id', letter_phase_id, 'currency_id', currency_id, 'days', days,
+                   'date_maturity', date_maturity,
+                   'amount_residual_currency', amount_residual_currency, 'amount_asked', 0)
+                   ORDER BY date_maturity, line_id) AS lines,
+               array_agg(name ORDER BY date_maturity, line_id) AS names,
+               SUM(amount_residual) AS amount, 0 AS asked
+          FROM planned GROUP BY partner_id ORDER BY amount DESC, partner_id LIMIT %(limit)s""",
+        plan=SQL.identifier(PLAN_TABLE),
+        company_id=company_id,
+        letter=letter_template(),
+        limit=limit,
+    )
+
+
+def _tone():
+    """What the item says that sets the tone of a letter, as where letters are written."""
+    return SQL(", ").join(
+        SQL(
+            "(array_agg(%s ORDER BY phase_sequence DESC, phase_id DESC, days DESC))[1] AS %s",
+            SQL.identifier(source),
+            SQL.identifier(name),
+        )
+        for name, source in (
+            ("phase_id", "phase_id"),
+            ("step_id", "step_id"),
+            ("user_id", "worked_by_id"),
+        )
+    )
+
+
+def _lines():
+    """What a letter says of each of its items."""
+    said = {
+        **dict.fromkeys(("line_id", "item_id", "company_id", "phase_id", "name", "currency_id")),
+        **dict.fromkeys(("date_maturity", "days", "amount_residual", "amount_residual_currency")),
+        "round": SQL("planned.letters_before + 1"),
+        **{
+            name: SQL.identifier("now", name)
+            for name in ("amount_credit", "amount_fine", "amount_interest", "amount_asked")
+        },
+    }
+    return SQL(
+        "json_agg(json_build_object(%s) ORDER BY date_maturity, planned.line_id)",
+        SQL(", ").join(
+            SQL("%s::text, %s", name, source or SQL.identifier("planned", name))
+            for name, source in said.items()
+        ),
+    )
+
+
 def _planned(company, companies, today):
     """What customers may be asked for where the plan would have put it, and whether the letter is
     due about it: the first one of the phase an item enters, or as for items that stay. It takes
@@ -151,6 +228,10 @@ def _planned(company, companies, today):
     working_days = {one.id: one._get_collection_due_days() for one in companies}
     return SQL(
         """SELECT plan.*, phase.sequence AS phase_sequence, plan.days > 0 AS is_late,
+                  CASE WHEN item.id IS NULL THEN plan.user_id ELSE item.user_id END
+                      AS worked_by_id,
+                  CASE WHEN plan.moves THEN 0 ELSE COALESCE(item.letter_count, 0) END
+                      AS letters_before,
                   COALESCE(plan.company_id = ANY(%(senders)s) AND (
                        (plan.moves AND plan.has_letter
                             AND (said.is_said IS NULL OR said.date_next <= %(today)s))

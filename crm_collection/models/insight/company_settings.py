@@ -62,6 +62,10 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     collection_letters_hour = fields.Float(
         related="company_id.collection_letters_hour", readonly=False
     )
+    collection_forewarn = fields.Boolean(related="company_id.collection_forewarn", readonly=False)
+    collection_forewarn_hour = fields.Float(
+        related="company_id.collection_forewarn_hour", readonly=False
+    )
     collection_manager_id = fields.Many2one(
         related="company_id.collection_manager_id", readonly=False
     )

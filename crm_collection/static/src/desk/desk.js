@@ -202,6 +202,11 @@ export class CollectionDesk extends Component {
         return this.action.doAction(customerAction(line));
     }
 
+    /** What leaves next by itself, worked out as it is now. */
+    openLeaving() {
+        return this.action.doAction("crm_collection.crm_collection_forewarning_action_open");
+    }
+
     call(line) {
         if (this.state.data.can_work) {
             this.action.doAction(logAction(line), { onClose: () => this.load() });

@@ -1,0 +1,42 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+
+class CrmCollectionDesk(models.AbstractModel):
+    """My Work says how many letters leave next, as it was told last."""
+
+    _inherit = "crm.collection.desk"
+
+    @api.model
+    @api.readonly
+    def get_work(self, filters=None):
+        """EXTENDS: ``leaving``, what is said of the letters that leave next, where any does"""
+        work = super().get_work(filters)
+        return {**work, "leaving": work["can_work"] and self._get_leaving(work["filters"])}
+
+    @api.model
+    def _get_leaving(self, filters):
+        """:return: a sentence, or ``False`` where nothing was told or nothing leaves"""
+        domain = Domain("state", "=", "leaves")
+        domain &= Domain("company_id", "in", self._get_companies(filters).ids)
+        if filters["scope"] != "all":
+            domain &= Domain("user_id", "in", self._get_user_ids(filters["scope"]))
+        groups = self.env["crm.collection.forewarning"]._read_group(
+            domain, ["company_id", "date:day"], ["__count"]
+        )
+        today, later = 0, 0
+        for company, day, count in groups:
+            if day > company._get_collection_today():
+                later += count
+            elif day == company._get_collection_today():
+                today += count
+        _ = self.env._
+        if today:
+            return _("A letter leaves today") if today == 1 else _("%s letters leave today", today)
+        if later:
+            return (
+                _("A letter leaves tomorrow")
+                if later == 1
+                else _("%s letters leave tomorrow", later)
+            )
+        return False

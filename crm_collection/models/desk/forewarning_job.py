@@ -1,0 +1,79 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ...tools.retry import in_transaction
+
+
+class CrmCollectionForewarning(models.Model):
+    """Who is told in the evening of what leaves tomorrow, and what becomes of it."""
+
+    _inherit = "crm.collection.forewarning"
+
+    @api.model
+    def _tell_all(self, run):
+        """The forewarning job of one company: one message for each who looks after customers to
+        whom something leaves, and to nobody else.
+
+        :return: true: everything was done
+        """
+        self._drop(run.company_id, run.date)
+        in_transaction(self.env, self._tell_day, run.company_id, run.date + timedelta(days=1))
+        return True
+
+    @api.model
+    def _tell_day(self, company, day):
+        self._refresh(company, day)
+        told = self.search(
+            Domain("company_id", "=", company.id)
+            & Domain("date", "=", day)
+            & Domain("state", "!=", "stays")
+        )
+        for user, of_user in told.grouped("user_id").items():
+            if user and "leaves" in of_user.mapped("state"):
+                of_user._tell_user(user, company)
+
+    def _tell_user(self, user, company):
+        """:param user: who looks after these customers"""
+        env = self.with_context(lang=user.lang).env
+        leaving = self.filtered(lambda one: one.state == "leaves")
+        values = {
+            "forewarnings": leaving.with_env(env),
+            "waiting": len(self - leaving),
+            "day": format_date(env, leaving[0].date),
+            "bank_note": company.with_env(env)._explain_collection_bank(),
+        }
+        body = env["ir.qweb"]._render("crm_collection.forewarning_message", values)
+        subject = (
+            env._("A letter leaves tomorrow")
+            if len(leaving) == 1
+            else env._("%s letters leave tomorrow", len(leaving))
+        )
+        thread = env["mail.thread"].with_context(mail_notify_force_send=False)
+        thread.message_notify(partner_ids=user.partner_id.ids, subject=subject, body=body)
+
+    @api.model
+    def _drop(self, company, before):
+        """Forget what was to leave before a day: what left is on record as letters."""
+        self.sudo().search(
+            Domain("company_id", "=", company.id) & Domain("date", "<", before)
+        ).unlink()
+
+    @api.model
+    def _follow(self, holds):
+        """Somebody set holds, changed or ended them: what leaves next of these customers is worked
+        out anew, where it was told."""
+        customers = holds.customer_id.commercial_partner_id
+        if not customers:
+            return
+        self_sudo = self.sudo()
+        told = self_sudo.search(
+            Domain("company_id", "in", holds.company_id.sudo()._get_collection_family().ids)
+            & Domain("partner_id", "in", customers.ids)
+            & Domain("date", ">=", fields.Date.today() - timedelta(days=1))
+        )
+        for (company, day), of_day in told.grouped(lambda one: (one.company_id, one.date)).items():
+            if day >= company._get_collection_today():
+                self_sudo._refresh(company, day, of_day.partner_id.ids)
