@@ -8,6 +8,7 @@ from . import (
     authored_partner,
     digest_template,
     digest_letter,
+    letter_reversal,
     rule,
     level,
     delegation,

@@ -3,7 +3,7 @@ import logging
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import format_amount, format_date
 
 from ...tools.retry import in_transaction, start_anew
@@ -95,6 +95,14 @@ class CrmCollectionHold(models.Model):
         if moment:
             self.env["mail.mail"]._trigger_queue(moment)
         return None
+
+    def _is_mail_true(self, mail):
+        """Whether a mail about the promise may leave: the last reminder, where it is true."""
+        of_hold = Domain("model", "=", self._name) & Domain("res_id", "=", self.id)
+        last = mail.search(
+            of_hold & Domain("is_notification", "=", False), limit=1, order="id desc"
+        )
+        return mail == last and self._is_reminder_true()
 
     def _is_reminder_true(self):
         """Whether what a reminder says is so still: it is due tomorrow at the earliest, and not

@@ -116,8 +116,11 @@ class CrmCollectionDesk(models.AbstractModel):
     def _tell_letter(self, row, letter):
         state = self._get_label(letter, "state")
         title = self.env._("Letter: %(phase)s (%(state)s)", phase=letter.phase_id.name, state=state)
-        text = letter.email_to or letter.failure_reason
-        return {"title": title, "text": f"{letter.asked_label or ''} {text or ''}".strip()}
+        text = f"{letter.asked_label or ''} {letter.email_to or letter.failure_reason or ''}".strip()
+        if not letter.is_reversed:
+            return {"title": title, "text": text}
+        reason = self.env._("Sent in error: %s", letter.reversal_reason or "")
+        return {"title": title, "text": f"{reason} · {text}", "level": "warning"}
 
     def _tell_contact(self, row, contact):
         channel = self._get_label(contact, "channel")

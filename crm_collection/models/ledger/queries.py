@@ -358,7 +358,8 @@ def _letters():
           FROM (SELECT letter.id, line.phase_id, %(day)s AS day
                   FROM crm_collection_letter_line line
                   JOIN crm_collection_letter letter ON letter.id = line.letter_id
-                 WHERE line.item_id = made.item_id AND letter.state IN ('sent','uncertain')) AS sent
+                 WHERE line.item_id = made.item_id AND letter.state IN ('sent','uncertain')
+                   AND letter.is_reversed IS NOT TRUE) AS sent
          WHERE sent.day <= made.date""",
         day=letter_day(SQL("made.tz")),
     )

@@ -22,7 +22,7 @@ READ_FIELDS = {
     "account.move.line": ["account_id", "balance", "move_id"],
     "account.payment": ["amount", "outstanding_account_id", "source_payment_id", "state"],
     "crm.collection.item": None,
-    "crm.collection.letter": ["date", "date_sent", "state"],
+    "crm.collection.letter": ["date", "date_sent", "is_reversed", "state"],
     "res.partner": ["collection_user_id", "complete_name", "industry_id", "is_company"],
 }
 

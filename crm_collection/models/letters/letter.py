@@ -47,7 +47,7 @@ class CrmCollectionLetter(models.Model):
         *("mail_id", "mail_identifier"),
         *("mail_message_id", "missing_invoices", "pdf_missing", "pdf_attachment_id"),
         *("nobody_knows", "passed_over", "pay_number", "refused_ids", "released_in"),
-        "text_tried",
+        *("text_tried", "apology_mail_id", "date_apology"),
         *("will_retry", "lang"),
     }
     _description = "Collection Letter"

@@ -81,6 +81,7 @@ class CrmCollectionLetterLine(models.Model):
     )
     date = fields.Date(related="letter_id.date", string="Letter Date")
     state = fields.Selection(related="letter_id.state")
+    is_reversed = fields.Boolean(related="letter_id.is_reversed", string="In Error")
 
     _allocation_round_uniq = models.UniqueIndex(
         "(allocation_id, round)", "There is a letter for this allocation and round already."

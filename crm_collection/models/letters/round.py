@@ -5,7 +5,7 @@ from . import create_queries, queries, round_queries, unsent_queries
 from .condition_queries import LEAVING_STATES, LEFT_STATES
 
 # What tells whether a letter left, or is about to.
-STATE_FIELDS = {"state", "will_retry"}
+STATE_FIELDS = {"state", "will_retry", "is_round_returned"}
 
 
 class CrmCollectionLetter(models.Model):
@@ -64,8 +64,11 @@ class CrmCollectionLetter(models.Model):
 
     def _get_way(self):
         """:return: ``counts`` (it left, may have, or is about to), ``waits`` (it leaves by itself
-        as soon as it can) or ``over`` (it reached nobody, or does not leave)"""
+        as soon as it can) or ``over`` (it reached nobody, does not leave, or was an error whose
+        round is given back)"""
         self.ensure_one()
+        if self.is_round_returned:
+            return "over"
         if self.state in LEAVING_STATES + LEFT_STATES:
             return "counts"
         waits = self.state in ("no_address", "blacklisted")

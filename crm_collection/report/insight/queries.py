@@ -86,22 +86,25 @@ def _letters():
     return SQL(
         """SELECT line.allocation_id,
                   (ARRAY_AGG(letter.template_id ORDER BY line.id DESC)
-                   FILTER (WHERE letter.state != 'cancelled'))[1] AS template_id,
+                   FILTER (WHERE letter.state != 'cancelled'
+                           AND letter.is_reversed IS NOT TRUE))[1] AS template_id,
                   %(sent)s, %(bounced)s, %(unaddressed)s
              FROM crm_collection_letter_line line
              JOIN crm_collection_letter letter ON letter.id = line.letter_id
          GROUP BY line.allocation_id""",
-        sent=_letters_in("sent", ["sent", "uncertain"]),
+        sent=_letters_in("sent", ["sent", "uncertain"], SQL("letter.is_reversed IS NOT TRUE")),
         bounced=_letters_in("bounced", ["bounced", "failed"]),
         unaddressed=_letters_in("unaddressed", ["no_address", "blacklisted"]),
     )
 
 
-def _letters_in(name, states):
+def _letters_in(name, states, condition=None):
+    """:param SQL condition: which of them count; those sent in error made nobody pay"""
     return SQL(
-        """COUNT(*) FILTER (WHERE letter.state = ANY(%(states)s)) AS %(count)s,
-           STRING_AGG(letter.id::text, ',') FILTER (WHERE letter.state = ANY(%(states)s))
-               AS %(ids)s""",
+        """COUNT(*) FILTER (WHERE letter.state = ANY(%(states)s) AND %(condition)s) AS %(count)s,
+           STRING_AGG(letter.id::text, ',')
+               FILTER (WHERE letter.state = ANY(%(states)s) AND %(condition)s) AS %(ids)s""",
+        condition=condition or SQL("TRUE"),
         states=states,
         count=SQL.identifier(name),
         ids=SQL.identifier(f"letter_{name}_ids"),
