@@ -6,6 +6,9 @@ from . import (
     pay_code,
     promise,
     promise_reminder,
+    thanks,
+    thanks_line,
+    thanks_job,
     letters_job,
     mail_mail,
 )

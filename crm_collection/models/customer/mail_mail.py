@@ -1,16 +1,17 @@
 from odoo import api, models
 
 HOLD = "crm.collection.hold"
+THANKS = "crm.collection.thanks"
 
 
 class MailMail(models.Model):
-    """Reminders of promises are checked when they are handed to the mail server."""
+    """Reminders of promises, and thanks, are checked when they are handed to the mail server."""
 
     _inherit = "mail.mail"
 
     @api.model
     def _get_checked_models(self):
-        return super()._get_checked_models() | {HOLD}
+        return super()._get_checked_models() | {HOLD, THANKS}
 
     def _explain_untrue(self):
         if self.model == HOLD:

@@ -12,6 +12,13 @@ class ResCompany(models.Model):
         help="How long the link in a letter opens its page without a login.",
     )
 
+    collection_thank = fields.Boolean(
+        string="Thank for Payments",
+        help="Customers who paid an item in full after a letter about it get a short mail, one a "
+        "day. It leaves with the letters, where they leave by themselves; not to customers who "
+        "dispute something or are blocked.",
+    )
+
     _collection_link_days_positive = models.Constraint(
         "CHECK(collection_link_days > 0)", "The links in letters must work for at least a day."
     )

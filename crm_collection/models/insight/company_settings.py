@@ -41,6 +41,7 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     collection_hold_longest = fields.Integer(
         related="company_id.collection_hold_longest", readonly=False
     )
+    collection_thank = fields.Boolean(related="company_id.collection_thank", readonly=False)
     collection_link_days = fields.Integer(related="company_id.collection_link_days", readonly=False)
     collection_pay_code = fields.Boolean(related="company_id.collection_pay_code", readonly=False)
     collection_bank_days = fields.Integer(related="company_id.collection_bank_days", readonly=False)

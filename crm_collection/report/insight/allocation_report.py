@@ -35,7 +35,7 @@ class CrmCollectionAllocationReport(models.Model):
             "task_id",
         ],
         "crm.collection.settlement": ["allocation_id", "amount", "kind"],
-        "crm.collection.letter": ["state", "template_id"],
+        "crm.collection.letter": ["is_reversed", "state", "template_id"],
         "crm.collection.letter.line": ["allocation_id", "letter_id"],
         "crm.collection.item": ["user_id"],
         "crm.collection.task": ["state", "done_by_id"],
