@@ -52,7 +52,10 @@ CAME = {"mail_activity_type", "ir_act_report_xml"}
 CAME_TEMPLATES = {
     "Collection: reminder of a promise",
     "Collection: confirmation of a promise",
+    "Collection: apology for a letter",
+    "Collection: thanks for a payment",
 }
+CAME_JOBS = {"Collections: tell what leaves tomorrow"}
 # what users made of a model that went, by its name
 DELETED = {"ir_filters": {OF_GONE_MODEL}, "ir_exports": {OF_GONE_MODEL}}
 # names without the module: the approvers' daily mail, what was overdue on a day (now the aging's),
@@ -264,7 +267,9 @@ def find_added_rows(before, after):
     for table in before.keys() & after.keys() - CAME:
         for key in after[table].keys() - before[table].keys():
             row = after[table][key]
-            if table != "mail_template" or row["name"]["en_US"] not in CAME_TEMPLATES:
+            came = table == "mail_template" and row["name"]["en_US"] in CAME_TEMPLATES
+            came = came or (table == "ir_cron" and row["cron_name"] in CAME_JOBS)
+            if not came:
                 yield f"{table} {key}: {shorten(row)}"
 
 

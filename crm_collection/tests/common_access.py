@@ -89,6 +89,16 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
         self.env["crm.collection.target"].create({"user_id": self.collector.id, "amount": 500})
         desk = self.env["crm.collection.desk"].with_user(self.collector)
         desk.action_put_aside(self.customer.id, self.company.id)
+        vals = {"company_id": self.company.id, "partner_id": self.customer.id, "date": TODAY}
+        line = self.env["crm.collection.item"].search([], limit=1).line_id
+        self.env["crm.collection.forewarning"].sudo().create(
+            {**vals, "item_ids": [Command.create({"line_id": line.id})]}
+        )
+        self._pay(line.move_id, 1)
+        settlement = self.env["crm.collection.settlement"].search([], limit=1)
+        self.env["crm.collection.thanks"].sudo().create(
+            {**vals, "line_ids": [Command.create({"settlement_id": settlement.id})]}
+        )
         self.env.flush_all()
 
     def _log_contact(self):
@@ -124,6 +134,10 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
             "crm.collection.hand.over": {"reason": "x", "user_id": self.collector.id},
             "crm.collection.promise.send": {
                 "hold_id": self.env["crm.collection.hold"].sudo().search([], limit=1).id
+            },
+            "crm.collection.letter.reverse": {
+                "letter_id": self._letters().sudo()[:1].id,
+                "reason": "x",
             },
             "crm.collection.item.maintain": {"phase_id": self.phase_second.id, "reason": "x"},
         }

@@ -111,10 +111,10 @@ class CrmCollectionForewarning(models.Model):
         action = self.env["ir.actions.actions"]._for_xml_id(
             "crm_collection.crm_collection_forewarning_action"
         )
+        stands_in = len(self.env.user._get_collection_substituted()) > 1
         mine = self.search_count(Domain("user_id", "=", self.env.uid), limit=1)
-        context = {"search_default_filter_leaves": 1}
-        if mine or not is_manager:
-            context["search_default_filter_mine"] = 1
+        shown = "filter_mine" if (mine or not is_manager) and not stands_in else "group_by_user"
+        context = {"search_default_filter_leaves": 1, f"search_default_{shown}": 1}
         return {**action, "context": context, "target": "main"}
 
     def action_hold(self):

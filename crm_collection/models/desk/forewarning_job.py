@@ -31,9 +31,20 @@ class CrmCollectionForewarning(models.Model):
             & Domain("date", "=", day)
             & Domain("state", "!=", "stays")
         )
-        for user, of_user in told.grouped("user_id").items():
-            if user and "leaves" in of_user.mapped("state"):
-                of_user._tell_user(user, company)
+        readers = {user: self._get_standing_in(user, company) for user in told.user_id}
+        by_reader = told.filtered("user_id").grouped(lambda one: readers[one.user_id])
+        for reader, of_reader in by_reader.items():
+            if "leaves" in of_reader.mapped("state"):
+                of_reader._tell_user(reader, company)
+
+    @api.model
+    def _get_standing_in(self, user, company):
+        """:return: who does the work of a user today: himself, or a colleague where he is absent"""
+        delegations = self.env["crm.collection.approval.delegation"]._get_all()
+        absent = delegations.search([("user_id", "=", user.id)]).filtered(
+            lambda one: company.id in one._get_company_ids()
+        )
+        return absent.delegate_id[:1].with_env(self.env) or user
 
     def _tell_user(self, user, company):
         """:param user: who looks after these customers"""
@@ -65,7 +76,7 @@ class CrmCollectionForewarning(models.Model):
     def _follow(self, holds):
         """Somebody set holds, changed or ended them: what leaves next of these customers is worked
         out anew, where it was told."""
-        customers = holds.customer_id.commercial_partner_id
+        customers = holds.sudo().customer_id.commercial_partner_id
         if not customers:
             return
         self_sudo = self.sudo()

@@ -69,14 +69,12 @@ class CrmCollectionLetter(models.Model):
     def _stop_apology(self):
         """:raise UserError: it has left"""
         super()._stop_apology()
-        mail = self.apology_mail_id
         if not self.date_apology:
             return
-        if mail.state != "outgoing" or not mail.try_lock_for_update():
-            if mail.state != "cancel" and mail.state != "exception":
-                raise UserError(
-                    self.env._("The customer has been told of the error: the mark stays.")
-                )
+        mail = self.apology_mail_id
+        waits = mail.state in ("outgoing", "exception", "cancel")
+        if not waits or not mail.try_lock_for_update():
+            raise UserError(self.env._("The customer has been told of the error: the mark stays."))
         mail.cancel()
         self.date_apology = False
 

@@ -9,4 +9,5 @@ from . import (
     test_portal_payment,
     test_refund,
     test_statement,
+    test_thanks,
 )

@@ -4,6 +4,7 @@ from . import (
     test_work,
     test_assignment,
     test_hand_over,
+    test_forewarning,
     test_reply,
     test_contact_log,
     test_call_script,

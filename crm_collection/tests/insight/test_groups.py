@@ -58,6 +58,7 @@ ADDED = {
         "promise_amount": MONEY,
     },
     "crm.collection.expected": {"amount": MONEY, "amount_expected": MONEY},
+    "crm.collection.forewarning": {"amount": MONEY, "amount_asked": MONEY},
     "crm.collection.hold": {"amount_promised": MONEY},
     "crm.collection.indicator": {
         "promise_broken_count": "promises",

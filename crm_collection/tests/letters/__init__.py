@@ -32,4 +32,5 @@ from . import (
     test_letter_rounds,
     test_letter_worked_out,
     test_send_preview,
+    test_reversal,
 )

@@ -23,6 +23,8 @@ COMPANY_MODELS = (
     "crm.collection.customer",
     "crm.collection.desk.mark",
     "crm.collection.expected",
+    "crm.collection.forewarning",
+    "crm.collection.forewarning.item",
     "crm.collection.hold",
     "crm.collection.hold.part",
     "crm.collection.indicator",
@@ -36,6 +38,8 @@ COMPANY_MODELS = (
     "crm.collection.settlement",
     "crm.collection.target",
     "crm.collection.task",
+    "crm.collection.thanks",
+    "crm.collection.thanks.line",
 )
 SHARED_MODELS = (
     "crm.collection.approval.level",
@@ -354,8 +358,22 @@ class TestMultiCompany(CrmCollectionLettersCommon):
             self.env["account.payment.register"].with_company(company).with_context(
                 active_model="account.move", active_ids=moves[:1].ids
             ).create({"amount": 1})._create_payments()
+            self._thank_and_announce(company)
         self._move_on(20)
         self.env.flush_all()
+
+    def _thank_and_announce(self, company):
+        """Thanks for what was paid, and a letter that is to leave."""
+        of_company = [("company_id", "=", company.id)]
+        settlement = self.env["crm.collection.settlement"].search(of_company, limit=1)
+        line = self.env["crm.collection.item"].search(of_company, limit=1).line_id
+        vals = {"company_id": company.id, "partner_id": self.customer.id, "date": TODAY}
+        self.env["crm.collection.thanks"].sudo().create(
+            {**vals, "line_ids": [Command.create({"settlement_id": settlement.id})]}
+        )
+        self.env["crm.collection.forewarning"].sudo().create(
+            {**vals, "item_ids": [Command.create({"line_id": line.id})]}
+        )
 
     def _promise_in_parts(self):
         """A payment plan, and a reason of disputes, of each company."""
