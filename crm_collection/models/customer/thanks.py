@@ -34,13 +34,13 @@ class CrmCollectionThanks(models.Model):
     mail_id = fields.Many2one(
         comodel_name="mail.mail", readonly=True, ondelete="set null", index="btree_not_null"
     )
-    mail_state = fields.Selection(related="mail_id.state", string="Mail", compute_sudo=True)
+    mail_state = fields.Selection(related="mail_id.state", string="State of the Mail")
     received_label = fields.Char(
         string="Received",
         compute="_compute_received_label",
         help="What was paid, in its own currencies.",
     )
-    item_names = fields.Char(string="Open Items", compute="_compute_received_label")
+    item_names = fields.Char(string="For", compute="_compute_received_label")
 
     _company_date_idx = models.Index("(company_id, date)")
 
@@ -74,12 +74,12 @@ class CrmCollectionThanks(models.Model):
 
     def _is_mail_true(self, mail):
         """Whether the thanks leave: what was paid is not taken back, and nothing is disputed; the
-        company thanks, and sends by itself."""
+        company thanks, and sends by itself. What people write from here is theirs."""
         self.ensure_one()
         company = self.company_id
-        if mail != self.mail_id or not (
-            company.collection_thank and company._is_collection_sending()
-        ):
+        if mail != self.mail_id:
+            return True
+        if not (company.collection_thank and company._is_collection_sending()):
             return False
         self.env.flush_all()
         return bool(self.env.execute_query(thanks_queries.still_true(self.id))[0][0])

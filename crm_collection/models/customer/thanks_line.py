@@ -25,7 +25,9 @@ class CrmCollectionThanksLine(models.Model):
     name = fields.Char(related="settlement_id.name")
     date = fields.Date(related="settlement_id.date")
     currency_id = fields.Many2one(related="settlement_id.currency_id")
-    amount = fields.Monetary(related="settlement_id.amount_currency", string="Received")
+    amount = fields.Monetary(
+        related="settlement_id.amount_currency", string="Received", aggregator=None
+    )
 
     _settlement_uniq = models.UniqueIndex(
         "(settlement_id)", "The customer was thanked for this already."

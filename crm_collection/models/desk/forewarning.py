@@ -70,7 +70,7 @@ class CrmCollectionForewarning(models.Model):
         string="Open Items",
         readonly=True,
     )
-    open_items = fields.Char(readonly=True)
+    open_items = fields.Char(string="Which Items", readonly=True)
     item_count = fields.Integer(string="Number of Items", readonly=True, aggregator=None)
     amount = fields.Monetary(
         string="Owed",

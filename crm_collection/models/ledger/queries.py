@@ -352,8 +352,7 @@ def _allocation():
 def _letters():
     """Letters about the item that reached the customer by the day of the settlement."""
     return SQL(
-        """
-        SELECT COUNT(*) AS number, MAX(sent.day) AS day,
+        """SELECT COUNT(*) AS number, MAX(sent.day) AS day,
                (ARRAY_AGG(sent.phase_id ORDER BY sent.day DESC, sent.id DESC))[1] AS phase_id
           FROM (SELECT letter.id, line.phase_id, %(day)s AS day
                   FROM crm_collection_letter_line line

@@ -19,17 +19,24 @@ class TestForewarning(CrmCollectionApprovalCommon):
         cls.nobodys = cls._create_customer("Dorn AG")
         cls.guarded = cls._create_customer("Ernst AG", collection_user_id=cls.collector.id)
         cls.guard = cls._guard(cls.phase_third, levels=cls._get_team())
-        # tomorrow one moves on, one comes into collection, and one would if it were agreed to
+        # tomorrow they move on, and one would if it were agreed to
         cls.moving = cls._create_overdue(9, partner=cls.own)
-        cls.entering = cls._create_overdue(0, partner=cls.mixed, amount=70)
         cls.staying = cls._create_overdue(9, partner=cls.mixed, amount=30)
         cls._create_overdue(0, partner=cls.nobodys, amount=55)
         cls._create_overdue(29, partner=cls.guarded, amount=500)
         cls._create_overdue(5)  # nothing tomorrow
 
+    def setUp(self):
+        super().setUp()
+        # the day on which something is set is the day of its transaction
+        self.env.cr._now = fields.Datetime.now()
+
     def _live_today(self):
         self._allocate()
         self._send_letters()
+        self._deliver()
+        # posted in the afternoon: it comes into collection tomorrow, with its letter
+        self.entering = self._create_overdue(0, partner=self.mixed, amount=70)
         self._run_job("ir_cron_crm_collection_forewarn")
 
     def _get_told(self, state="leaves", user=None):

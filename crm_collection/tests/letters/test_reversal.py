@@ -11,7 +11,7 @@ class TestReversal(CrmCollectionApprovalCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.rule.step_ids.write({"resend_count": 3, "resend_unit": "day"})
+        cls.rule.step_ids.write({"resend_interval": 3})
         cls.move = cls._create_overdue(5)
 
     def setUp(self):

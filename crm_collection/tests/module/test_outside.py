@@ -7,6 +7,7 @@ from odoo.service.model import call_kw
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..common import TODAY
 from ..common_approval import CrmCollectionApprovalCommon
 
 READERS = {
@@ -77,6 +78,9 @@ class TestOutside(CrmCollectionApprovalCommon, HttpCase):
             .create({"partner_id": self.customer.id}),
             self.env["crm.collection.fuse"].search([], limit=1),
             self.env["crm.collection.task"].search([], limit=1),
+            self.env["crm.collection.thanks"]
+            .sudo()
+            .create({"company_id": self.company.id, "partner_id": self.customer.id, "date": TODAY}),
         ]
         names = {record._name for record in records}
         self.assertEqual(names, self.env["crm.collection.thread"]._get_chatters())
