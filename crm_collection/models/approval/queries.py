@@ -13,9 +13,10 @@ def line_waits(line="line"):
 
 
 def waiting_items(company_id):
-    """The items of a company that wait: item, the phase they are to enter, who asked."""
+    """The items of a company that wait: item, the phase and step they are to enter, whether with
+    its letter, who asked."""
     return SQL(
-        """SELECT line.item_id, line.phase_id, approval.origin
+        """SELECT line.item_id, line.phase_id, line.step_id, line.send_letter, approval.origin
              FROM crm_collection_approval_line line
              JOIN crm_collection_approval approval ON approval.id = line.approval_id
             WHERE %(waits)s AND line.company_id = %(company_id)s""",

@@ -90,9 +90,31 @@ class CrmCollectionForewarning(models.Model):
         string="As of", readonly=True, help="When it was last worked out that it leaves, or not."
     )
 
+    can_take_back = fields.Boolean(compute="_compute_can_take_back", compute_sudo=False)
+
     _customer_uniq = models.UniqueIndex(
         "(company_id, date, partner_id)", "The letter is announced already."
     )
+
+    # === Compute methods === #
+
+    @api.depends("state", "partner_id")
+    @api.depends_context("uid")
+    def _compute_can_take_back(self):
+        """Whether the user set a hold of the customer today, which was a mistake perhaps."""
+        holds = self._get_own_holds()
+        held = {(hold.customer_id, hold.company_id) for hold in holds}
+        for one in self:
+            one.can_take_back = (one.partner_id, one.company_id) in held
+
+    def _get_own_holds(self):
+        holds = self.env["crm.collection.hold"].search(
+            Domain("customer_id", "in", self.partner_id.ids)
+            & Domain("company_id", "in", self.company_id.ids)
+            & Domain("state", "=", "active")
+            & Domain("user_id", "=", self.env.uid)
+        )
+        return holds.filtered("can_take_back")
 
     # === Actions === #
 
@@ -129,14 +151,7 @@ class CrmCollectionForewarning(models.Model):
         :raise UserError: there is none of these
         """
         self._check_user()
-        one = check_one(self)
-        holds = self.env["crm.collection.hold"].search(
-            Domain("customer_id", "=", one.partner_id.id)
-            & Domain("company_id", "=", one.company_id.id)
-            & Domain("state", "=", "active")
-            & Domain("user_id", "=", self.env.uid)
-        )
-        mine = holds.filtered("can_take_back")
+        mine = check_one(self)._get_own_holds()
         if not mine:
             raise UserError(
                 self.env._(

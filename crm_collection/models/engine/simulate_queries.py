@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from ..approval.queries import waiting_items
 from ..letters.condition_queries import is_due, may_be_written_condition
 from ..letters.content_queries import asked_of
 from ..letters.credit_queries import owing
@@ -154,16 +155,20 @@ def waiting(company_id, limit):
     return SQL(
         """
         WITH planned AS (
-                SELECT plan.*, plan.target_phase_id AS letter_phase_id,
-                       phase.sequence AS phase_sequence,
+                SELECT plan.*, phase.id AS letter_phase_id, phase.sequence AS phase_sequence,
                        CASE WHEN item.id IS NULL THEN plan.user_id ELSE item.user_id END
                            AS worked_by_id
                   FROM %(plan)s AS plan
-                  JOIN crm_collection_rule_step step ON step.id = plan.target_step_id
-                  JOIN crm_collection_phase phase ON phase.id = plan.target_phase_id
+             LEFT JOIN (%(waiting)s) AS waiting ON waiting.item_id = plan.item_id
+                  JOIN crm_collection_phase phase ON phase.id = CASE
+                       WHEN plan.asks THEN plan.target_phase_id ELSE waiting.phase_id END
+             LEFT JOIN crm_collection_rule_step step ON step.phase_id = phase.id
+                       AND step.id = CASE WHEN plan.asks THEN plan.target_step_id
+                                          ELSE waiting.step_id END
              LEFT JOIN crm_collection_item item ON item.id = plan.item_id
                  WHERE plan.company_id = %(company_id)s AND plan.partner_id IS NOT NULL
-                   AND plan.blocker = 'approval' AND %(letter)s IS NOT NULL)
+                   AND plan.blocker = 'approval' AND (plan.asks OR waiting.send_letter)
+                   AND %(letter)s IS NOT NULL)
         SELECT partner_id,
                (array_agg(letter_phase_id ORDER BY phase_sequence DESC, letter_phase_id DESC))[1]
                    AS phase_id, NULL::integer AS step_id,
@@ -179,6 +184,7 @@ def waiting(company_id, limit):
           FROM planned GROUP BY partner_id ORDER BY amount DESC, partner_id LIMIT %(limit)s""",
         plan=SQL.identifier(PLAN_TABLE),
         company_id=company_id,
+        waiting=waiting_items(company_id),
         letter=letter_template(),
         limit=limit,
     )

@@ -78,10 +78,13 @@ class TestForewarning(CrmCollectionApprovalCommon):
         }
         said = {(one.partner_id, one.user_id, one.phase_id, one.amount) for one in told}
         self.assertEqual(said, expected)
-        self.assertEqual(self._get_told("approval").partner_id, self.guarded)
+        waiting = self._get_told("approval")
+        self.assertEqual((waiting.partner_id, waiting.phase_id), (self.guarded, self.phase_third))
         by_partner = {one.partner_id: one for one in told}
         self._open_hold(by_partner[self.own].action_hold())
         self.assertEqual(by_partner[self.own].state, "stays")
+        self.assertTrue(by_partner[self.own].can_take_back)
+        self.assertFalse(by_partner[self.mixed].can_take_back)
         by_partner[self.own].action_take_back()
         self.assertEqual(by_partner[self.own].state, "leaves")
         self._open_hold(by_partner[self.own].action_hold())
