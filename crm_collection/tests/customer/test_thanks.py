@@ -55,6 +55,14 @@ class TestThanks(CrmCollectionLettersCommon):
             "a part": (lambda: self._pay(self.move, 60), 0),
             "written off": (self._write_off, 0),
             "credited": (lambda: (self._pay(self.move, 60), self._credit(40)), 0),
+            "credited by mistake": (
+                lambda: (
+                    self._credit(40),
+                    self._receivables(self.move).remove_move_reconcile(),
+                    self._pay(self.move),
+                ),
+                1,
+            ),
             "taken back": (
                 lambda: (
                     self._pay(self.move),
@@ -116,11 +124,14 @@ class TestThanks(CrmCollectionLettersCommon):
         """One mail a day about all of it, in the customer's words; however often the job runs,
         and the database has the last word."""
         other = self._create_overdue(5, amount=50)
+        third = self._create_overdue(5, amount=20)
         self._allocate()
         self._move_on(1)
         self._send_letters()
         self._deliver()
         self._pay(self.move | other)
+        self._receivables(other).remove_move_reconcile()
+        self._pay(other)
         self._send_letters()
         self._send_letters()
         mail = self._get_mails()
@@ -130,7 +141,10 @@ class TestThanks(CrmCollectionLettersCommon):
         self._move_on(1)
         self._send_letters()
         self.assertEqual(self._get_mails(), mail)
-        thanks = self.env["crm.collection.thanks"].search([])
+        self._pay(third)
+        self._send_letters()
+        self.assertIn("20.00", (self._get_mails() - mail).body_html)
+        thanks = self.env["crm.collection.thanks"].search([], order="id", limit=1)
         settlement = thanks.line_ids.settlement_id[0]
         with self.assertRaises(psycopg2.errors.UniqueViolation), mute_logger("odoo.sql_db"):
             self.env["crm.collection.thanks.line"].sudo().create(
