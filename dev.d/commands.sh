@@ -69,14 +69,22 @@ command_screenshots() {
     exec_tool screenshots "$@"
 }
 
+# refresh_terms MODULE DATABASE [--check]
+refresh_terms() {
+    local template=$CACHE/log/$1.pot
+    say "Exporting the terms of $1"
+    run_logged "$CACHE/log/i18n.log" run_python -m odoo i18n export -c "$ODOO_RC" -d "$2" \
+        -o "$template" "$1" || fail "the export failed: $CACHE/log/i18n.log"
+    run_python "$ROOT/dev.d/translations.py" "$template" "$ROOT/$1/i18n" "${@:3}"
+}
+
 command_i18n() {
-    local template
+    local status=0
     prepare lenient
     take_lock test-database
     prepare_test_database
-    template=$CACHE/log/crm_collection.pot
-    say "Exporting the terms of crm_collection"
-    run_logged "$CACHE/log/i18n.log" run_python -m odoo i18n export -c "$ODOO_RC" -d "$TEST_DB" \
-        -o "$template" crm_collection || fail "the export failed: $CACHE/log/i18n.log"
-    run_python "$ROOT/dev.d/translations.py" "$template" "$ROOT/crm_collection/i18n" "$@"
+    refresh_terms crm_collection "$TEST_DB" "$@" || status=1
+    prepare_sale_database
+    refresh_terms crm_collection_sale "$SALE_DB" "$@" || status=1
+    return $status
 }

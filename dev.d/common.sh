@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Messages, the cache folder, locks.
 
+# the first, and those that install themselves beside others of Odoo's
+readonly MODULES=(crm_collection crm_collection_sale)
+
 IS_ROOT=''
 if [[ $EUID -eq 0 ]]; then
     IS_ROOT=yes

@@ -2,6 +2,7 @@
 # Odoo's configuration file and the databases made from templates.
 
 readonly TEST_DB=crm_collection_test
+readonly SALE_DB=crm_collection_sale_test # the same with the module about orders
 TEMPLATE_DB=''
 
 # prepare strict|lenient: everything that a command needs, and the variables that tell it where
@@ -72,10 +73,11 @@ build_web_files() {
         fail "the web client's files could not be built: $log"
 }
 
-# what would make the module behave differently in the database, if it changed
+# module_hash [MODULE]: what would make it behave differently in the database, if it changed
 module_hash() {
-    (cd "$ROOT" && find crm_collection -type f -not -path 'crm_collection/tests/*' \
-        -not -path 'crm_collection/static/*' -not -name '*.pyc' -print0 |
+    local name=${1:-crm_collection}
+    (cd "$ROOT" && find "$name" -type f -not -path "$name/tests/*" \
+        -not -path "$name/static/*" -not -name '*.pyc' -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum | hash_of)
 }
 
@@ -141,4 +143,15 @@ prepare_test_database() {
     fi
     build_web_files "$TEST_DB"
     database mark "$TEST_DB" "$key $files"
+}
+
+# Its tests make a database of their own (tests/test_sale.py); this one is for its terms.
+prepare_sale_database() {
+    local key
+    key="$(database show "$TEST_DB") $(module_hash crm_collection_sale)"
+    [[ $(database show "$SALE_DB") != "$key" ]] || return 0
+    say "Installing crm_collection_sale in $SALE_DB (it changed since the last time)"
+    copy_database "$TEST_DB" "$SALE_DB"
+    install "$SALE_DB" "$CACHE/log/sale-install.log" -i crm_collection_sale
+    database mark "$SALE_DB" "$key"
 }

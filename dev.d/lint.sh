@@ -29,11 +29,13 @@ join() {
 }
 
 lint_pylint_odoo() {
-    local off=("${ODOO_CHECKS_OFF[@]}") status=0
-    run_python -m pylint --disable="$(join "${off[@]}")" --ignore=tests crm_collection || status=1
+    local tests off=("${ODOO_CHECKS_OFF[@]}") status=0
+    run_python -m pylint --disable="$(join "${off[@]}")" --ignore=tests "${MODULES[@]}" || status=1
     off+=("${ODOO_CHECKS_OFF_IN_TESTS[@]}")
-    [[ ! -d crm_collection/tests ]] ||
-        run_python -m pylint --disable="$(join "${off[@]}")" crm_collection/tests || status=1
+    for tests in "${MODULES[@]/%//tests}"; do
+        [[ ! -d $tests ]] ||
+            run_python -m pylint --disable="$(join "${off[@]}")" "$tests" || status=1
+    done
     return $status
 }
 

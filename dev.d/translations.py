@@ -1,4 +1,4 @@
-"""Refresh crm_collection.pot and pt_BR.po from a fresh export, or tell that they are behind.
+"""Refresh a module's .pot and pt_BR.po from a fresh export, or tell that they are behind.
 
 Translations already in pt_BR.po are kept; terms that are gone leave, new ones come empty.
 """
@@ -55,7 +55,8 @@ def main():
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if behind")
     args = parser.parse_args()
 
-    texts = {args.folder / "crm_collection.pot": render_template(args.export)}
+    template = args.folder / f"{args.folder.parent.name}.pot"
+    texts = {template: render_template(args.export)}
     for language in LANGUAGES:
         path = args.folder / f"{language}.po"
         texts[path] = render_language(args.export, path)

@@ -160,7 +160,7 @@ class CrmCollectionPhase(models.Model):
 
         :raise AccessError: a field of the approval is written
         """
-        if not any(fname in vals for fname in APPROVED_FIELDS):
+        if not any(fname in vals for fname in self._get_approved_fields()):
             return super().write(vals)
         self.check_access("write")
         for phase in self:
@@ -218,6 +218,12 @@ class CrmCollectionPhase(models.Model):
 
     # === Business methods === #
 
+    @api.model
+    def _get_approved_fields(self):
+        """:return: the names of the fields that are approved; override to add to them, and to
+        ``_get_authored_fields``"""
+        return APPROVED_FIELDS
+
     def _get_pending_approvals(self):
         self.check_access("read")
         for phase in self:
@@ -233,7 +239,7 @@ class CrmCollectionPhase(models.Model):
         self.ensure_one()
         proposable = ("approval_rule_id",) if self.approval_rule_id else ()
         if self.is_governed and self.approval_state == "approved":
-            proposable = APPROVED_FIELDS
+            proposable = self._get_approved_fields()
         changed = self._get_changed(vals)
         proposed = {fname: changed[fname] for fname in proposable if fname in changed}
         direct = {fname: value for fname, value in vals.items() if fname not in proposed}
@@ -251,7 +257,7 @@ class CrmCollectionPhase(models.Model):
         new = self.new(vals, origin=self)
         return {
             fname: vals[fname]
-            for fname in APPROVED_FIELDS
+            for fname in self._get_approved_fields()
             if fname in vals and self._get_value(new, fname) != self._get_value(self, fname)
         }
 

@@ -2,7 +2,6 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from .digest_letter import AGAIN
-from .phase import APPROVED_FIELDS
 from .phase_text import TEXTS
 
 
@@ -75,7 +74,7 @@ class CrmCollectionPhase(models.Model):
         phase._check_proposed(proposed)
         phase._put_texts(proposed)
         phase._write_evidence(
-            _without_texts(proposed)
+            phase._without_texts(proposed)
             | {
                 "approval_state": "approved",
                 "approval_requested_by_id": approval.user_id.id,
@@ -87,7 +86,7 @@ class CrmCollectionPhase(models.Model):
 
     def _check_proposed(self, proposed):
         """:raise UserError: there is no such value, or it has been deleted meanwhile"""
-        values = list(_without_texts(proposed).items())
+        values = list(self._without_texts(proposed).items())
         values += [("template_id", one) for one in (proposed.get(TEXTS) or {}).values()]
         for fname, value in values:
             field = self._fields[fname]
@@ -118,6 +117,15 @@ class CrmCollectionPhase(models.Model):
             approval_note=reason,
         )
 
+    def _without_texts(self, proposed):
+        """:return: {field of the phase: value} of what is proposed; without what a module added
+        that is gone"""
+        return {
+            fname: value
+            for fname, value in proposed.items()
+            if fname != TEXTS and fname in self._fields
+        }
+
     # === In words === #
 
     def _get_definition_rows(self, proposed):
@@ -127,7 +135,7 @@ class CrmCollectionPhase(models.Model):
         :param dict proposed: {field: value}
         """
         self.ensure_one()
-        new = self.new(_without_texts(proposed), origin=self)
+        new = self.new(self._without_texts(proposed), origin=self)
         return [
             {
                 "label": self._fields[fname]._description_string(self.env),
@@ -135,7 +143,7 @@ class CrmCollectionPhase(models.Model):
                 "proposed": self._get_text(new, fname),
                 "is_changed": fname in proposed,
             }
-            for fname in APPROVED_FIELDS
+            for fname in self._get_approved_fields()
         ] + self._get_text_rows(proposed)
 
     def _get_text(self, record, fname):
@@ -145,11 +153,6 @@ class CrmCollectionPhase(models.Model):
         if field.type == "boolean":
             return self.env._("Yes") if value else self.env._("No")
         return value.exists().display_name or self.env._("None")
-
-
-def _without_texts(proposed):
-    """:return: {field of the phase: value} of what is proposed"""
-    return {fname: value for fname, value in proposed.items() if fname != TEXTS}
 
 
 def _merge(earlier, proposed):

@@ -1,0 +1,20 @@
+{
+    "name": "CRM Collection: Orders",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "summary": "Warn of orders of customers in collection, or stop them until released",
+    "author": "crm_collection developers",
+    "license": "LGPL-3",
+    "depends": ["crm_collection", "sale"],
+    "data": [
+        "security/groups.xml",
+        "security/ir.model.access.csv",
+        "security/rules.xml",
+        "data/mail_activity_type_data.xml",
+        "wizard/release_views.xml",
+        "views/phase_views.xml",
+        "views/release_views.xml",
+        "views/sale_order_views.xml",
+    ],
+    "auto_install": True,
+}
