@@ -80,6 +80,7 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
         said = Recipient(("adler@customer.example",), "failed", "5.1.1", "no such user")
         values = {"kind": "hard", "email": "adler@customer.example", "mail_ref": "<1@x>"}
         self._letters().sudo()[:1]._keep_returned(said, values)
+        self._charge(self._letters().sudo()[:1])
         Contact = self.env["crm.collection.contact"].with_user(self.collector)
         Contact.create({"partner_id": self.customer.id})
         users = [Command.set(self.collector.ids)]

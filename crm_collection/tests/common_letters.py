@@ -52,6 +52,13 @@ class CrmCollectionLettersCommon(CrmCollectionCommon):
         self.env.invalidate_all()
         return letters_sudo
 
+    def _charge(self, letter_sudo, **vals):
+        """What is kept of a letter whose fine and interest were made an invoice of."""
+        line_sudo = letter_sudo.line_ids[0]
+        letter_sudo.charge_ids.create(
+            letter_sudo._prepare_charge(line_sudo, line_sudo.item_id.move_id) | vals
+        )
+
     def _plant_text(self, template, **values):
         """Texts as an older version left them: nobody saves what letters do not offer.
 

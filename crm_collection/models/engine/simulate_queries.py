@@ -142,7 +142,9 @@ def letters(company, companies, today, limit, partner_ids=None):
         judged=judge(company, today),
         company_id=company.id,
         asked_of=asked_of(
-            company, today, SQL("(SELECT line_id AS id, partner_id, company_id FROM planned)")
+            company,
+            today,
+            SQL("(SELECT line_id AS id, line_id, partner_id, company_id FROM planned)"),
         ),
         rate=SQL("amount_residual / amount_residual_currency"),
         limit=limit,

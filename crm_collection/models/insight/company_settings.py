@@ -76,6 +76,15 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     collection_interest_percent = fields.Float(
         related="company_id.collection_interest_percent", readonly=False
     )
+    collection_charge_product_id = fields.Many2one(
+        related="company_id.collection_charge_product_id", readonly=False
+    )
+    collection_charge_account_id = fields.Many2one(
+        related="company_id.collection_charge_account_id", readonly=False
+    )
+    collection_charge_journal_id = fields.Many2one(
+        related="company_id.collection_charge_journal_id", readonly=False
+    )
     collection_charges_workday = fields.Boolean(
         related="company_id.collection_charges_workday", readonly=False
     )

@@ -1,4 +1,4 @@
-"""Fine and interest: shown on letters, never posted."""
+"""Fine and interest: shown on letters, less what a person has made an invoice of."""
 
 from odoo.tools import SQL
 
@@ -6,7 +6,7 @@ CONSUMER_FINE_MAX = 2  # percent of what is owed
 DAYS_OF_MONTH = 30
 
 
-def charges(brazil_id, amount, amount_days):
+def charges(brazil_id, amount, amount_days, booked=None):
     """Columns of fine and interest, over ``partner``, ``currency`` and ``company``: the item's own,
     whichever of the companies that are one creditor writes the letter.
 
@@ -16,19 +16,50 @@ def charges(brazil_id, amount, amount_days):
 
     Worked out in decimals from end to end: the percentages are read where they are kept, and no
     quotient is rounded before the end. Then each is rounded once, to the currency's rounding,
-    half away from zero: 0.005 is 0.01, 1.125 is 1.13.
+    half away from zero: 0.005 is 0.01, 1.125 is 1.13. What is booked is taken off what is rounded:
+    both together are what would be asked for if nothing was booked.
 
     :param int brazil_id: id of the country Brazil
     :param SQL amount: what the fine is of, zero or more
     :param SQL amount_days: amounts times the days each of them is overdue, zero or more
+    :param str booked: alias of :func:`booked`, where it is taken off
+    """
+    fine = _round(SQL("%s * %s", amount, _fine_percent(brazil_id)), 100)
+    interest = _round(
+        SQL("%s * %s", amount_days, _setting("collection_interest_percent")),
+        100 * DAYS_OF_MONTH,
+    )
+    if booked:
+        fine, interest = (
+            SQL(
+                "CASE WHEN %(booked)s.is_charge THEN 0 ELSE GREATEST(%(all)s - %(less)s, 0) END",
+                booked=SQL.identifier(booked),
+                all=amount,
+                less=SQL.identifier(booked, name),
+            )
+            for name, amount in (("amount_fine", fine), ("amount_interest", interest))
+        )
+    return SQL("%s AS amount_fine, %s AS amount_interest", fine, interest)
+
+
+def booked(line_id):
+    """What is in the books of an item's fine and interest, as letters asked for it, of invoices
+    that were not cancelled; and whether the item is of such an invoice itself, which has neither.
+    One row.
+
+    :param SQL line_id: the item's journal item
     """
     return SQL(
-        "%s AS amount_fine, %s AS amount_interest",
-        _round(SQL("%s * %s", amount, _fine_percent(brazil_id)), 100),
-        _round(
-            SQL("%s * %s", amount_days, _setting("collection_interest_percent")),
-            100 * DAYS_OF_MONTH,
-        ),
+        """SELECT COALESCE(SUM(charge.amount_fine), 0) AS amount_fine,
+                  COALESCE(SUM(charge.amount_interest), 0) AS amount_interest,
+                  EXISTS (SELECT FROM account_move_line invoiced
+                            JOIN crm_collection_charge own ON own.move_id = invoiced.move_id
+                           WHERE invoiced.id = %(line_id)s) AS is_charge
+             FROM crm_collection_item charged
+             JOIN crm_collection_charge charge ON charge.item_id = charged.id
+             JOIN account_move invoice ON invoice.id = charge.move_id AND invoice.state != 'cancel'
+            WHERE charged.line_id = %(line_id)s""",
+        line_id=line_id,
     )
 
 

@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from ..portfolio.calendar_queries import counted_by_company
 from ..portfolio.queries import of_family
-from .charge_queries import charges
+from .charge_queries import booked, charges
 from .credit_queries import after_credits, owing, payments
 from .queries import asked_open_items, open_credit_lines
 
@@ -62,10 +62,11 @@ def asked_of(company, today, of_item=None):
     so is the interest, for all its days; on a part that a credit pays it ends with the day of the
     credit, which comes no later than today: what is dated after today was not received yet. Days
     count from the due date or the next working day, as the item's own company says; so are fine
-    and interest its own.
+    and interest its own. What a person has made an invoice of is not asked for again, and of that
+    invoice itself neither fine nor interest.
 
-    :param SQL of_item: where it is read whose an item is, with id, partner_id and company_id; by
-        default the portfolio
+    :param SQL of_item: where it is read whose an item is, with id, line_id, partner_id and
+        company_id; by default the portfolio
     :return: SQL of (letter, item_id, is_left, amount_credit, amount_fine, amount_interest,
         amount_asked); what is not due yet and only shown is asked nothing
     """
@@ -79,15 +80,18 @@ def asked_of(company, today, of_item=None):
                            AS amount_credit, %(charges)s
                   FROM (%(dated)s) AS dated
                   JOIN %(of_item)s AS item ON item.id = dated.item_id
+            CROSS JOIN LATERAL (%(booked)s) AS booked
                   JOIN res_company company ON company.id = item.company_id
                   JOIN res_partner partner ON partner.id = item.partner_id
                   JOIN res_currency currency ON currency.id = dated.currency_id) AS charged""",
         dated=_dated(company, today, of_item or PORTFOLIO),
         of_item=of_item or PORTFOLIO,
+        booked=booked(SQL("item.line_id")),
         charges=charges(
             company.env.ref("base.br").id,
             SQL("CASE WHEN %s > 0 THEN amount_left ELSE 0 END", late),
             SQL("CASE WHEN amount_left > 0 THEN amount_left * %s + paid_days ELSE 0 END", late),
+            "booked",
         ),
     )
 

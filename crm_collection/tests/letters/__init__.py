@@ -1,4 +1,5 @@
 from . import (
+    test_charge_booking,
     test_letter_live,
     test_letter_asked,
     test_bank_behind,

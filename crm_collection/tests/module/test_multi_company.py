@@ -18,6 +18,7 @@ COMPANY_MODELS = (
     "crm.collection.approval.change",
     "crm.collection.approval.decision",
     "crm.collection.approval.line",
+    "crm.collection.charge",
     "crm.collection.contact",
     "crm.collection.contact.report",
     "crm.collection.customer",
@@ -347,6 +348,7 @@ class TestMultiCompany(CrmCollectionLettersCommon):
             letter_sudo = self.env["crm.collection.letter"].sudo().search(of_company, limit=1)
             values = {"kind": "hard", "email": "adler@customer.example"}
             letter_sudo._keep_returned(said, values | {"mail_ref": f"<{company.id}@x.example>"})
+            self._charge(letter_sudo)
         self.env.flush_all()
 
     def _prepare_reports(self):
