@@ -16,7 +16,7 @@ class SaleOrder(models.Model):
 
     _inherit = "sale.order"
 
-    credit_state = fields.Selection(
+    collection_credit = fields.Selection(
         selection=[
             ("free", "Free"),
             ("warn", "Warned of"),
@@ -24,15 +24,15 @@ class SaleOrder(models.Model):
             ("released", "Released"),
         ],
         string="Collection",
-        compute="_compute_credit_state",
+        compute="_compute_collection_credit",
         groups=EMPLOYEES,
         help="Whether the collection phase of the customer lets the quotation be confirmed.",
     )
-    credit_note = fields.Text(
-        string="Collection of the Customer", compute="_compute_credit_state", groups=EMPLOYEES
+    collection_credit_note = fields.Text(
+        string="Collection of the Customer", compute="_compute_collection_credit", groups=EMPLOYEES
     )
-    can_release = fields.Boolean(compute="_compute_can_release", groups=EMPLOYEES)
-    release_ids = fields.One2many(
+    can_release_credit = fields.Boolean(compute="_compute_can_release_credit", groups=EMPLOYEES)
+    collection_release_ids = fields.One2many(
         comodel_name="crm.collection.release",
         inverse_name="order_id",
         string="Releases",
@@ -43,19 +43,19 @@ class SaleOrder(models.Model):
 
     @api.depends(
         *("partner_id", "partner_invoice_id", "company_id", "currency_id", "amount_total"),
-        *("state", "order_line", "release_ids"),
+        *("state", "order_line", "collection_release_ids"),
     )
     @api.depends_context("uid", "lang")
-    def _compute_credit_state(self):
+    def _compute_collection_credit(self):
         stops = self.filtered(lambda one: one.state in ("draft", "sent"))._get_credit_stops()
         for order in self:
             stop = stops.get(order)
-            order.credit_state = order._get_credit_state(stop)
-            order.credit_note = order._describe_credit_stop(stop) if stop else False
+            order.collection_credit = order._get_credit_state(stop)
+            order.collection_credit_note = order._describe_credit_stop(stop) if stop else False
 
     @api.depends_context("uid")
-    def _compute_can_release(self):
-        self.can_release = self.env.user.has_group(RELEASERS)
+    def _compute_can_release_credit(self):
+        self.can_release_credit = self.env.user.has_group(RELEASERS)
 
     # === Actions === #
 
@@ -102,7 +102,7 @@ class SaleOrder(models.Model):
         return bool(self.order_line) and self.sudo()._is_paid()
 
     def _get_credit_release(self, stop):
-        releases_sudo = self._origin.sudo().release_ids
+        releases_sudo = self._origin.sudo().collection_release_ids
         return releases_sudo.filtered(lambda release: release._covers(self, stop))[:1]
 
     # === In words === #

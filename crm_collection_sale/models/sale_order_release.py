@@ -26,7 +26,7 @@ class SaleOrder(models.Model):
 
     # === Actions === #
 
-    def action_release(self):
+    def action_release_credit(self):
         """The dialog in which the order is released.
 
         :raise AccessError: for who may not release orders
@@ -35,7 +35,7 @@ class SaleOrder(models.Model):
         order._check_may_release()
         return order._get_release_action()
 
-    def action_ask_release(self):
+    def action_ask_credit_release(self):
         """Put the release on the list of who may decide it.
 
         :raise UserError: nothing stops the order, or there is nobody who may
@@ -103,7 +103,7 @@ class SaleOrder(models.Model):
         if not reason:
             raise UserError(self.env._("Say why the order is released."))
         order_sudo = self.sudo()  # who releases need not be one who sells
-        order_sudo.release_ids.create(
+        order_sudo.collection_release_ids.create(
             {
                 "order_id": self.id,
                 "company_id": self.company_id.id,

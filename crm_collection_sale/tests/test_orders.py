@@ -89,9 +89,11 @@ class TestOrders(CrmCollectionCommon):
         self._create_overdue(40, amount=1234.0)
         self._allocate()
         order, other = self._quote(), self._quote(partner=self._create_customer("Free Ltd"))
-        self.assertEqual((order.credit_state, other.credit_state), ("stop", "free"))
-        self.assertIn("Adler GmbH has been in the collection phase “Phase 3”", order.credit_note)
-        self.assertIn("1,234.00", order.credit_note)
+        self.assertEqual((order.collection_credit, other.collection_credit), ("stop", "free"))
+        self.assertIn(
+            "Adler GmbH has been in the collection phase “Phase 3”", order.collection_credit_note
+        )
+        self.assertIn("1,234.00", order.collection_credit_note)
         Order = order.browse()
         vals = order.copy_data()[0]
         for confirm in (
@@ -105,13 +107,13 @@ class TestOrders(CrmCollectionCommon):
                 confirm()
         self.assertEqual((order | other).mapped("state"), ["draft", "draft"])
         with self.assertRaises(AccessError):
-            order.action_release()
+            order.action_release_credit()
         with self.assertRaises(AccessError):
             order._release_from_credit_stop("I say so")
         with self.assertRaises(AccessError):
-            order.release_ids.create({"order_id": order.id})
+            order.collection_release_ids.create({"order_id": order.id})
         for _twice in range(2):
-            order.action_ask_release()
+            order.action_ask_credit_release()
         asked = order.sudo().activity_search([ACTIVITY])
         self.assertEqual(asked.mapped("user_id"), self.manager)
         self.assertEqual(len(asked), 1)
@@ -125,7 +127,7 @@ class TestOrders(CrmCollectionCommon):
         self._create_overdue(40)
         self._allocate()
         order = self._quote()
-        order.action_ask_release()
+        order.action_ask_credit_release()
         with self.assertRaises(RedirectWarning):
             order.with_user(self.head).action_confirm()
         with self.assertRaisesRegex(UserError, "why"):
@@ -133,24 +135,24 @@ class TestOrders(CrmCollectionCommon):
         self._release(order, self.approver)
         self.assertFalse(order.sudo().activity_search([ACTIVITY]))
         self.assertIn("He paid yesterday", order.sudo().message_ids[:2].mapped("body")[1])
-        release = order.release_ids
+        release = order.collection_release_ids
         self.assertEqual((release.user_id, release.amount), (self.approver, 500.0))
         for user in (self.manager, self.salesman):
             with self.assertRaises(AccessError):
                 release.with_user(user).write({"amount": 9999.0})
-        self.assertEqual(order.credit_state, "released")
+        self.assertEqual(order.collection_credit, "released")
         order.order_line.price_unit = 501.0
-        self.assertEqual(order.credit_state, "stop")
+        self.assertEqual(order.collection_credit, "stop")
         order.order_line.price_unit = 499.0
-        self.assertEqual(order.credit_state, "released")
+        self.assertEqual(order.collection_credit, "released")
         debtor = self._create_customer("Other GmbH")
         self._create_overdue(40, partner=debtor)
         self._items(self.customer.collection_item_ids.move_id)[0].phase_id = self.phase_manual
         self._allocate()
         self.env.invalidate_all()
-        self.assertEqual(order.credit_state, "stop")  # a later phase
+        self.assertEqual(order.collection_credit, "stop")  # a later phase
         order.partner_id = debtor
-        self.assertEqual(order.credit_state, "stop")  # another customer
+        self.assertEqual(order.collection_credit, "stop")  # another customer
         order.partner_id = self.customer
         self._release(order, self.head)
         order.action_confirm()
@@ -169,32 +171,32 @@ class TestOrders(CrmCollectionCommon):
         first = self._create_overdue(5)
         self._allocate()
         order = self._quote()
-        self.assertEqual(order.credit_state, "free")
+        self.assertEqual(order.collection_credit, "free")
         second = self._create_overdue(12)
         self._allocate()
         self.env.invalidate_all()
-        self.assertEqual(order.credit_state, "warn")
+        self.assertEqual(order.collection_credit, "warn")
         order.action_confirm()
         self.assertEqual(order.state, "sale")
         self.assertIn("Phase 2", order.sudo().message_ids[0].body)
         third = self._create_overdue(40)
         self._allocate()
         order = self._quote()
-        self.assertEqual(order.credit_state, "stop")
+        self.assertEqual(order.collection_credit, "stop")
         rule = self.env["crm.collection.approval.rule"].create(
             {"name": "Agreed", "governs": "definition"}
         )
         self.phase_third.approval_rule_id = rule
         self.env.invalidate_all()
         self.assertEqual(self.phase_third.approval_state, "draft")
-        self.assertEqual(order.credit_state, "warn")
+        self.assertEqual(order.collection_credit, "warn")
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE account_move SET payment_state = 'in_payment' WHERE id IN %s",
             [(second | third)._ids],
         )
         self.env.invalidate_all()
-        self.assertEqual(order.credit_state, "free")
+        self.assertEqual(order.collection_credit, "free")
         self.assertEqual(first.collection_phase_id, self.phase_first)
 
     def test_paid_in_advance(self):
@@ -248,18 +250,18 @@ class TestOrders(CrmCollectionCommon):
         self._create_overdue(40, amount=1234.0)
         self._allocate()
         order = self._quote(user=seller[branch], company_id=branch.id)
-        self.assertEqual(order.credit_state, "stop")
-        self.assertIn("Phase 3", order.credit_note)
-        self.assertIn("0.00", order.credit_note)
-        self.assertNotIn("1,234.00", order.credit_note)
+        self.assertEqual(order.collection_credit, "stop")
+        self.assertIn("Phase 3", order.collection_credit_note)
+        self.assertIn("0.00", order.collection_credit_note)
+        self.assertNotIn("1,234.00", order.collection_credit_note)
         with self.assertRaises(UserError) as refused:
             order.action_confirm()
         self.assertNotIn("1,234.00", str(refused.exception))
         seller[branch].sudo().company_ids += self.company
         order.invalidate_recordset()
-        self.assertIn("1,234.00", order.credit_note)
+        self.assertIn("1,234.00", order.collection_credit_note)
         other = self._quote(user=seller[stranger], company_id=stranger.id)
-        self.assertEqual(other.credit_state, "free")
+        self.assertEqual(other.collection_credit, "free")
 
     def test_governed(self):
         """What a phase does to orders is part of what was approved: another way is proposed.

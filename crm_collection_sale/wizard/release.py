@@ -9,7 +9,7 @@ class CrmCollectionOrderRelease(models.TransientModel):
 
     order_id = fields.Many2one(comodel_name="sale.order", required=True, readonly=True)
     partner_id = fields.Many2one(related="order_id.partner_id")
-    credit_note = fields.Text(related="order_id.credit_note")
+    collection_credit_note = fields.Text(related="order_id.collection_credit_note")
     currency_id = fields.Many2one(related="order_id.currency_id")
     amount_total = fields.Monetary(related="order_id.amount_total", string="Released up to")
     can_confirm = fields.Boolean(compute="_compute_can_confirm")
