@@ -25,13 +25,6 @@ class CrmCollectionCharge(models.Model):
     }
     _evidence_system = True
 
-    letter_line_id = fields.Many2one(
-        comodel_name="crm.collection.letter.line",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
-    )
     letter_id = fields.Many2one(
         comodel_name="crm.collection.letter",
         required=True,

@@ -203,7 +203,6 @@ class CrmCollectionLetter(models.Model):
 
     def _prepare_charge(self, line, move):
         return {
-            "letter_line_id": line.id,
             "letter_id": self.id,
             "item_id": line.item_id.id,
             "move_id": move.id,
