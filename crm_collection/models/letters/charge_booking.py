@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
@@ -216,6 +218,6 @@ class CrmCollectionLetter(models.Model):
         self.sudo()._message_log(
             body=self.env._(
                 "Fine and interest were made a draft invoice of: %s",
-                ", ".join(moves.mapped("display_name")),
+                Markup(", ").join(move._get_html_link() for move in moves),
             )
         )

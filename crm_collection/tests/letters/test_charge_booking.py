@@ -58,11 +58,15 @@ class TestChargeBooking(CrmCollectionLettersCommon):
     def test_draft(self):
         """Seen to fail with the invoice posted, without the check of the role, and with a second
         draft of one letter."""
+        self._allocate()
+        self._send_letters()
+        with self.assertRaisesRegex(UserError, "not sent"):
+            self._letters().with_user(self.biller).action_book_charges()
         letter = self._send()
         before = self.env["account.move"].search_count([])
         for user in (self.collector, self.manager):
             self.assertFalse(letter.with_user(user).can_book_charges)
-            with self.assertRaises(AccessError):
+            with self.assertRaisesRegex(AccessError, "Only who makes invoices"):
                 letter.with_user(user).action_book_charges()
         self.assertTrue(letter.can_book_charges)
         self.company.collection_charge_account_id = False
