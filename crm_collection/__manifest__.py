@@ -74,6 +74,7 @@
         "views/ledger/settlement_views.xml",
         "views/letters/letter_views.xml",
         "views/letters/charge_views.xml",
+        "views/letters/charge_rate_views.xml",
         "views/letters/fuse_views.xml",
         "views/letters/address_views.xml",
         "views/portfolio/dispute_reason_views.xml",

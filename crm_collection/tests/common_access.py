@@ -88,6 +88,7 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
         self.env["crm.collection.assignment"].create({**of_company, "user_ids": users})
         self.env["crm.collection.team"].create({**of_company, "member_ids": users})
         self.env["crm.collection.target"].create({"user_id": self.collector.id, "amount": 500})
+        self.env["crm.collection.charge.rate"].create({"company_id": self.company.id})
         desk = self.env["crm.collection.desk"].with_user(self.collector)
         desk.action_put_aside(self.customer.id, self.company.id)
         vals = {"company_id": self.company.id, "partner_id": self.customer.id, "date": TODAY}

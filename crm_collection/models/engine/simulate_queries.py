@@ -144,7 +144,7 @@ def letters(company, companies, today, limit, partner_ids=None):
         asked_of=asked_of(
             company,
             today,
-            SQL("(SELECT line_id AS id, line_id, partner_id, company_id FROM planned)"),
+            SQL("(SELECT line_id AS id, line_id, partner_id, company_id, rule_id FROM planned)"),
         ),
         rate=SQL("amount_residual / amount_residual_currency"),
         limit=limit,

@@ -89,6 +89,8 @@ class CrmCollectionStatus(models.AbstractModel):
             )
         else:
             message = self.env._("Letters ask for no fine and no interest.")
+        if self.env["crm.collection.charge.rate"]._get_companies(company):
+            message = self.env._("Fine and interest follow the rates of late charges.")
         return self._get_step(
             "charges", self.env._("Late charges"), "ok", message, self._get_settings()
         )

@@ -13,6 +13,7 @@ from . import (
     letter_line,
     charge,
     charge_booking,
+    charge_rate,
     item,
     rule_step,
     due,

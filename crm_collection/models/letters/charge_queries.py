@@ -6,7 +6,7 @@ CONSUMER_FINE_MAX = 2  # percent of what is owed
 DAYS_OF_MONTH = 30
 
 
-def charges(brazil_id, amount, amount_days, booked=None):
+def charges(brazil_id, amount, amount_days, booked=None, rate=None):
     """Columns of fine and interest, over ``partner``, ``currency`` and ``company``: the item's own,
     whichever of the companies that are one creditor writes the letter.
 
@@ -23,12 +23,18 @@ def charges(brazil_id, amount, amount_days, booked=None):
     :param SQL amount: what the fine is of, zero or more
     :param SQL amount_days: amounts times the days each of them is overdue, zero or more
     :param str booked: alias of :func:`booked`, where it is taken off
+    :param str rate: alias of ``rate_queries.on_day``, where rates change from day to day; then
+        ``amount_days`` is told with the percentages of the days (``rate_queries.weight``)
     """
-    fine = _round(SQL("%s * %s", amount, _fine_percent(brazil_id)), 100)
-    interest = _round(
-        SQL("%s * %s", amount_days, _setting("collection_interest_percent")),
-        100 * DAYS_OF_MONTH,
-    )
+    is_consumer = _is_consumer(brazil_id)
+    percent = SQL.identifier(rate, "fine_percent") if rate else _setting("collection_fine_percent")
+    if not rate:
+        percent_days = _setting("collection_interest_percent")
+        amount_days = SQL("%s * %s", amount_days, percent_days)
+    fine = _round(SQL("%s * %s", amount, _fine_percent(is_consumer, percent)), 100)
+    interest = _round(amount_days, 100 * DAYS_OF_MONTH)
+    if rate:
+        fine = SQL("%s + %s", fine, _fixed(is_consumer, amount, rate))
     if booked:
         fine, interest = (
             SQL(
@@ -73,16 +79,31 @@ def _round(product, divisor):
     )
 
 
-def _fine_percent(brazil_id):
-    percent = _setting("collection_fine_percent")
+def _is_consumer(brazil_id):
     return SQL(
-        """CASE WHEN NOT COALESCE(partner.is_company, FALSE)
-                 AND COALESCE(partner.country_id, company.account_fiscal_country_id) = %s
-                THEN LEAST(%s, %s) ELSE %s END""",
+        """(NOT COALESCE(partner.is_company, FALSE)
+            AND COALESCE(partner.country_id, company.account_fiscal_country_id) = %s)""",
         brazil_id,
-        percent,
-        CONSUMER_FINE_MAX,
-        percent,
+    )
+
+
+def _fine_percent(is_consumer, percent):
+    return SQL(
+        "CASE WHEN %(is_consumer)s THEN LEAST(%(percent)s, %(most)s) ELSE %(percent)s END",
+        is_consumer=is_consumer,
+        percent=percent,
+        most=CONSUMER_FINE_MAX,
+    )
+
+
+def _fixed(is_consumer, amount, rate):
+    """The fixed amount, of what is owed in the currency it is in."""
+    return SQL(
+        """CASE WHEN %s > 0 AND currency.id = company.currency_id AND NOT %s
+                THEN %s ELSE 0 END""",
+        amount,
+        is_consumer,
+        SQL.identifier(rate, "amount_fixed"),
     )
 
 

@@ -11,6 +11,7 @@ from ..portfolio.queries import of_family
 from .charge_queries import booked, charges
 from .credit_queries import after_credits, owing, payments
 from .queries import asked_open_items, open_credit_lines
+from .rate_queries import on_day, weight
 
 PORTFOLIO = SQL("crm_collection_item")
 
@@ -65,12 +66,15 @@ def asked_of(company, today, of_item=None):
     and interest its own. What a person has made an invoice of is not asked for again, and of that
     invoice itself neither fine nor interest.
 
-    :param SQL of_item: where it is read whose an item is, with id, line_id, partner_id and
-        company_id; by default the portfolio
+    :param SQL of_item: where it is read whose an item is, with id, line_id, partner_id,
+        company_id and rule_id; by default the portfolio
     :return: SQL of (letter, item_id, is_left, amount_credit, amount_fine, amount_interest,
         amount_asked); what is not due yet and only shown is asked nothing
     """
+    has_rates = _has_rates(company)
     late = SQL("GREATEST(%s::date - dated.charged_from, 0)", today)
+    days = weight(SQL("dated.charged_from"), SQL("%s::date", today)) if has_rates else late
+    rate = SQL("CROSS JOIN LATERAL (%s) AS rate", on_day(SQL("(dated.charged_from + 1)")))
     return SQL(
         """SELECT letter, item_id, amount_left > 0 AS is_left, amount_credit, amount_fine,
                   amount_interest, CASE WHEN is_asked THEN owed - amount_credit ELSE 0 END
@@ -81,29 +85,44 @@ def asked_of(company, today, of_item=None):
                   FROM (%(dated)s) AS dated
                   JOIN %(of_item)s AS item ON item.id = dated.item_id
             CROSS JOIN LATERAL (%(booked)s) AS booked
+                  %(rate)s
                   JOIN res_company company ON company.id = item.company_id
                   JOIN res_partner partner ON partner.id = item.partner_id
                   JOIN res_currency currency ON currency.id = dated.currency_id) AS charged""",
         dated=_dated(company, today, of_item or PORTFOLIO),
         of_item=of_item or PORTFOLIO,
         booked=booked(SQL("item.line_id")),
+        rate=rate if has_rates else SQL(),
         charges=charges(
             company.env.ref("base.br").id,
             SQL("CASE WHEN %s > 0 THEN amount_left ELSE 0 END", late),
-            SQL("CASE WHEN amount_left > 0 THEN amount_left * %s + paid_days ELSE 0 END", late),
+            SQL("CASE WHEN amount_left > 0 THEN amount_left * %s + paid_days ELSE 0 END", days),
             "booked",
+            "rate" if has_rates else None,
         ),
     )
 
 
+def _has_rates(company):
+    """Whether fine and interest of the creditor change from day to day."""
+    Rate = company.env["crm.collection.charge.rate"]
+    return bool(Rate._get_companies(company._get_collection_family()))
+
+
 def _dated(company, today, of_item):
-    """Each item of a letter with what is left of it, and what is paid times the days it was late.
-    What is left and what is paid are added up, not joined: see :func:`.after_credits`."""
+    """Each item of a letter with what is left of it, and what is paid times the days it was late;
+    where rates change, times the percentages of these days. What is left and what is paid are added
+    up, not joined: see :func:`.after_credits`."""
+    charged_until = SQL("LEAST(date, %s)", today)
+    days, joined = SQL("GREATEST(%s - charged_from, 0)", charged_until), SQL()
+    if _has_rates(company):
+        days = weight(SQL("charged_from"), charged_until)
+        joined = SQL("JOIN %s AS item ON item.id = piece.item_id", of_item)
     return SQL(
-        """SELECT letter, item_id, MAX(currency_id) AS currency_id, BOOL_OR(is_asked) AS is_asked,
+        """SELECT letter, item_id, MAX(piece.currency_id) AS currency_id,
+                  BOOL_OR(is_asked) AS is_asked,
                   SUM(owed) AS owed, SUM(amount_left) AS amount_left,
-                  MAX(charged_from) AS charged_from,
-                  SUM(paid * GREATEST(LEAST(date, %(today)s) - charged_from, 0)) AS paid_days
+                  MAX(charged_from) AS charged_from, SUM(paid * %(days)s) AS paid_days
              FROM (
                 SELECT piece.*, MAX(due) OVER (PARTITION BY letter, item_id) AS charged_from
                   FROM (
@@ -115,8 +134,10 @@ def _dated(company, today, of_item):
                     SELECT letter, currency_id, item_id, FALSE, FALSE, 0, 0, amount, date, NULL
                       FROM (%(payments)s) AS payment
                   ) AS piece) AS piece
+             %(joined)s
          GROUP BY letter, item_id HAVING BOOL_OR(is_due)""",
-        today=today,
+        days=days,
+        joined=joined,
         counted_from=counted_by_company(
             company._get_collection_family()._get_collection_charge_days_by_company(),
             SQL("(SELECT company_id FROM %s AS item WHERE item.id = entry.item_id)", of_item),

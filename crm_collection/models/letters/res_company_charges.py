@@ -2,7 +2,8 @@ from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    """What fine and interest are booked to, where a person makes an invoice of them."""
+    """What fine and interest are booked to, where a person makes an invoice of them, and whether
+    there are any."""
 
     _inherit = "res.company"
 
@@ -22,3 +23,8 @@ class ResCompany(models.Model):
         domain="[('type', '=', 'sale')]",
         help="Of an invoice of fine and interest. Empty: the first one for sales.",
     )
+
+    def _has_collection_charges(self):
+        # EXTENDS the settings: rates from a day on are charges, too
+        rated = self.env["crm.collection.charge.rate"]._get_companies(self)
+        return super()._has_collection_charges() or bool(rated)

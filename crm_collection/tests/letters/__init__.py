@@ -1,5 +1,6 @@
 from . import (
     test_charge_booking,
+    test_charge_rate,
     test_letter_live,
     test_letter_asked,
     test_bank_behind,

@@ -30,6 +30,7 @@ RIGHTS = {
     "crm.collection.approval.report": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.approval.rule": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.charge": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.charge.rate": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.contact": {"reader": READ, "user": "crw", "manager": "crw"},
     "crm.collection.assignment": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.assign": {"reader": NOTHING, "user": NOTHING, "manager": ALL},

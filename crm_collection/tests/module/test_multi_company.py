@@ -19,6 +19,7 @@ COMPANY_MODELS = (
     "crm.collection.approval.decision",
     "crm.collection.approval.line",
     "crm.collection.charge",
+    "crm.collection.charge.rate",
     "crm.collection.contact",
     "crm.collection.contact.report",
     "crm.collection.customer",
@@ -402,6 +403,7 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         self.env["crm.collection.target"].create(
             {"company_id": company.id, "user_id": user.id, "amount": 500}
         )
+        self.env["crm.collection.charge.rate"].create({"company_id": company.id})
         self.env["crm.collection.desk.mark"].sudo().create(
             {
                 "company_id": company.id,
