@@ -267,16 +267,20 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
             return
         days = [day for day in range(7) if day not in drawn["weekdays"]]
         hours = {"hour_from": 8, "hour_to": 17, "day_period": "morning", "name": "Day"}
-        company.resource_calendar_id = self.env["resource.calendar"].sudo().create(
-            {
-                "name": company.name,
-                "company_id": company.id,
-                "tz": "UTC",
-                "attendance_ids": [
-                    Command.clear(),
-                    *(Command.create({**hours, "dayofweek": str(day)}) for day in days),
-                ],
-            }
+        company.resource_calendar_id = (
+            self.env["resource.calendar"]
+            .sudo()
+            .create(
+                {
+                    "name": company.name,
+                    "company_id": company.id,
+                    "tz": "UTC",
+                    "attendance_ids": [
+                        Command.clear(),
+                        *(Command.create({**hours, "dayofweek": str(day)}) for day in days),
+                    ],
+                }
+            )
         )
         for number in drawn["holidays"]:
             start = datetime.combine(TODAY + timedelta(days=number), time.min)
