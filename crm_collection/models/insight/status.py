@@ -139,8 +139,8 @@ class CrmCollectionStatus(models.AbstractModel):
 
     def _get_waiting_state(self, run, day):
         """:return: the level and the sentence on a letters job that has not decided"""
-        if message := run.company_id._explain_collection_workday(run.date):
-            return "ok", message  # as the company wants it
+        if not run.company_id._is_collection_letter_day(run.date):  # as the company wants it
+            return "ok", self.env._("The run of %s waits for the next working day.", day)
         message = run.company_id._explain_collection_bank()
         return "warning", message or self.env._(
             "The letters of %s wait for the allocation of that day; the job tries again by itself.",

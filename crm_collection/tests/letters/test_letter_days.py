@@ -78,10 +78,10 @@ class TestLetterDays(CrmCollectionLettersCommon):
         self.assertEqual(run.state, "waiting")
         self.assertIn("no working day", run.line_ids.message)
         status = self.env["crm.collection.status"].with_user(self.collector).get_status()
-        for key in ("workday", "letters_run"):
+        for key, said in (("workday", "24 March 2026"), ("letters_run", "next working day")):
             [check] = [one for one in status["checks"] if one["key"] == key]
             self.assertEqual(check["level"], "ok")
-            self.assertIn("24 March 2026", check["message"])
+            self.assertIn(said, check["message"])
         item, by_hand = (self._items(move) for move in moves)
         self.assertEqual(item.date_expected_letter, TUESDAY)
         self.assertIn("working days", self._say(item))
@@ -152,6 +152,7 @@ class TestLetterDays(CrmCollectionLettersCommon):
             self._allocate()
             self._send_now(self._items(moves[-1]))
             self._send_letters()
+            self.assertTrue(all(self._letters(one).date_leave for one in customers))
             self.assertEqual(self._letters(by_hand).state, "outgoing")
             self.assertFalse(self._letters(by_hand).leave_note)
             self.assertEqual(len(self._deliver()), 1)
