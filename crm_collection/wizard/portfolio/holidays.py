@@ -102,7 +102,10 @@ class CrmCollectionHolidays(models.TransientModel):
                 "the server installs it with: pip install holidays"
             )
         if not YEARS[0] <= self.year <= YEARS[1]:
-            return {}, self.env._("The year is from %s to %s.", *YEARS)
+            first, last = YEARS
+            return {}, self.env._(
+                "The year is from %(first)s to %(last)s.", first=first, last=last
+            )
         country, state = self.country_id, self.state_id
         if not country:
             return {}, self.env._("Choose the country.")
