@@ -26,7 +26,7 @@ GROWING = (
 )
 ASKED_ON = (0, 7, 14)  # the evenings on which the items say what is to come
 REPEATED_ON = (0, 3, 11)  # the days on which the jobs run again
-SIMULATED_ON = (0, 2, 9, 16)  # the days of which the simulation says what is somebody's task
+SIMULATED_ON = (0, 2, 5, 9, 16)  # the days of which the simulation says what is somebody's task
 # Looking for the simplest portfolio that fails takes minutes.
 SHRINK = "CRM_COLLECTION_SHRINK" in os.environ
 SIMPLER = 40  # portfolios that are tried for it
