@@ -49,7 +49,8 @@ class TestThanks(CrmCollectionLettersCommon):
         """Of what was paid in full, by payment alone, after a letter; not who disputes something,
         is blocked, or asked for no mail; where the company wants it and sends by itself.
 
-        Seen to fail with each of the conditions left out of the query."""
+        Seen to fail with the holds, and with the other kinds of settlement, left out of the
+        query."""
         cases = {
             "paid": (lambda: self._pay(self.move), 1),
             "a part": (lambda: self._pay(self.move, 60), 0),
