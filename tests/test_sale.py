@@ -6,6 +6,7 @@ To run one of them alone, say so: ``CRM_COLLECTION_SALE_TAGS=:TestOrders.test_wa
 
 import os
 import re
+import socket
 import subprocess
 import sys
 
@@ -13,11 +14,19 @@ WARNING = re.compile(r"^[0-9-]+ [0-9:,]+ [0-9]+ (WARNING|ERROR|CRITICAL) ")
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 
 
+def find_free_port():
+    """A server for the tests starts whatever is said, and another may have the usual port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
 def test_orders(database):
     """Seen to fail with an error in one of its tests, a warning in its log, and without tests."""
     tags = "/crm_collection_sale" + os.environ.get("CRM_COLLECTION_SALE_TAGS", "")
     command = [sys.executable, "-m", "odoo", "-d", database, "-i", "crm_collection_sale"]
-    command += ["--test-tags", tags, "--no-http", "--stop-after-init", "--max-cron-threads=0"]
+    command += ["--test-tags", tags, "--http-port", find_free_port()]
+    command += ["--stop-after-init", "--max-cron-threads=0"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = result.stderr.splitlines()
     bad = [number for number, line in enumerate(lines) if WARNING.match(line)]
