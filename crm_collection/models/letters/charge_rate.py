@@ -48,7 +48,8 @@ class CrmCollectionChargeRate(models.Model):
         string="Late Interest (% per month)",
         digits=(7, 4),
         aggregator=None,
-        help="A thirtieth of it for each day it is in force.",
+        help="A thirtieth of it for each day it is in force. Of a rate a year that is reckoned by "
+        "365 days, enter 30/365.",
     )
     amount_fixed = fields.Monetary(
         string="Fixed Amount",
