@@ -84,7 +84,7 @@ CHANGED_SCHEMA = {
 # what was settled in a phase is asked of the ledger; a group of indicators has those of its sums;
 # a request about what open credits cover shows no letter, an opening balance no day of issue and
 # its label, and a credit is named by what it is for; requests wait for days of the calendar, not
-# for so many hours; the settings are a page of the module
+# for so many hours; the settings are a page of the module; an apology is among the letters' texts
 CHANGED_SCREENS = (
     *(" date_next_step", " next_step_id", " next_phase_id", " explanation[2]", " explanation[3]"),
     *(" explanation", " amount_settled", " dso", " days_delinquent", " cei", " overdue_share"),
@@ -93,6 +93,9 @@ CHANGED_SCREENS = (
     *(" Ebony titles_html", " Ebony 2 titles_html", " Hazel titles_html[11]"),
     *(" Ebony name", " For the bank Ebony[0][0]", " days_waiting"),
     *("crm_collection_menu_settings[0]", "crm_collection_menu_settings[1]"),
+    *("mail_template_action list length", "mail_template_action form length"),
+    *("mail_template_action filter base_templates", "mail_template_action filter smtpserver"),
+    "mail_template_action filter group_by_model_id",
 )
 CHANGED_SIMULATION = (" moves 79 name",)  # the opening balance
 # letters about an opening balance, and one that names a credit by what it is for
