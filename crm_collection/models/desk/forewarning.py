@@ -1,10 +1,15 @@
+import logging
 from datetime import timedelta
+
+from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
 
 from ...tools.arguments import check_one
+
+_logger = logging.getLogger(__name__)
 
 MOST = 50000  # letters of a company on a day
 # What is compared before a forewarning is written again.
@@ -232,7 +237,11 @@ class CrmCollectionForewarning(models.Model):
         gone = known.browse(one.id for one in by_partner.values())
         gone.filtered(lambda one: one.state != "stays").state = "stays"
         known.date_known = fields.Datetime.now()
-        self_sudo.create(new)
+        try:
+            with self.env.cr.savepoint():
+                self_sudo.create(new)
+        except UniqueViolation:
+            _logger.info("What leaves on %s is being told by somebody else, too", day)
 
     @api.model
     def _get_rows(self, company, day, partner_ids):

@@ -49,6 +49,7 @@ class CrmCollectionStatus(models.AbstractModel):
             self._check_mail_server(),
             self._check_sender(),
             *self._get_letter_checks(),
+            *self._get_forewarning_checks(),
             self._check_job(
                 "mail_queue_job",
                 self.env._("Mail queue"),
@@ -62,6 +63,13 @@ class CrmCollectionStatus(models.AbstractModel):
         return {"level": level, "checks": checks}
 
     # === Checks === #
+
+    def _get_forewarning_checks(self):
+        """The job that tells what leaves tomorrow, where the company wants it."""
+        if not self.env.company.collection_forewarn:
+            return []
+        xmlid = "crm_collection.ir_cron_crm_collection_forewarn"
+        return [self._check_job("forewarning_job", self.env._("Forewarning job"), xmlid)]
 
     def _check_job(self, key, title, xmlid):
         """Whether a scheduled action is there, active, in time and not failing."""

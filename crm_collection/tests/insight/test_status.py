@@ -58,6 +58,19 @@ class TestStatus(CrmCollectionCommon):
         self.assertEqual(check["level"], level, check["message"])
         self.assertIn(words, check["message"])
 
+    def test_forewarning_job(self):
+        """Where the company wants to be told, and nowhere else."""
+        keys = {check["key"] for check in self._get_status()["checks"]}
+        self.assertNotIn("forewarning_job", keys)
+        self.company.collection_forewarn = True
+        cron_sudo = self.env.ref("crm_collection.ir_cron_crm_collection_forewarn").sudo()
+        cron_sudo.write(
+            {"active": True, "nextcall": fields.Datetime.add(fields.Datetime.now(), hours=3)}
+        )
+        self._assert_check("forewarning_job", "ok")
+        cron_sudo.active = False
+        self._assert_check("forewarning_job", "danger")
+
     def test_everything_works(self):
         status = self._get_status()
         problems = [check for check in status["checks"] if check["level"] != "ok"]

@@ -103,9 +103,7 @@ class CrmCollectionHolidays(models.TransientModel):
             )
         if not YEARS[0] <= self.year <= YEARS[1]:
             first, last = YEARS
-            return {}, self.env._(
-                "The year is from %(first)s to %(last)s.", first=first, last=last
-            )
+            return {}, self.env._("The year is from %(first)s to %(last)s.", first=first, last=last)
         country, state = self.country_id, self.state_id
         if not country:
             return {}, self.env._("Choose the country.")
