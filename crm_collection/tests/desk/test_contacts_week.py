@@ -14,7 +14,7 @@ class TestContactsWeek(CrmCollectionDeskCommon):
     """Letters that leave by themselves wait while the customer had as many contacts within a week
     as the company allows.
 
-    Seen to fail with each kind of contact left out, and with eight days instead of seven.
+    Seen to fail with statements or reminders left out, and with eight days instead of seven.
     """
 
     @classmethod
