@@ -6,6 +6,7 @@ the record before it is seen here.
 """
 
 import logging
+import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from unittest.mock import patch
 import pytest
 
 LOGGER = "odoo.addons.crm_collection"
+
+# read by each new connection: what is prepared is planned once (crm_collection/tests/planned.py)
+os.environ.setdefault("PGOPTIONS", "-c plan_cache_mode=force_generic_plan")
 
 
 class Recorder(logging.Handler):
@@ -113,7 +117,9 @@ def pytest_runtest_teardown(item):
 @pytest.fixture(scope="session", autouse=True)
 def load_registry(load_registry, request):
     """The registry, with what all tests run with."""
-    with invalidated.recording(), own_folder(request.config):
+    from odoo.addons.crm_collection.tests.planned import planned_once  # noqa: PLC0415
+
+    with invalidated.recording(), own_folder(request.config), planned_once():
         prepare_books(request.config)
         yield
 

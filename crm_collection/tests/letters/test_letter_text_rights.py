@@ -386,7 +386,7 @@ class TestLetterTextRights(CrmCollectionLettersCommon):
 
     def test_the_letters_of_the_module_pass(self):
         templates = self.env["mail.template"].search([("model", "=", LETTER)])
-        self.assertEqual(len(templates), 5)
+        self.assertEqual(len(templates), 6)
         for template in templates:
             self.assertFalse(template._find_faults())
             self._write({fname: template[fname] for fname in TEXTS}, template)

@@ -1,0 +1,183 @@
+"""Statements are planned once for each connection of a test run, and not each time they are run.
+
+Tests run the same statements over a few rows, ten thousands of times: reading and planning them
+took a third of the suite's processor time, running them a twelfth. What comes for the second time
+is prepared, with the types that its values would have as literals; what the server does not
+take in this way is run as it always was. Only tests do so: a server runs few of these statements,
+over many rows, and plans them for those.
+"""
+
+import re
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from unittest.mock import patch
+
+from psycopg2 import Error
+from psycopg2.extensions import TRANSACTION_STATUS_INTRANS, adapt
+
+LONG = 300  # characters: shorter ones are planned in no time
+PREPARED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
+TABLE = re.compile(r"\s*(CREATE TEMPORARY TABLE \S+ ON COMMIT \w+(?: ROWS)? AS)\s", re.DOTALL)
+PLACE = re.compile("%([s%])")
+TYPES = {
+    bool: "boolean",
+    str: "unknown",
+    type(None): "unknown",
+    datetime: "timestamp",
+    date: "date",
+    float: "numeric",
+    Decimal: "numeric",
+}
+LISTS = {int: "integer[]", str: "text[]"}
+# DISCARD ALL, but for what was prepared
+RESET = (
+    "CLOSE ALL",
+    "SET SESSION AUTHORIZATION DEFAULT",
+    "RESET ALL",
+    "UNLISTEN *",
+    "SELECT pg_advisory_unlock_all()",
+    "DISCARD SEQUENCES",
+    "DISCARD TEMP",
+)
+
+
+def get_type(value):
+    """:return: the type of the literal that psycopg2 writes of a value, ``None`` of others"""
+    kind = type(value)
+    if kind is int:
+        return "integer" if -(2**31) < value < 2**31 else "bigint"
+    if kind is list and value:
+        kinds = {type(one) for one in value}
+        fits = kinds != {int} or -(2**31) < min(value) <= max(value) < 2**31
+        return LISTS.get(type(value[0])) if len(kinds) == 1 and fits else None
+    return TYPES.get(kind)
+
+
+def quote(connection, value):
+    """:return: the literal that psycopg2 writes of a value"""
+    adapted = adapt(value)
+    if hasattr(adapted, "prepare"):
+        adapted.prepare(connection)
+    return adapted.getquoted().decode()
+
+
+class Text:
+    """The text of statements, cut where their values belong."""
+
+    def __init__(self, code):
+        pieces = [""]
+        for number, piece in enumerate(PLACE.split(code)):
+            if not number % 2:
+                pieces[-1] += piece
+            elif piece == "%":
+                pieces[-1] += "%"
+            else:
+                pieces.append("")
+        table = TABLE.match(pieces[0])
+        self.table = table[1] if table else ""
+        pieces[0] = pieces[0][table.end() if table else 0 :]
+        self.pieces = pieces
+        self.can_be_prepared = pieces[0].lstrip().upper().startswith(PREPARED)
+
+    def number(self, shape):
+        """:return: the text with the places of the values numbered, and their types"""
+        text, types = [self.pieces[0]], []
+        for places, piece in zip(shape, self.pieces[1:], strict=True):
+            if type(places) is tuple:
+                types += places
+                first = len(types) - len(places) + 1
+                text.append(f"({', '.join(f'${first + at}' for at in range(len(places)))})")
+            elif places in NAMES:
+                types.append(places)
+                text.append(f"${len(types)}")
+            else:
+                text.append(places)
+            text.append(piece)
+        return "".join(text), types
+
+
+NAMES = {"integer", "bigint", *TYPES.values(), *LISTS.values()}
+TEXTS = {}  # by the code of the statement
+
+
+def get_shape(connection, values):
+    """:return: for each value its type, the types of a tuple's members, or the literal of what has
+    none; and the literals of the others"""
+    shape, literals = [], []
+    for value in values:
+        members = value if type(value) is tuple and value else (value,)
+        kinds = tuple(map(get_type, members))
+        quoted = [quote(connection, one) for one in members]
+        if None in kinds:
+            shape.append(f"({', '.join(quoted)})" if members is value else quoted[0])
+        else:
+            shape.append(kinds if members is value else kinds[0])
+            literals += quoted
+    return tuple(shape), literals
+
+
+def get_planned(cursor, sql):
+    """:return: what runs a statement as it was prepared, ``None`` where it is not"""
+    connection = cursor._cnx
+    if connection.get_transaction_status() != TRANSACTION_STATUS_INTRANS:
+        return None  # nothing is known of what preparing it would do there
+    text = TEXTS.get(sql.code) or TEXTS.setdefault(sql.code, Text(sql.code))
+    if not text.can_be_prepared:
+        return None
+    shape, literals = get_shape(connection, sql.params)
+    known = connection.__dict__.setdefault("crm_collection_planned", {})
+    key = (sql.code, shape)
+    if key not in known:
+        known[key] = ""  # seen once
+        return None
+    if known[key] == "":
+        name = f"planned_{len(known)}"
+        known[key] = name if prepare(cursor._obj, name, *text.number(shape)) else None
+    if known[key] is None:
+        return None
+    return f"{text.table} EXECUTE {known[key]}" + (f" ({', '.join(literals)})" if literals else "")
+
+
+def prepare(cursor, name, text, types):
+    """:return: whether the server took it"""
+    declared = f"({', '.join(types)})" if types else ""
+    cursor.execute("SAVEPOINT planned")
+    try:
+        cursor.execute(f"PREPARE {name} {declared} AS {text}")
+    except Error:
+        cursor.execute("ROLLBACK TO SAVEPOINT planned")
+        return False
+    finally:
+        cursor.execute("RELEASE SAVEPOINT planned")
+    return True
+
+
+def reset(connection):
+    """Before somebody else has a connection; what was prepared stays."""
+    connection.rollback()
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        for statement in RESET:
+            cursor.execute(statement)
+    connection.autocommit = False
+
+
+@contextmanager
+def planned_once():
+    """Run what is written as :class:`~odoo.tools.SQL`, the ORM's own included, in this way."""
+    from odoo.sql_db import Cursor, PsycoConnection  # noqa: PLC0415 - Odoo is there now
+    from odoo.tools import SQL  # noqa: PLC0415
+
+    execute = Cursor.execute
+
+    def execute_planned(cursor, query, params=None, log_exceptions=True):
+        if isinstance(query, SQL) and len(query.code) > LONG:
+            query = get_planned(cursor, query) or query
+        return execute(cursor, query, params, log_exceptions)
+
+    with (
+        patch.object(Cursor, "execute", execute_planned),
+        patch.object(PsycoConnection, "reset", reset),
+    ):
+        yield
