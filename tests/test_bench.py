@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ITEMS = 2000
+ITEMS = 1000
 WITH_FLOOR = {
     "first",
     "second",

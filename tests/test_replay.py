@@ -90,17 +90,13 @@ def check_against_the_file(file, plan, result, figures, folder):
 
 
 @needs_database
-@pytest.mark.parametrize(
-    ("arguments", "plan"),
-    [
-        (["--steps", "1,6,10", "--resend", "2", "--max-resends", "1"], Plan((1, 6, 10), 2, 1)),
-        # some invoices are issued after the day of the first step
-        (["--steps", "-5,0,4", "--resend", "3"], Plan((-5, 0, 4), 3)),
-    ],
-)
-def test_a_generated_file(tmp_path, arguments, plan):
+def test_a_generated_file(tmp_path):
+    """Some invoices are issued after the day of the first step; test_figures.py replays another
+    file without a letter that goes again."""
+    arguments = ["--steps", "-5,1,6", "--resend", "2", "--max-resends", "1"]
+    plan = Plan((-5, 1, 6), 2, 1)
     file = tmp_path / "receivables.csv"
-    write_file(file, 24, len(arguments))
+    write_file(file, 24, 6)
     result, figures = run_tool(file, tmp_path, *arguments)
     items = check_against_the_file(file, plan, result, figures, tmp_path)
     assert len(items) > 8, "the file is too tame to test anything"

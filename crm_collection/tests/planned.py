@@ -46,7 +46,9 @@ def get_type(value):
     """:return: the type of the literal that psycopg2 writes of a value, ``None`` of others"""
     kind = type(value)
     if kind is int:
-        return "integer" if -(2**31) < value < 2**31 else "bigint"
+        if -(2**63) <= value < 2**63:
+            return "integer" if -(2**31) < value < 2**31 else "bigint"
+        return None
     if kind is list and value:
         kinds = {type(one) for one in value}
         fits = kinds != {int} or -(2**31) < min(value) <= max(value) < 2**31

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 
 from ...tools.context import without_uninstalling
 from ..evidence.evidence import LETTER_MODEL, WRITING
+from .apology import TEMPLATE as APOLOGY
 
 # What says nothing to the customer.
 FREE_FIELDS = {"name", "description", "user_id", "ref_ir_act_window"}
@@ -55,6 +56,18 @@ class MailTemplate(models.Model):
                         template_sudo.display_name,
                     )
                 )
+            if template_sudo._is_apology():
+                raise ValidationError(
+                    self.env._(
+                        "%s says that a letter was sent in error, and asks for nothing: choose "
+                        "another letter.",
+                        template_sudo.display_name,
+                    )
+                )
+
+    def _is_apology(self):
+        """:return: whether this is what is offered where a letter was sent in error"""
+        return self._origin == self.env.ref(APOLOGY, raise_if_not_found=False)
 
     def _send_check_access(self, res_ids):
         """Letters are sent by the engine, which asks whether what they say is true. Core lets

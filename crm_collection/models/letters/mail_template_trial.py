@@ -142,7 +142,8 @@ class MailTemplate(models.Model):
         if fname != BODY:
             return letter_text.find_line_faults(source, allowed)
         faults = letter_text.find_body_faults(source, allowed)
-        if TABLE not in letter_text.get_body_expressions(source):
+        is_there = TABLE in letter_text.get_body_expressions(source)
+        if not is_there and not self._is_apology():
             faults.append(letter_text.Fault("table", TABLE, stops=False))
         return faults
 

@@ -64,8 +64,9 @@ class TestStatus(CrmCollectionCommon):
         self.assertNotIn("forewarning_job", keys)
         self.company.collection_forewarn = True
         cron_sudo = self.env.ref("crm_collection.ir_cron_crm_collection_forewarn").sudo()
+        now = fields.Datetime.now()
         cron_sudo.write(
-            {"active": True, "nextcall": fields.Datetime.add(fields.Datetime.now(), hours=3)}
+            {"active": True, "lastcall": now, "nextcall": fields.Datetime.add(now, hours=3)}
         )
         self._assert_check("forewarning_job", "ok")
         cron_sudo.active = False

@@ -2,7 +2,7 @@ import importlib.util
 from contextlib import suppress
 from pathlib import Path
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.service.model import call_kw
 from odoo.tests import Form, new_test_user, tagged
@@ -389,6 +389,11 @@ class TestLetterTextRights(CrmCollectionLettersCommon):
         self.assertEqual(len(templates), 6)
         for template in templates:
             self.assertFalse(template._find_faults())
+        # what asks for nothing is written by the manager, too, and is no letter of a phase
+        apology = self.env.ref("crm_collection.mail_template_apology").with_user(self.manager)
+        apology.body_html = "<p>We are sorry.</p>"
+        with self.assertRaisesRegex(ValidationError, "choose another letter"):
+            self.phase_first.template_id = apology
             self._write({fname: template[fname] for fname in TEXTS}, template)
 
     # === The statement === #
