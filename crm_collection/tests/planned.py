@@ -17,6 +17,7 @@ from psycopg2 import Error
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS, adapt
 
 LONG = 300  # characters: shorter ones are planned in no time
+MOST = 2000  # statements a connection keeps: each takes memory of the server's
 PREPARED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 TABLE = re.compile(r"\s*(CREATE TEMPORARY TABLE \S+ ON COMMIT \w+(?: ROWS)? AS)\s", re.DOTALL)
 PLACE = re.compile("%([s%])")
@@ -134,7 +135,13 @@ def get_planned(cursor, sql):
         known[key] = ""  # seen once
         return None
     if known[key] == "":
-        name = f"planned_{len(known)}"
+        number = known.get(None, 0)  # how many are prepared
+        if number >= MOST:
+            cursor._obj.execute("DEALLOCATE ALL")
+            known.clear()
+            number = 0
+        known[None] = number + 1
+        name = f"planned_{number}"
         known[key] = name if prepare(cursor._obj, name, *text.number(shape)) else None
     if known[key] is None:
         return None

@@ -31,20 +31,26 @@ class CrmCollectionForewarning(models.Model):
             & Domain("date", "=", day)
             & Domain("state", "!=", "stays")
         )
-        readers = {user: self._get_standing_in(user, company) for user in told.user_id}
+        readers = self._get_readers(told.user_id, company)
         by_reader = told.filtered("user_id").grouped(lambda one: readers[one.user_id])
         for reader, of_reader in by_reader.items():
             if "leaves" in of_reader.mapped("state"):
                 of_reader._tell_user(reader, company)
 
     @api.model
-    def _get_standing_in(self, user, company):
-        """:return: who does the work of a user today: himself, or a colleague where he is absent"""
+    def _get_readers(self, users, company):
+        """:return: {user: who does his work today: himself, or a colleague where he is absent}"""
         delegations = self.env["crm.collection.approval.delegation"]._get_all()
-        absent = delegations.search([("user_id", "=", user.id)]).filtered(
+        absent = delegations.search([("user_id", "in", users.ids)]).filtered(
             lambda one: company.id in one._get_company_ids()
         )
-        return absent.delegate_id[:1].with_env(self.env) or user
+        by_user = absent.grouped(lambda one: one.user_id.id)
+        return {
+            user: by_user[user.id].delegate_id[:1].with_env(self.env)
+            if user.id in by_user
+            else user
+            for user in users
+        }
 
     def _tell_user(self, user, company):
         """:param user: who looks after these customers"""

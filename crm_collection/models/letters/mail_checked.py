@@ -19,7 +19,7 @@ class MailMail(models.Model):
     @api.model
     def _get_checked_models(self):
         """:return: the models whose mails are checked, with ``_is_mail_true`` and what it says of
-        a mail that is not (``_explain_mail``)"""
+        a mail that is not (``_explain_untrue``)"""
         return {LETTER_MODEL}
 
     def _is_checked(self):

@@ -129,6 +129,15 @@ class TestForewarning(CrmCollectionApprovalCommon):
             self.assertFalse(self._get_told(), vals)
         self.assertEqual(len(self._get_notices(self.collector)), 1)
 
+    def test_who_stands_in_is_told(self):
+        """Seen to fail with absences not looked at."""
+        Absence = self.env["crm.collection.approval.delegation"].with_user(self.collector)
+        Absence.create({"date_from": TODAY, "date_to": TODAY, "delegate_id": self.director.id})
+        self._live_today()
+        self.assertFalse(self._get_notices(self.collector))
+        self.assertIn("Brandt AG", self._get_notices(self.director).body)
+        self.assertIn("Dorn AG", self._get_notices(self.manager).body)
+
     def test_page(self):
         """Who opens the page sees it as it is now, with the letter; My Work says how many.
 
