@@ -118,3 +118,8 @@ class TestHouse(BaseCase):
         self._assert_none(
             [entry.msgid for entry in template if TITLE.search(TAG.sub("", entry.msgid))]
         )
+        pages = [*MODULE.glob("readme/*.md"), *MODULE.glob("static/description/*.html")]
+        self.assertTrue(pages)
+        self._assert_none(
+            [get_name(page) for page in pages if TITLE.search(TAG.sub("", page.read_text("utf-8")))]
+        )
