@@ -5,6 +5,7 @@
     "summary": "Collect overdue receivables: phases, sending rules, letters, history",
     "author": "crm_collection developers",
     "license": "LGPL-3",
+    "development_status": "Beta",
     "depends": ["account", "account_payment"],
     "external_dependencies": {"python": ["python-dateutil", "qrcode"]},
     "data": [

@@ -5,6 +5,7 @@
     "summary": "Warn of orders of customers in collection, or stop them until released",
     "author": "crm_collection developers",
     "license": "LGPL-3",
+    "development_status": "Beta",
     "depends": ["crm_collection", "sale"],
     "data": [
         "security/groups.xml",

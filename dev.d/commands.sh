@@ -78,6 +78,11 @@ refresh_terms() {
     run_python "$ROOT/dev.d/translations.py" "$template" "$ROOT/$1/i18n" "${@:3}"
 }
 
+command_readme() {
+    prepare_linters
+    (cd "$ROOT" && run_python -m tools.readme "$@")
+}
+
 command_i18n() {
     local status=0
     prepare lenient

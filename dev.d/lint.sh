@@ -6,7 +6,6 @@ readonly LINTERS=(ruff pylint-odoo prettier eslint shellcheck)
 
 # what of pylint-odoo the house does otherwise
 readonly ODOO_CHECKS_OFF=(
-    missing-readme                     # the one README is at the root
     consider-merging-classes-inherited # a model may be split over several files
     prefer-env-translation             # a method may name `_ = self.env._` once (ruff bans the global one)
     super-method-mismatch              # a method of another name may call super past an override

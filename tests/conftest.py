@@ -4,11 +4,14 @@ They need the variables that ./dev test sets.
 """
 
 import os
+import subprocess
 import sys
 import threading
 
 import pytest
 from processes import MailServer, Odoo
+
+from tools import readme
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +19,26 @@ def mail_server(tmp_path_factory):
     server = MailServer(tmp_path_factory.mktemp("mail"))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory):
+    """A folder with the wheels of all add-ons, built by what their pyproject.toml names."""
+    folder = tmp_path_factory.mktemp("wheels")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--no-build-isolation", "--wheel-dir", folder]
+    subprocess.run([*command, *readme.find_addons()], check=True, stdin=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed_wheels(wheels):
+    """The addons path of a folder of its own in which nothing but the wheels is installed."""
+    target = wheels / "target"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--no-index", "--target", target]
+    subprocess.run([*command, *wheels.glob("*.whl")], check=True, stdin=subprocess.DEVNULL)
+    return target / "odoo" / "addons"
 
 
 @pytest.fixture(scope="module")

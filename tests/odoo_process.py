@@ -12,6 +12,7 @@ import socket
 import sys
 import traceback
 from datetime import timedelta
+from pathlib import Path
 
 from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.modules.registry import Registry
@@ -261,6 +262,24 @@ class Commands:
         with self.registry.cursor() as cr:
             modules = self._environment(cr)["ir.module.module"]
             modules.search([("name", "=", "crm_collection")]).button_immediate_uninstall()
+
+    def install(self):
+        with self.registry.cursor() as cr:
+            modules = self._environment(cr)["ir.module.module"]
+            modules.update_list()
+            modules.search([("name", "=", "crm_collection")]).button_immediate_install()
+        self.registry = Registry(self.registry.db_name)
+
+    def locate(self):
+        """:return: the folder that the module was loaded from"""
+        return str(Path(sys.modules["odoo.addons.crm_collection"].__file__).parent)
+
+    def write_again(self):
+        """Letters may leave by themselves, as they could before the module went."""
+        with self.registry.cursor() as cr:
+            self._environment(cr).company.write(
+                {"collection_auto_send": True, "collection_tz": "UTC"}
+            )
 
     # --- transactions held open, to put two side by side ---
 

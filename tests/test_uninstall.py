@@ -1,11 +1,13 @@
 """The module goes without a trace, and comes back: what is evidence does not keep it from going."""
 
-import subprocess
-import sys
+import configparser
+import os
 from contextlib import closing
+from pathlib import Path
 
 import psycopg2
 import pytest
+from processes import Odoo
 
 # what modules write of records of others
 MENTIONS = {
@@ -67,7 +69,21 @@ def used(odoo, database):
     return database
 
 
-def test_uninstall_and_install(used, odoo):
+def point_to(addons, folder):
+    """:return: a configuration as the tests', with other add-ons beside Odoo's"""
+    config = configparser.ConfigParser(interpolation=None)
+    config.read(os.environ["ODOO_RC"])
+    *core, own = config["options"]["addons_path"].split(",")
+    assert Path(own, "crm_collection").exists()
+    config["options"]["addons_path"] = ",".join([*core, str(addons)])
+    path = folder / "odoo.conf"
+    with path.open("w") as file:
+        config.write(file)
+    return path
+
+
+def test_uninstall_and_install(used, odoo, installed_wheels, tmp_path, monkeypatch, mail_server):
+    """It comes back from its wheel, installed in a folder of its own, and works from there."""
     columns = find_columns(used)
     entries = find_entries(used)
     odoo("uninstall")
@@ -76,9 +92,22 @@ def test_uninstall_and_install(used, odoo):
     gone = set(columns) - set(find_columns(used))
     assert {"res_company.collection_auto_send", "res_partner.collection_rule_id"} <= gone
     assert find_entries(used) == entries
-    command = [sys.executable, "-m", "odoo", "-d", used, "-i", "crm_collection", "--no-http"]
-    command += ["--stop-after-init", "--max-cron-threads=0", "--log-level=warn"]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert " ERROR " not in result.stderr
-    assert " WARNING " not in result.stderr
-    assert fetch(used, "SELECT COUNT(*) FROM crm_collection_letter") == [(0,)]
+
+    monkeypatch.setenv("ODOO_RC", str(point_to(installed_wheels, tmp_path)))
+    monkeypatch.setenv("PYTHONPATH", os.environ["PYTHONPATH"].split(":", 1)[1])
+    packaged = Odoo(used, tmp_path)
+    try:
+        process = packaged.start()
+        process("install")
+        assert process("locate") == str(installed_wheels / "crm_collection")
+        assert fetch(used, "SELECT COUNT(*) FROM crm_collection_letter") == [(0,)]
+        process("write_again")
+        for job in ("allocate", "letters", "queue"):
+            assert process("run", job=job) == []
+    finally:
+        packaged.stop()
+    states = fetch(used, "SELECT state, COUNT(*) FROM crm_collection_letter GROUP BY state")
+    assert states == [("sent", 2)]
+    told = (tmp_path / "odoo.log").read_text()
+    assert " ERROR " not in told
+    assert " WARNING " not in told
