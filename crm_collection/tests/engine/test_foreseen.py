@@ -16,17 +16,17 @@ from ..common_portfolios import (
 
 # In the suite a few; many with CRM_COLLECTION_PORTFOLIOS=1000 in the environment, from
 # CRM_COLLECTION_SEED on. See docs/inside.md.
-PORTFOLIOS = int(os.environ.get("CRM_COLLECTION_PORTFOLIOS", "32"))
+PORTFOLIOS = int(os.environ.get("CRM_COLLECTION_PORTFOLIOS", "50"))
 SEED = int(os.environ.get("CRM_COLLECTION_SEED", "0"))
-TOGETHER = 16  # live in one company at the same time
-DAYS = 20
+TOGETHER = 25  # live in one company at the same time
+DAYS = 20 if "CRM_COLLECTION_PORTFOLIOS" in os.environ else 14
 GROWING = (
     *("account_move", "account_move_line", "res_partner", "crm_collection_item"),
     *("crm_collection_allocation", "crm_collection_letter", "crm_collection_letter_line"),
 )
-ASKED_ON = (0, 7, 14)  # the evenings on which the items say what is to come
+ASKED_ON = (0, 7)  # the evenings on which the items say what is to come
 REPEATED_ON = (0, 3, 11)  # the days on which the jobs run again
-SIMULATED_ON = (0, 2, 5, 9, 16)  # the days of which the simulation says what is somebody's task
+SIMULATED_ON = (0, 2, 5, 9, 13)  # the days of which the simulation says what is somebody's task
 # Looking for the simplest portfolio that fails takes minutes.
 SHRINK = "CRM_COLLECTION_SHRINK" in os.environ
 SIMPLER = 40  # portfolios that are tried for it

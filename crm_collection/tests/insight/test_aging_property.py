@@ -14,7 +14,7 @@ from ..common import TODAY
 from ..common_figures import CrmCollectionFiguresCommon
 
 # Histories that are tried; more of them find more.
-EXAMPLES = int(os.environ.get("CRM_COLLECTION_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("CRM_COLLECTION_EXAMPLES", "3"))
 SHRINK = "CRM_COLLECTION_SHRINK" in os.environ
 
 pick = st.integers(0, 1000)

@@ -12,7 +12,7 @@ from odoo.tests import tagged
 from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon, Session
 
-EXAMPLES = int(os.environ.get("CRM_COLLECTION_EXAMPLES", "7"))
+EXAMPLES = int(os.environ.get("CRM_COLLECTION_EXAMPLES", "5"))
 REFUSED = smtplib.SMTPRecipientsRefused({"adler@customer.example": (550, b"no such user")})
 LATER = smtplib.SMTPDataError(554, b"5.7.1 not from here")
 # (days that pass, whether the jobs run, what the mail queue does, what else happens)

@@ -272,7 +272,7 @@ class TestPromiseVerdict(CrmCollectionEngineCommon):
         self.assertEqual(self._get_versions(), versions)
 
     @settings(
-        max_examples=15,
+        max_examples=10,
         deadline=None,
         database=None,
         derandomize=True,

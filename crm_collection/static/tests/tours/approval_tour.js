@@ -125,14 +125,14 @@ add("systray", [
 // === Many at once === //
 
 add("many", [
-    see(`.o_pager_limit:contains(200)`),
+    see(`.o_pager_limit:contains(90)`),
     click(".o_list_view thead .o_list_record_selector input"),
     click(".o_select_domain, .o_control_panel button:contains(Select all)"),
     click("button[name=action_ask_approve]"),
-    see(".modal .alert:contains(200 requests)"),
+    see(".modal .alert:contains(90 requests)"),
     write(".modal div[name=reason] textarea", "Board decision of today"),
     click(".modal button[name=action_decide]:contains(Approve)"),
-    { trigger: ".o_notification:contains(200 requests approved)", timeout: 60000 },
+    { trigger: ".o_notification:contains(90 requests approved)", timeout: 60000 },
     see(".o_view_nocontent:contains(Nothing waits for your decision)"),
 ]);
 
