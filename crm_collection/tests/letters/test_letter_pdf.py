@@ -92,6 +92,33 @@ class TestLetterPdf(CrmCollectionCommon):
         text = _get_text(content[self._letters(self.brazilian).sudo().id])
         self.assertIn("1.234,50", text, "Each in the language of its customer.")
 
+    def test_styles_of_elements_count_as_before(self):
+        """The sheet that the engine gets instead of them prints the same, whatever else it says.
+
+        Seen to fail with rules no stronger than others.
+        """
+        self._need_engine("weasyprint")
+        html = """<!DOCTYPE html><html><head><style>
+            td { color: #f00; padding: 9px } table.wide td.sum { margin: 7px; color: #0f0 }
+            .kept { font-size: 20pt !important }
+            </style></head><body style="color: #00f"><table class="wide"><tr>
+            <td class="sum" style="color:#123456; padding:1px">1.00</td><td class="sum">2.00</td>
+            <td class="sum" style="color:#123456; padding:1px">3.00</td>
+            <td id="last" style="color:#654321">4.00</td></tr></table>
+            <p class="kept" style="font-size: 6pt">5.00</p>
+            <p style="color: red } p { color: #0ff">6</p>
+            <div class="footer" style="color:#abcdef">7</div></body></html>"""
+        page = self.report._crm_collection_get_page(self.report.browse().get_paperformat())
+        shared = pdf.write_pdf(html, page)
+        with patch.object(pdf, "share_styles", lambda page: page):
+            plain = pdf.write_pdf(html, page)
+        pages = [
+            [page.get_contents().get_data() for page in PdfReader(io.BytesIO(content)).pages]
+            for content in (shared, plain)
+        ]
+        self.assertEqual(*pages)
+        self.assertIn(b"0.070588", pages[0][0])
+
     def test_wkhtmltopdf_renders_several_letters(self):
         self._use_engine("wkhtmltopdf")
         contents = self.letters._render_pdfs()
