@@ -44,7 +44,12 @@ class Cases:
         pix = {"proxy_type": "br_random", "proxy_value": PIX_KEY, "include_reference": True}
         accounts = self.env["res.partner.bank"].create(
             [
-                {"acc_number": "1234 / 56789-0", "partner_id": partner.id, **pix},
+                {
+                    "acc_number": "56789-0",
+                    "clearing_number": "1234",
+                    "partner_id": partner.id,
+                    **pix,
+                },
                 {"acc_number": IBAN, "partner_id": partner.id},
             ]
         )
@@ -87,12 +92,19 @@ class Cases:
         )
         found = letter.search([("pay_number", "=", letter.pay_number)])
         page = letter._get_online_pay_codes(letter._get_online_open_items())
+        statements = self.env["crm.collection.statement"]._get_statements(
+            moves.partner_id, self.company
+        )
+        groups = [group for statement in statements for group in statement["groups"]]
         return {
             "state": letter.state,
             "pdf": base64.b64encode(letter.pdf_attachment_id.raw or b"").decode(),
             "body": letter.mail_message_id.body,
             "page": [code._asdict() for code in page],
             "number": letter.pay_number,
+            "statement": [one["pay_code"]._asdict() for one in groups if one["pay_code"]],
+            "customer": f"CRMC{moves.partner_id.id}",
+            "bank": letter._get_bank_label(),
             "is_found": found == letter,
             "names": moves.mapped("name"),
             "references": moves.mapped("payment_reference"),

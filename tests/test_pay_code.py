@@ -58,8 +58,8 @@ def read_pdf(content):
     return [found.text for picture in pictures for found in zxingcpp.read_barcodes(picture)]
 
 
-def read_page(told_of):
-    codes = [code["image"].split(",", 1)[1] for code in told_of["page"]]
+def read_page(told_of, place="page"):
+    codes = [code["image"].split(",", 1)[1] for code in told_of[place]]
     return [read_code(Image.open(io.BytesIO(base64.b64decode(one)))) for one in codes]
 
 
@@ -118,6 +118,22 @@ def test_page_asks_for_what_is_left(told):
     assert parse_emv(text)["54"] == "500.00"
     [text] = read_page(told["one"])
     assert parse_emv(text)["54"] == "1234.50"
+
+
+def test_statement_asks_for_what_is_left(told):
+    """... under the customer's number, where it is about several documents."""
+    [text] = read_page(told["several"], "statement")
+    fields = parse_emv(text)
+    assert fields["54"] == "500.00"
+    assert parse_emv(fields["62"])["05"] == told["several"]["customer"]
+    [text] = read_page(told["one"], "statement")
+    assert parse_emv(parse_emv(text)["62"])["05"] == told["one"]["references"][0].replace("/", "")
+    assert told["foreign"]["statement"] == []
+
+
+def test_account_in_words(told):
+    """... with the branch and the key of the Pix, in case no code is at hand."""
+    assert f"56789-0, branch 1234, Pix key {PIX_KEY}" in told["one"]["bank"]
 
 
 def test_no_code(told):

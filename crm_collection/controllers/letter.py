@@ -40,7 +40,11 @@ class CollectionLetter(CollectionPayment):
         statement = self._get_collection_statement()
         open_items = letter_sudo._get_online_open_items()
         payable_ids = statement._get_payable_ids(open_items)
+        slips = statement._get_pay_slips(open_items)
         for open_item in open_items:
+            if slip := slips.get(open_item["line"]):
+                path = f"/collections/letter/{letter_sudo.id}/slip/{open_item['line'].id}"
+                open_item |= {"slip": slip, "slip_url": f"{path}?token={token}"}
             open_item["pay_url"] = open_item["line"].id in payable_ids and (
                 f"/collections/letter/{letter_sudo.id}/pay/{open_item['line'].id}?token={token}"
             )
@@ -65,6 +69,17 @@ class CollectionLetter(CollectionPayment):
         """The letter as it was sent, for who has its link."""
         letter_sudo, expired = self._open_collection_letter(letter_id, token)
         return expired or self._make_collection_letter_response(letter_sudo)
+
+    @letter_page("/collections/letter/<int:letter_id>/slip/<int:line_id>")
+    def collection_letter_slip(self, letter_id, line_id, token=None, **kw):
+        """The slip with which an item of the letter is paid, for who has the link."""
+        letter_sudo, expired = self._open_collection_letter(letter_id, token)
+        if expired:
+            return expired
+        lines_sudo = letter_sudo._get_online_lines()
+        return self._make_collection_slip_response(
+            lines_sudo.filtered(lambda line: line.id == line_id)
+        )
 
     # === Answer === #
 

@@ -6,6 +6,8 @@ from odoo.http import content_disposition, request, route
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..tools.text import get_file_name
+
 
 class CollectionPortal(CustomerPortal):
     """What the customer owes, the letters he received and his statement.
@@ -141,7 +143,11 @@ class CollectionPortal(CustomerPortal):
         readable = request.env["account.move"].browse(lines_sudo.move_id.ids)
         readable = readable._filtered_access("read")
         payable_ids = statement._get_payable_ids(open_items)
+        slips = statement._get_pay_slips(open_items)
         for open_item in open_items:
+            if slip := slips.get(open_item["line"]):
+                open_item["slip"] = slip
+                open_item["slip_url"] = f"/my/collections/slip/{open_item['line'].id}"
             own = open_item["move"].id in readable.ids
             payable = own and open_item["line"].id in payable_ids
             open_item["url"] = f"/my/invoices/{open_item['move'].id}" if own else False
@@ -153,9 +159,46 @@ class CollectionPortal(CustomerPortal):
     def _get_collection_accounts(self):
         """Return the customer's accounts (see ``crm.collection.statement``)."""
         # sudo: a portal user reads no settings of companies; these are his own
-        return self._get_collection_statement()._get_accounts(
-            self._get_collection_customers_domain(), self._get_collection_companies().sudo()
+        companies_sudo = self._get_collection_companies().sudo()
+        accounts = self._get_collection_statement()._get_accounts(
+            self._get_collection_customers_domain(), companies_sudo
         )
+        self._add_collection_pay_codes(accounts)
+        return accounts
+
+    def _add_collection_pay_codes(self, accounts):
+        """Add to each account the code with which it is paid at a bank."""
+        # sudo: no access to journal items; the domain is his customer's
+        lines_sudo = request.env["account.move.line"].sudo()
+        lines_sudo = lines_sudo.search(self._get_collection_open_items_domain())
+        statement = self._get_collection_statement()
+        owners = lines_sudo.grouped(
+            lambda line: statement._get_account_key(
+                line.company_id, line.partner_id, line.currency_id
+            )
+        )
+        for account in accounts:
+            owed = owners.get(account["key"], lines_sudo.browse())
+            customer_sudo = account["partner"].sudo().commercial_partner_id
+            letter = statement._get_letterhead(customer_sudo, account["company"].sudo())
+            account["pay_code"] = statement._get_pay_code(letter, statement._get_open_items(owed))
+
+    @route("/my/collections/slip/<int:line_id>", type="http", auth="user", website=True)
+    def portal_my_collection_slip(self, line_id, **kw):
+        """The slip with which an open item is paid, as its bank made it."""
+        domain = self._get_collection_open_items_domain() & Domain("id", "=", line_id)
+        # sudo: no access to journal items; the domain is his customer's
+        return self._make_collection_slip_response(
+            request.env["account.move.line"].sudo().search(domain)
+        )
+
+    def _make_collection_slip_response(self, line_sudo):
+        statement = self._get_collection_statement()
+        slip = statement._get_pay_slips(statement._get_open_items(line_sudo)).get(line_sudo)
+        if not (slip and slip.pdf):
+            raise request.not_found()
+        name = f"{get_file_name(line_sudo._get_collection_slip_name(slip))}.pdf"
+        return self._make_collection_pdf_response(slip.pdf, name)
 
     # === Letters === #
 

@@ -4,6 +4,7 @@ from . import (
     statement,
     payment,
     pay_code,
+    statement_pay,
     promise,
     promise_reminder,
     thanks,

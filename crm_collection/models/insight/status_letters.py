@@ -1,6 +1,10 @@
+from datetime import timedelta
+
 from odoo import models
 from odoo.fields import Domain
 from odoo.tools import format_datetime
+
+from .status import RECENT_DAYS
 
 # Letters looked at to tell a server that refuses all from one refusal.
 LAST_LETTERS = 5
@@ -18,6 +22,7 @@ class CrmCollectionStatus(models.AbstractModel):
             *self._check_bank(),
             self._check_mail_accepted(),
             self._check_texts(),
+            *self._check_slips(),
             self._check_addresses(),
             self._check_uncertain(),
         ]
@@ -42,6 +47,20 @@ class CrmCollectionStatus(models.AbstractModel):
         banks = self.env["account.journal"].union(*company._get_collection_late_banks())
         action = self._get_action(banks._name, banks.sudo(False)) if banks else False
         return [self._get_check("bank", self.env._("Bank"), level, message, action)]
+
+    def _check_slips(self):
+        """Letters of the last days that left without a slip to pay with, if there are any."""
+        since = self.env.company._get_collection_today() - timedelta(days=RECENT_DAYS)
+        letters = self._search_letters([("missing_slips", "!=", False), ("date", ">=", since)])
+        if not letters:
+            return []
+        message = self.env._(
+            "Letters of the last days without a slip to pay with, because it could not be had or "
+            "asks for more than is owed: %s.",
+            len(letters),
+        )
+        action, label = self._get_action(letters._name, letters), self.env._("Slips to pay with")
+        return [self._get_check("slips", label, "warning", message, action)]
 
     def _search_letters(self, domain, **options):
         in_company = Domain("company_id", "=", self.env.company.id)

@@ -286,11 +286,6 @@ class CrmCollectionLetter(models.Model):
         """Return the address of the customer's area, short enough to be typed."""
         return self._get_base_url() + "/my/collections"
 
-    def _get_bank_account(self):
-        """Return the account to pay to, where all the invoices name the same one."""
-        banks = self.line_ids.item_id.move_id.partner_bank_id
-        return banks if len(banks) == 1 else banks.browse()
-
     def _get_deadline(self):
         """Return the last day to pay, for letters that set one."""
         self.ensure_one()

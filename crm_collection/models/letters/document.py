@@ -233,6 +233,7 @@ class CrmCollectionLetter(models.Model):
             values.setdefault("attachment_ids", []).extend(ids)
             if letter.attach_invoices:
                 letter._attach_invoices(values)
+            letter._attach_slips(values)
         return result
 
     def _attach_invoices(self, values):

@@ -8,12 +8,12 @@ import qrcode
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from .pay_reference import PREFIX, read_reference
+
 # What a code of the EMV standard (Pix among them) begins with: the text itself can be pasted.
 PASTED = "000201"
 # Characters of the identifier of a Pix (Manual de Padrões para Iniciação do Pix, field 62-05).
 PIX_REFERENCE = 25
-PREFIX = "CRM"
-NUMBER = re.compile(rf"{PREFIX}(?P<id>[0-9]{{1,9}})", re.IGNORECASE)
 # Characters that a SEPA code has for words (EPC069-12, unstructured remittance information).
 FREE_TEXT = 140
 
@@ -49,32 +49,37 @@ class CrmCollectionLetter(models.Model):
 
     @api.model
     def _search_pay_number(self, operator, value):
-        """Whole references alone: a part of one is no letter's."""
+        """Whole references alone: a part of one is no letter's. Of a customer's reference, which
+        statements have, it is all of his letters."""
         if operator not in ("in", "ilike"):
             return NotImplemented
         wanted = [value] if isinstance(value, str) else value
-        found = (NUMBER.fullmatch(str(one).strip()) for one in wanted)
-        return Domain("id", "in", [int(one["id"]) for one in found if one])
+        named = read_reference(" ".join(str(one) for one in wanted if one))
+        of_customers = Domain("partner_id", "in", named.partner_ids)
+        return Domain("id", "in", named.letter_ids) | of_customers
 
-    def _get_pay_codes(self, groups):
+    def _get_pay_codes(self, groups, number=None):
         """
         :param groups: as of :meth:`_get_groups`: dicts with ``currency``, ``to_pay`` and
             ``open_items``
+        :param str number: by which a payment for several documents is found, by default the
+            letter's
         :return: list of :class:`PayCode`, one for each currency in which something is to be paid
             and for which core knows a code; none where the company wants none
         """
         self.ensure_one()
         if not self.company_id.collection_pay_code:
             return []
-        codes = (self._get_pay_code(group) for group in groups if group["to_pay"] > 0)
+        number = number or self.pay_number
+        codes = (self._get_pay_code(group, number) for group in groups if group["to_pay"] > 0)
         return [code for code in codes if code]
 
-    def _get_pay_code(self, group):
+    def _get_pay_code(self, group, number):
         moves = self.env["account.move"].union(*(one["move"] for one in group["open_items"]))
         account_sudo = moves.sudo().partner_bank_id  # of the company, for who reads its letters
         if len(account_sudo) != 1:
             return None
-        values = self._get_pay_code_values(account_sudo, moves, group)
+        values = self._get_pay_code_values(account_sudo, moves, group, number)
         params = values and account_sudo._get_qr_code_generation_params(**values)
         if not params:
             return None
@@ -88,21 +93,21 @@ class CrmCollectionLetter(models.Model):
             pasted=pasted,
         )
 
-    def _get_pay_code_values(self, account, moves, group):
+    def _get_pay_code_values(self, account, moves, group, number):
         """:return: what core makes the code of, or nothing where it knows none"""
-        structured, free = self._get_pay_reference(account, moves)
+        structured, free = self._get_pay_reference(account, moves, number)
         return account._build_qr_code_vals(
             *(group["to_pay"], free, structured, group["currency"], self.partner_id)
         )
 
-    def _get_pay_reference(self, account, moves):
+    def _get_pay_reference(self, account, moves, number):
         """By which the payment is matched: an invoice's own reference where it is about one, else
-        the numbers of all of them, and the letter's where there is no room for these.
+        the numbers of all of them, and ``number`` where there is no room for these.
 
         :return: (reference, words)
         """
         numbers = ", ".join(moves.mapped(lambda move: move.name or ""))[:FREE_TEXT]
-        reference = moves.payment_reference if len(moves) == 1 else self.pay_number
+        reference = moves.payment_reference if len(moves) == 1 else number
         if account.country_code == "BR":
             reference = re.sub("[^A-Za-z0-9]", "", reference or numbers)[:PIX_REFERENCE]
         return reference or "", numbers

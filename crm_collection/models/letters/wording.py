@@ -128,6 +128,7 @@ class CrmCollectionLetter(models.Model):
             "link_until": self._format_day(self._get_online_until()),
             "bank_label": self._get_bank_label(),
             "pay_codes": self._get_pay_codes(groups),
+            "pay_slips": self._get_pay_slip_lines(),
             "consumer_br": self._is_consumer_br(),
             "overdue": overdue,
             "charges": any(group["charges"] for group in groups),
@@ -220,25 +221,6 @@ class CrmCollectionLetter(models.Model):
         """Return the words before the amount to pay, with the currency where there are several."""
         label = self.env._("Amount to pay")
         return f"{label} ({group['currency'].name})" if several else label
-
-    # === Way to pay === #
-
-    def _get_bank_label(self, account=None):
-        """Return the sentence with the account to pay to, or an empty string.
-
-        :param account: ``res.partner.bank``; by default the one all the letter's invoices name
-        """
-        account = self._get_bank_account() if account is None else account
-        if not account:
-            return ""
-        bank = account.bank_id
-        code = f" ({bank.bic})" if bank.bic else ""
-        return self.env._(
-            "By bank transfer to %(holder)s, account %(account)s. Please quote the numbers of the"
-            " documents.",
-            holder=account.acc_holder_name or self.company_id.name,
-            account=account.acc_number + (f", {bank.name}{code}" if bank else ""),
-        )
 
     # === Formats === #
 

@@ -54,6 +54,7 @@ class CrmCollectionItem(models.Model):
         *("date_letter_kept", "exception", "include_no_followup", "line_id", "name", "to_evaluate"),
         *("amount_residual", "amount_residual_currency", "approval_id", "proposed_step_id"),
         *("refused_amount", "refused_phase_id", "refused_version", "allocation_id", "hold_id"),
+        "pay_number",
     }
 
     line_id = fields.Many2one(

@@ -10,4 +10,5 @@ from . import (
     test_refund,
     test_statement,
     test_thanks,
+    test_ways_to_pay,
 )

@@ -44,12 +44,6 @@ class TestPortalPayment(CrmCollectionPortalCommon):
         tx_sudo = self.env["payment.transaction"].sudo()
         return tx_sudo.search([("reference", "=", values["reference"])])
 
-    def _confirm(self, tx_sudo):
-        """The provider has the money; core makes and matches the payment."""
-        tx_sudo._set_done()
-        tx_sudo._post_process()
-        self.env.invalidate_all()
-
     # === One open item === #
 
     def test_installment_is_paid_with_those_before_it(self):
