@@ -7,6 +7,8 @@ from . import (
     statement_pay,
     promise,
     promise_reminder,
+    foresee_reminder,
+    res_company_reminder,
     thanks,
     thanks_line,
     thanks_job,

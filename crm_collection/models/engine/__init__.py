@@ -14,4 +14,5 @@ from . import (
     item_task,
     explain_task,
     foresee,
+    foresee_queue,
 )

@@ -249,6 +249,7 @@ class CrmCollectionEngine(models.AbstractModel):
         letters = []
         if company._is_collection_letter_day(date):
             query = simulate_queries.letters(company, companies, date, limit)
+            query = self._count_contacts_to_come(companies, date, query)
             letters = self.env.execute_query_dict(query)
         totals = self.env.execute_query(simulate_queries.totals(company.id))[0]
         result = {
@@ -272,6 +273,7 @@ class CrmCollectionEngine(models.AbstractModel):
         self.env.flush_all()
         companies = self._keep_family_plan(company, date, partner_ids)
         letters = simulate_queries.letters(company, companies, date, limit, partner_ids)
+        letters = self._count_contacts_to_come(companies, date, letters, partner_ids)
         rows = self.env.execute_query_dict(letters)
         waiting = self.env.execute_query_dict(simulate_queries.waiting(company.id, limit))
         self.env.cr.execute(apply_queries.drop_plan())

@@ -208,6 +208,7 @@ class CrmCollectionItem(models.Model):
             "quiet": self.env._("Not before: the customer's quiet days."),
             "contacts": self.env._("Not before: the customer's contacts of the last seven days."),
             "workday": self.env._("Not before: letters leave on working days only."),
+            "hours": self.env._("Not before: the sending hours where the customer is."),
         }
         return f" {reasons[obstacle]}" if obstacle in reasons else ""
 
@@ -235,6 +236,7 @@ class CrmCollectionItem(models.Model):
             "quiet": _("Due, after the customer's quiet days."),
             "contacts": _("Due, when the customer has had fewer contacts within seven days."),
             "workday": _("Due, on the next working day."),
+            "hours": _("Due, within the sending hours where the customer is."),
         }[obstacle]
 
     def _explain_blocker(self):

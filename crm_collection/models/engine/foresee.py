@@ -303,6 +303,7 @@ class CrmCollectionEngine(models.AbstractModel):
                 continue
             query = foresee_queries.due_on(company, day, partner_ids)
             of_company = self.env.execute_query_dict(foresee_queries.pretend(future, query))
+            self._wait_in_queue(future, company, of_company, day)
             written = [row for row in of_company if not row["verdict"]]
             for row in written:
                 row["problem"] = self._get_address_problem(future, company, row["partner_id"])
@@ -341,16 +342,17 @@ class CrmCollectionEngine(models.AbstractModel):
         for company, of_company in as_they_are.grouped("company_id").items():
             query = foresee_queries.in_letters(company, day, of_company.ids)
             told = self.env.execute_query_dict(foresee_queries.pretend(future, query))
-            rows += self._get_rows_that_leave(company, of_company, told, day)
+            rows += self._get_rows_that_leave(future, company, of_company, told, day)
         issued_ids = {row["letter_id"] for row in rows}
         over_ids = [id_ for id_ in letters.ids if id_ not in issued_ids]
         future.issue(list(issued_ids), over_ids, rows, day)
         return rows
 
-    def _get_rows_that_leave(self, company, letters, rows, day):
+    def _get_rows_that_leave(self, future, company, letters, rows, day):
         """:return: of the rows those that letters leave with: less what credits pay; what went out
         before goes whole or not at all"""
         covered, lines = letters._get_covered_lines(company, day)
+        covered |= self._get_overtaken(future, company, letters, day)
         out = lines.filtered(lambda line: not line.letter_id.date_sent).ids
         owed = {row["letter_line_id"] for row in rows}
         over = covered + letters.filtered(

@@ -114,7 +114,8 @@ def pretend(future, query):
         """WITH crm_collection_hold AS (%(holds)s),
                 crm_collection_item AS MATERIALIZED (%(items)s),
                 crm_collection_allocation AS MATERIALIZED (%(allocations)s),
-                crm_collection_letter AS MATERIALIZED (%(letters)s)%(lines)s%(requests)s
+                crm_collection_letter AS MATERIALIZED (%(letters)s)
+                %(lines)s%(requests)s%(contacts)s
            SELECT * FROM (%(query)s) AS asked""",
         holds=_holds(future),
         items=_items(future),
@@ -122,7 +123,30 @@ def pretend(future, query):
         letters=_letters(future),
         lines=_letter_lines(future) if future.follows_letters else SQL(),
         requests=_requests(future) if future.asked or future.withdrawn_ids else SQL(),
+        contacts=SQL(", %s", contacts_to_come(future.contacts)) if future.contacts else SQL(),
         query=query,
+    )
+
+
+def with_contacts(contacts, query):
+    """Ask ``query`` as if customers had had these contacts, too."""
+    if not contacts:
+        return query
+    return SQL("WITH %s SELECT * FROM (%s) AS asked", contacts_to_come(contacts), query)
+
+
+def contacts_to_come(contacts):
+    """A part of a statement: the contacts there are, and those that customers will have had.
+
+    :param contacts: dicts in the columns of their table
+    """
+    return SQL(
+        """crm_collection_contact AS (
+                SELECT contact.* FROM crm_collection_contact contact
+                 UNION ALL
+                SELECT now.* FROM jsonb_populate_recordset(
+                        NULL::crm_collection_contact, %s) AS now)""",
+        _json(contacts),
     )
 
 
@@ -299,6 +323,23 @@ def in_letters(company, day, letter_ids):
             WHERE again.owed""",
         recheck(company, day, letter_ids),
         of_family(company, lambda member: may_be_written(member, day, is_in_letters(letter_ids))),
+    )
+
+
+def in_queue(letter_ids):
+    """The items of letters in the mail queue that are decided anew before they leave, as they were
+    due for them: as ``unsent_queries.give_back`` has it."""
+    return SQL(
+        """SELECT item.id AS item_id, item.line_id, MIN(line.round) - 1 AS letter_count,
+                  (array_agg(line.date_due ORDER BY line.id))[1] AS date_due
+             FROM crm_collection_letter_line line
+             JOIN crm_collection_allocation allocation
+                  ON allocation.id = line.allocation_id AND allocation.date_out IS NULL
+             JOIN crm_collection_item item ON item.id = line.item_id AND item.state = 'open'
+            WHERE line.letter_id = ANY(%s) AND line.round IS NOT NULL
+         GROUP BY item.id, item.line_id, item.letter_count
+           HAVING item.letter_count = MAX(line.round)""",
+        letter_ids,
     )
 
 

@@ -6,11 +6,14 @@ from datetime import timedelta
 FURTHEST = timedelta(days=3660)
 PRETENDED_ID = 2_000_000_000  # beside the numbers of what there is
 # What a letter waits for whose day has come: it leaves on another one.
-POSTPONED = ("quiet", "contacts", "workday")
+POSTPONED = ("quiet", "contacts", "workday", "hours")
+# How a letter is written that leaves as soon as it can: see `condition_queries.waits`.
+WAITS = {"state": "failed", "will_retry": True}
 # What is pretended, but the customers that are watched: see `Future.forget`.
 PRETENDED = (
     *("items", "new_items", "allocations", "moved_ids", "letters", "letter_lines"),
-    *("changed_letters", "asked", "withdrawn_ids", "written_line_ids"),
+    *("changed_letters", "asked", "withdrawn_ids", "written_line_ids", "contacts"),
+    "hours",
 )
 
 
@@ -39,18 +42,28 @@ class Future:
         self.payments = {}  # the last day one on its way is waited for, by journal item
         self.bounds = set()  # days on which one begins or may end
         self.problems = {}  # why a letter does not reach a customer
+        self.recipients = {}  # who gets a letter
+        self.queued = {}  # letters in the mail queue that leave on another day: their first one
+        self.queued_items = {}  # their items as they are due for them, by journal item
+        self.queued_hours = {}  # the same days, by company's and customer's id
+        self.reminders = []  # of promises, that are to come: (day, contact)
         self._last_id = PRETENDED_ID
         self.forget()
 
     def forget(self):
-        """Pretend nothing: the world is as it stands."""
-        self.items = {}  # changed columns by journal item
+        """Pretend nothing: the world is as it stands, but what waits in the mail queue for another
+        day has not left."""
+        self.items = copy.deepcopy(self.queued_items)  # changed columns by journal item
         self.new_items = {}
         self.allocations = []
         self.moved_ids = set()
         self.letters = []
         self.letter_lines = []
-        self.changed_letters = {}  # changed columns of letters that waited, by their number
+        # changed columns of letters that waited, by their number
+        self.changed_letters = dict.fromkeys(self.queued, WAITS)
+        self.contacts = []  # that customers will have had
+        # the day on which the sending hours begin that a letter waits for, by company and customer
+        self.hours = dict(self.queued_hours)
         self.asked = {}
         self.withdrawn_ids = set()
         self.written_line_ids = set()
@@ -211,13 +224,42 @@ class Future:
     def filter_leaving(self, letters, day):
         """:return: those of letters that wait which leave on a day: a person's on any"""
         return letters.filtered(
-            lambda letter: letter.origin == "manual" or self.is_letter_day(letter.company_id, day)
+            lambda letter: (
+                self.queued.get(letter.id, day) <= day
+                and (letter.origin == "manual" or self.is_letter_day(letter.company_id, day))
+            )
         )
 
     def get_next_letter_days(self, day):
         """:return: the days on which companies go on whose letters do not leave on a day"""
         next_days = {days.get_next(day) for days in self.letter_days.values() if days}
         return next_days - {day}
+
+    def queue(self, days, rows):
+        """Pretend that letters in the mail queue have not left: their items are due as they were.
+
+        :param dict days: {letter: the first day on which it leaves}
+        :param rows: of :func:`.foresee_queries.in_queue`
+        """
+        self.queued = {letter.id: day for letter, day in days.items()}
+        self.queued_hours = {
+            (letter.company_id.id, letter.partner_id.id): day for letter, day in days.items()
+        }
+        self.queued_items = {
+            row["line_id"]: {
+                "id": row["item_id"],
+                "letter_count": row["letter_count"],
+                "date_next_letter": row["date_due"],
+                "date_letter_kept": None,
+            }
+            for row in rows
+        }
+        self.bounds |= set(days.values())
+        self.forget()
+
+    def remind(self, day):
+        """Customers were reminded of what they promised, up to a day: contacts they had."""
+        self.contacts = [contact for on, contact in self.reminders if on <= day]
 
     def issue(self, letter_ids, over_ids, rows, day):
         """Issue letters that waited, as they are.

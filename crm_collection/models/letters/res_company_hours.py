@@ -1,10 +1,12 @@
 from pytz import all_timezones_set
 
 from odoo import fields, models
+from odoo.fields import Domain
 
 from ..portfolio.clock import get_next_moment
 
 WHOLE_DAY = (0.0, 24.0)
+HOUR_FIELDS = {"collection_send_from", "collection_send_to", "collection_tz"}
 
 
 class ResCompany(models.Model):
@@ -39,14 +41,53 @@ class ResCompany(models.Model):
         "day.",
     )
 
-    def _get_collection_leaving_moment(self, partner):
-        """:return: when mail that leaves by itself may be handed over to a contact (naive, in UTC);
-        ``False``: now"""
+    def write(self, vals):
+        """EXTENDS 'base': what waits in the mail queue waits for the hours that there are now"""
+        result = super().write(vals)
+        if not HOUR_FIELDS.isdisjoint(vals):
+            self._follow_collection_hours()
+        return result
+
+    def _follow_collection_hours(self):
+        """Mails that wait for sending hours get a new moment, or leave. Others wait for something
+        else: a mail server, or what a person said."""
+        now, mails_sudo = fields.Datetime.now(), self.env["mail.mail"].sudo()
+        letters_sudo = self.env["crm.collection.letter"].sudo()
+        letters_sudo = letters_sudo.search(
+            Domain("company_id", "in", self.ids)
+            & Domain("state", "=", "outgoing")
+            & Domain("date_leave", ">", now)
+        )
+        others = Domain("model", "in", self._get_collection_hour_models())
+        others &= Domain("record_company_id", "in", self.ids) & Domain("scheduled_date", ">", now)
+        mails_sudo = mails_sudo.search(others & Domain("state", "=", "outgoing"))
+        moments = set()
+        for mail in letters_sudo.mail_id | mails_sudo:
+            letter = mail.collection_letter_id
+            company = (letter.company_id or mail.record_company_id).sudo()
+            partner = (letter.recipient_ids or mail.recipient_ids)[:1]
+            moment = company._get_collection_leaving_moment(partner)
+            if moment != mail.scheduled_date:
+                letter.date_leave = mail.scheduled_date = moment
+                moments.add(moment or None)
+        for moment in moments:
+            mails_sudo._trigger_queue(moment)
+
+    def _get_collection_hour_models(self):
+        """:return: the models whose own mails wait for sending hours, beside letters"""
+        return []
+
+    def _get_collection_leaving_moment(self, partner, now=None):
+        """
+        :param now: another moment than this one
+        :return: when mail that leaves by itself may be handed over to a contact (naive, in UTC);
+            ``False``: now
+        """
         self.ensure_one()
         hours = self.collection_send_from, self.collection_send_to
         if hours == WHOLE_DAY:
             return False
-        now = fields.Datetime.now()
+        now = now or fields.Datetime.now()
         moment = get_next_moment(self._get_collection_tz_of(partner), now, *hours)
         return moment > now and moment
 

@@ -101,19 +101,23 @@ def give_back(line_ids):
 def overtaken(company, today, letter_ids):
     """Automatic letters of ``letter_ids`` beside another one that leaves: their customer was
     written to less than the quiet days ago, or will be before them, by a person or by a letter
-    that came before."""
+    that came before. What is in the queue now has left by a later day that is only asked about.
+    """
+    is_now = today <= company._get_collection_today()
     return SQL(
         """SELECT DISTINCT letter.id
              FROM crm_collection_letter letter
              JOIN crm_collection_letter other
                   ON other.company_id = ANY(%(company_ids)s)
                  AND other.partner_id = letter.partner_id AND other.id != letter.id
-                 AND (%(reaches)s AND %(date_free)s > %(today)s OR %(is_leaving)s)
+                 AND (%(reaches)s AND %(date_free)s > %(today)s
+                      OR %(is_leaving)s AND (%(is_now)s OR other.date = %(today)s))
                  AND (other.state IN %(left)s OR other.origin = 'manual' OR other.id < letter.id)
             WHERE letter.id = ANY(%(letter_ids)s) AND letter.origin = 'automatic'""",
         company_ids=company._get_collection_family().ids,
         letter_ids=letter_ids,
         is_leaving=is_leaving("other"),
+        is_now=is_now,
         left=LEFT_STATES,
         reaches=reaches("other"),
         date_free=date_free(company, "other"),

@@ -119,3 +119,29 @@ class TestContactsWeek(CrmCollectionDeskCommon):
             self._allocate()
             self._send_letters()
             self.assertEqual(len(self._deliver()), number)
+
+    def test_reminders_to_come(self):
+        """GIVEN a promise about another item for in four days, of which the customer is reminded
+        the day before, and a letter that is due in three
+        THEN item and simulation say that the letter waits for a week after the reminder: it does.
+        """
+        later = self._create_overdue(-2)
+        self._allocate()
+        promised, item = self._items(self.move), self._items(later)
+        until = TODAY + timedelta(days=4)
+        self._hold(promised, kind="promise", amount=100, date_until=until, date_from=TODAY)
+        reminded = until - timedelta(days=1)
+        item.invalidate_recordset()
+        self.assertEqual(item.date_expected_letter, reminded + WEEK)
+        Engine = self.env["crm.collection.engine"].sudo()
+        for days, number in ((3, 0), (9, 0), (10, 1)):
+            result = Engine._simulate(self.company, TODAY + timedelta(days=days))
+            self.assertEqual(result["totals"]["letters"], number, days)
+        for _day in range(3):
+            self._move_on(1)
+            self._allocate()
+            self._send_letters()
+            self._deliver(model="crm.collection.hold")
+            self.assertFalse(self._deliver())
+        item.invalidate_recordset()
+        self.assertEqual(item.date_expected_letter, reminded + WEEK)

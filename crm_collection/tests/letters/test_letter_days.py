@@ -202,3 +202,44 @@ class TestLetterDays(CrmCollectionLettersCommon):
         self.assertEqual([is_letter_day(day) for day in (FRIDAY, SATURDAY)], [True, False])
         self._close(SATURDAY, days=2000)
         self.assertTrue(is_letter_day(SATURDAY))
+
+    def test_hours_of_another_day_are_foreseen(self):
+        """GIVEN hours until noon, a customer in Tokyo, where it is three when letters are written,
+        and a letter in the queue on a Friday
+        THEN he and the items say that it leaves on Tuesday: on Saturday it is closed here, on
+        Monday it is written in his afternoon. So it does.
+        WHEN the hours are changed meanwhile THEN what waits goes by those there are.
+        """
+        self.company.write({"collection_send_from": 9, "collection_send_to": 12})
+        tokyo = self._create_customer("Tokyo", tz="Asia/Tokyo")
+        self._go_to(FRIDAY)
+        move = self._create_overdue(1, partner=tokyo)
+        with freeze_time(f"{FRIDAY} 06:00:00"):
+            self._allocate()
+            self.assertEqual(self._items(move).date_expected_letter, TUESDAY)
+            self._send_letters()
+            self.assertFalse(self._deliver())
+            letter, item = self._letters(tokyo), self._items(move)
+            self.assertEqual(letter.date_leave, datetime.combine(SATURDAY, time()))
+            self._say(item)
+            self.assertEqual(item.date_expected_letter, TUESDAY)
+            self.company.collection_send_to = 18
+            self.assertFalse(letter.date_leave)
+            self.assertFalse(letter.sudo().mail_id.scheduled_date)
+            self._say(item)
+            self.assertNotEqual(item.date_expected_letter, TUESDAY, "It leaves today.")
+            self.company.collection_send_to = 12
+            self.assertFalse(self._deliver())
+        with freeze_time(f"{SATURDAY} 00:30:00"):
+            self.assertFalse(self._deliver())
+        self.assertEqual(letter.state, "to_send")
+        with freeze_time(f"{MONDAY} 06:00:00"):
+            self._allocate()
+            self._send_letters()
+            self._say(item)
+            self.assertEqual(item.date_expected_letter, TUESDAY)
+            self.assertFalse(self._deliver())
+        with freeze_time(f"{TUESDAY} 00:30:00"):
+            self.assertFalse(self._deliver())  # decided anew, and queued again
+            self.assertEqual(len(self._deliver()), 1)
+        self.assertRecordValues(letter, [{"state": "sent", "date": TUESDAY}])
