@@ -16,14 +16,18 @@ MODELS = {
     "approval": "crm.collection.approval.decision",
     "note": "mail.message",
     "task": "crm.collection.task",
+    "thanks": "crm.collection.thanks",
 }
-DANGER = ("returned", "bounced", "failed", "no_address", "blacklisted", "broken", "refused")
+DANGER = (
+    *("returned", "bounced", "failed", "no_address", "blacklisted", "broken", "refused"),
+    "exception",
+)
 GOOD = ("sent", "payment", "kept", "approved")
 
 
 class CrmCollectionDesk(models.AbstractModel):
     """A customer's story in one line of time: letters, replies, calls, notes, promises, disputes,
-    payments and returned ones, moves, approvals and tasks."""
+    payments and returned ones, thanks, moves, approvals and tasks."""
 
     _inherit = "crm.collection.desk"
 
@@ -191,6 +195,13 @@ class CrmCollectionDesk(models.AbstractModel):
             "title": f"{kind}: {self._get_label(task, 'state')}",
             "text": task.feedback or task.phase_id.name,
             "by": task.done_by_id.sudo().name,
+        }
+
+    def _tell_thanks(self, row, thanks):
+        state = self._get_label(thanks.mail_id.sudo(), "state", row["what"])
+        return {
+            "title": self.env._("Thanked for a payment (%s)", state),
+            "text": f"{thanks.received_label} · {thanks.item_names}",
         }
 
     def _tell_note(self, row, message):

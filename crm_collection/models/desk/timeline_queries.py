@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-KINDS = ("letter", "contact", "hold", "payment", "move", "approval", "note", "task")
+KINDS = ("letter", "contact", "hold", "payment", "move", "approval", "note", "task", "thanks")
 
 
 def timeline(partner_id, company_ids, kinds, before, limit):
@@ -121,6 +121,17 @@ def _tasks(customer):
     )
 
 
+def _thanks(customer):
+    """Thanks for payments, with what became of the mail."""
+    return SQL(
+        """SELECT 'thanks', thanks.create_date, thanks.id, 1, NULL::numeric,
+                  COALESCE(mail.state, 'sent')
+             FROM crm_collection_thanks thanks LEFT JOIN mail_mail mail ON mail.id = thanks.mail_id
+            WHERE thanks.company_id = ANY(%(company_ids)s) AND thanks.partner_id = %(partner_id)s""",
+        **customer,
+    )
+
+
 _PARTS = {
     "letter": _letters,
     "contact": _contacts,
@@ -130,4 +141,5 @@ _PARTS = {
     "approval": _approvals,
     "note": _notes,
     "task": _tasks,
+    "thanks": _thanks,
 }

@@ -163,6 +163,10 @@ class CrmCollectionSettlement(models.Model):
         "(reversal_of_id) WHERE reversal_of_id IS NOT NULL", "A settlement is reversed once."
     )
     _company_date_idx = models.Index("(company_id, date)")
+    # of the last days, whom to thank
+    _paid_after_letter_idx = models.Index(
+        "(company_id, day_recorded) WHERE letter_count > 0 AND kind = 'payment'"
+    )
 
     # === Compute and search methods === #
 

@@ -30,7 +30,8 @@ class TestPortalLetter(CrmCollectionPortalCommon):
         """Every address of the letter, with a key."""
         line = self.letter.line_ids.item_id.line_id
         base = f"/collections/letter/{self.letter.id}"
-        return [f"{base}{end}?token={token}" for end in ("", "/pdf", "/pay", f"/pay/{line.id}")]
+        ends = ("", "/pdf", "/pay", f"/pay/{line.id}", f"/slip/{line.id}")
+        return [f"{base}{end}?token={token}" for end in ends]
 
     # === Who opens it === #
 
@@ -91,6 +92,19 @@ class TestPortalLetter(CrmCollectionPortalCommon):
         self._get(self.path)
 
     # === What it shows === #
+
+    def test_letter_sent_in_error_is_marked(self):
+        """On its page, in the list and on the statement of its customer, and on no other."""
+        self._login(self.portal_user)
+        pages = (self.path, "/my/collections/letters", "/my/collections/statement")
+        for page in pages:
+            self.assertNotIn("in error", self._get(page))
+        self.letter.with_user(self.collector).sudo(False)._reverse("He had paid")
+        self.env.flush_all()
+        for page in pages:
+            text = self._get(page)
+            self.assertIn("in error", text)
+            self.assertNotIn("He had paid", text)
 
     def test_page_speaks_the_language_of_the_letter(self):
         self.env["res.lang"]._activate_lang("pt_BR")

@@ -19,6 +19,7 @@ const ICONS = {
     move: "fa-arrow-right",
     approval: "fa-check-square-o",
     task: "fa-check",
+    thanks: "fa-heart-o",
     note: "fa-sticky-note-o",
 };
 // From "not due yet" to the oldest, as on the cockpit.
@@ -177,7 +178,8 @@ export class CollectionCustomer extends Component {
     }
 
     async loadTimeline(before = false) {
-        const kinds = this.state.kind ? [this.state.kind] : false;
+        const { kind } = this.state;
+        const kinds = kind ? (kind === "letter" ? ["letter", "thanks"] : [kind]) : false;
         const page = await this.orm.call(DESK, "get_timeline", [...this.args, kinds, before]);
         this.state.entries = before ? [...this.state.entries, ...page.entries] : page.entries;
         this.state.next = page.next;
