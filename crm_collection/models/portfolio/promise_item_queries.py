@@ -60,7 +60,7 @@ def _about(days):
     it, then the one for the first day.
 
     What a customer promises is about what was there when he did and is due by the day he promised
-    (:func:`.promise_queries._promised`).
+    (:func:`.promise_queries.promised`).
     """
     return SQL(
         """

@@ -30,8 +30,8 @@ def closings(company_id, today):
         company_id=company_id,
         today=today,
         last_day=last_day(),
-        verdict=_verdict(today),
-        promised=_promised(),
+        verdict=verdict(today),
+        promised=promised(),
     )
 
 
@@ -67,9 +67,9 @@ def verdicts_to_change(company_id, today):
         company_id=company_id,
         today=today,
         days=JUDGED_AGAIN_DAYS,
-        verdict=_verdict(today),
+        verdict=verdict(today),
         has_parts=has_parts(),
-        promised=_promised(),
+        promised=promised(),
         is_about=is_about(),
     )
 
@@ -80,7 +80,7 @@ def paid_since(hold_ids):
     return SQL(
         """SELECT hold.id, promised.paid FROM crm_collection_hold hold
        CROSS JOIN LATERAL (%s) AS promised WHERE hold.id = ANY(%s)""",
-        _promised(),
+        promised(),
         hold_ids,
     )
 
@@ -96,7 +96,7 @@ def amount_promised(hold_id):
                        ELSE (SELECT promised.meant FROM (%s) AS promised) END
              FROM crm_collection_hold hold
             WHERE hold.id = %s AND hold.kind = 'promise')""",
-        _promised(),
+        promised(),
         hold_id,
     )
 
@@ -113,7 +113,7 @@ def amounts_promised(hold_ids):
 # === The verdict === #
 
 
-def _verdict(today):
+def verdict(today):
     """The state of a promise on ``today``: broken when the last day of one of its parts has passed
     without what was promised by then; kept when all of it was paid in time; broken when its last
     day has passed without."""
@@ -150,7 +150,7 @@ def _is_kept(amount):
     )
 
 
-def _promised(until=None):
+def promised(until=None):
     """What became of the items of a promise (alias ``hold``): paid since, and of that in time;
     items that were owed, and those of which something was left when its last day was over; what
     was owed of them, and what of that was paid in time.
@@ -212,37 +212,6 @@ def _money(until):
     )
 
 
-def broken_items(company_id, day):
-    """Items (``item_id``) of which the last promise is broken on a day: it was, not longer ago than
-    verdicts are looked at again, or will be by then if nothing is paid. A promise of a customer is
-    about what he owed when he made it.
-
-    :param SQL day: the company's
-    """
-    return SQL(
-        """SELECT last.item_id FROM (
-              SELECT DISTINCT ON (item.id) item.id AS item_id,
-                     CASE WHEN hold.state = 'active' THEN (
-                          SELECT %(verdict)s FROM (%(promised)s) AS promised)
-                          ELSE hold.state END AS state
-                FROM crm_collection_hold hold
-                JOIN crm_collection_item item ON item.state = 'open' AND %(is_about)s
-                JOIN account_move_line line ON line.id = item.line_id
-                     AND (hold.partner_id IS NULL OR line.date <= hold.date_from)
-               WHERE hold.company_id = %(company_id)s AND hold.kind = 'promise'
-                 AND hold.state IN ('active', 'kept', 'broken')
-                 AND hold.date_from <= %(day)s AND hold.date_until >= %(day)s - %(days)s::integer
-            ORDER BY item.id, hold.date_until DESC, hold.id DESC) AS last
-            WHERE last.state = 'broken'""",
-        verdict=_verdict(day),
-        promised=_promised(),
-        is_about=is_about(),
-        company_id=company_id,
-        day=day,
-        days=JUDGED_AGAIN_DAYS,
-    )
-
-
 # === Payment plans === #
 
 
@@ -262,7 +231,7 @@ def first_missed():
         """(SELECT MIN(part.last_day) FROM (%(parts)s) AS part
         CROSS JOIN LATERAL (%(promised)s) AS promised WHERE NOT %(is_kept)s)""",
         parts=_parts(),
-        promised=_promised(SQL("part.last_day")),
+        promised=promised(SQL("part.last_day")),
         is_kept=_is_kept(SQL("part.amount_until")),
     )
 
@@ -290,9 +259,9 @@ def parts(part_ids, today):
            AND part.id = ANY(%(ids)s)""",
         is_kept=_is_kept(SQL("part.amount_until")),
         today=today,
-        since=_promised(),
+        since=promised(),
         parts=_parts(),
-        promised=_promised(SQL("part.last_day")),
+        promised=promised(SQL("part.last_day")),
         ids=part_ids,
     )
 
@@ -339,9 +308,9 @@ def to_remind(company_id, day, hold_ids=None):
         day=day,
         is_asked=is_asked,
         parts=_parts(),
-        promised_by_part=_promised(SQL("part.last_day")),
+        promised_by_part=promised(SQL("part.last_day")),
         part_is_kept=_is_kept(SQL("part.amount_until")),
-        promised=_promised(),
+        promised=promised(),
         has_parts=has_parts(),
         is_kept=_is_kept(SQL("hold.amount")),
     )

@@ -107,6 +107,25 @@ class TestStepAfterPromise(PromiseCase):
         self._run_on(5)
         self.assertEqual(self._items(later).phase_id, self.phase_first)
 
+    def test_what_is_no_item_yet(self):
+        """GIVEN a promise of the customer that was broken, and of what he owed then an invoice
+        that is due later
+        THEN it enters the step with the run that makes it an item, as the simulation says; what
+        he owes since does not.
+        """
+        due_later = self._create_overdue(-6)
+        self._promise(3, partner_id=self.customer.id)
+        self._on(2)
+        since = self._create_overdue(-6)
+        self._run_on(4)
+        self.assertFalse(self._items(due_later))
+        self._on(7)
+        entering = {name for name, id_ in self._simulate(7)[0] if id_ == self.phase_broken.id}
+        self.assertEqual(entering, {due_later.name})
+        self._run_on(7)
+        self.assertEqual(self._items(due_later).phase_id, self.phase_broken)
+        self.assertEqual(self._items(since).phase_id, self.phase_first)
+
     def test_approved_before(self):
         """Into a phase under approval nobody goes without one."""
         rule = self.env["crm.collection.approval.rule"].create(
