@@ -126,8 +126,10 @@ def _thanks(customer):
     return SQL(
         """SELECT 'thanks', thanks.create_date, thanks.id, 1, NULL::numeric,
                   COALESCE(mail.state, 'sent')
-             FROM crm_collection_thanks thanks LEFT JOIN mail_mail mail ON mail.id = thanks.mail_id
-            WHERE thanks.company_id = ANY(%(company_ids)s) AND thanks.partner_id = %(partner_id)s""",
+             FROM crm_collection_thanks thanks
+        LEFT JOIN mail_mail mail ON mail.id = thanks.mail_id
+            WHERE thanks.company_id = ANY(%(company_ids)s)
+              AND thanks.partner_id = %(partner_id)s""",
         **customer,
     )
 
