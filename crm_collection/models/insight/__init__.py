@@ -14,5 +14,7 @@ from . import (
     target,
     collector_measures,
     collectors,
+    behaviour,
+    behaviour_job,
     expected_cash,
 )

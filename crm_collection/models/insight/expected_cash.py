@@ -22,8 +22,8 @@ class CrmCollectionCockpit(models.AbstractModel):
             back to all companies. A collector is told of his own customers, the head of a team
             of its collectors', too
         :return: dict of ``periods`` and ``parts`` (a figure for each period, and their ``total``),
-            ``total`` (what the parts come to), ``uncounted`` and ``owed`` (all of it). ``amount``
-            is what is expected, ``owed`` of a figure what is owed of it
+            ``total`` (what the parts come to), ``uncounted`` and ``owed`` (all of it); ``amount``
+            is what is expected, ``owed`` of a figure what is owed of it; ``behaviour_note``
         :raise AccessError: for who may not read items
         """
         self.env["crm.collection.item"].check_access("read")
@@ -50,7 +50,21 @@ class CrmCollectionCockpit(models.AbstractModel):
                 for part in UNCOUNTED
             ],
             "owed": self._prepare_owed(domain, found, PARTS + UNCOUNTED),
+            "behaviour_note": self._explain_behaviour(companies),
         }
+
+    def _explain_behaviour(self, companies):
+        """:return: as of when it is how late customers pay, in words"""
+        days = self.env["res.company"]._get_collection_days()
+        kept_ids = self.env["crm.collection.behaviour"]._get_kept_today(days)[0]
+        if companies.ids and set(companies.ids) <= set(kept_ids):
+            return self.env._("How late customers pay is as of the first allocation of today.")
+        if set(companies.ids) & set(kept_ids):
+            return self.env._(
+                "How late customers pay is as of the first allocation of today, where there was "
+                "one; else as of now."
+            )
+        return self.env._("How late customers pay is as of now.")
 
     def _read_expected(self, domain):
         """:return: {(part, period): (number, owed, expected)}"""

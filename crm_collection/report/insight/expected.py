@@ -27,8 +27,9 @@ class CrmCollectionExpected(models.Model):
     due date, or today where that is over, and as many days later as the customer pays on
     average. What is disputed, and money sent to the customer, is not expected. The definition is
     in ``docs/figures.md``. A journal item of which a part is promised or disputed has a row for
-    each part. Nothing is stored: whatever is asked is one query. Read only; who reads accounting or
-    collections reads it, by company.
+    each part. How late customers pay is kept with the first run of the day, all else is what is
+    now: whatever is asked is one query. Read only; who reads accounting or collections reads it,
+    by company.
     """
 
     _name = "crm.collection.expected"
@@ -45,6 +46,9 @@ class CrmCollectionExpected(models.Model):
             *("partner_id", "reconciled"),
         ],
         "account.partial.reconcile": ["amount", "credit_move_id", "debit_move_id"],
+        "crm.collection.behaviour": [
+            *("amount", "company_id", "date", "is_all", "late", "partner_id"),
+        ],
         "crm.collection.hold": [
             *("amount", "company_id", "customer_id", "date_closed", "date_from", "date_until"),
             *("item_id", "item_ids", "kind", "move_id", "partner_id", "state"),
@@ -87,7 +91,8 @@ class CrmCollectionExpected(models.Model):
         readonly=True,
         aggregator=None,
         help="How late the customer paid on average in the last 12 months, weighted by what was "
-        "paid; where he paid nothing, all customers.",
+        "paid; where he paid nothing, all customers. As the first allocation of today found it; "
+        "where there was none, as it is now.",
     )
     kept_rate = OptionalFloat(
         string="Promises Kept (%)",
@@ -112,9 +117,11 @@ class CrmCollectionExpected(models.Model):
 
     @property
     def _table_query(self):
+        days = self.env["res.company"]._get_collection_days()
         return expected_queries.expected(
-            self.env["res.company"]._get_collection_days(),
+            days,
             self.env["account.account"]._get_collection_receivable_ids(),
+            *self.env["crm.collection.behaviour"]._get_kept_today(days),
         )
 
     def _field_to_sql(self, alias, field_expr, query=None):

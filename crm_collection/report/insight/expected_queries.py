@@ -8,25 +8,26 @@ owed, beside one over the payments of a year, added up by customer.
 
 from odoo.tools import SQL
 
-from ...models.desk.customer_queries import payments
+from ...models.insight import behaviour_queries
 from ...models.portfolio.dispute_queries import disputed_items
 from ...models.portfolio.promise_item_queries import promised_items
 from ...models.portfolio.queries import line_date_maturity, line_is_owed, line_is_unclaimed
 
 # The last days of the windows, counted from today.
 WINDOWS = (30, 60, 90)
-# Payments of so many days say how late a customer pays, promises of so many whether he keeps them:
-# those of his page.
-PAID_DAYS, JUDGED_DAYS = 365, 730
+# Promises of so many days say whether a customer keeps them: those of his page.
+JUDGED_DAYS = 730
 # Keeps the pieces of a journal item apart in one number, and below 2^53 for the web client.
 ID_FACTOR = 1024
 
 
-def expected(days, account_ids):
+def expected(days, account_ids, kept_ids, other_ids):
     """One row per piece of what is owed today.
 
     :param SQL days: rows of (company id, its day)
     :param account_ids: the receivable accounts
+    :param kept_ids: the companies of which it was kept today how customers pay
+    :param other_ids: those of which it is reckoned now
     :return: SQL; ``amount`` is what is owed of the piece, ``amount_expected`` what is expected of
         it, both in company currency; ``days_late`` and ``kept_rate`` are what that comes from
     """
@@ -37,7 +38,7 @@ def expected(days, account_ids):
         SELECT told.*, %(period)s AS period
           FROM (%(rest)s UNION ALL %(known)s) AS told""",
         pieces=_pieces(days),
-        paid=_paid(days),
+        paid=_paid(days, kept_ids, other_ids),
         judged=_judged(days),
         period=_period(),
         rest=_rest(days, account_ids),
@@ -195,23 +196,38 @@ def _is_owed(account_ids):
 # ------------------------------------------------------------
 
 
-def _paid(days):
-    """What each customer paid, and how late: (root_id, partner_id, late, amount)."""
+def _paid(days, kept_ids, other_ids):
+    """What the customers of each creditor paid, and how late: (root_id, partner_id, is_all, late,
+    amount); one row for each company is what all of its customers paid."""
+    kept = SQL(
+        """SELECT company_id, partner_id, is_all, late, amount
+             FROM crm_collection_behaviour WHERE company_id = ANY(%s)""",
+        list(kept_ids),
+    )
+    return SQL(
+        """
+        SELECT company.root_id, made.partner_id, made.is_all, SUM(made.late) AS late,
+               SUM(made.amount) AS amount
+          FROM (%(made)s) AS made
+          JOIN (%(companies)s) AS company ON company.id = made.company_id
+      GROUP BY 1, 2, 3""",
+        made=SQL("%s UNION ALL %s", kept, _paid_now(days, other_ids)) if other_ids else kept,
+        companies=_companies(days),
+    )
+
+
+def _paid_now(days, company_ids):
     lines = SQL(
         "account_move_line line JOIN (%s) AS company ON company.id = line.company_id",
         _companies(days),
     )
+    among = SQL("line.company_id = ANY(%s)", list(company_ids))
     return SQL(
-        """
-        SELECT company.root_id, COALESCE(partner.commercial_partner_id, made.partner_id)
-                   AS partner_id, SUM(made.late) AS late, SUM(made.amount) AS amount
-          FROM (SELECT company_id, partner_id, SUM(days * amount) AS late, SUM(amount) AS amount
-                  FROM (%(made)s) AS payment GROUP BY company_id, partner_id) AS made
-          JOIN (%(companies)s) AS company ON company.id = made.company_id
-     LEFT JOIN res_partner partner ON partner.id = made.partner_id
-      GROUP BY 1, 2""",
-        made=payments(lines, SQL("TRUE"), SQL("company.today"), PAID_DAYS),
-        companies=_companies(days),
+        """SELECT now.company_id, of_whom.partner_id, of_whom.is_all, now.late, now.amount
+             FROM (%s) AS now
+       CROSS JOIN LATERAL (VALUES (now.partner_id, FALSE), (NULL, TRUE))
+                          AS of_whom (partner_id, is_all)""",
+        behaviour_queries.paid(lines, among, SQL("company.today")),
     )
 
 
@@ -219,14 +235,14 @@ def _late():
     """Days late of each customer, weighted by what was paid."""
     return SQL(
         """SELECT root_id, partner_id, ROUND(late / amount)::integer AS days
-             FROM paid WHERE amount > 0"""
+             FROM paid WHERE amount > 0 AND NOT is_all"""
     )
 
 
 def _late_of_all():
     return SQL(
         """SELECT root_id, ROUND(SUM(late) / SUM(amount))::integer AS days
-             FROM paid GROUP BY root_id HAVING SUM(amount) > 0"""
+             FROM paid WHERE is_all GROUP BY root_id HAVING SUM(amount) > 0"""
     )
 
 

@@ -1,5 +1,7 @@
 import random
+from contextlib import nullcontext
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -126,6 +128,53 @@ class TestExpected(ExpectedCommon):
         page = desk.get_customer(self.late.id, self.company.id)
         self.assertEqual(row.days_late, page["behaviour"]["days_late"])
         self.assertEqual(row.date_expected, TODAY + timedelta(days=row.days_late))
+
+    def _read_all(self, is_live=False):
+        """:return: {number of a row: all that is said of it}"""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        Behaviour = self.registry["crm.collection.behaviour"]
+        ids = self.env["res.company"].sudo().search([]).ids
+        live = patch.object(Behaviour, "_get_kept_today", lambda *args: ([], ids))
+        with live if is_live else nullcontext():
+            Expected = self.env["crm.collection.expected"].with_user(self.collector)
+            rows = Expected.with_company(self.company).search([])
+            names = ("days_late", "date_expected", "period", "amount", "amount_expected")
+            return {row["id"]: row for row in rows.read(names, load=False)}
+
+    def test_what_is_kept_is_what_is_so(self):
+        """Property: after the first run of each day, whatever was paid, undone, and moved to
+        another day or customer, in the past too; until then it is yesterday's, and is not used.
+
+        GIVEN a payment after that run THEN it counts the next day, and the page says so.
+        """
+        rnd = random.Random("behaviour")
+        customers = self.late | self.punctual | self.promising
+        contact = self.env["res.partner"].create({"name": "Branch", "parent_id": self.late.id})
+        for partner in customers | contact:
+            for _number in range(3):
+                self._owe(partner, rnd.randint(-40, 40), rnd.randint(1, 500))
+        paid = self.env["account.move"]
+        for _day in range(3):
+            for partner in customers | contact:
+                days, amount = rnd.randint(-50, 50), rnd.randint(1, 500)
+                paid |= self._owe(partner, rnd.randint(20, 380), amount)
+                self._pay_on(paid[-1], TODAY - timedelta(days=rnd.randint(0, 370)))
+            undone, moved = (rnd.choice(paid) for _number in range(2))
+            self._receivables(undone).remove_move_reconcile()
+            self._receivables(moved).date_maturity = TODAY - timedelta(days=100 + days)
+            contact.parent_id = rnd.choice(customers)
+            self._move_on(1)
+            self.assertIn("as of now", self._get_expected()["behaviour_note"])
+            self.assertEqual(self._read_all(), self._read_all(is_live=True))
+            self._allocate()
+            kept = self._read_all()
+            self.assertEqual(kept, self._read_all(is_live=True))
+            self._paid(self.punctual, 40, 5000.0)
+            self._allocate()
+            self.assertEqual(kept, self._read_all())
+            self.assertNotEqual(kept, self._read_all(is_live=True))
+            self.assertIn("first allocation", self._get_expected()["behaviour_note"])
 
     def test_promise(self):
         """GIVEN 800 owed, of which 600 are promised by one who keeps every other promise

@@ -29,6 +29,7 @@ RIGHTS = {
     "crm.collection.allocation.report": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.approval.report": {"reader": ALL, "user": ALL, "manager": ALL},
     "crm.collection.approval.rule": {"reader": READ, "user": READ, "manager": ALL},
+    "crm.collection.behaviour": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.charge": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.charge.rate": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.contact": {"reader": READ, "user": "crw", "manager": "crw"},

@@ -18,6 +18,7 @@ COMPANY_MODELS = (
     "crm.collection.approval.change",
     "crm.collection.approval.decision",
     "crm.collection.approval.line",
+    "crm.collection.behaviour",
     "crm.collection.charge",
     "crm.collection.charge.rate",
     "crm.collection.contact",
