@@ -8,6 +8,8 @@ from odoo.tests import BaseCase, tagged
 
 MODULE = Path(__file__).parents[2]
 MODELS = MODULE / "models"
+# The module, and those of its repository that build on it.
+MODULES = sorted(path.parent for path in MODULE.parent.glob(f"{MODULE.name}*/__manifest__.py"))
 LONGEST_FILE = 400
 # Nine methods of ten are read without scrolling, and without losing the thread.
 LONGEST_METHOD = 22
@@ -17,14 +19,15 @@ TAG = re.compile(r"<[^>]*>")
 
 
 def read_sources(*folders):
-    """Yield (path, syntax tree) of the module's own Python files, without its tests."""
-    for folder in folders or ("controllers", "models", "report", "tools", "wizard"):
-        for path in sorted((MODULE / folder).rglob("*.py")):
-            yield path, ast.parse(path.read_text(encoding="utf-8"))
+    """Yield (path, syntax tree) of the modules' own Python files, without their tests."""
+    for module in MODULES:
+        for folder in folders or ("controllers", "models", "report", "tools", "wizard"):
+            for path in sorted((module / folder).rglob("*.py")):
+                yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
 def get_name(path):
-    return path.relative_to(MODULE).as_posix()
+    return path.relative_to(MODULE.parent).as_posix()
 
 
 def get_methods(tree):
@@ -44,7 +47,8 @@ def get_rooms():
 
 @tagged("post_install", "-at_install")
 class TestHouse(BaseCase):
-    """Where things are, so that they are found: a subject in one room, its SQL beside it.
+    """Where things are, so that they are found: a subject in one room, its SQL beside it; and how
+    they are written, in the modules that build on this one, too.
 
     Each case was seen to fail with one file, import, method or word in the wrong place.
     """
@@ -61,6 +65,8 @@ class TestHouse(BaseCase):
     def test_rooms_import_from_those_before_them(self):
         rooms, found = get_rooms(), []
         for path, tree in read_sources("models"):
+            if MODELS not in path.parents:
+                continue  # it has no rooms
             here = path.relative_to(MODELS).parts[0]
             for node in ast.walk(tree):
                 if isinstance(node, ast.ImportFrom) and node.level == 2 and here in rooms:
@@ -114,12 +120,13 @@ class TestHouse(BaseCase):
 
     def test_an_open_item_is_no_title(self):
         """In English no receivable is called a title: see docs/glossary.md."""
-        template = polib.pofile(str(MODULE / "i18n" / "crm_collection.pot"))
-        self._assert_none(
-            [entry.msgid for entry in template if TITLE.search(TAG.sub("", entry.msgid))]
-        )
-        pages = [*MODULE.glob("readme/*.md"), *MODULE.glob("static/description/*.html")]
-        self.assertTrue(pages)
-        self._assert_none(
-            [get_name(page) for page in pages if TITLE.search(TAG.sub("", page.read_text("utf-8")))]
-        )
+        for module in MODULES:
+            template = polib.pofile(str(module / "i18n" / f"{module.name}.pot"))
+            self._assert_none(
+                [entry.msgid for entry in template if TITLE.search(TAG.sub("", entry.msgid))]
+            )
+            pages = [*module.glob("readme/*.md"), *module.glob("static/description/*.html")]
+            self.assertTrue(pages)
+            self._assert_none(
+                [str(page) for page in pages if TITLE.search(TAG.sub("", page.read_text("utf-8")))]
+            )
