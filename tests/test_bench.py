@@ -29,6 +29,7 @@ SCREENS = {
     "collectors",
     "expected_cash",
     "expected_list",
+    "leaves_next",
     "customers",
     "invoices_by_phase_filter",
     "invoices_by_phase_group",

@@ -22,6 +22,7 @@ TITLES = {
     "collectors": "Collectors",
     "expected_cash": "Expected cash",
     "expected_list": "Expected cash, list",
+    "leaves_next": "What leaves next",
     "settlements": "Settled collections, list",
     "settlements_by_phase": "Settled collections, by phase",
     "results_by_phase": "What works, by phase",

@@ -25,6 +25,7 @@ RESULT_ACTION = "crm_collection.crm_collection_allocation_report_action"
 ROLL_ACTION = "crm_collection.crm_collection_roll_rate_action"
 AGING_ACTION = "crm_collection.crm_collection_aging_action"
 EXPECTED_ACTION = "crm_collection.crm_collection_expected_action"
+FOREWARNING_ACTION = "crm_collection.crm_collection_forewarning_action"
 INDICATOR_ACTION = "crm_collection.crm_collection_indicator_action"
 PAST_DAYS = 90
 
@@ -62,6 +63,8 @@ class BenchScreens:
             "collectors": self._measure(self._open_collectors, ITEM_ACTION),
             "expected_cash": self._measure(self._open_expected, ITEM_ACTION),
             "expected_list": self._measure(self._open_list, EXPECTED_ACTION),
+            # the last one: whether the company sends is pretended for it
+            "leaves_next": self._measure(self._open_leaves_next, FOREWARNING_ACTION),
         }
 
     def _measure(self, opener, xmlid, **kwargs):
@@ -107,6 +110,13 @@ class BenchScreens:
     def _open_expected(self, screen):
         screen.model = "crm.collection.cockpit"
         screen.call("get_expected", {})
+
+    def _open_leaves_next(self, screen):
+        """What leaves next, of all customers as a manager sees it: worked out, kept, and the first
+        page of it."""
+        self.env.registry["res.company"]._is_collection_sending = lambda company: True
+        screen.call("action_open")
+        screen.read_list()
 
     def _open_work(self, screen, scope):
         """Whom to call first; nobody is anybody's in a filled database, so that "mine" is what it
