@@ -81,6 +81,47 @@ class TestOrders(CrmCollectionCommon):
         transaction._check_amount_and_confirm_order()
         order.invalidate_recordset()
 
+    def test_order_that_grows(self):
+        """GIVEN an order that was confirmed before its customer came into a phase
+        WHEN it grows, by a line, a quantity, or lines that are written together
+        THEN a phase that stops orders refuses it, in words, and whatever a job does it notes; what
+        leaves it as large, or smaller, passes. A phase that warns notes it.
+
+        Seen to fail without the check of what lines write.
+        """
+        order = self._quote(500.0)
+        order.action_confirm()
+        line = order.order_line
+        more = {"product_id": self.product.id, "price_unit": 100.0}
+        grow = (
+            lambda: line.write({"product_uom_qty": 2}),
+            lambda: self.env["sale.order.line"]
+            .with_user(self.salesman)
+            .create({"order_id": order.id, **more}),
+            lambda: order.write({"order_line": [Command.create(more)]}),
+        )
+        self._create_overdue(40, amount=1234.0)
+        self._allocate()
+        for one in grow:
+            with self.assertRaisesRegex(UserError, "quotation of its own"):
+                one()
+        order.write(
+            {
+                "order_line": [
+                    Command.create(more),
+                    Command.update(line.id, {"price_unit": 400.0}),
+                ]
+            }
+        )
+        self.assertEqual(order.amount_total, 500.0)
+        line.sudo().product_uom_qty = 2
+        self.assertIn("Grown from", order.message_ids[0].body)
+        line.product_uom_qty = 1
+        self.phase_third.sudo().order_policy = "warn"
+        line.product_uom_qty = 3
+        self.assertEqual(order.amount_total, 1300.0)
+        self.assertIn("1,300.00", order.message_ids[0].body)
+
     def test_stop(self):
         """Whoever and whatever confirms it, and nobody who only sells lets it through.
 
