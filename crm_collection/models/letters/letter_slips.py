@@ -22,6 +22,9 @@ class CrmCollectionLetter(models.Model):
         """:return: as of ``account.move.line._find_collection_pay_slips``, of what the letter asks
         for: charges included, less what open credits pay"""
         self.ensure_one()
+        lines = self.line_ids.item_id._origin.line_id
+        if not lines._may_have_collection_pay_slips():
+            return {}, lines.browse()
         paid = self._get_credits_by_letter()[self.id].paid
         asked = {}
         for line in self.line_ids:
@@ -29,7 +32,6 @@ class CrmCollectionLetter(models.Model):
             charges = line.amount_fine + line.amount_interest
             left = line.amount_residual + charges - paid.get(item.id, 0.0)
             asked[item.line_id.id] = line.currency_id.round(left)
-        lines = self.line_ids.item_id._origin.line_id
         return lines._find_collection_pay_slips(asked)
 
     def _get_pay_slip_lines(self):
@@ -41,7 +43,7 @@ class CrmCollectionLetter(models.Model):
 
     def _attach_slips(self, values):
         """Add the files of the slips to the values of a mail; what is left out the letter says."""
-        slips, left_out = self._find_pay_slips()
+        slips, left_out = self.with_context(lang=self._get_lang())._find_pay_slips()
         for line, slip in slips.items():
             if slip.pdf:
                 name = f"{get_file_name(line._get_collection_slip_name(slip))}.pdf"

@@ -27,6 +27,8 @@ class PaySlip(NamedTuple):
         """:raise ValueError: for what nobody could pay with"""
         if not (self.name and self.line):
             raise ValueError("A slip needs a name and a line.")
+        if type(self.amount) not in (int, float):
+            raise ValueError(f"Slip {self.line} does not say what it asks for.")
         if self.pdf and not self.pdf.startswith(PDF):
             raise ValueError(f"The file of slip {self.line} is no PDF.")
 
@@ -48,13 +50,17 @@ class AccountMoveLine(models.Model):
         """
         return {}
 
+    def _may_have_collection_pay_slips(self):
+        """Whether a localisation knows any: elsewhere nothing is asked for them."""
+        return type(self)._get_collection_pay_slips is not AccountMoveLine._get_collection_pay_slips
+
     def _find_collection_pay_slips(self, asked):
         """
         :param dict asked: {id: what is asked for of each, charges included}
         :return: ({journal item: :class:`PaySlip`}, the journal items whose slip is of no use: it
             could not be had, or asks for more than is asked for)
         """
-        if type(self)._get_collection_pay_slips is AccountMoveLine._get_collection_pay_slips:
+        if not self._may_have_collection_pay_slips():
             return {}, self.browse()
         lines = self.filtered(lambda line: asked.get(line.id, 0.0) > 0)
         found, left_out = lines._ask_collection_pay_slips()
