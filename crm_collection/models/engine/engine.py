@@ -290,4 +290,15 @@ class CrmCollectionEngine(models.AbstractModel):
         self.env.cr.execute(apply_queries.drop_plan())
         self.env.cr.execute(apply_queries.create_plan(simulate_queries.together(plans)))
         self.env.cr.execute(simulate_queries.analyze_plan())
+        for one in companies:
+            self._assign_plan(one)
         return companies
+
+    def _assign_plan(self, company):
+        """Who would be given customers that have no collector, as the job does it after items
+        moved and before there are tasks and letters, works what the plan says of them."""
+        Assignment = self.env["crm.collection.assignment"]
+        chosen = Assignment._plan(company, simulate_queries.with_new_items)
+        if chosen:
+            users = {partner_id: user_id for partner_id, (user_id, _number) in chosen.items()}
+            self.env.cr.execute(simulate_queries.assign_plan(company.id, users))

@@ -22,8 +22,43 @@ def together(plans):
     :param dict plans: {company's id: its plan}
     """
     return SQL(" UNION ALL ").join(
-        SQL("SELECT plan.*, %s AS company_id FROM (%s) AS plan", company_id, plan.query(False))
+        SQL(
+            """SELECT plan.*, %s AS company_id, NULL::integer AS assigned_id
+                 FROM (%s) AS plan""",
+            company_id,
+            plan.query(False),
+        )
         for company_id, plan in plans.items()
+    )
+
+
+def with_new_items(query):
+    """Ask ``query`` of the open items there are with those that the plan makes, as far as rules of
+    assignment look at items."""
+    return SQL(
+        """WITH crm_collection_item AS (
+                SELECT item.company_id, item.partner_id, item.amount_residual, item.state,
+                       item.user_id
+                  FROM crm_collection_item item WHERE item.state = 'open'
+                 UNION ALL
+                SELECT plan.company_id, plan.partner_id, plan.amount_residual, 'open', plan.user_id
+                  FROM %s AS plan WHERE plan.item_id IS NULL)
+           SELECT * FROM (%s) AS asked""",
+        SQL.identifier(PLAN_TABLE),
+        query,
+    )
+
+
+def assign_plan(company_id, user_by_partner):
+    """What nobody works of these customers is their collector's, in the plan."""
+    return SQL(
+        """UPDATE %(plan)s AS plan SET assigned_id = chosen.user_id
+             FROM unnest(%(partner_ids)s, %(user_ids)s) AS chosen (partner_id, user_id)
+            WHERE plan.company_id = %(company_id)s AND plan.partner_id = chosen.partner_id""",
+        plan=SQL.identifier(PLAN_TABLE),
+        company_id=company_id,
+        partner_ids=list(user_by_partner),
+        user_ids=list(user_by_partner.values()),
     )
 
 
@@ -158,7 +193,8 @@ def waiting(company_id, limit):
         """
         WITH planned AS (
                 SELECT plan.*, phase.id AS letter_phase_id, phase.sequence AS phase_sequence,
-                       CASE WHEN item.id IS NULL THEN plan.user_id ELSE item.user_id END
+                       COALESCE(CASE WHEN item.id IS NULL THEN plan.user_id
+                                     ELSE item.user_id END, plan.assigned_id)
                            AS worked_by_id
                   FROM %(plan)s AS plan
              LEFT JOIN (%(waiting)s) AS waiting ON waiting.item_id = plan.item_id
@@ -236,7 +272,8 @@ def _planned(company, companies, today):
     working_days = {one.id: one._get_collection_due_days() for one in companies}
     return SQL(
         """SELECT plan.*, phase.sequence AS phase_sequence, plan.days > 0 AS is_late,
-                  CASE WHEN item.id IS NULL THEN plan.user_id ELSE item.user_id END
+                  COALESCE(CASE WHEN item.id IS NULL THEN plan.user_id
+                                     ELSE item.user_id END, plan.assigned_id)
                       AS worked_by_id,
                   CASE WHEN plan.moves THEN 0 ELSE COALESCE(item.letter_count, 0) END
                       AS letters_before,

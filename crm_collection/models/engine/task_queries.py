@@ -68,8 +68,8 @@ def of_plan(company_id, today):
         """SELECT allocation.id AS allocation_id, plan.item_id AS id, plan.partner_id,
                   plan.phase_id, plan.step_id, plan.blocker, plan.line_id, plan.name,
                   plan.date_maturity, plan.amount_residual,
-                  CASE WHEN plan.item_id IS NULL THEN plan.user_id ELSE item.user_id END
-                      AS user_id,
+                  COALESCE(CASE WHEN plan.item_id IS NULL THEN plan.user_id
+                                ELSE item.user_id END, plan.assigned_id) AS user_id,
                   CASE WHEN plan.moves THEN %(today)s::date ELSE allocation.day_in END AS day_in
              FROM %(plan)s AS plan
         LEFT JOIN crm_collection_item item ON item.id = plan.item_id

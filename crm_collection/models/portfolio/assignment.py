@@ -156,16 +156,21 @@ class CrmCollectionAssignment(models.Model):
         return None
 
     @api.model
-    def _plan(self, company):
-        """:return: {customer: (his collector, number of his open items)} of the company's
-        customers who have none, as the rules choose; by their ids"""
+    def _plan(self, company, pretend=None):
+        """
+        :param pretend: function that has a statement ask about other items than there are
+        :return: {customer: (his collector, number of his open items)} of the company's customers
+            who have none, as the rules choose; by their ids
+        """
+        pretend = pretend or (lambda query: query)
         rules = self._get_rules(company)
         if not rules:
             return {}
         self.env.flush_all()
         partners = self._get_customers(company)
-        rows = self.env.execute_query(assignment_queries.nobodys(partners, rules, company.id))
-        chosen = self._choose(company, rules, rows) if rows else {}
+        query = assignment_queries.nobodys(partners, rules, company.id)
+        rows = self.env.execute_query(pretend(query))
+        chosen = self._choose(company, rules, rows, pretend) if rows else {}
         numbers = {partner_id: number for partner_id, _name, number, _rules in rows}
         return {one: (user_id, numbers[one]) for one, user_id in chosen.items()}
 
@@ -210,8 +215,9 @@ class CrmCollectionAssignment(models.Model):
         return rules_sudo.search(domain)
 
     @api.model
-    def _choose(self, company, rules, rows):
+    def _choose(self, company, rules, rows, pretend):
         """:param rows: of :func:`.assignment_queries.nobodys`
+        :param pretend: as for :meth:`_plan`
         :return: {id of the customer: id of his collector}
         """
         users = {
@@ -220,7 +226,8 @@ class CrmCollectionAssignment(models.Model):
         }
         everybody = list({user_id for ids in users.values() for user_id in ids})
         loads = dict.fromkeys(everybody, 0)
-        loads |= dict(self.env.execute_query(assignment_queries.loads(company.id, everybody)))
+        query = assignment_queries.loads(company.id, everybody)
+        loads |= dict(self.env.execute_query(pretend(query)))
         chosen = {}
         for partner_id, name, number, rule_ids in rows:
             fitting = rules.browse(rule_ids).filtered(lambda rule: users[rule.id])

@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon
 
 
@@ -176,3 +179,35 @@ class TestAssignment(CrmCollectionLettersCommon):
         self.assertEqual(self.customer.collection_user_id, self.second)
         with self.assertRaises(AccessError):
             rule.with_user(self.collector).name = "Mine"
+
+    def test_simulation_knows_who_gets_whom(self):
+        """GIVEN two collectors, a step with a call, and customers of nobody, one with an item and
+        one without one yet
+        THEN the simulation gives tasks and letters to whom the run then gives them.
+        """
+        self._rule(self.collector | self.second)
+        call = self.env.ref("mail.mail_activity_data_call")
+        self.rule.step_ids.activity_type_id = call
+        known, new = (self._create_customer(name) for name in ("Known", "New"))
+        self.env["crm.collection.assignment"].search([]).active = False
+        self._create_overdue(9, partner=known)
+        self._allocate()
+        self.env["crm.collection.assignment"].with_context(active_test=False).search([]).active = (
+            True
+        )
+        self._create_overdue(12, partner=new)
+        self._move_on(1)
+        Engine, today = self.env["crm.collection.engine"].sudo(), TODAY + timedelta(days=1)
+        result = Engine._simulate(self.company, today)
+        self._allocate()
+        self._send_letters()
+        for partner in known | new:
+            user = partner.collection_user_id
+            self.assertIn(user, self.collector | self.second)
+            for key in ("tasks", "letters"):
+                said = {row["user_id"] for row in result[key] if row["partner_id"] == partner.id}
+                self.assertEqual(said, {user.id}, key)
+            task = self.env["crm.collection.task"].search([("partner_id", "=", partner.id)])
+            self.assertIn(user, task.made_for_id)
+            self.assertEqual(self._letters(partner).user_id, user)
+        self.assertNotEqual(known.collection_user_id, new.collection_user_id)

@@ -58,6 +58,6 @@ class CrmCollectionSimulateLine(models.TransientModel):
         comodel_name="res.users",
         string="Responsible",
         ondelete="cascade",
-        help="Before rules of assignment give the customer to another collector.",
+        help="Rules of assignment have given collectors to customers without one.",
     )
     date = fields.Date(string="To Be Done by")
