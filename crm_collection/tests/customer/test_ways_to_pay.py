@@ -44,7 +44,7 @@ class TestWaysToPay(CrmCollectionPortalCommon):
                 lines.env.cr.execute("SELECT 1 / 0")
             return {line.id: get_slip(line) for line in lines}
 
-        self.startPatch(patch.object(lines_class, "_get_collection_pay_slips", get_slips))
+        self.startPatcher(patch.object(lines_class, "_get_collection_pay_slips", get_slips))
 
     def _line(self, move):
         return LINE.format(self._receivables(move).id)
@@ -53,7 +53,7 @@ class TestWaysToPay(CrmCollectionPortalCommon):
         return "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
 
     def _print_statement(self):
-        report = self.env["ir.actions.report"].sudo()
+        report = self.env["ir.actions.report"].sudo().with_context(force_report_rendering=True)
         xmlid = "crm_collection.action_report_statement"
         return self._read_pdf(report._render_qweb_pdf(xmlid, self.customer.ids)[0])
 

@@ -122,13 +122,14 @@ class TestContactsWeek(CrmCollectionDeskCommon):
 
     def test_reminders_to_come(self):
         """GIVEN a promise about another item for in four days, of which the customer is reminded
-        the day before, and a letter that is due in three
+        the day before, and a letter that is held back until that day
         THEN item and simulation say that the letter waits for a week after the reminder: it does.
         """
-        later = self._create_overdue(-2)
+        later = self._create_overdue(5)
         self._allocate()
         promised, item = self._items(self.move), self._items(later)
         until = TODAY + timedelta(days=4)
+        self._hold(item, date_until=TODAY + timedelta(days=2))
         self._hold(promised, kind="promise", amount=100, date_until=until, date_from=TODAY)
         reminded = until - timedelta(days=1)
         item.invalidate_recordset()

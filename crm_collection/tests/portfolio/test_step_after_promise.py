@@ -1,5 +1,6 @@
 from odoo.tests import tagged
 
+from ..common import TODAY
 from ..common_promises import PromiseCase
 
 
@@ -113,10 +114,10 @@ class TestStepAfterPromise(PromiseCase):
         THEN it enters the step with the run that makes it an item, as the simulation says; what
         he owes since does not.
         """
-        due_later = self._create_overdue(-6)
+        due_later = self._create_overdue(-6, invoice_date=TODAY)
         self._promise(3, partner_id=self.customer.id)
         self._on(2)
-        since = self._create_overdue(-6)
+        since = self._create_overdue(-4, invoice_date=self._day(2))
         self._run_on(4)
         self.assertFalse(self._items(due_later))
         self._on(7)
