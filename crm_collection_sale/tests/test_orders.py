@@ -83,7 +83,7 @@ class TestOrders(CrmCollectionCommon):
 
     def test_order_that_grows(self):
         """GIVEN an order that was confirmed before its customer came into a phase
-        WHEN it grows, by a line, a quantity, or lines that are written together
+        WHEN it grows, by a price, a line, or lines that are written together
         THEN a phase that stops orders refuses it, in words, and whatever a job does it notes; what
         leaves it as large, or smaller, passes. A phase that warns notes it.
 
@@ -94,7 +94,7 @@ class TestOrders(CrmCollectionCommon):
         line = order.order_line
         more = {"product_id": self.product.id, "price_unit": 100.0}
         grow = (
-            lambda: line.write({"product_uom_qty": 2}),
+            lambda: line.write({"price_unit": 600.0}),
             lambda: self.env["sale.order.line"]
             .with_user(self.salesman)
             .create({"order_id": order.id, **more}),
@@ -102,9 +102,10 @@ class TestOrders(CrmCollectionCommon):
         )
         self._create_overdue(40, amount=1234.0)
         self._allocate()
-        for one in grow:
-            with self.assertRaisesRegex(UserError, "quotation of its own"):
+        for number, one in enumerate(grow):
+            with self.subTest(number), self.assertRaises(UserError) as refused:
                 one()
+            self.assertIn("quotation of its own", str(refused.exception))
         order.write(
             {
                 "order_line": [
@@ -114,11 +115,11 @@ class TestOrders(CrmCollectionCommon):
             }
         )
         self.assertEqual(order.amount_total, 500.0)
-        line.sudo().product_uom_qty = 2
+        line.sudo().price_unit = 900.0
         self.assertIn("Grown from", order.message_ids[0].body)
-        line.product_uom_qty = 1
+        line.price_unit = 400.0
         self.phase_third.sudo().order_policy = "warn"
-        line.product_uom_qty = 3
+        line.price_unit = 1200.0
         self.assertEqual(order.amount_total, 1300.0)
         self.assertIn("1,300.00", order.message_ids[0].body)
 

@@ -1,4 +1,5 @@
 import io
+import os
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
@@ -179,6 +180,8 @@ class TestWaysToPay(CrmCollectionPortalCommon):
     def test_online_payment_settles_what_it_was_for(self):
         """One item, with those of its invoice before it, by core's page; then all, by ours; then
         by the page of a letter. Nothing is left for anybody to match."""
+        expected = os.environ.get("CRM_COLLECTION_PROVIDER", self.provider.code)
+        self.assertEqual(self.provider.code, expected)
         split = self._create_overdue(40, terms=(0, 30, 60), amount=300)
         first, second, third = self._receivables(split).sorted("date_maturity")
         letter_sudo = self._write_letters()
