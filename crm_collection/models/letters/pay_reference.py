@@ -51,11 +51,14 @@ class CrmCollectionItem(models.Model):
 
     @api.model
     def _search_pay_number(self, operator, value):
-        """Whole references alone: a part of one is nobody's."""
-        if operator not in ("in", "ilike"):
+        """What is shown, as it is; or what any text names: whole references alone, a part of one
+        is nobody's."""
+        if operator == "in":
+            own = Domain("move_id.payment_reference", "=", False) & Domain("name", "in", value)
+            return Domain("move_id.payment_reference", "in", [one for one in value if one]) | own
+        if operator != "ilike":
             return NotImplemented
-        texts = [value] if isinstance(value, str) else value
-        named = read_reference(" ".join(str(text) for text in texts if text))
+        named = read_reference(str(value))
         if not any(named):
             return Domain.FALSE
         self.env.flush_all()
