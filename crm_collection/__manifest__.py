@@ -17,6 +17,7 @@
         "security/desk_rules.xml",
         "security/wizards_rules.xml",
         "report/letters/letter_templates.xml",
+        "report/letters/letter_laid_out_templates.xml",
         "report/letters/letter_reports.xml",
         "report/approval/approval_report.xml",
         "data/mail_activity_type_data.xml",

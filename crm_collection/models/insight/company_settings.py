@@ -43,6 +43,9 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     )
     collection_thank = fields.Boolean(related="company_id.collection_thank", readonly=False)
     collection_link_days = fields.Integer(related="company_id.collection_link_days", readonly=False)
+    collection_letter_layout = fields.Selection(
+        related="company_id.collection_letter_layout", readonly=False
+    )
     collection_pay_code = fields.Boolean(related="company_id.collection_pay_code", readonly=False)
     collection_bank_days = fields.Integer(related="company_id.collection_bank_days", readonly=False)
     collection_bank_user_id = fields.Many2one(

@@ -10,6 +10,7 @@ from odoo.tools.translate import code_translations
 
 from ...tools.text import get_file_name
 from ..evidence.evidence import WRITING
+from .core_pdf import LAID_OUT_REPORT
 
 _logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class CrmCollectionLetter(models.Model):
         """Return the lines of the postal address, as they show in the window of an envelope."""
         self.ensure_one()
         customer = self.partner_id
-        recipient = self.recipient_ids[:1] or customer
+        recipient = self.recipient_ids[:1]._origin or customer
         names = [customer.name, recipient.name if recipient != customer else ""]
         place = recipient if recipient.city or recipient.zip else customer
         return [name for name in names if name] + self._get_address_lines(place)
@@ -94,7 +95,7 @@ class CrmCollectionLetter(models.Model):
             return True
         if code_translations.get_python_translations("crm_collection", lang):
             return True
-        template_sudo = self.template_id.sudo()
+        template_sudo = self.template_id._origin.sudo()
         return bool(template_sudo) and lang in template_sudo._get_collection_langs()
 
     def _mail_get_partner_fields(self, introspect_fields=False):
@@ -119,16 +120,23 @@ class CrmCollectionLetter(models.Model):
             return message.body if name == "body_html" else message.subject
         if not self.template_id:
             return self.titles_html if name == "body_html" else self.display_name
-        lang = self._get_lang()
-        return self.template_id.sudo()._render_field(name, self.ids, set_lang=lang)[self.id]
+        return self._render_preview(name)
 
     def _render_preview(self, fname):
-        """Return subject or body of a letter that is not stored, as it would leave now."""
+        """Return subject or body of a letter, which need not be stored, as it would leave now."""
         self.ensure_one()
         template_sudo = self.template_id.sudo()
         return template_sudo._render_field(fname, self._ids, set_lang=self._get_lang())[self.id]
 
     # === PDF === #
+
+    def _get_sheet_report(self):
+        """Return the report of letters, which is the sheet that its company has chosen."""
+        layout = self.company_id.sudo().mapped("collection_letter_layout")
+        xmlid = LAID_OUT_REPORT if layout == ["company"] else REPORT
+        # not `ref`, which looks for each letter whether the report is there
+        report_id = self.env["ir.model.data"]._xmlid_to_res_id(xmlid)
+        return self.env["ir.actions.report"].sudo().browse(report_id)
 
     def _get_pdf_name(self):
         """Return the name of the file, in the language of the letter."""
@@ -146,7 +154,7 @@ class CrmCollectionLetter(models.Model):
 
         A letter that cannot be rendered is missing from the result: the others have theirs.
         """
-        report = self.env.ref(REPORT).sudo()
+        report = self.env.ref(REPORT).sudo()  # or the one in the company's document layout
         if not report._crm_collection_pdf_engine():
             return {}
         contents = {}

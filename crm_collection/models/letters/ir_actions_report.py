@@ -9,6 +9,7 @@ from odoo.tools.image import image_data_uri
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
 from . import pdf
+from .core_pdf import LAID_OUT
 
 MODULE_PREFIX = "crm_collection."
 IMAGE_URL = re.compile(r"/web/(?:image|content)/(\d+)(?:[-/?#]|$)")
@@ -78,7 +79,10 @@ class IrActionsReport(models.Model):
             raise UserError(
                 self.env._("No PDF engine was found: neither WeasyPrint nor wkhtmltopdf.")
             )
+        report = self._crm_collection_get_laid_out(report, record)
         html = self._crm_collection_get_html(report, record, data)
+        if report.report_name == LAID_OUT:
+            return self._crm_collection_print_core(report, html, record.company_id.sudo(), engine)
         if engine == "weasyprint":
             return pdf.write_pdf(html, self._crm_collection_get_page(report.get_paperformat()))
         body, footer = pdf.split_footer(html, shrinks=not _wkhtml().is_patched_qt)
@@ -117,7 +121,11 @@ class IrActionsReport(models.Model):
             if paperformat.orientation == "Landscape":
                 size += " landscape"
         sides = ("margin_top", "margin_right", "margin_bottom", "margin_left")
-        return {"size": size, **{side: paperformat[side] for side in sides}}
+        # where core's pages have margins of their own, and where their header begins
+        side, top = ("11mm", 10) if paperformat.css_margins else ("0mm", 0)
+        top += max(paperformat.margin_top - paperformat.header_spacing, 0)
+        margins = {name: paperformat[name] for name in sides}
+        return {"size": size, "side": side, "top": top, **margins}
 
     @api.model
     def _build_wkhtmltopdf_args(self, *args, **kwargs):

@@ -309,13 +309,14 @@ class CrmCollectionLetter(models.Model):
         check_one(self)
         return {
             "type": "ir.actions.act_url",
-            "url": f"/report/html/crm_collection.report_letter/{self.id}",
+            "url": f"/report/html/{self._get_sheet_report().report_name}/{self.id}",
             "target": "new",
         }
 
     def action_print(self):
         """Print the letter: the PDF that was sent, where one was."""
-        return self.env.ref("crm_collection.action_report_letter").report_action(self, config=False)
+        report = self.env.ref("crm_collection.action_report_letter")
+        return report.report_action(self, config=False)
 
     def _check_user(self):
         self.check_access("read")

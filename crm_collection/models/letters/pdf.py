@@ -17,8 +17,14 @@ _per_thread = threading.local()
 # Elements that load something, or run something, while the page is rendered.
 LOADING_TAGS = (
     *("applet", "audio", "base", "embed", "frame", "frameset", "iframe", "input", "link"),
-    *("meta[@http-equiv]", "object", "script", "source", "svg", "track", "video"),
+    *("meta[@http-equiv]", "object", "script", "source", "track", "video"),
 )
+# What a drawing may be made of: shapes that say everything themselves.
+SHAPES = {"svg", "g", "path", "rect", "circle"}
+SHAPE_ATTRIBUTES = {
+    *("class", "cx", "cy", "d", "fill", "fill-opacity", "height", "preserveaspectratio", "r"),
+    *("viewbox", "width", "x", "xmlns", "y"),
+}
 LOADING_ATTRIBUTES = ("background", "longdesc", "poster", "srcset")
 CSS_REFERENCE = re.compile(r"@import[^;]*;?|url\s*\([^)]*\)?", re.IGNORECASE)
 FONT_FACE = re.compile(r"@font-face\s*{[^}]*}", re.IGNORECASE)
@@ -38,18 +44,27 @@ PAGE_CSS = """
 .footer .page::after { content: counter(page); }
 .footer .topage::after { content: counter(pages); }
 """
-# The same for core's reports: a header, too, and the grid of their stylesheets.
+# The same for core's reports: a header, too, and the grid of their stylesheets. The sides of the
+# sheet are the paper's or, where it leaves them to the page (``side``), the page's own.
 CORE_PAGE_CSS = """
 @page {
     size: %(size)s;
     margin: %(margin_top)smm %(margin_right)smm %(margin_bottom)smm %(margin_left)smm;
-    @top-center { content: element(header); width: 100%%; vertical-align: top; padding-top: 8mm; }
-    @bottom-center { content: element(footer); width: 100%%; }
+    @top-center { content: element(header); width: 100%%; vertical-align: top; }
+    @bottom-center { content: element(footer); width: 100%%; vertical-align: bottom; }
 }
-html, body { margin: 0; padding: 0; font-size: 9pt; }
-.header { position: running(header); padding: 0 11mm; }
-.footer { position: running(footer); padding: 0 11mm; }
+html, body { margin: 0; padding: 0 !important; font-size: 9pt; }
+.article { padding: 0 %(side)s; }
+.header { position: running(header); padding: %(top)smm %(side)s 0 %(side)s !important; }
+.footer { position: running(footer); padding: 0 %(side)s; }
+.footer > .o_footer_content { padding-bottom: 9mm !important; }
 .o_footer_content > :last-child { margin-left: auto; }
+.footer > .o_footer_content.row { margin-left: 0; margin-right: 0; }
+.footer > .o_footer_content.row > * { padding-left: 0; padding-right: 0; }
+.address.row { flex-wrap: nowrap; }
+.o_folder_header_container > svg { height: 35mm !important; }
+.o_folder_angle_shape { margin-left: -2.6mm; }
+.header ul { margin-bottom: 0; }
 .footer .page::after { content: counter(page); }
 .footer .topage::after { content: counter(pages); }
 """
@@ -91,9 +106,23 @@ def make_self_contained(html, load_image=None):
             node.set("style", CSS_REFERENCE.sub("", node.get("style")))
     for node in root.iter("style"):
         node.text = CSS_REFERENCE.sub("", node.text or "")
+    for drawing in root.xpath("//svg"):
+        _check_drawing(drawing)
     for image in root.xpath("//img"):
         _inline_image(image, load_image)
     return _to_page(root)
+
+
+def _check_drawing(drawing):
+    """Leave a drawing of plain shapes, such as the curves of a letterhead, as it is; take out one
+    that shows something from elsewhere, or may."""
+    nodes = list(drawing.iter())
+    attributes = [attribute for node in nodes for attribute in node.attrib.items()]
+    is_plain = {node.tag for node in nodes} <= SHAPES and all(
+        name in SHAPE_ATTRIBUTES and not CSS_REFERENCE.search(value) for name, value in attributes
+    )
+    if not is_plain:
+        drawing.drop_tree()
 
 
 def _inline_image(image, load_image):
@@ -146,6 +175,17 @@ def share_styles(html):
     return _to_page(root)
 
 
+def add_styles(html, styles):
+    """Return a page of core's with its stylesheets in it, instead of the links to them."""
+    root = lxml.html.document_fromstring(html)
+    for link in root.xpath("//link"):
+        link.drop_tree()
+    node = lxml.html.Element("style")
+    node.text = CSS_REFERENCE.sub("", FONT_FACE.sub("", styles))
+    root.head.insert(0, node)
+    return _to_page(root)
+
+
 def _to_page(root):
     return lxml.html.tostring(root, encoding="unicode", doctype="<!DOCTYPE html>")
 
@@ -192,12 +232,14 @@ def write_pdf(html, page):
     return _print(share_styles(html), [_parse_css(PAGE_CSS % page)])
 
 
-def write_core_pdf(html, page, styles):
+def write_core_pdf(html, page, styles, color="#212529"):
     """Return the PDF of a page of core's reports, whose header and footer are on every sheet.
 
     :param dict page: as of :func:`write_pdf`
     :param str styles: the stylesheets of the page
+    :param str color: the company's
     """
+    html = _arrange_for_weasyprint(html, color)
     styles = CSS_REFERENCE.sub("", FONT_FACE.sub("", styles))
     return _print(html, [_parse_css(styles), _parse_css(CORE_PAGE_CSS % page)])
 
@@ -215,6 +257,19 @@ def _get_fonts():
 
         _per_thread.fonts = FontConfiguration()
     return _per_thread.fonts
+
+
+def _arrange_for_weasyprint(html, color):
+    """What runs at the foot of every sheet has to come before what is on the first one. The shapes
+    of the layout *Folder* have their color by the page's stylesheet, which WeasyPrint does not look
+    at for what is within a drawing."""
+    root = lxml.html.document_fromstring(html)
+    for footer in root.xpath(FOOTER):
+        footer.getparent().insert(0, footer)
+    for shape in root.xpath("//svg[@fill='none']//*[self::path or self::rect][not(@fill)]"):
+        shape.set("fill", color)
+        shape.set("fill-opacity", ".08")  # mix(white, color, 92%)
+    return _to_page(root)
 
 
 @functools.lru_cache(maxsize=8)

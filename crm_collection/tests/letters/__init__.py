@@ -25,6 +25,7 @@ from . import (
     test_letter_uncertain,
     test_letter_fault,
     test_letter_names,
+    test_letter_layout,
     test_letter_plan,
     test_letter_property,
     test_letter_reckoning,

@@ -54,7 +54,10 @@ class TestLetterPdfNetwork(CrmCollectionCommon):
             <img src="{url}/image.png" srcset="{url}/set.png 2x"/><img src="file:///etc/passwd"/>
             <div style="background-image: url('{url}/inline.png'); color: red">x</div>
             <iframe src="{url}/frame"></iframe><object data="{url}/object"></object>
-            <svg><image href="{url}/svg.png"/></svg><video poster="{url}/poster.png"></video>
+            <svg><image href="{url}/svg.png"/></svg>
+            <svg viewBox="0 0 9 9"><path d="M0 0" fill="url({url}/fill.svg)"></path></svg>
+            <svg viewBox="0 0 1 1"><path d="M1 1" fill="#eee"></path></svg>
+            <video poster="{url}/poster.png"></video>
             <a href="{url}/a">link</a></body></html>"""
 
     def test_nothing_to_fetch_is_left(self):
@@ -63,6 +66,8 @@ class TestLetterPdfNetwork(CrmCollectionCommon):
         self.assertIn("color: red", html)
         self.assertEqual(html.count(self.url), 1, "Only the link that the reader may follow.")
         self.assertNotIn("passwd", html)
+        self.assertEqual(html.count("<svg"), 1, "A drawing that says everything itself.")
+        self.assertIn("M1 1", html)
 
     def test_weasyprint_is_refused_what_slips_through(self):
         if not pdf.get_weasyprint():
