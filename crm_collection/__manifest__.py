@@ -47,6 +47,7 @@
         "wizard/letters/send_views.xml",
         "wizard/letters/live_views.xml",
         "wizard/letters/reverse_views.xml",
+        "wizard/letters/text_preview_views.xml",
         "wizard/desk/hand_over_views.xml",
         "wizard/engine/golive_views.xml",
         "wizard/engine/simulate_views.xml",

@@ -1,9 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Command
-
-from ..letters import content_queries
-
-ASKED = ("amount_credit", "amount_fine", "amount_interest", "amount_asked")
 
 
 class CrmCollectionApproval(models.Model):
@@ -51,8 +46,6 @@ class CrmCollectionApproval(models.Model):
         if not letter.line_ids:
             covered = self.env._("Open credits of the customer cover what is owed.")
             return {"letter_note": covered}
-        recipient, problem = letter._get_recipients()
-        states = dict(letter._fields["state"]._description_selection(self.env))
         note = self.company_id.sudo()._explain_collection_copy() or False
         if not self.company_id.sudo().collection_auto_send:
             note = self.env._(
@@ -61,10 +54,8 @@ class CrmCollectionApproval(models.Model):
             )
         return {
             "letter_template_id": letter.template_id.id,
-            "letter_subject": letter._render_preview("subject"),
-            "letter_body": letter._render_preview("body_html"),
-            "letter_email_to": recipient.email_formatted or states.get(problem),
             "letter_note": note,
+            **letter._show(),
         }
 
     def _get_no_letter_note(self):
@@ -76,6 +67,9 @@ class CrmCollectionApproval(models.Model):
         today = self.company_id._get_collection_today()
         tone = lines.sorted(lambda line: (-line.item_id.days_overdue, line.id))[:1]
         steps, items = lines.step_id, lines.item_id
+        self.env.flush_all()  # SQL reads the settings
+        letters = self.env["crm.collection.letter"]
+        rows = letters._get_rows_of_items(items, self.phase_id)
         return {
             "company_id": self.company_id.id,
             "partner_id": self.partner_id.id,
@@ -88,37 +82,5 @@ class CrmCollectionApproval(models.Model):
             "user_id": items.user_id[:1].id,
             "state": "to_send",
             "attach_pdf": any(steps.mapped("attach_pdf")),
-            "line_ids": self._prepare_letter_lines(items, today),
+            "line_ids": letters._prepare_lines_of_rows(self.company_id, today, rows),
         }
-
-    def _prepare_letter_lines(self, items, today):
-        self.env.flush_all()  # SQL reads the settings
-        lines = [
-            (
-                *(0, item.partner_id.id, item.currency_id.id, item.id),
-                *(item.date_maturity, item.amount_residual_currency, item.days_overdue),
-            )
-            for item in items
-        ]
-        query = content_queries.asked_of_shown(self.company_id, today, lines)
-        asked = {row["item_id"]: row for row in self.env.execute_query_dict(query)}
-        return [
-            Command.create(
-                {
-                    "item_id": item.id,
-                    "round": 1,
-                    "company_id": self.company_id.id,
-                    "phase_id": self.phase_id.id,
-                    "name": item.name,
-                    "currency_id": item.currency_id.id,
-                    "date_maturity": item.date_maturity,
-                    "days_overdue": item.days_overdue,
-                    "amount_original": item.amount_original_currency,
-                    "amount_residual": item.amount_residual_currency,
-                    "amount_residual_company": item.amount_residual,
-                    **{key: asked[item.id][key] for key in ASKED},
-                }
-            )
-            for item in items.sorted(lambda item: (item.date_maturity, item.id))
-            if asked[item.id]["is_left"]  # what open credits pay is not written about
-        ]

@@ -36,13 +36,7 @@ class CrmCollectionForewarning(models.Model):
         if not rows:
             return {}
         letter = self.env["crm.collection.letter"].sudo().new(self._prepare_letter(rows[0]))
-        recipient, problem = letter._get_recipients()
-        states = dict(letter._fields["state"]._description_selection(self.env))
-        return {
-            "letter_subject": letter._render_preview("subject"),
-            "letter_body": letter._render_preview("body_html"),
-            "letter_email_to": recipient.email_formatted or states.get(problem),
-        }
+        return letter._show()
 
     def _prepare_letter(self, row):
         phase_sudo = self.env["crm.collection.phase"].sudo().browse(row["phase_id"])

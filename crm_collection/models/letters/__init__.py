@@ -44,6 +44,7 @@ from . import (
     offered,
     example,
     preview,
+    text_value,
     ir_actions_report,
     core_pdf,
     ir_mail_server,

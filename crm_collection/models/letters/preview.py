@@ -13,8 +13,9 @@ class CrmCollectionLetter(models.Model):
     _inherit = "crm.collection.letter"
 
     @api.model
-    def _new_of_rows(self, company, rows):
+    def _new_of_rows(self, company, rows, **vals):
         """:param list rows: the items of one customer, as ``queries.due`` says them
+        :param vals: what is to be another one than would leave, such as ``template_id``
         :return: the letter about them that would leave now; not stored
         """
         today = company._get_collection_today()
@@ -34,11 +35,53 @@ class CrmCollectionLetter(models.Model):
                 "state": "to_send",
                 "attach_pdf": any(row["attach_pdf"] for row in rows),
                 "line_ids": self._prepare_lines_of_rows(company, today, rows),
+                **vals,
             }
         )
 
+    def _show(self):
+        """:return: values of the fields that show a letter which is not stored: its subject, its
+        body, and who gets it or why nobody"""
+        recipient, problem = self._get_recipients()
+        states = dict(self._fields["state"]._description_selection(self.env))
+        return {
+            "letter_subject": self._render_preview("subject"),
+            "letter_body": self._render_preview("body_html"),
+            "letter_email_to": recipient.email_formatted or states.get(problem),
+        }
+
+    @api.model
+    def _get_rows_of_items(self, items, phase=None):
+        """:param phase: they are shown as in this phase, where they have had no letter yet
+        :return: what is open of items, as ``queries.due`` says it"""
+        return [
+            {
+                "item_id": item.id,
+                "company_id": item.company_id.id,
+                "partner_id": item.partner_id.id,
+                "currency_id": item.currency_id.id,
+                "phase_id": (phase or item.phase_id).id,
+                "phase_sequence": (phase or item.phase_id).sequence,
+                "step_id": item.step_id.id,
+                "template_id": item.phase_id._get_letter(
+                    item.step_id, item.partner_id, item.company_id._get_collection_today()
+                ).id,
+                "user_id": item.user_id.id,
+                "attach_pdf": item.step_id.attach_pdf,
+                "name": item.name,
+                "date_maturity": item.date_maturity,
+                "days": item.days_overdue,
+                "amount_original": item.amount_original_currency,
+                "amount_residual_currency": item.amount_residual_currency,
+                "amount_residual": item.amount_residual,
+                "letter_count": 0 if phase else item.letter_count,
+            }
+            for item in items
+        ]
+
     @api.model
     def _prepare_lines_of_rows(self, company, today, rows):
+        """:return: commands of the lines; what open credits pay is not written about"""
         shown = [
             (
                 *(0, row["partner_id"], row["currency_id"], row["item_id"]),
@@ -66,4 +109,5 @@ class CrmCollectionLetter(models.Model):
                 }
             )
             for row in sorted(rows, key=lambda row: (row["date_maturity"], row["item_id"]))
+            if asked[row["item_id"]]["is_left"]
         ]

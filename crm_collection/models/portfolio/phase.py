@@ -168,8 +168,10 @@ class CrmCollectionPhase(models.Model):
         self.ensure_one()
         return not self.company_id or self.company_id in company.sudo().parent_ids
 
-    def _get_letter(self, step):
+    def _get_letter(self, step, partner=None, day=None):
         """:param step: the step of the item in this phase (may be empty)
+        :param partner: the customer who gets it, and ``day`` when, where that is known: it is one
+            of two texts where the phase compares them (``letters/phase_comparison.py``)
         :return: its own letter, else the phase's; none of a step without letter. Where the
             definition is approved it was approved with these (``approval/phase_text.py``)"""
         here = step.filtered(lambda one: one.phase_id == self)

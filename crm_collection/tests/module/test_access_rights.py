@@ -38,6 +38,7 @@ RIGHTS = {
     "crm.collection.assign.line": {"reader": NOTHING, "user": NOTHING, "manager": READ},
     "crm.collection.contact.log": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.contact.report": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.text.preview": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.customer": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.desk.mark": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.desk.visit": {"reader": READ, "user": READ, "manager": READ},

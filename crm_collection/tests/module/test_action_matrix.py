@@ -108,6 +108,8 @@ ACTIONS = {
     ("crm.collection.letter", "action_open_mail"): ANYBODY,
     ("crm.collection.letter", "action_print"): INSIDE | STRANGER,
     ("crm.collection.letter", "action_retry"): USERS,
+    ("crm.collection.letter", "get_text_values"): READERS | STRANGER,
+    ("crm.collection.text.preview", "action_open_pdf"): USERS | STRANGER,
     ("crm.collection.letter", "action_reverse"): USERS,
     ("crm.collection.letter", "action_undo"): USERS,
     ("crm.collection.letter", "action_undo_reversal"): USERS,

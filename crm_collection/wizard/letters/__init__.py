@@ -5,4 +5,5 @@ from . import (
     reverse,
     mail_compose_message,
     live,
+    text_preview,
 )

@@ -75,14 +75,8 @@ class CrmCollectionItemSend(models.TransientModel):
         if not rows:
             return {}
         row = rows[0]
-        letter = self.env["crm.collection.letter"]._new_of_rows(row["company"], row["letter"])
-        recipient, problem = letter._get_recipients()
-        states = dict(letter._fields["state"]._description_selection(self.env))
-        return {
-            "letter_subject": letter._render_preview("subject"),
-            "letter_body": letter._render_preview("body_html"),
-            "letter_email_to": recipient.email_formatted or states.get(problem),
-        }
+        letters = self.env["crm.collection.letter"]
+        return letters._new_of_rows(row["company"], row["letter"])._show()
 
     @api.model
     def _get_last_letters(self, rows):

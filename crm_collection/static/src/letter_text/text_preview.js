@@ -1,0 +1,34 @@
+import { Component } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+
+/** Shows what is typed to a customer, without saving it: a text in use would be in force at once. */
+export class TextPreviewWidget extends Component {
+    static template = "crm_collection.TextPreviewWidget";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.action = useService("action");
+    }
+
+    async onClick() {
+        const { record } = this.props;
+        const typed = await record.isDirty(); // asks the editor what is in it now
+        const context = { default_template_id: record.resId };
+        if (typed || !record.resId) {
+            Object.assign(context, {
+                default_is_typed: true,
+                default_typed_subject: record.data.subject || "",
+                default_typed_body: String(record.data.body_html || ""),
+            });
+        }
+        await this.action.doAction("crm_collection.crm_collection_text_preview_action", {
+            additionalContext: context,
+        });
+    }
+}
+
+registry.category("view_widgets").add("crm_collection_text_preview", {
+    component: TextPreviewWidget,
+});
