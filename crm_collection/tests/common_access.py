@@ -69,8 +69,10 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
         self.env["crm.collection.fuse"].sudo().create({"name": "Mail server"})
         self.rule.step_ids.activity_type_id = self.env.ref("mail.mail_activity_data_call")
         self._create_overdue(5)
+        self.phase_first.template_b_id = self.phase_first.template_id.copy()
         self._allocate()
         self._send_letters()
+        self._letters().sudo()[:1].write({"state": "sent", "date_sent": f"{TODAY} 09:00:00"})
         self._put_under_approval(self.phase_third)
         for run in self.env["crm.collection.run"].sudo().search([]):
             run._log_exception("Something")
@@ -130,6 +132,7 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
                 "outcome_id": self.env.ref("crm_collection.outcome_refuses").id,
             },
             "crm.collection.simulate": {"date": TODAY},
+            "crm.collection.text.preview": {"partner_id": self.customer.id},
             "crm.collection.item.hold": {"reason": "x"},
             "crm.collection.statement.send": {"partner_id": self.customer.id},
             "crm.collection.hold.change": {"why": "x"},

@@ -60,12 +60,14 @@ def _asked(which):
     return SQL(
         """SELECT approval.id, approval.kind, approval.user_id, approval.partner_id,
                   approval.company_id, approval.phase_id, approval.approval_rule_id,
-                  phase.template_id, approval.proposed_values -> 'texts' AS proposed_texts,
-                  %s AS proposed_template_id, %s AS proposed_rule_id
+                  phase.template_id, phase.template_b_id,
+                  approval.proposed_values -> 'texts' AS proposed_texts,
+                  %s AS proposed_template_id, %s AS proposed_template_b_id, %s AS proposed_rule_id
              FROM crm_collection_approval approval
              JOIN crm_collection_phase phase ON phase.id = approval.phase_id
             WHERE %s""",
         _proposed("template_id"),
+        _proposed("template_b_id"),
         _proposed("approval_rule_id"),
         which,
     )
@@ -80,7 +82,7 @@ def _proposed(fname):
 
 
 def _of_request():
-    """Approval rule, phase and its letter; of items the customer's own rule, and which of the
+    """Approval rule, phase and its letters; of items the customer's own rule, and which of the
     sending rules applies."""
     return SQL(
         """SELECT asked.id, change.user_id, change.id
@@ -90,7 +92,8 @@ def _of_request():
                   AND change.res_id IN (asked.approval_rule_id, asked.proposed_rule_id)
                   OR change.res_model = 'crm.collection.phase' AND change.res_id = asked.phase_id
                   OR change.res_model = 'mail.template'
-                  AND change.res_id IN (asked.template_id, asked.proposed_template_id)
+                  AND change.res_id IN (asked.template_id, asked.proposed_template_id,
+                                        asked.template_b_id, asked.proposed_template_b_id)
                   OR change.res_model = 'mail.template' AND asked.kind = 'definition'
                   AND change.res_id IN (%(texts)s)
                   OR change.res_model = 'res.partner' AND asked.kind = 'allocation'

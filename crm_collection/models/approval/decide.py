@@ -192,9 +192,9 @@ class CrmCollectionApproval(models.Model):
             templates = self.env["mail.template"].union(*(text.template for text in texts)).exists()
         else:
             steps = self._get_waiting_lines().step_id
-            templates = phase._get_letter(steps.browse())
+            templates = phase._get_letters(steps.browse())
             for step in steps:
-                templates |= phase._get_letter(step)
+                templates |= phase._get_letters(step)
         return {str(template.id): template._get_collection_digest() for template in templates}
 
     def _name_open_items(self, open_items):

@@ -99,5 +99,7 @@ class CrmCollectionApprovalLine(models.Model):
     def _get_letter_template(self):
         """:return: the letter the item gets for entering the phase, empty for none"""
         self.ensure_one()
-        template = self.env["mail.template"]
-        return self.phase_id._get_letter(self.step_id) if self.send_letter else template
+        if not self.send_letter:
+            return self.env["mail.template"]
+        today = self.company_id._get_collection_today()
+        return self.phase_id._get_letter(self.step_id, self.partner_id, today)

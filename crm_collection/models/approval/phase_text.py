@@ -13,6 +13,7 @@ class Text(NamedTuple):
     template: models.Model
     is_new: bool  # it is proposed, and not in force
     current: models.Model  # what is in force in its place
+    is_second: bool = False  # half of the customers get it, by chance, instead of the first
 
 
 class CrmCollectionPhase(models.Model):
@@ -46,7 +47,12 @@ class CrmCollectionPhase(models.Model):
             proposed = self.sudo().pending_approval_id.proposed_values or {}
         Template, steps_sudo = self.env["mail.template"], self.sudo().step_ids
         own = Template.browse(proposed.get("template_id", self.template_id.id) or [])
-        texts = [Text(steps_sudo.browse(), own, own != self.template_id, self.template_id)]
+        none = steps_sudo.browse()
+        texts = [Text(none, own, own != self.template_id, self.template_id)]
+        second = Template.browse(proposed.get("template_b_id", self.template_b_id.id) or [])
+        if second:
+            is_new = second != self.template_b_id
+            texts.append(Text(none, second, is_new, self.template_b_id, is_second=True))
         of_steps = self._read_texts(proposed)
         for step in steps_sudo.sorted(_get_place):  # of archived rules, too: they may come back
             template = of_steps.get(step, step.template_id)
@@ -129,13 +135,19 @@ class CrmCollectionPhase(models.Model):
         return [
             {
                 "name": text.template.display_name,
-                "whose": _get_step_name(text.step) if text.step else "",
+                "whose": self._get_text_reader(text),
                 "is_new": text.is_new,
                 "langs": self._get_lang_pages(text),
             }
             for text in self._get_texts(proposed)
             if text.template.exists()
         ]
+
+    def _get_text_reader(self, text):
+        """:return: who gets the text, in words; nothing for the phase's own"""
+        if text.is_second:
+            return self.env._("half of the customers, by chance")
+        return _get_step_name(text.step) if text.step else ""
 
     def _get_lang_pages(self, text):
         template = text.template

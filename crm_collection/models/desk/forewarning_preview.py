@@ -46,7 +46,7 @@ class CrmCollectionForewarning(models.Model):
             "company_id": self.company_id.id,
             "partner_id": partner_sudo.id,
             "lang": partner_sudo.lang or self.company_id.sudo().partner_id.lang,
-            "template_id": phase_sudo._get_letter(step_sudo).id,
+            "template_id": phase_sudo._get_letter(step_sudo, partner_sudo, self.date).id,
             "phase_id": phase_sudo.id,
             "step_id": step_sudo.id,
             "date": self.date,

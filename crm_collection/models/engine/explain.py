@@ -184,6 +184,14 @@ class CrmCollectionItem(models.Model):
             return self.env._("None any more; sent in this phase: %s.", self.letter_count)
         return self.env._("None in this phase.")
 
+    def _explain_compared(self, phase, day):
+        """:return: which of two texts the customer gets, where they are compared, in words"""
+        own = phase == self.phase_id and phase._get_side(self.step_id, self.partner_id, day)
+        if not own:
+            return ""
+        text = phase._get_letter(self.step_id, self.partner_id, day).sudo().name
+        return " " + self.env._("Two texts are compared: this customer gets “%s”.", text)
+
     def _explain_next_letter(self, day, phase_id, problem):
         """:return: when a letter leaves, of which phase, and whether it reaches the customer"""
         _, day = self.env._, fields.Date.to_date(day)
@@ -196,6 +204,7 @@ class CrmCollectionItem(models.Model):
         else:
             text = _("On %s.", date)
         text += self._explain_postponement(self.foreseen.get("obstacle"))
+        text += self._explain_compared(phase, day)
         if problem == "no_address":
             text += " " + _("It cannot leave: the customer has no e-mail address.")
         elif problem:

@@ -146,7 +146,7 @@ class CrmCollectionStatus(models.AbstractModel):
         steps = self.env["crm.collection.rule.step"].search(
             served & Domain("rule_id.active", "=", True)
         )
-        return phases.template_id | steps.template_id
+        return phases.template_id | phases.template_b_id | steps.template_id
 
     def _check_addresses(self):
         """Whether letters wait for another address of their customers."""

@@ -78,12 +78,14 @@ def _insert_letters(company, today, origin, stamp):
     """A letter for each ``open_item`` that sets the tone of one, or the same written anew."""
     return SQL(
         """INSERT INTO crm_collection_letter (
-                  id, company_id, partner_id, lang, template_id, phase_id, step_id, date, round,
-                  origin, user_id, state, attach_pdf, attach_invoices,
-                  create_uid, create_date, write_uid, write_date)
+                  id, company_id, partner_id, lang, template_id, compare_side, compare_key,
+                  phase_id, step_id, date, round, origin, user_id, state, attach_pdf,
+                  attach_invoices, create_uid, create_date, write_uid, write_date)
            SELECT open_item.letter_id, %(company_id)s, open_item.partner_id,
-                  COALESCE(partner.lang, %(lang)s), open_item.template_id, open_item.phase_id,
-                  open_item.step_id, %(today)s, open_item.letter_round, %(origin)s,
+                  COALESCE(partner.lang, %(lang)s), open_item.template_id, open_item.compare_side,
+                  CASE WHEN open_item.compare_side IS NOT NULL THEN open_item.compare_key END,
+                  open_item.phase_id, open_item.step_id, %(today)s, open_item.letter_round,
+                  %(origin)s,
                   CASE WHEN open_item.user_id IN (%(signers)s) THEN open_item.user_id END,
                   'to_send', open_item.letter_pdf, open_item.letter_invoices, %(stamp)s
              FROM open_item
@@ -91,6 +93,7 @@ def _insert_letters(company, today, origin, stamp):
             WHERE open_item.place = 1
                ON CONFLICT (id) DO UPDATE
               SET template_id = EXCLUDED.template_id, phase_id = EXCLUDED.phase_id,
+                  compare_side = EXCLUDED.compare_side, compare_key = EXCLUDED.compare_key,
                   step_id = EXCLUDED.step_id, date = EXCLUDED.date, round = EXCLUDED.round,
                   lang = EXCLUDED.lang, user_id = EXCLUDED.user_id,
                   attach_pdf = EXCLUDED.attach_pdf, attach_invoices = EXCLUDED.attach_invoices,

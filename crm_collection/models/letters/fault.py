@@ -166,7 +166,8 @@ class CrmCollectionLetter(models.Model):
 
     def _get_expected_template(self):
         """:return: the text its phase has for the letter now, else the one it was written with"""
-        return self.phase_id._get_letter(self.step_id) or self.template_id
+        expected = self.phase_id._get_letter(self.step_id, self.partner_id, self.date)
+        return expected or self.template_id
 
     def _get_expected_templates(self):
         return self.env["mail.template"].union(

@@ -146,7 +146,7 @@ class CrmCollectionLetter(models.Model):
         mails they had do not leave any more."""
         mails = self.mail_id
         for letter in self.filtered(lambda each: each.fault == "text" and not each.date_sent):
-            letter.template_id = letter._get_expected_template()
+            letter.write(letter._prepare_text(letter.phase_id, letter.step_id))
         names = ("mail_id", "delivery_started", "date_leave", "pdf_attachment_id")
         gone = dict.fromkeys(names, False)
         self.write({**NO_FAILURE, **gone, "state": "to_send", "kills": 0})
@@ -223,8 +223,8 @@ class CrmCollectionLetter(models.Model):
         """Whether the letter has a text, and that of a phase approved with its texts is the one in
         force: another one may have been approved while it waited."""
         phase = self.phase_id
-        approved = phase._get_letter(self.step_id)
-        return self.template_id and (not phase.is_governed or self.template_id == approved)
+        approved = phase._get_letters(self.step_id)
+        return self.template_id and (not phase.is_governed or self.template_id in approved)
 
     def _cancel_empty(self):
         self.filtered(lambda letter: not letter.line_ids)._cancel_unowed()
@@ -296,12 +296,11 @@ class CrmCollectionLetter(models.Model):
             item = letter.line_ids.item_id.sorted(
                 lambda item: (item.phase_id.sequence, item.phase_id.id, item.days_overdue)
             )[-1]
-            template = item.phase_id._get_letter(item.step_id)
             letter.write(
                 {
                     "phase_id": item.phase_id.id,
                     "step_id": item.step_id.id,
-                    "template_id": (template or letter.template_id).id,
+                    **letter._prepare_text(item.phase_id, item.step_id),
                     "round": max(letter.line_ids.mapped("round")),
                 }
             )

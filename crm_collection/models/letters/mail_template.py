@@ -37,10 +37,17 @@ class MailTemplate(models.Model):
     @api.constrains("model_id")
     def _check_letter_model(self):
         others = self.filtered(lambda template: template.model != LETTER_MODEL)
-        domain = [("template_id", "in", others.ids)]
+        uses = (
+            ("crm.collection.phase", "template_id"),
+            ("crm.collection.phase", "template_b_id"),
+            ("crm.collection.rule.step", "template_id"),
+        )
         in_use = others and any(
-            self.env[model].sudo().with_context(active_test=False).search_count(domain, limit=1)
-            for model in ("crm.collection.phase", "crm.collection.rule.step")
+            self.env[model]
+            .sudo()
+            .with_context(active_test=False)
+            .search_count([(fname, "in", others.ids)], limit=1)
+            for model, fname in uses
         )
         if in_use:
             others._check_is_letter()
@@ -130,9 +137,10 @@ class MailTemplate(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_use(self):
         """What phases and steps send: without it they would send nothing, and nobody be told."""
-        domain = [("template_id", "in", self.ids)]
+        domain = Domain("template_id", "in", self.ids)
+        second = Domain("template_b_id", "in", self.ids)
         users_sudo = self.env["crm.collection.phase"].sudo().with_context(active_test=False)
-        names = users_sudo.search(domain).mapped("display_name")
+        names = users_sudo.search(domain | second).mapped("display_name")
         steps_sudo = self.env["crm.collection.rule.step"].sudo().with_context(active_test=False)
         names += steps_sudo.search(domain).rule_id.mapped("display_name")
         if names:
@@ -187,7 +195,7 @@ class MailTemplate(models.Model):
         """:return: the phases, of every company, whose definition was approved with one of these
         letters, or waits for it"""
         phases_sudo = self.env["crm.collection.phase"].sudo().with_context(active_test=False)
-        says = Domain("template_id", "in", self.ids)
+        says = Domain("template_id", "in", self.ids) | Domain("template_b_id", "in", self.ids)
         says |= Domain("step_ids.template_id", "in", self.ids)
         decided = Domain("is_governed", "=", True)
         decided &= Domain("approval_state", "in", ("approved", "pending"))
@@ -203,4 +211,5 @@ class MailTemplate(models.Model):
 
 def _get_proposed(values):
     """:return: the ids of the texts that a request proposes, of the phase and of its steps"""
-    return {values.get("template_id"), *(values.get("texts") or {}).values()}
+    own = values.get("template_id"), values.get("template_b_id")
+    return {*own, *(values.get("texts") or {}).values()}

@@ -11,7 +11,6 @@ from ..portfolio.calendar_queries import counted_from
 from ..portfolio.hold_queries import hold_id, hold_joins
 from ..portfolio.payment_queries import line_is_on_its_way
 from ..portfolio.queries import (
-    letter_template,
     line_is_credit,
     line_is_left_out,
     line_is_owed,
@@ -19,6 +18,7 @@ from ..portfolio.queries import (
     next_letter_date,
     of_family,
 )
+from .comparison_queries import comparison_key, letter_text, side
 from .condition_queries import (
     LETTER_JOINS,
     date_free,
@@ -98,13 +98,15 @@ def may_be_written(company, today, which=None, locked=False):
            line.amount_residual_currency, item.date_maturity,
            %(today)s::date - item.date_maturity AS days,
            allocation.id AS allocation_id, phase.sequence AS phase_sequence,
-           %(letter)s AS template_id,
+           %(letter)s AS template_id, %(side)s AS compare_side, %(key)s AS compare_key,
            %(leaves)s AS leaves_by_itself,
            COALESCE(step.attach_pdf, TRUE) AS attach_pdf,
            COALESCE(step.attach_invoices, FALSE) AS attach_invoices,
            %(date_after)s AS date_after, %(goes_after)s AS goes_after""",
         today=today,
-        letter=letter_template(),
+        letter=letter_text(today),
+        side=side(today),
+        key=comparison_key(),
         leaves=leaves_by_itself(today, due=day_due),
         date_after=date_after,
         goes_after=is_to_go(date_after, SQL("(item.letter_count + 1)"), due=day_due),

@@ -191,7 +191,8 @@ def step_version():
                rule.amount_min, phase.template_id, phase.allocation_mode,
                phase.approval_rule_id)::text
                || CASE WHEN step.without_letter THEN 'without letter' ELSE '' END
-               || CASE WHEN step.after_promise THEN 'after promise' ELSE '' END)"""
+               || CASE WHEN step.after_promise THEN 'after promise' ELSE '' END
+               || COALESCE('second letter ' || phase.template_b_id, ''))"""
     )
 
 

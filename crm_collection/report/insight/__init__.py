@@ -7,4 +7,5 @@ from . import (
     allocation_report,
     roll_rate,
     contact_report,
+    comparison,
 )

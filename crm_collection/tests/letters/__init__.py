@@ -27,6 +27,7 @@ from . import (
     test_letter_names,
     test_letter_layout,
     test_text_writing,
+    test_comparison,
     test_letter_plan,
     test_letter_property,
     test_letter_reckoning,

@@ -119,6 +119,8 @@ ACTIONS = {
     ("crm.collection.phase", "action_approve"): APPROVERS | STRANGER,
     ("crm.collection.phase", "action_ask_approve"): APPROVERS | STRANGER,
     ("crm.collection.phase", "action_ask_refuse"): READERS | STRANGER,
+    ("crm.collection.phase", "action_compare_anew"): MANAGERS | STRANGER,
+    ("crm.collection.phase", "action_open_comparisons"): ANYBODY,
     ("crm.collection.phase", "action_open_items"): READERS | STRANGER,
     ("crm.collection.phase", "action_open_requests"): ANYBODY,
     ("crm.collection.phase", "action_refuse"): APPROVERS | STRANGER,

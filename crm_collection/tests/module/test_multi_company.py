@@ -21,6 +21,7 @@ COMPANY_MODELS = (
     "crm.collection.behaviour",
     "crm.collection.charge",
     "crm.collection.charge.rate",
+    "crm.collection.comparison",
     "crm.collection.contact",
     "crm.collection.contact.report",
     "crm.collection.customer",
@@ -363,6 +364,9 @@ class TestMultiCompany(CrmCollectionLettersCommon):
                 active_model="account.move", active_ids=moves[:1].ids
             ).create({"amount": 1})._create_payments()
             self._thank_and_announce(company)
+            of_company = [("company_id", "=", company.id)]
+            letter_sudo = self.env["crm.collection.letter"].sudo().search(of_company, limit=1)
+            letter_sudo.write({"state": "sent", "compare_side": "a", "compare_key": "1"})
         self._move_on(20)
         self.env.flush_all()
 

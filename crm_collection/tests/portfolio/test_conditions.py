@@ -165,6 +165,7 @@ class TestConditions(ConditionsCase):
             "rule__grace_days": 1,
             "rule__amount_min": 1,
             "phase__template_id": 1,
+            "phase__template_b_id": 1,
             "phase__allocation_mode": "automatic",
             "phase__approval_rule_id": 1,
         }
