@@ -309,7 +309,7 @@ class CrmCollectionLetter(models.Model):
         check_one(self)
         return {
             "type": "ir.actions.act_url",
-            "url": f"/report/html/{self._get_sheet_report().report_name}/{self.id}",
+            "url": f"/report/html/{self.sudo()._get_sheet_report().report_name}/{self.id}",
             "target": "new",
         }
 

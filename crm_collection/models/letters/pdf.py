@@ -4,6 +4,7 @@ A letter is a whole HTML page with its own small stylesheet. Before any engine s
 ``make_self_contained`` takes out whatever would be fetched from elsewhere.
 """
 
+import contextlib
 import functools
 import logging
 import re
@@ -65,6 +66,7 @@ html, body { margin: 0; padding: 0 !important; font-size: 9pt; }
 .o_folder_header_container > svg { height: 35mm !important; }
 .o_folder_angle_shape { margin-left: -2.6mm; }
 .header ul { margin-bottom: 0; }
+.din_company_info td { vertical-align: top; }
 .footer .page::after { content: counter(page); }
 .footer .topage::after { content: counter(pages); }
 """
@@ -241,7 +243,8 @@ def write_core_pdf(html, page, styles, color="#212529"):
     """
     html = _arrange_for_weasyprint(html, color)
     styles = CSS_REFERENCE.sub("", FONT_FACE.sub("", styles))
-    return _print(html, [_parse_css(styles), _parse_css(CORE_PAGE_CSS % page)])
+    with _without_advice():
+        return _print(html, [_parse_css(styles), _parse_css(CORE_PAGE_CSS % page)])
 
 
 def _print(html, sheets):
@@ -274,12 +277,17 @@ def _arrange_for_weasyprint(html, color):
 
 @functools.lru_cache(maxsize=8)
 def _parse_css(text):
-    """Bootstrap takes longer to read than an invoice to be printed; what of it is for screens
-    alone is said for every line."""
+    """Bootstrap takes longer to read than an invoice to be printed."""
+    return get_weasyprint().CSS(string=text, url_fetcher=_get_url_fetcher())
+
+
+@contextlib.contextmanager
+def _without_advice():
+    """What in core's stylesheets is for screens alone is said for every line."""
     logger = logging.getLogger("weasyprint")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        return get_weasyprint().CSS(string=text, url_fetcher=_get_url_fetcher())
+        yield
     finally:
         logger.setLevel(level)
