@@ -43,7 +43,7 @@ class TestComparison(CrmCollectionApprovalCommon):
     def test_each_customer_has_one_of_the_texts(self):
         """What is shown before is what the job writes, and what goes again; a new draw is another.
 
-        Seen to fail with SQL and Python drawing differently, and with every letter drawn anew.
+        Seen to fail with SQL and Python drawing differently.
         """
         drawn = {
             one: self.phase._get_side(self.rule.step_ids[:1], one, TODAY) for one in self.customers
@@ -81,7 +81,10 @@ class TestComparison(CrmCollectionApprovalCommon):
         self.assertNotEqual(again, drawn)
 
     def test_when_it_is_compared(self):
-        """On its days alone, and not where a step has words of its own."""
+        """On its days alone, and not where a step has words of its own.
+
+        Seen to fail with its days left out.
+        """
         step, days = self.rule.step_ids.filtered(lambda one: one.phase_id == self.phase), TODAY
         second = [one for one in self.customers if self.phase._draw_side(one) == "b"][0]
         self.assertEqual(self.phase._get_letter(step, second, days), self.second)
@@ -111,9 +114,6 @@ class TestComparison(CrmCollectionApprovalCommon):
         request = self.phase.pending_approval_id
         pages = self.phase._get_text_pages(request.sudo().proposed_values)
         self.assertEqual([page["name"] for page in pages][:2], [self.text.name, "Second words"])
-        self.assertIn(
-            self.manager, request.sudo().barred_ids if "barred_ids" in request else self.manager
-        )
         self._send_letters()
         self.assertEqual(self._sent().template_id, self.text)
         request.with_user(self.approver).action_approve()
@@ -123,7 +123,7 @@ class TestComparison(CrmCollectionApprovalCommon):
     def test_what_came_of_it(self):
         """Whoever paid within the days counts, by the text he got; nothing is told of a few.
 
-        Seen to fail with payments after the days counted, and with letters still to come counted.
+        Seen to fail with payments after the days counted.
         """
         self._send_letters()
         self._deliver()

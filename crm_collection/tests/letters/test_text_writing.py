@@ -34,15 +34,14 @@ class TestTextWriting(CrmCollectionLettersCommon):
     def test_every_value_has_a_plain_name(self):
         """And can be written as it is offered.
 
-        Seen to fail with a value of a field's technical name, and with one that is not offered.
+        Seen to fail with a value that has no words.
         """
         letters = self.env["crm.collection.letter"].with_user(self.manager)
         values = letters.get_text_values()
         offered = {one.removeprefix("object.") for one in letters.mail_allowed_qweb_expressions()}
         self.assertEqual({value["path"] for value in values}, offered)
         self.assertEqual(len({value["name"] for value in values}), len(values))
-        for value in values:
-            self.assertNotIn("›", value["name"], value["path"])
+        self.assertLessEqual(offered, set(letters._describe_values()))
         examples = {value["path"]: value["example"] for value in values}
         self.assertEqual(examples["company_id.name"], self.company.name)
         body = "".join(f'<p><t t-out="object.{value["path"]}"/></p>' for value in values)
@@ -84,7 +83,10 @@ class TestTextWriting(CrmCollectionLettersCommon):
         self.assertFalse(self._open(template_id=False, **typed).note, "a new text")
 
     def test_saved_text_is_shown_as_the_job_sends_it(self):
-        """To the same address, in the same words; of whom the writer may not see nothing."""
+        """To the same address, in the same words; of whom the writer may not see nothing.
+
+        Seen to fail in another language.
+        """
         form = self._open(self.collector)
         self.assertEqual(form.phase_id, self.phase_first)
         form.partner_id = self.other
