@@ -6,7 +6,9 @@ from pypdf import PdfReader
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import SQL
 
+from ...models.customer import statement_queries
 from ..common import TODAY
 from ..common_letters import CrmCollectionLettersCommon
 
@@ -276,3 +278,31 @@ class TestStatement(CrmCollectionLettersCommon):
         for user in (self.auditor, self.outsider):
             with self.assertRaises(AccessError):
                 self._open_wizard(user)
+
+    # === At scale === #
+
+    def _find_nodes(self, plan):
+        yield plan
+        for part in plan.get("Plans", []):
+            yield from self._find_nodes(part)
+
+    def test_items_are_those_of_the_customer(self):
+        """What credits pay is reckoned from the customer's own items, and not from all that there
+        are: they are chosen before holds and portfolio are looked up for them.
+
+        Seen to fail with the customers named last.
+        """
+        query = statement_queries.paid_by_credits(self.company, TODAY, self.customer.ids)
+        self.env.flush_all()
+        self.env.cr.execute(SQL("EXPLAIN (FORMAT JSON) %s", query))
+        [[[explained]]] = self.env.cr.fetchall()
+        lookups = [
+            list(self._find_nodes(node))
+            for node in self._find_nodes(explained["Plan"])
+            if node.get("Join Type") in ("Left", "Right")
+        ]
+        lookups = [nodes for nodes in lookups if any(one.get("Alias") == "line" for one in nodes)]
+        self.assertTrue(lookups)
+        for nodes in lookups:
+            chosen = [one.get("Index Cond", one.get("Filter", "")) for one in nodes]
+            self.assertIn("commercial_partner_id = ANY", " ".join(chosen))
