@@ -103,6 +103,15 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
         self.env["crm.collection.thanks"].sudo().create(
             {**vals, "line_ids": [Command.create({"settlement_id": settlement.id})]}
         )
+        batch = self.env["crm.collection.batch"].sudo()
+        self._printed = batch.create(
+            {
+                "company_id": self.company.id,
+                "date_printed": f"{TODAY} 08:00:00",
+                "printed_by_id": self.collector.id,
+                "line_ids": [Command.create({"letter_id": self._letters()[:1].id})],
+            }
+        )
         self.env.flush_all()
 
     def _log_contact(self):
@@ -140,6 +149,7 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
             "crm.collection.promise.send": {
                 "hold_id": self.env["crm.collection.hold"].sudo().search([], limit=1).id
             },
+            "crm.collection.batch.post": {"batch_id": self._printed.id, "date": TODAY},
             "crm.collection.letter.reverse": {
                 "letter_id": self._letters().sudo()[:1].id,
                 "reason": "x",

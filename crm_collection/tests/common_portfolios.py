@@ -29,11 +29,13 @@ def draw_settings(number):
     ``begins``: which one; ``unapproved``: the phases whose definition waits for an approval,
     ``asked_again``: those that wait for one from the first noon on, when items are in them;
     ``after_letter``: those that items enter only after a letter arrived; ``calendars``: of the
-    root and the branch; ``contacts_week``: at most so many contacts of a customer a week.
+    root and the branch; ``contacts_week``: at most so many contacts of a customer a week;
+    ``by_post``: the phases whose letters are printed; ``second_channel``: of both companies.
     """
     rnd = random.Random(f"settings {number}")
     unapproved = rnd.sample([0, 1, 2, 3, 5, 6], 3)  # the fourth may be guarded
     days = random.Random(f"calendars {number}")
+    channels = random.Random(f"channels {number}")
     return {
         "calendars": [draw_calendar(days), draw_calendar(days)],
         "contacts_week": (2, 0, 1, 0, 3)[number % 5],
@@ -44,6 +46,8 @@ def draw_settings(number):
         "asked_again": unapproved[2 : 2 + rnd.choice([0, 1])],
         "after_letter": [] if number % 3 == 1 else rnd.sample([1, 2, 4, 5], rnd.choice([3, 4])),
         "begins": rnd.choice(["root", "root", "branch"]),
+        "by_post": channels.sample([0, 1, 3, 4, 5, 6], 2),
+        "second_channel": "post" if number % 2 else False,
     }
 
 
@@ -101,6 +105,7 @@ def _ask_for_calls(seed, portfolio):
         )
     for customer in portfolio["customers"]:
         customer["calls"] = rnd.choice([0, 0, 1, 2])
+        customer["is_placed"] = rnd.random() < 0.6
     return portfolio
 
 
@@ -238,6 +243,7 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
                 "collection_quiet_days": settings["quiet_days"],
                 "collection_contacts_week": settings["contacts_week"],
                 "collection_auto_send": settings["sends_from"] is None,
+                "collection_second_channel": settings["second_channel"],
             }
         )
         for company, calendar in zip(self.creditor, settings["calendars"], strict=True):
@@ -248,12 +254,16 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
             self._guard(self.phases[number], "definition")
         for number in settings["after_letter"]:
             self.phases[number].after_letter = True
+        for number in settings["by_post"]:
+            self.phases[number].channel = "post"
         owners = {}
         for number, portfolio in enumerate(portfolios):
             rule = self._create_portfolio_rule(portfolio, number)
             for index, customer in enumerate(portfolio["customers"]):
                 name = f"Customer{number}x{index}"
                 vals = {} if customer["email"] else {"email": False}
+                if customer["is_placed"]:
+                    vals |= {"street": "Street 1", "city": "Town"}
                 partner = self._create_customer(name, collection_rule_id=rule.id, **vals)
                 partner.with_company(self.branch).collection_rule_id = rule
                 for line in self._create_what_is_owed(customer, partner):

@@ -12,5 +12,5 @@ class CrmCollectionPhase(models.Model):
     def _get_authored_fields(self):
         return (
             *("name", "sequence", "active", "company_id"),
-            *("allocation_mode", "template_id", "template_b_id", "approval_rule_id"),
+            *("allocation_mode", "template_id", "template_b_id", "channel", "approval_rule_id"),
         )

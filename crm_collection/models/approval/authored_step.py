@@ -12,7 +12,7 @@ class CrmCollectionRuleStep(models.Model):
         return (
             *("rule_id", "days", "phase_id", "template_id", "attach_pdf", "attach_invoices"),
             *("resend_interval", "resend_unit", "resend_max", "amount_min", "percent_min"),
-            "after_promise",
+            *("after_promise", "channel"),
             "without_letter",  # what a step has somebody do is told to no customer
         )
 

@@ -8,7 +8,7 @@ _lt = LazyTranslate(__name__)
 
 # What is approved: changing it on an approved phase is a proposal until it is approved again.
 APPROVED_FIELDS = (
-    *("allocation_mode", "after_letter", "template_id", "template_b_id"),
+    *("allocation_mode", "after_letter", "template_id", "template_b_id", "channel"),
     *("approval_rule_id", "company_id"),
 )
 # Written by the approval methods alone, never from a form or through RPC.

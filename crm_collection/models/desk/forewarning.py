@@ -13,7 +13,10 @@ _logger = logging.getLogger(__name__)
 
 MOST = 50000  # letters of a company on a day
 # What is compared before a forewarning is written again.
-SAID = ("state", "phase_id", "step_id", "user_id", "item_count", "amount", "amount_asked")
+SAID = (
+    *("state", "phase_id", "step_id", "channel", "user_id", "item_count"),
+    *("amount", "amount_asked"),
+)
 
 
 class CrmCollectionForewarning(models.Model):
@@ -68,6 +71,12 @@ class CrmCollectionForewarning(models.Model):
         required=True,
         readonly=True,
         default="leaves",
+    )
+    channel = fields.Selection(
+        selection=lambda self: self.env["crm.collection.letter"]._selection_channel(),
+        readonly=True,
+        help="By which it goes; what goes by post leaves when somebody has printed it. Empty: it "
+        "reaches nobody.",
     )
     item_ids = fields.One2many(
         comodel_name="crm.collection.forewarning.item",
@@ -285,6 +294,7 @@ class CrmCollectionForewarning(models.Model):
             "user_id": tellers[row["user_id"]],
             "phase_id": row["phase_id"],
             "step_id": row["step_id"],
+            "channel": row.get("channel"),
             "state": row["state"],
             "open_items": ", ".join(name or "" for name in row["names"]),
             "item_count": len(row["lines"]),

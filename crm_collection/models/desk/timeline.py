@@ -120,9 +120,8 @@ class CrmCollectionDesk(models.AbstractModel):
     def _tell_letter(self, row, letter):
         state = self._get_label(letter, "state")
         title = self.env._("Letter: %(phase)s (%(state)s)", phase=letter.phase_id.name, state=state)
-        text = (
-            f"{letter.asked_label or ''} {letter.email_to or letter.failure_reason or ''}".strip()
-        )
+        where = letter._get_where() or letter.failure_reason or ""
+        text = f"{letter.asked_label or ''} {where}".strip()
         if not letter.is_reversed:
             return {"title": title, "text": text}
         reason = self.env._("Sent in error: %s", letter.reversal_reason or "")

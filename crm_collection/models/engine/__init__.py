@@ -8,6 +8,7 @@ from . import (
     ir_cron,
     schedule,
     engine,
+    route,
     slices,
     task,
     task_told,

@@ -251,6 +251,7 @@ class CrmCollectionEngine(models.AbstractModel):
             query = simulate_queries.letters(company, companies, date, limit)
             query = self._count_contacts_to_come(companies, date, query)
             letters = self.env.execute_query_dict(query)
+            self._tell_channels(company, letters)
         totals = self.env.execute_query(simulate_queries.totals(company.id))[0]
         result = {
             "open_items": rows,
@@ -275,6 +276,7 @@ class CrmCollectionEngine(models.AbstractModel):
         letters = simulate_queries.letters(company, companies, date, limit, partner_ids)
         letters = self._count_contacts_to_come(companies, date, letters, partner_ids)
         rows = self.env.execute_query_dict(letters)
+        self._tell_channels(company, rows)
         waiting = self.env.execute_query_dict(simulate_queries.waiting(company.id, limit))
         self.env.cr.execute(apply_queries.drop_plan())
         return rows, waiting

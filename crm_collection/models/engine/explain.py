@@ -205,11 +205,21 @@ class CrmCollectionItem(models.Model):
             text = _("On %s.", date)
         text += self._explain_postponement(self.foreseen.get("obstacle"))
         text += self._explain_compared(phase, day)
+        return " ".join(filter(None, [text, self._explain_route(problem)]))
+
+    def _explain_route(self, problem):
+        """:return: how the next letter goes where it is not by e-mail, or why it cannot"""
+        channel = self.foreseen.get("channel")
+        if problem == "to_print":
+            return self.env._("By post: it leaves when somebody has printed and posted it.")
+        if problem == "no_address" and channel == "email":
+            return self.env._("It cannot leave: the customer has no e-mail address.")
         if problem == "no_address":
-            text += " " + _("It cannot leave: the customer has no e-mail address.")
-        elif problem:
-            text += " " + _("It cannot leave: the customer's address is on the blacklist.")
-        return text
+            return self.env._("It cannot leave: the customer has no address for it.")
+        if problem:
+            return self.env._("It cannot leave: the customer's address is on the blacklist.")
+        names = self.env["crm.collection.letter"]._get_channels()
+        return "" if channel == "email" else self.env._("By %s.", names[channel])
 
     def _explain_postponement(self, obstacle):
         """:return: why a letter leaves later than on the day it was due on, in words"""
@@ -241,7 +251,7 @@ class CrmCollectionItem(models.Model):
             "processing": _("Due, unless the payment on its way arrives."),
             "approval": _("Due, once the phase is approved."),
             "credit": _("Due, but open credits of the customer cover what is owed."),
-            "waiting": _("Due, after the customer's letter that could not be delivered yet."),
+            "waiting": _("Due, after the customer's letter that has not left yet."),
             "quiet": _("Due, after the customer's quiet days."),
             "contacts": _("Due, when the customer has had fewer contacts within seven days."),
             "workday": _("Due, on the next working day."),

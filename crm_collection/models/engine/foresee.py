@@ -35,7 +35,8 @@ class CrmCollectionEngine(models.AbstractModel):
         :param items: open ``crm.collection.item`` of ``company``
         :return: {item id: dict} of what there is to say: ``step`` (day, step id) it moves into, is
             asked about or proposed for; ``waits``, the day from which it waits before that for a
-            letter that arrives; ``letter`` (day, phase id, state that says why it reaches nobody);
+            letter that arrives; ``letter`` (day, phase id, state that says why it does not leave by
+            itself) and its ``channel``;
             ``obstacle``, why a letter did not leave when its day had come; ``held`` (hold id, last
             day of it or ``False``), where it is on hold
         """
@@ -303,22 +304,13 @@ class CrmCollectionEngine(models.AbstractModel):
                 continue
             query = foresee_queries.due_on(company, day, partner_ids)
             of_company = self.env.execute_query_dict(foresee_queries.pretend(future, query))
-            self._wait_in_queue(future, company, of_company, day)
             written = [row for row in of_company if not row["verdict"]]
-            for row in written:
-                row["problem"] = self._get_address_problem(future, company, row["partner_id"])
+            self._tell_routes(future, company, written)
+            self._wait_in_queue(future, company, written, day)
+            written = [row for row in written if not row["verdict"]]
             future.write_letters(company, written, day)
             rows += of_company
         return rows
-
-    def _get_address_problem(self, future, company, partner_id):
-        """:return: the state that says why a letter would not reach a customer, or ``False``"""
-        key = company.id, partner_id
-        if key not in future.problems:
-            vals = {"company_id": company.id, "partner_id": partner_id}
-            letter = self.env["crm.collection.letter"].new(vals)
-            future.problems[key] = letter._get_recipients()[1]
-        return future.problems[key]
 
     def _get_letters_to_issue_again(self, future):
         """:return: letters that wait and leave with the next run: the customer has an address now,
@@ -343,9 +335,9 @@ class CrmCollectionEngine(models.AbstractModel):
             query = foresee_queries.in_letters(company, day, of_company.ids)
             told = self.env.execute_query_dict(foresee_queries.pretend(future, query))
             rows += self._get_rows_that_leave(future, company, of_company, told, day)
-        issued_ids = {row["letter_id"] for row in rows}
-        over_ids = [id_ for id_ in letters.ids if id_ not in issued_ids]
-        future.issue(list(issued_ids), over_ids, rows, day)
+        states = self._tell_letters_again(as_they_are, rows)
+        over_ids = [id_ for id_ in letters.ids if id_ not in states]
+        future.issue(states, over_ids, rows, day)
         return rows
 
     def _get_rows_that_leave(self, future, company, letters, rows, day):
@@ -383,6 +375,7 @@ class CrmCollectionEngine(models.AbstractModel):
             row = by_item.get(line["item_id"])
             if row and not row["verdict"]:
                 told["letter"] = (day, row["phase_id"], row["problem"])
+                told["channel"] = row["channel"]
             elif row:
                 told["obstacle"] = row["verdict"]
             elif future.is_due(line_id, day):

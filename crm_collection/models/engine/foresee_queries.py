@@ -297,6 +297,7 @@ def due_on(company, day, partner_ids):
 
     return SQL(
         """SELECT due.item_id, item.line_id, due.partner_id, due.phase_id, due.letter_count,
+                  due.phase_sequence, due.step_id, due.days,
                   due.date_after, due.goes_after, chosen.date_free,
                   CASE WHEN chosen.verdict IS NULL AND NOT due.item_id = ANY(chosen.item_ids)
                        THEN 'credit' ELSE chosen.verdict END AS verdict
@@ -316,7 +317,7 @@ def in_letters(company, day, letter_ids):
     return SQL(
         """SELECT again.letter_id, again.id AS letter_line_id, due.item_id, item.line_id,
                   due.partner_id, due.phase_id, due.letter_count, due.date_after, due.goes_after,
-                  FALSE AS problem, NULL AS verdict
+                  NULL AS verdict
              FROM (%s) AS again
              JOIN (%s) AS due ON due.item_id = again.item_id
              JOIN crm_collection_item item ON item.id = again.item_id

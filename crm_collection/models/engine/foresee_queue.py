@@ -55,34 +55,24 @@ class CrmCollectionEngine(models.AbstractModel):
         """Letters of a day that are written when the sending hours of their customers are over
         wait in the queue for another day, which decides anew: of their rows it is said.
 
-        :param rows: of :func:`.foresee_queries.due_on`
+        :param rows: of :func:`.foresee_queries.due_on`, with where their letters go
         """
         for row in rows:
             key = company.id, row["partner_id"]
-            if row["verdict"] or future.hours.get(key) == day:
+            if row["problem"] or row["verdict"] or future.hours.get(key) == day:
                 continue  # on that day the hours have begun when it is decided
-            leaves = self._get_leaving_day(future, company, row["partner_id"], day)
+            leaves = self._get_leaving_day(company, row["recipient"], day)
             if leaves > day:
                 future.hours[key] = leaves
                 row.update(verdict="hours", date_free=leaves)
 
-    def _get_leaving_day(self, future, company, partner_id, day):
+    def _get_leaving_day(self, company, recipient, day):
         """:return: the company's day on which a letter is handed over that is written on a day"""
         written = get_moment(company._get_collection_tz(), day, company.collection_letters_hour)
         if day == company._get_collection_today():
             written = max(written, fields.Datetime.now())
-        recipient = self._get_recipient(future, company, partner_id)
         moment = company._get_collection_leaving_moment(recipient, written)
         return company._get_collection_day(moment) if moment else day
-
-    def _get_recipient(self, future, company, partner_id):
-        """:return: the contact who gets a letter, looked up once"""
-        key = company.id, partner_id
-        if key not in future.recipients:
-            vals = {"company_id": company.id, "partner_id": partner_id}
-            letter = self.env["crm.collection.letter"].new(vals)
-            future.recipients[key] = letter._get_recipients()[0][:1]
-        return future.recipients[key]
 
     def _get_letters_to_issue_again(self, future):
         queued = self.env["crm.collection.letter"].browse(future.queued)

@@ -41,8 +41,7 @@ class Future:
         self.days_until = {}  # the day of the next part that is missed, of payment plans
         self.payments = {}  # the last day one on its way is waited for, by journal item
         self.bounds = set()  # days on which one begins or may end
-        self.problems = {}  # why a letter does not reach a customer
-        self.recipients = {}  # who gets a letter
+        self.routes = {}  # how letters get to a customer, or why not
         self.queued = {}  # letters in the mail queue that leave on another day: their first one
         self.queued_items = {}  # their items as they are due for them, by journal item
         self.queued_hours = {}  # the same days, by company's and customer's id
@@ -261,23 +260,26 @@ class Future:
         """Customers were reminded of what they promised, up to a day: contacts they had."""
         self.contacts = [contact for on, contact in self.reminders if on <= day]
 
-    def issue(self, letter_ids, over_ids, rows, day):
+    def issue(self, states, over_ids, rows, day):
         """Issue letters that waited, as they are.
 
+        :param dict states: {letter id: its state then}
         :param list over_ids: those that do not leave: they are decided anew, or nothing of them is
             owed
         :param list rows: as for :meth:`write_letters`, of the items they are about
         """
-        issued, over = {"state": "outgoing", "date": str(day)}, {"state": "cancelled"}
-        self.changed_letters |= dict.fromkeys(letter_ids, issued) | dict.fromkeys(over_ids, over)
+        self.changed_letters |= dict.fromkeys(over_ids, {"state": "cancelled"})
+        for letter_id, state in states.items():
+            self.changed_letters[letter_id] = {"state": state, "date": str(day)}
         for row in rows:
-            self._write_about(row)
+            if not row["problem"]:
+                self._write_about(row)
 
     def write_letters(self, company, rows, day):
         """Write a company's letters of a day.
 
         :param list rows: :func:`.foresee_queries.due_on` of the customers who get one, with the
-            ``problem`` that keeps it from them
+            ``problem`` that keeps it there (to be printed, say)
         """
         by_partner = defaultdict(list)
         for row in rows:

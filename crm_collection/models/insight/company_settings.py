@@ -23,6 +23,12 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     collection_returned_max = fields.Integer(
         related="company_id.collection_returned_max", readonly=False
     )
+    collection_second_channel = fields.Selection(
+        related="company_id.collection_second_channel", readonly=False
+    )
+    collection_third_channel = fields.Selection(
+        related="company_id.collection_third_channel", readonly=False
+    )
     collection_processing_days = fields.Integer(
         related="company_id.collection_processing_days", readonly=False
     )

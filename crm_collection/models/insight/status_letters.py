@@ -4,8 +4,11 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from ..letters.condition_queries import PAPER_STATES
 from .status import RECENT_DAYS
 
+# For so many days a letter may wait for who prints and posts it.
+PAPER_WAITS = 2
 # Letters looked at to tell a server that refuses all from one refusal.
 LAST_LETTERS = 5
 
@@ -25,6 +28,7 @@ class CrmCollectionStatus(models.AbstractModel):
             *self._check_slips(),
             self._check_addresses(),
             self._check_uncertain(),
+            *self._check_paper(),
         ]
 
     def _check_workday(self):
@@ -69,7 +73,10 @@ class CrmCollectionStatus(models.AbstractModel):
     def _check_mail_accepted(self):
         """Whether the mail server took the last letters."""
         accepted = self._search_letters(
-            [("date_sent", "!=", False), ("state", "in", ("sent", "bounced"))],
+            [
+                *(("date_sent", "!=", False), ("state", "in", ("sent", "bounced"))),
+                ("channel", "in", (False, "email")),
+            ],
             order="date_sent desc, id desc",
             limit=LAST_LETTERS,
         )
@@ -165,6 +172,24 @@ class CrmCollectionStatus(models.AbstractModel):
         )
         action = self._get_action("res.partner", partners)
         return self._get_check("addresses", title, "warning", message, action)
+
+    def _check_paper(self):
+        """Whether letters wait for somebody to print or to post them, where any go by post."""
+        letters = self._search_letters([("state", "in", PAPER_STATES)])
+        if not letters:
+            return []
+        printed = letters.filtered(lambda letter: letter.state == "printed")
+        today = self.env.company._get_collection_today()
+        late = letters.filtered(lambda letter: (today - letter.date).days > PAPER_WAITS)
+        message = self.env._(
+            "Letters that wait to be printed: %(waiting)s; printed and not posted: %(printed)s. "
+            "None of them has left.",
+            waiting=len(letters - printed),
+            printed=len(printed),
+        )
+        action = self._get_action("crm.collection.letter", letters)
+        level = "warning" if late else "ok"
+        return [self._get_check("paper", self.env._("Letters by post"), level, message, action)]
 
     def _check_uncertain(self):
         """Whether somebody has to say whether letters arrived."""

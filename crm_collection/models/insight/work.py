@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import date_utils
 
+from ..letters.condition_queries import PAPER_STATES
 from ..letters.letter import PROBLEM_STATES
 from ..portfolio import dispute_queries
 from . import queries
@@ -140,10 +141,12 @@ class CrmCollectionCockpit(models.AbstractModel):
         Letter = self.env["crm.collection.letter"]
         domain = scope.get_domain(currency="line_ids.currency_id")
         asked = Domain("state", "=", "uncertain") & Domain("nobody_knows", "=", False)
-        problems = Domain("state", "in", PROBLEM_STATES) | asked
+        problems = Domain("state", "in", (*PROBLEM_STATES, *PAPER_STATES)) | asked
         counts = dict(Letter._read_group(domain & problems, ["state"], ["__count"]))
         names = {
             "uncertain": self.env._("Letters that may have left: did they arrive?"),
+            "to_print": self.env._("Letters to print"),
+            "printed": self.env._("Letters printed and not posted"),
             "no_address": self.env._("Letters without an address"),
             "bounced": self.env._("Letters that bounced"),
             "failed": self.env._("Letters that could not be sent"),

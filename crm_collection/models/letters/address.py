@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+EMAIL, POST = "email", "post"
 STATES = [("used", "In Use"), ("bounced", "Comes Back"), ("complained", "Complained")]
 REFUSED_STATES = ("bounced", "complained")
 
@@ -18,7 +19,15 @@ class CrmCollectionAddress(models.Model):
     _rec_name = "email"
     _order = "date_refused desc, id desc"
 
-    email = fields.Char(string="Address", required=True, readonly=True)
+    email = fields.Char(
+        string="Address", required=True, readonly=True, help="Of another channel, too."
+    )
+    channel = fields.Selection(
+        selection=lambda self: self.env["crm.collection.letter"]._selection_channel(),
+        required=True,
+        readonly=True,
+        default=EMAIL,
+    )
     company_id = fields.Many2one(comodel_name="res.company", required=True, readonly=True)
     state = fields.Selection(selection=STATES, required=True, readonly=True, default="used")
     reason = fields.Char(string="What the Server Says", readonly=True)
@@ -48,13 +57,18 @@ class CrmCollectionAddress(models.Model):
     )
     _email_idx = models.Index("(email) WHERE state != 'used'")
 
-    @api.depends("email")
+    @api.depends("email", "channel")
     def _compute_partner_ids(self):
-        """The contacts that the user may see, by the first of their addresses."""
+        """The contacts that the user may see, by the first of their addresses; of another channel
+        those whose letters came back."""
         found = self.env["res.partner"].search([("email_normalized", "in", self.mapped("email"))])
         by_email = found.grouped("email_normalized")
         for address in self:
-            address.partner_ids = by_email.get(address.email, found.browse())
+            address.partner_ids = (
+                by_email.get(address.email, found.browse())
+                if address.channel == EMAIL
+                else address.returned_ids.letter_id.recipient_ids
+            )
 
     def write(self, vals):
         """Who may be written to is asked anew."""
@@ -91,10 +105,11 @@ class CrmCollectionAddress(models.Model):
     # === What came back === #
 
     @api.model
-    def _get_or_create(self, company, email):
+    def _get_or_create(self, company, email, channel=EMAIL):
         """:return: the company's record of a normalized address"""
         found = self.search([("company_id", "=", company.id), ("email", "=", email)], limit=1)
-        return found or self.create({"company_id": company.id, "email": email})
+        vals = {"company_id": company.id, "email": email, "channel": channel}
+        return found or self.create(vals)
 
     def _judge(self):
         """Say whether the addresses are used, by what counts against them."""
@@ -104,7 +119,7 @@ class CrmCollectionAddress(models.Model):
             state = "used"
             if counted - refused:
                 state = "complained"
-            elif len(refused) >= address.company_id.collection_returned_max:
+            elif len(refused) >= address._get_returned_max():
                 state = "bounced"
             values = {"state": state, "returned_count": len(refused)}
             if counted:
@@ -112,6 +127,11 @@ class CrmCollectionAddress(models.Model):
             if state != "used" and address.state == "used":
                 values["date_refused"] = fields.Datetime.now()
             address.write(values)
+
+    def _get_returned_max(self):
+        """:return: after how many returns an address is given up; what comes back by post was
+        looked at by the postman"""
+        return self.company_id.collection_returned_max if self.channel == EMAIL else 1
 
     # === Actions === #
 

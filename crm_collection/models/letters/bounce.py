@@ -255,6 +255,7 @@ class CrmCollectionLetter(models.Model):
         else:
             self.date_sent = self.date_sent or self.delivery_started or fields.Datetime.now()
             self._set_problem("bounced", reason)
+            self._fall_back()
 
     def _has_left(self):
         """Whether the present mail may have left. A letter that is to be sent again has none."""

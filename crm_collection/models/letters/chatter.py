@@ -3,10 +3,12 @@ import logging
 from odoo import models
 from odoo.tools import formatLang
 
+from .address import EMAIL
+
 _logger = logging.getLogger(__name__)
 
 # From where a letter becomes sent; one that came back and did arrive was told of before.
-BEFORE = ("outgoing", "uncertain")
+BEFORE = ("outgoing", "uncertain", "printed")
 
 
 class CrmCollectionLetter(models.Model):
@@ -53,13 +55,16 @@ class CrmCollectionLetter(models.Model):
         """:param lines: those of the letter that are of a customer or of an invoice
         :return: a sentence, in the language of the company's people
         """
-        return self.env._(
+        said = self.env._(
             "%(company)s sent a collection letter: %(phase)s, %(day)s. Asked for: %(amount)s.",
             company=self.company_id.name,
             phase=self.phase_id.name or "",
             day=self._format_day(self.date),
             amount=self._describe_asked(lines),
         )
+        if self.channel in (False, EMAIL):
+            return said
+        return f"{said} {self._get_channels()[self.channel]}."
 
     def _describe_asked(self, lines):
         main = self.company_id.currency_id

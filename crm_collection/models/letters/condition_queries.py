@@ -12,6 +12,10 @@ from ..portfolio.queries import letter_day, letter_template, phase_can_act
 # that came back is none, nobody read it.
 LEAVING_STATES = ("to_send", "outgoing")
 LEFT_STATES = ("sent", "uncertain")
+# Letters by post that somebody has to print, or to take to the post office: they wait for him.
+PAPER_STATES = ("to_print", "printed")
+# Letters that wait as they are: no second one is piled on them.
+WAITING_STATES = ("no_address", "blacklisted", *PAPER_STATES)
 # Letters that reached the customer, may have, or are on their way to him.
 REACHING_STATES = LEAVING_STATES + LEFT_STATES
 
@@ -248,7 +252,8 @@ def is_leaving(letter):
 def waits(letter):
     """Condition: the letter leaves as soon as it can."""
     return SQL(
-        """(%(letter)s.state IN ('no_address', 'blacklisted')
+        """(%(letter)s.state IN %(states)s
             OR %(letter)s.state = 'failed' AND %(letter)s.will_retry)""",
         letter=SQL.identifier(letter),
+        states=WAITING_STATES,
     )

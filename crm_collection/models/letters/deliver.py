@@ -32,11 +32,14 @@ class CrmCollectionLetter(models.Model):
             and self._is_money_true(company, today)
             and not self._get_overtaken(company, today)
             and not self._get_over_limit(company, today)
-            and self._get_recipients()[0].email_formatted == self.email_to
+            and self._is_on_route(self._get_route())
         )
 
-    def _is_money_true(self, company, today):
-        """Whether the letter says of each item, and of the open credits, what is true now."""
+    def _is_money_true(self, company, today, on_paper=False):
+        """Whether the letter says of each item, and of the open credits, what is true now.
+
+        :param bool on_paper: the days that passed since it was printed do not count
+        """
         rows = self.env.execute_query_dict(unsent_queries.recheck(company, today, self.ids))
         query = content_queries.asked_of_letters(company, today, self.ids)
         asked = {row["item_id"]: row for row in self.env.execute_query_dict(query)}
@@ -45,7 +48,7 @@ class CrmCollectionLetter(models.Model):
             rows
             and all(
                 row["item_id"] in asked
-                and shown[row["id"]]._is_as_written(row | asked[row["item_id"]])
+                and shown[row["id"]]._is_as_written(row | asked[row["item_id"]], on_paper)
                 for row in rows
             )
             and not self._get_covered(company, today)
@@ -129,8 +132,9 @@ class CrmCollectionLetter(models.Model):
             and user.has_group("crm_collection.group_crm_collection_user")
         )
 
-    def _set_sent(self):
-        self.write({**NO_FAILURE, "state": "sent", "date_sent": fields.Datetime.now()})
+    def _set_sent(self, moment=None):
+        sent = moment or fields.Datetime.now()
+        self.write({**NO_FAILURE, "state": "sent", "date_sent": sent})
         self.activity_unlink(["mail.mail_activity_data_todo"])
 
     @api.model

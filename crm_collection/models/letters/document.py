@@ -22,7 +22,7 @@ RENDERED_PER_COLLECTION = 20
 # What says in the context that a letter is written anew, whatever was mailed. An object of its
 # own: no caller from outside can pass it.
 NEW = object()
-MAILED_STATES = ("outgoing", "sent", "uncertain", "bounced")
+MAILED_STATES = ("outgoing", "printed", "sent", "uncertain", "bounced")
 
 
 class CrmCollectionLetter(models.Model):

@@ -9,6 +9,7 @@ from odoo.tools import split_every
 from ...tools.pace import Pace, put_back_halves
 from ...tools.retry import RETRIED, in_transaction
 from . import create_queries, queries
+from .condition_queries import WAITING_STATES
 
 FIRST = 250  # customers whose letters are decided and written in the first transaction
 CUSTOMERS_PER_BATCH = 1000  # and in one that takes no time
@@ -171,7 +172,7 @@ class CrmCollectionLetter(models.Model):
         if item_ids:
             lines = self.line_ids.search(
                 Domain("item_id", "in", item_ids)
-                & Domain("letter_id.state", "in", ("no_address", "blacklisted", "failed"))
+                & Domain("letter_id.state", "in", (*WAITING_STATES, "failed"))
             )
             said = set(lines.item_id.ids)
         return Counter(

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools.mail import email_normalize_all
 
 from ...tools import smtp_answer
+from .address import EMAIL
 from .mail_render_mixin import TextRefused
 
 _logger = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ class CrmCollectionLetter(models.Model):
         """
         self.flush_model(["state", "fault", "date_failed", "date_sent"])
         of_day = Domain("company_id", "=", self.company_id.id) & Domain("date", "=", self.date)
-        sent = of_day & Domain("date_sent", "!=", False)
+        sent = of_day & Domain("date_sent", "!=", False) & Domain("email_to", "!=", False)
         last = self.search(sent, limit=1, order="date_sent desc")
         since = Domain("date_failed", ">", last.date_sent) if last else Domain.TRUE
         others = self.search(
@@ -181,18 +182,26 @@ class CrmCollectionLetter(models.Model):
         again."""
         self.ensure_one()
         if self.state in ("no_address", "blacklisted"):
-            return bool(self._get_recipients()[0])
+            return not self._get_route().problem
         if self.state != "failed":
             return False
         if self.fault == "address":
-            partner = self._get_recipients()[0]
-            tried = set(email_normalize_all(self.email_to or ""))
-            return bool(partner) and set(email_normalize_all(partner.email)) != tried
+            return self._is_elsewhere(self._get_route())
         if self.fault == "text":
             # each day once, too: other things may be wrong than the text itself
             today = self.company_id._get_collection_today()
             return self.date < today or self.text_tried != self._get_text_key()
         return self.will_retry
+
+    def _is_elsewhere(self, route):
+        """Whether a route leads to another address than the one the letter failed at."""
+        channel = self.channel or EMAIL
+        used = self.email_to if channel == EMAIL else self.address
+        tried = channel, self._get_keys(channel, used)
+        return not route.problem and tried != (
+            route.channel,
+            self._get_keys(route.channel, route.address),
+        )
 
 
 def _get_cause(error):

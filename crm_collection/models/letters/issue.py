@@ -31,7 +31,8 @@ MAIL_VALUES = {
 
 
 class CrmCollectionLetter(models.Model):
-    """Issuing letters: the money read again, recipients, text, PDF and a queued mail."""
+    """Issuing letters: the money read again, where they go, and what their channel needs: of
+    e-mail text, PDF and a queued mail."""
 
     _inherit = "crm.collection.letter"
 
@@ -171,8 +172,10 @@ class CrmCollectionLetter(models.Model):
             in_company._refresh_money(company, today)
             ready = in_company.filtered(lambda letter: letter.state == "to_send")
             ready = ready._set_recipients()
-            for template, letters_of_template in ready.grouped("template_id").items():
-                letters_of_template._queue_safely(template, run)
+            for (channel, template), letters in ready.grouped(
+                lambda letter: (letter.channel, letter.template_id)
+            ).items():
+                letters._queue_safely(channel, template, run)
 
     def _refresh_money(self, company, today):
         """Read the money of unsent letters again, verdict by verdict: what is still to be asked
@@ -305,11 +308,11 @@ class CrmCollectionLetter(models.Model):
                 }
             )
 
-    def _queue_safely(self, template, run=None):
-        """Queue the mails together, or one by one when one of them cannot be rendered."""
+    def _queue_safely(self, channel, template, run=None):
+        """Hand letters to their channel together, or one by one when one cannot be rendered."""
         try:
             with self.env.cr.savepoint():
-                return self._queue(template)
+                return self._queue_by(channel, template)
         except psycopg2.OperationalError:
             raise
         except Exception as error:
@@ -317,7 +320,7 @@ class CrmCollectionLetter(models.Model):
                 self.invalidate_recordset(flush=False)
                 return self._set_unwritable(error, run)
         for letter in self:
-            letter._queue_safely(template, run)
+            letter._queue_safely(channel, template, run)
         return None
 
     def _queue(self, template):

@@ -10,6 +10,8 @@ _lt = LazyTranslate(__name__)
 STATES = [
     ("to_send", "To send"),
     ("outgoing", "In the mail queue"),
+    ("to_print", "To print"),
+    ("printed", "Printed, not posted"),
     ("sent", "Sent"),
     ("uncertain", "Uncertain whether it left"),
     ("bounced", "Bounced"),
@@ -50,7 +52,7 @@ class CrmCollectionLetter(models.Model):
         *("nobody_knows", "passed_over", "pay_number", "refused_ids", "released_in"),
         *("text_tried", "apology_mail_id", "date_apology"),
         *("charge_move_count", "can_book_charges"),
-        *("will_retry", "lang"),
+        *("will_retry", "lang", "address", "addresses_tried"),
     }
     _description = "Collection Letter"
     _order = "date desc, id desc"
@@ -273,7 +275,7 @@ class CrmCollectionLetter(models.Model):
 
     def _send_again(self):
         """Issue letters anew by a person's decision, also while the jobs may not send."""
-        self.origin = "manual"
+        self.write({"origin": "manual", "addresses_tried": False})
         self._check_still_true()
         self._reset()
         self._issue()

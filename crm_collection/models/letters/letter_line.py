@@ -99,21 +99,31 @@ class CrmCollectionLetterLine(models.Model):
             return amount
         return amount * self.amount_residual_company / self.amount_residual
 
-    def _is_as_written(self, now):
+    def _is_as_written(self, now, on_paper=False):
         """Whether the item still stands as the letter says, with what is asked for of it, days
         and due date included: they carry the interest and the last day to pay.
 
         :param dict now: a row of ``unsent_queries.recheck``, with what is asked for as in
             ``content_queries.asked_of_letters``
+        :param bool on_paper: without the days, and what they carry: paper is of its own day
         """
         self.ensure_one()
         same = self.currency_id.compare_amounts
-        cent = self.currency_id.rounding  # more or less is not worth another letter
         return (
             now["owed"]
             and not same(self.amount_credit, now["amount_credit"])
-            and same(abs(self.amount_fine - now["amount_fine"]), cent) <= 0
-            and same(abs(self.amount_interest - now["amount_interest"]), cent) <= 0
             and not same(self.amount_residual, now["amount_residual_currency"])
-            and (self.days_overdue, self.date_maturity) == (now["days"], now["date_maturity"])
+            and self.date_maturity == now["date_maturity"]
+            and (on_paper or self._is_of_today(now))
+        )
+
+    def _is_of_today(self, now):
+        """Whether the days are those the letter says, and so is what is asked for because of
+        them."""
+        same = self.currency_id.compare_amounts
+        cent = self.currency_id.rounding  # more or less is not worth another letter
+        return (
+            same(abs(self.amount_fine - now["amount_fine"]), cent) <= 0
+            and same(abs(self.amount_interest - now["amount_interest"]), cent) <= 0
+            and self.days_overdue == now["days"]
         )

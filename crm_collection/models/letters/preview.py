@@ -42,12 +42,10 @@ class CrmCollectionLetter(models.Model):
     def _show(self):
         """:return: values of the fields that show a letter which is not stored: its subject, its
         body, and who gets it or why nobody"""
-        recipient, problem = self._get_recipients()
-        states = dict(self._fields["state"]._description_selection(self.env))
         return {
             "letter_subject": self._render_preview("subject"),
             "letter_body": self._render_preview("body_html"),
-            "letter_email_to": recipient.email_formatted or states.get(problem),
+            "letter_email_to": self._describe_route(),
         }
 
     @api.model

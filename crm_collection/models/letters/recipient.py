@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools.mail import email_normalize_all
 
 from ...tools.smtp_answer import has_address
+from .address import EMAIL
 
 
 class CrmCollectionLetter(models.Model):
@@ -34,30 +35,34 @@ class CrmCollectionLetter(models.Model):
                 letter.refused_ids = refused.filtered(lambda one, own=own: one.email in own)
 
     def _get_emails(self):
-        """:return: normalized addresses of all who the letter may go to"""
+        """:return: normalized addresses of all who the letter may go to, postal ones where it may
+        go by post"""
         contacts = self.partner_id | self.partner_id.child_ids
-        return {email for one in contacts for email in email_normalize_all(one.email or "")}
+        emails = {email for one in contacts for email in email_normalize_all(one.email or "")}
+        return emails | self._get_other_addresses(contacts)
+
+    def _get_other_addresses(self, contacts):
+        """:return: the addresses of contacts by the other channels that the letter may take"""
+        return {
+            self._get_address_by(channel, partner)
+            for channel in self._get_chain()
+            if channel != EMAIL
+            for partner in contacts
+        } - {False, ""}
 
     def _set_recipients(self):
         """:return: the letters that have an address to go to."""
         self._prefetch_recipients()
         problems = {}
         for letter in self:
-            partner, problem = letter._get_recipients()
-            passed_over = letter._get_passed_over(partner)
+            route = letter._get_route()
+            passed_over = letter._get_passed_over(route)
             if letter.passed_over != passed_over:
                 letter.passed_over = passed_over
-            if problem:
-                problems[letter] = problem
-                continue
-            letter.write(
-                {
-                    "recipient_ids": [fields.Command.set(partner.ids)],
-                    "email_to": partner.email_formatted,
-                    # the whole letter in one language: one that is installed
-                    "lang": letter._get_lang(partner.lang),
-                }
-            )
+            if route.problem:
+                problems[letter] = route.problem
+            else:
+                letter.write(letter._prepare_route(route))
         # after the others: once it is written what becomes of one, all is read anew
         unreachable = self.filtered(problems.get)
         for state, letters in unreachable.grouped(problems.get).items():
@@ -73,13 +78,16 @@ class CrmCollectionLetter(models.Model):
         self.mapped("refused_ids")
 
     def _get_recipients(self):
-        """The contact of type Collection, else the invoice address, else the customer itself:
-        the first with an address that is not blacklisted, and from which no mail came back.
+        """Who gets the letter by e-mail: the contact of type Collection, else the invoice address,
+        else the customer itself: the first with an address that is not blacklisted, and from which
+        no mail came back.
 
         :return: (partner, False) or (empty, state that says why)
         """
         with_email = self._get_contacts().filtered(lambda partner: has_address(partner.email))
-        usable = with_email.filtered(lambda partner: not self._get_refused(partner))
+        usable = with_email.filtered(
+            lambda partner: not (self._get_refused(partner) or self._is_tried(EMAIL, partner.email))
+        )
         allowed = usable.filtered(lambda partner: not self._is_refused(partner))
         if allowed:
             return allowed[0], False
@@ -102,8 +110,14 @@ class CrmCollectionLetter(models.Model):
         emails = email_normalize_all(partner.email or "")
         return self.refused_ids.filtered(lambda address: address.email in emails)
 
-    def _get_passed_over(self, chosen):
-        """:return: why contacts before the chosen one get no letter, as far as mail came back"""
+    def _get_passed_over(self, route):
+        """:return: why contacts before the one of a route get no letter, as far as mail came back:
+        all of them where it is not by e-mail any more"""
+        chain = self._get_chain()
+        tried = chain if route.problem else chain[: chain.index(route.channel) + 1]
+        if EMAIL not in tried:
+            return False
+        chosen = route.partner if route.channel == EMAIL else self.env["res.partner"]
         env = self._in_office_language().env
         refused = self.env["crm.collection.address"]
         for partner in self._get_contacts():

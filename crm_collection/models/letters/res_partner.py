@@ -3,7 +3,7 @@ from odoo import models
 from ..portfolio import collector_queries
 
 # Written already, and not on their way: who signs them is read when they leave.
-WAITING_STATES = ("to_send", "no_address", "blacklisted", "failed")
+WAITING_STATES = ("to_send", "to_print", "no_address", "blacklisted", "failed")
 
 
 class ResPartner(models.Model):

@@ -2,7 +2,7 @@ from odoo import models
 from odoo.fields import Domain
 
 from . import create_queries, queries, round_queries, unsent_queries
-from .condition_queries import LEAVING_STATES, LEFT_STATES
+from .condition_queries import LEAVING_STATES, LEFT_STATES, PAPER_STATES, WAITING_STATES
 
 # What tells whether a letter left, or is about to.
 STATE_FIELDS = {"state", "will_retry", "is_round_returned"}
@@ -71,7 +71,7 @@ class CrmCollectionLetter(models.Model):
             return "over"
         if self.state in LEAVING_STATES + LEFT_STATES:
             return "counts"
-        waits = self.state in ("no_address", "blacklisted")
+        waits = self.state in WAITING_STATES
         return "waits" if waits or self.state == "failed" and self.will_retry else "over"
 
     # === One letter a customer === #
@@ -137,7 +137,7 @@ class CrmCollectionLetter(models.Model):
     def _get_unsent(self, company, partners):
         """:return: automatic letters of customers, of all companies that are one creditor with
         this one, that have not left, locked; not those that are being handed over"""
-        unsent = Domain("state", "in", LEAVING_STATES + ("no_address", "blacklisted"))
+        unsent = Domain("state", "in", LEAVING_STATES + WAITING_STATES)
         unsent |= Domain("state", "=", "failed") & Domain("will_retry", "=", True)
         letters = self.search(
             unsent
@@ -153,7 +153,7 @@ class CrmCollectionLetter(models.Model):
         """A person writes to customers: automatic letters on their way to them do not leave
         beside his; their items are due as before."""
         leaving = self._get_unsent(company, partners).filtered(
-            lambda letter: letter.state in LEAVING_STATES
+            lambda letter: letter.state in LEAVING_STATES + PAPER_STATES
         )
         leaving._take_back(self.env._("Another letter to the customer takes its place."))
         self.env.flush_all()

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 from . import date_queries
 
@@ -6,9 +6,14 @@ RESEND_FIELDS = {"resend_interval", "resend_unit", "resend_max"}
 
 
 class CrmCollectionRuleStep(models.Model):
-    """What another interval does to letters that are to come."""
+    """By which channel its letters go, and what another interval does to those that are to come."""
 
     _inherit = "crm.collection.rule.step"
+
+    channel = fields.Selection(
+        selection=lambda self: self.env["crm.collection.letter"]._selection_channel(),
+        help="By which the letter goes. Empty: as the phase says.",
+    )
 
     def write(self, vals):
         """Items that had their letter are asked again as the step says from now on."""

@@ -4,6 +4,8 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools.mail import html2plaintext
 
+from .address import EMAIL
+
 TODO = "mail.mail_activity_data_todo"
 STATE_FAULTS = {"no_address": "address", "blacklisted": "address", "bounced": "address"}
 
@@ -36,6 +38,8 @@ class CrmCollectionLetter(models.Model):
                     "will_retry": will_retry,
                 }
             )
+        if state in ("bounced", "failed"):
+            self.filtered(lambda letter: letter.fault == "address")._note_tried()
         for letter in self:
             letter._put_on_list()
 
@@ -46,6 +50,11 @@ class CrmCollectionLetter(models.Model):
             return env._("The address is on the blacklist.")
         if state != "no_address":
             return False
+        chain, channels = self._get_chain(), self.with_env(env)._get_channels()
+        if chain != [EMAIL]:
+            names = ", ".join(channels[one] for one in chain)
+            said = env._("None of the customer's contacts can be reached by: %s.", names)
+            return f"{said} {self.passed_over or ''}".strip()
         if self.passed_over:
             return self.passed_over
         if not self.partner_id.email:

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 from ...tools.done import get_undone
 
-WAITING = ("to_send", "outgoing", "no_address", "blacklisted", "failed")
+WAITING = ("to_send", "outgoing", "to_print", "printed", "no_address", "blacklisted", "failed")
 
 
 class CrmCollectionLetter(models.Model):

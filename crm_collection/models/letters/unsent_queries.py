@@ -130,5 +130,6 @@ def stale_outgoing():
     return SQL(
         """SELECT letter.id, mail.state, mail.failure_reason, mail.failure_type
              FROM crm_collection_letter letter LEFT JOIN mail_mail mail ON mail.id = letter.mail_id
-            WHERE letter.state = 'outgoing' AND mail.state IS DISTINCT FROM 'outgoing'"""
+            WHERE letter.state = 'outgoing' AND mail.state IS DISTINCT FROM 'outgoing'
+              AND COALESCE(letter.channel, 'email') = 'email'"""
     )

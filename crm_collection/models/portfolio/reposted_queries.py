@@ -98,7 +98,8 @@ def unsaid_letter():
                   ON allocation.id = line.allocation_id AND allocation.date_out IS NULL
             WHERE line.item_id = item.id AND line.round = item.letter_count
               AND letter.delivery_started IS NULL
-              AND letter.state IN ('to_send', 'outgoing', 'failed', 'no_address', 'blacklisted')
+              AND letter.state IN ('to_send', 'outgoing', 'to_print', 'printed', 'failed',
+                                   'no_address', 'blacklisted')
          ORDER BY line.id DESC LIMIT 1"""
     )
 

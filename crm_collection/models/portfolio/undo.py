@@ -4,7 +4,8 @@ from odoo.exceptions import UserError
 from . import allocation_queries
 
 # States of a letter that has not left.
-NOT_LEFT = ("to_send", "outgoing", "no_address", "blacklisted", "failed", "cancelled")
+WAITING = ("to_send", "outgoing", "to_print", "printed", "no_address", "blacklisted", "failed")
+NOT_LEFT = (*WAITING, "cancelled")
 
 
 class CrmCollectionItem(models.Model):
@@ -100,7 +101,7 @@ class CrmCollectionItem(models.Model):
         allocations_sudo = self.sudo().allocation_id
         for letter_sudo in allocations_sudo.letter_line_ids.letter_id:
             about_others = letter_sudo.line_ids.allocation_id - allocations_sudo
-            if letter_sudo.state in ("to_send", "outgoing", "no_address", "failed", "blacklisted"):
+            if letter_sudo.state in WAITING:
                 if about_others:
                     continue
                 letter_sudo._cancel(self.env._("The move into its phase was taken back."))

@@ -197,7 +197,7 @@ class TestExplanation(CrmCollectionLettersCommon):
         self.customer.email = False
         self._item()
         self._send_letters()
-        self.assertIn("could not be delivered", self._facts(self._item(6))["Next letter"])
+        self.assertIn("has not left", self._facts(self._item(6))["Next letter"])
 
     def test_letter_of_a_held_open_item(self):
         item = self._item()

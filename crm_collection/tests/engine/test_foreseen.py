@@ -274,14 +274,14 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
         return changed_on and asked_on <= changed_on and all(day > changed_on for day in days)
 
     def _get_letters(self):
-        """:return: {item: [(day, phase, state that says why it reached nobody)]}"""
+        """:return: {item: [(day, phase, state that keeps it from leaving by itself)]}"""
         result = {}
         lines = self.env["crm.collection.letter.line"].search(
             [("item_id.line_id", "in", [line.id for line in self.owners])], order="id"
         )
         for line in lines.filtered(lambda line: line.letter_id.state != "cancelled"):
             state = line.letter_id.state
-            problem = state in ("no_address", "blacklisted") and state
+            problem = state in ("no_address", "blacklisted", "to_print") and state
             result.setdefault(line.item_id, []).append(
                 (line.letter_id.date, line.phase_id, problem)
             )

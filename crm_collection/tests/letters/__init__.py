@@ -37,5 +37,6 @@ from . import (
     test_letter_rounds,
     test_letter_worked_out,
     test_send_preview,
+    test_post,
     test_reversal,
 )

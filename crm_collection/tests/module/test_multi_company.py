@@ -18,6 +18,8 @@ COMPANY_MODELS = (
     "crm.collection.approval.change",
     "crm.collection.approval.decision",
     "crm.collection.approval.line",
+    "crm.collection.batch",
+    "crm.collection.batch.line",
     "crm.collection.behaviour",
     "crm.collection.charge",
     "crm.collection.charge.rate",
@@ -375,6 +377,15 @@ class TestMultiCompany(CrmCollectionLettersCommon):
         of_company = [("company_id", "=", company.id)]
         settlement = self.env["crm.collection.settlement"].search(of_company, limit=1)
         line = self.env["crm.collection.item"].search(of_company, limit=1).line_id
+        letter = self.env["crm.collection.letter"].search(of_company, limit=1)
+        self.env["crm.collection.batch"].sudo().create(
+            {
+                "company_id": company.id,
+                "date_printed": f"{TODAY} 08:00:00",
+                "printed_by_id": self.collector.id,
+                "line_ids": [Command.create({"letter_id": letter.id})],
+            }
+        )
         vals = {"company_id": company.id, "partner_id": self.customer.id, "date": TODAY}
         self.env["crm.collection.thanks"].sudo().create(
             {**vals, "line_ids": [Command.create({"settlement_id": settlement.id})]}

@@ -140,6 +140,7 @@ class CrmCollectionSimulate(models.TransientModel):
             "kind": "letter",
             "partner_id": row["partner_id"],
             "phase_id": row["phase_id"],
+            "channel": row["channel"],
             "name": ", ".join(row["names"]),
             "count": len(row["names"]),
             "amount": row["amount"],

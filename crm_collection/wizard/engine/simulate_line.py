@@ -26,6 +26,10 @@ class CrmCollectionSimulateLine(models.TransientModel):
     name = fields.Char(string="Open Item")
     partner_id = fields.Many2one(comodel_name="res.partner", string="Customer", ondelete="cascade")
     days = fields.Integer(string="Days Overdue", aggregator="max")
+    channel = fields.Selection(
+        selection=lambda self: self.env["crm.collection.letter"]._selection_channel(),
+        help="By which the letter would go. Empty: it would reach nobody.",
+    )
     amount = fields.Monetary(currency_field="company_currency_id")
     credit = fields.Monetary(
         string="Open Credits",

@@ -3,6 +3,7 @@ from . import (
     send_line,
     send_again,
     reverse,
+    batch_post,
     mail_compose_message,
     live,
     text_preview,

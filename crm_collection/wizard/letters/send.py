@@ -12,6 +12,8 @@ from ...models.portfolio.queries import of_family
 from ...tools.arguments import check_one
 from ...tools.done import get_done
 
+# A letter in one of these states has left, or is about to.
+WRITTEN = ("to_send", "outgoing", "to_print", "printed", "sent", "uncertain")
 MAX_LINES = 200
 MAX_OPEN_ITEMS = 6
 
@@ -175,6 +177,7 @@ class CrmCollectionItemSend(models.TransientModel):
             "amount": sum(open_item["amount_residual"] for open_item in open_items),
             "letter": open_items,
             "phase_id": tone.get("phase_id"),
+            "step_id": tone.get("step_id"),
             "template_id": tone.get("template_id"),
             "refusals": {
                 item.id: self._get_refusal(item, item.id in covered)
@@ -284,25 +287,30 @@ class CrmCollectionItemSend(models.TransientModel):
     def _get_addresses(self, rows):
         """The address each letter would go to, as the letter itself finds it, or why none."""
         Letter = self.env["crm.collection.letter"]
-        states = dict(Letter._fields["state"]._description_selection(self.env))
         # read together: in one recordset the customers are prefetched for one another
         drafts = Letter.concat(
             *(
-                Letter.new({"company_id": row["company"].id, "partner_id": row["partner"].id})
+                Letter.new(
+                    {
+                        "company_id": row["company"].id,
+                        "partner_id": row["partner"].id,
+                        "phase_id": row["phase_id"],
+                        "step_id": row["step_id"],
+                    }
+                )
                 for row in rows
             )
         )
         addresses = {}
         for letter in drafts:
-            recipient, problem = letter._get_recipients()
             addresses[letter.company_id, letter.partner_id] = {
-                "email_to": recipient.email_formatted or states[problem],
-                "has_address": not problem,
+                "email_to": letter._describe_route(),
+                "has_address": not letter._get_route().problem,
             }
         return addresses
 
     def _get_notification(self, sent):
-        stopped = sent.filtered(lambda letter: letter.state not in ("to_send", "outgoing", "sent"))
+        stopped = sent.filtered(lambda letter: letter.state not in WRITTEN)
         return get_done(
             "\n".join(
                 f"{letter.partner_id.display_name}: {letter.failure_reason or ''}"

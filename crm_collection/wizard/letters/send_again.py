@@ -2,8 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-# A letter in one of these states has left, or is about to.
-WRITTEN = ("to_send", "outgoing", "sent", "uncertain")
+from .send import WRITTEN
 
 
 class CrmCollectionItemSend(models.TransientModel):

@@ -24,6 +24,8 @@ const AGING_COLORS = ["#8fa3b8", "#f2c14e", "#f39b4b", "#e8703f", "#d64545", "#9
 const LETTER_COLORS = {
     to_send: "#8fa3b8",
     outgoing: "#4ea7f2",
+    to_print: "#6fb7c9",
+    printed: "#3f8fa8",
     sent: "#2fa37c",
     uncertain: "#8a6fc4",
     bounced: "#d64545",
