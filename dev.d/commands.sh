@@ -89,7 +89,9 @@ command_i18n() {
     take_lock test-database
     prepare_test_database
     refresh_terms crm_collection "$TEST_DB" "$@" || status=1
-    prepare_sale_database
+    prepare_beside crm_collection_sale "$SALE_DB"
     refresh_terms crm_collection_sale "$SALE_DB" "$@" || status=1
+    prepare_beside crm_collection_sms "$SMS_DB"
+    refresh_terms crm_collection_sms "$SMS_DB" "$@" || status=1
     return $status
 }

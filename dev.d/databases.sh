@@ -2,7 +2,8 @@
 # Odoo's configuration file and the databases made from templates.
 
 readonly TEST_DB=crm_collection_test
-readonly SALE_DB=crm_collection_sale_test # the same with the module about orders
+# the same with one of the modules beside it
+readonly SALE_DB=crm_collection_sale_test SMS_DB=crm_collection_sms_test
 TEMPLATE_DB=''
 
 # prepare strict|lenient: everything that a command needs, and the variables that tell it where
@@ -145,13 +146,14 @@ prepare_test_database() {
     database mark "$TEST_DB" "$key $files"
 }
 
-# Its tests make a database of their own (tests/test_sale.py); this one is for its terms.
-prepare_sale_database() {
+# prepare_beside MODULE DATABASE: its tests make a database of their own (tests/test_beside.py); this one
+# is for its terms.
+prepare_beside() {
     local key
-    key="$(database show "$TEST_DB") $(module_hash crm_collection_sale)"
-    [[ $(database show "$SALE_DB") != "$key" ]] || return 0
-    say "Installing crm_collection_sale in $SALE_DB (it changed since the last time)"
-    copy_database "$TEST_DB" "$SALE_DB"
-    install "$SALE_DB" "$CACHE/log/sale-install.log" -i crm_collection_sale
-    database mark "$SALE_DB" "$key"
+    key="$(database show "$TEST_DB") $(module_hash "$1")"
+    [[ $(database show "$2") != "$key" ]] || return 0
+    say "Installing $1 in $2 (it changed since the last time)"
+    copy_database "$TEST_DB" "$2"
+    install "$2" "$CACHE/log/$1-install.log" -i "$1"
+    database mark "$2" "$key"
 }

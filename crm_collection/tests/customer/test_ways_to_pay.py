@@ -21,7 +21,7 @@ class TestWaysToPay(CrmCollectionPortalCommon):
     """What customers pay with: slips of a localisation, the bank account, the numbers that a
     payment names, and online. What arrives is matched with what it was for, and nothing else.
 
-    It runs once more with core's demonstration provider (``tests/test_sale.py``).
+    It runs once more with core's demonstration provider (``tests/test_beside.py``).
     """
 
     @classmethod

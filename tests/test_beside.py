@@ -1,8 +1,9 @@
-"""The module about orders is installed beside the first one, and its own tests are run there.
+"""The modules beside the first one are installed there, and their own tests are run: in a process
+and a database of their own, as everybody else's tests run without them.
 
-Here, in a process and a database of its own: everybody else's tests run without Odoo's sales.
-To run one of them alone, say so: ``CRM_COLLECTION_SALE_TAGS=:TestOrders.test_warning``. Beside it
-is core's demonstration provider of online payments, with which ways to pay are tried once more.
+To run one of them alone, say so: ``CRM_COLLECTION_TAGS=/crm_collection_sale:TestOrders.test_warning``.
+With them is core's demonstration provider of online payments, with which ways to pay are tried once
+more.
 """
 
 import os
@@ -11,8 +12,10 @@ import socket
 import subprocess
 import sys
 
+MODULES = ("crm_collection_sale", "crm_collection_sms")
 WARNING = re.compile(r"^[0-9-]+ [0-9:,]+ [0-9]+ (WARNING|ERROR|CRITICAL) ")
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
+TESTED = re.compile(r"odoo\.addons\.(\w+)\.tests\.\w+: Starting ")
 
 
 def find_free_port():
@@ -34,16 +37,19 @@ def run(*arguments, **variables):
     return lines
 
 
-def test_orders(database):
-    """Seen to fail with an error in one of its tests, a warning in its log, and without tests."""
-    tags = "/crm_collection_sale" + os.environ.get("CRM_COLLECTION_SALE_TAGS", "")
+def test_modules(database):
+    """Seen to fail with an error in one of their tests, a warning in the log, and without tests."""
+    chosen = os.environ.get("CRM_COLLECTION_TAGS")
+    tags = chosen or ",".join(f"/{module}" for module in MODULES)
     lines = run(
-        *("odoo", "-d", database, "-i", "crm_collection_sale,payment_demo", "--test-tags", tags),
+        *("odoo", "-d", database, "-i", ",".join((*MODULES, "payment_demo")), "--test-tags", tags),
         *("--http-port", find_free_port(), "--stop-after-init", "--max-cron-threads=0"),
     )
     [counts] = [match.groups() for line in lines if (match := RESULT.search(line))]
     assert counts[:2] == ("0", "0")
     assert int(counts[2]), lines[-5:]
+    tested = {match[1] for line in lines if (match := TESTED.search(line))}
+    assert chosen or tested == set(MODULES)
 
 
 def test_demonstration_provider(database):

@@ -1,0 +1,12 @@
+{
+    "name": "CRM Collection: SMS",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "summary": "Letters of collection as SMS, by phase or where e-mail does not reach",
+    "author": "crm_collection developers",
+    "license": "LGPL-3",
+    "development_status": "Beta",
+    "depends": ["crm_collection", "sms"],
+    # no auto_install: Odoo has its SMS beside accounting everywhere, and each costs credits
+    "data": ["views/mail_template_views.xml"],
+}
