@@ -95,9 +95,11 @@ class TestOrders(CrmCollectionCommon):
         more = {"product_id": self.product.id, "price_unit": 100.0}
         grow = (
             lambda: line.write({"price_unit": 600.0}),
-            lambda: self.env["sale.order.line"]
-            .with_user(self.salesman)
-            .create({"order_id": order.id, **more}),
+            lambda: (
+                self.env["sale.order.line"]
+                .with_user(self.salesman)
+                .create({"order_id": order.id, **more})
+            ),
             lambda: order.write({"order_line": [Command.create(more)]}),
         )
         self._create_overdue(40, amount=1234.0)

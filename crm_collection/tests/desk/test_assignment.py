@@ -192,9 +192,9 @@ class TestAssignment(CrmCollectionLettersCommon):
         self.env["crm.collection.assignment"].search([]).active = False
         self._create_overdue(9, partner=known)
         self._allocate()
-        self.env["crm.collection.assignment"].with_context(active_test=False).search([]).active = (
-            True
-        )
+        self.env["crm.collection.assignment"].with_context(active_test=False).search(
+            []
+        ).active = True
         self._create_overdue(12, partner=new)
         self._move_on(1)
         Engine, today = self.env["crm.collection.engine"].sudo(), TODAY + timedelta(days=1)
