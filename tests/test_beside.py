@@ -1,9 +1,8 @@
 """The modules beside the first one are installed there, and their own tests are run: in a process
 and a database of their own, as everybody else's tests run without them.
 
-To run one of them alone, say so: ``CRM_COLLECTION_TAGS=/crm_collection_sale:TestOrders.test_warning``.
-With them is core's demonstration provider of online payments, with which ways to pay are tried once
-more.
+``CRM_COLLECTION_TAGS=/crm_collection_sale:TestOrders.test_warning`` runs one of them alone. With
+them is core's demonstration provider of online payments, with which ways to pay are tried again.
 """
 
 import os
