@@ -69,8 +69,8 @@ class TestPost(CrmCollectionLettersCommon):
     def test_from_the_job_to_the_post_office(self):
         """It is said to be by post before, waits, and counts as nothing until it is posted.
 
-        Seen to fail with the state left out of WAITING_STATES, with `printed` among the states of
-        rounds, with letters in the order of their numbers, and with `_unpost` that keeps the date.
+        Seen to fail with `printed` among the states of rounds, with letters in the order of their
+        numbers, and with `_unpost` that keeps the date.
         """
         self._allocate()
         items = self._items(self.moves)
@@ -160,7 +160,8 @@ class TestPost(CrmCollectionLettersCommon):
     def test_another_letter_takes_its_place(self):
         """A person writes to a customer whose letter is printed: that one is not posted beside his.
 
-        Seen to fail with `_give_way` that looks at letters on their way alone.
+        Seen to fail with `_give_way` that looks at letters on their way alone, and with the states
+        left out of WAITING_STATES.
         """
         letters = self._write()
         batch = self._print(letters)
