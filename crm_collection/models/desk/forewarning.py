@@ -5,9 +5,10 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 
 from ...tools.arguments import check_one
+from . import forewarning_queries
 
 _logger = logging.getLogger(__name__)
 
@@ -235,20 +236,24 @@ class CrmCollectionForewarning(models.Model):
             & (Domain.TRUE if partner_ids is None else Domain("partner_id", "in", partner_ids))
         )
         by_partner = {one.partner_id.id: one for one in known}
-        new, tellers = [], {}
+        new, changed, tellers = [], {}, {}
         for row in rows:
             one = by_partner.pop(row["partner_id"], None)
             vals = self._prepare_vals(company, day, row, tellers)
             if one is None:
-                new.append(vals)
-            elif not one._says(vals):
-                one.write({**vals, "item_ids": [Command.clear(), *vals["item_ids"]]})
+                new.append((vals, row["lines"]))
+            elif not one._says(vals, row["lines"]):
+                one.write(vals)
+                changed[one] = row["lines"]
+        self_sudo._write_items(changed)
         gone = known.browse(one.id for one in by_partner.values())
         gone.filtered(lambda one: one.state != "stays").state = "stays"
         known.date_known = fields.Datetime.now()
         try:
             with self.env.cr.savepoint():
-                self_sudo.create(new)
+                created = self_sudo.create([vals for vals, _lines in new])
+                lines = [lines for _vals, lines in new]
+                self_sudo._write_items(dict(zip(created, lines, strict=True)))
         except UniqueViolation:
             _logger.info("What leaves on %s is being told by somebody else, too", day)
 
@@ -265,7 +270,24 @@ class CrmCollectionForewarning(models.Model):
             row | {"state": "approval"} for row in waiting if row["partner_id"] not in written
         ]
 
-    def _says(self, vals):
+    def _write_items(self, lines):
+        """
+        :param dict lines: {forewarning: its items as the simulation has them}
+        """
+        if not lines:
+            return
+        rows = [
+            one._prepare_item(line) | {"forewarning_id": one.id, "company_id": one.company_id.id}
+            for one, of_one in lines.items()
+            for line in of_one
+        ]
+        self.env.flush_all()
+        ids = [one.id for one in lines]
+        self.env.cr.execute(forewarning_queries.replace_items(ids, rows, self.env.uid))
+        self.env["crm.collection.forewarning.item"].invalidate_model()
+        self.invalidate_model(["item_ids"])
+
+    def _says(self, vals, lines):
         """Whether the forewarning says the same already."""
         said = {name: self[name].id if name.endswith("_id") else self[name] for name in SAID}
         return (
@@ -274,8 +296,7 @@ class CrmCollectionForewarning(models.Model):
                 self.company_currency_id.compare_amounts(said[name], vals[name])
                 for name in ("amount", "amount_asked")
             )
-            and {one.line_id.id for one in self.item_ids}
-            == {command[2]["line_id"] for command in vals["item_ids"]}
+            and {one.line_id.id for one in self.item_ids} == {line["line_id"] for line in lines}
         )
 
     @api.model
@@ -301,7 +322,6 @@ class CrmCollectionForewarning(models.Model):
             "amount": company.currency_id.round(row["amount"]),
             "amount_asked": company.currency_id.round(row["asked"]),
             "date_known": fields.Datetime.now(),
-            "item_ids": [Command.create(self._prepare_item(line)) for line in row["lines"]],
         }
 
     @api.model
