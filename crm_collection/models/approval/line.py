@@ -101,5 +101,5 @@ class CrmCollectionApprovalLine(models.Model):
         self.ensure_one()
         if not self.send_letter:
             return self.env["mail.template"]
-        today = self.company_id._get_collection_today()
-        return self.phase_id._get_letter(self.step_id, self.partner_id, today)
+        today = self.approval_id.company_id._get_collection_today()
+        return self.phase_id._get_letter(self.step_id, self.item_id.partner_id, today)
