@@ -18,7 +18,9 @@ class CrmCollectionBehaviour(models.Model):
     _order = "company_id, partner_id"
     _rec_name = "partner_id"
 
-    company_id = fields.Many2one(comodel_name="res.company", required=True, readonly=True)
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, readonly=True, ondelete="cascade"
+    )
     partner_id = fields.Many2one(
         comodel_name="res.partner",
         string="Customer",

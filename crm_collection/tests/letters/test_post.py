@@ -64,7 +64,7 @@ class TestPost(CrmCollectionLettersCommon):
         return note
 
     def _count_letters(self):
-        return self._items(self.moves).mapped("letter_count")
+        return [self._items(move).letter_count for move in self.moves]
 
     def test_from_the_job_to_the_post_office(self):
         """It is said to be by post before, waits, and counts as nothing until it is posted.
