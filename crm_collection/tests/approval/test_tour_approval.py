@@ -24,7 +24,7 @@ class TestTourApproval(CrmCollectionApprovalScreensCommon, CrmCollectionBrowserC
     def _tour_inbox(self, name, user, **options):
         self._tour(name, user, "crm_collection.crm_collection_approval_action", **options)
 
-    def test_homologation(self):
+    def test_approval_of_a_phase(self):
         """The manager asks, an approver agrees in the chatter; a change is shown beside what is
         in force."""
         self._put_under_approval(self.phase_first)

@@ -11,7 +11,7 @@ const see = (trigger, content) => ({ trigger, content });
 const write = (trigger, text) => ({ trigger, run: `edit ${text}` });
 const none = (selector, content) => see(`body:not(:has(${selector}))`, content);
 
-// === Homologation of a phase === //
+// === Approval of a phase === //
 
 add("ask_definition", [
     see(".alert:contains(does nothing until it is approved)"),
