@@ -7,7 +7,11 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+ROOT = Path(__file__).resolve().parents[2]
+IMAGES = ROOT / "docs" / "images"
+STORE = ROOT / "crm_collection" / "static" / "description"
+# what a picture is about: the first of these that is there
+SUBJECTS = [".modal .modal-content", ".o_popover", ".o_action_manager", "body"]
 CONTROLLER = ".o_view_controller, .o_form_view, .o_kanban_view, .o_list_view"
 
 
@@ -56,9 +60,30 @@ def go(page, url, path, selector=CONTROLLER):
     page.wait_for_timeout(2500)
 
 
+def check_seen(page, name):
+    """:raise RuntimeError: something lies over what the picture is about"""
+    seen = page.evaluate(
+        """selectors => {
+            const subject = selectors.map((one) => document.querySelector(one)).find(Boolean);
+            const box = subject.getBoundingClientRect();
+            const bottom = Math.min(box.bottom, innerHeight);
+            const top = document.elementFromPoint(
+                (box.left + Math.min(box.right, innerWidth)) / 2, (box.top + bottom) / 2);
+            return Boolean(top) && (subject.contains(top) || top.contains(subject));
+        }""",
+        SUBJECTS,
+    )
+    if not seen:
+        raise RuntimeError(f"{name}: something else is to be seen in its place")
+
+
 def snap(page, name):
     page.mouse.move(0, 0)  # no tooltip in the picture
     # nor the chat that greets a new user, which covers a phone's whole page
     page.add_style_tag(content=".o-mail-ChatHub, .o-mail-ChatWindow { display: none !important; }")
     page.wait_for_timeout(500)
-    page.screenshot(path=IMAGES / f"{name}.png")
+    check_seen(page, name)
+    path = IMAGES / f"{name}.png"
+    page.screenshot(path=path)
+    if path.name in (STORE / "index.html").read_text("utf-8"):
+        shutil.copyfile(path, STORE / path.name)
