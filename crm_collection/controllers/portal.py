@@ -1,4 +1,4 @@
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 
 from odoo.fields import Domain
 from odoo.http import content_disposition, request, route
@@ -172,16 +172,15 @@ class CollectionPortal(CustomerPortal):
         lines_sudo = request.env["account.move.line"].sudo()
         lines_sudo = lines_sudo.search(self._get_collection_open_items_domain())
         statement = self._get_collection_statement()
-        owners = lines_sudo.grouped(
-            lambda line: statement._get_account_key(
-                line.company_id, line.partner_id, line.currency_id
-            )
-        )
+        by_account = defaultdict(list)
+        for open_item in statement._get_open_items(lines_sudo):
+            line = open_item["line"]
+            key = statement._get_account_key(line.company_id, line.partner_id, line.currency_id)
+            by_account[key].append(open_item)
         for account in accounts:
-            owed = owners.get(account["key"], lines_sudo.browse())
             customer_sudo = account["partner"].sudo().commercial_partner_id
             letter = statement._get_letterhead(customer_sudo, account["company"].sudo())
-            account["pay_code"] = statement._get_pay_code(letter, statement._get_open_items(owed))
+            account["pay_code"] = statement._get_pay_code(letter, by_account[account["key"]])
 
     @route("/my/collections/slip/<int:line_id>", type="http", auth="user", website=True)
     def portal_my_collection_slip(self, line_id, **kw):

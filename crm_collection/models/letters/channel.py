@@ -110,9 +110,12 @@ class CrmCollectionLetter(models.Model):
             return False
         return route.address == (self.email_to if route.channel == EMAIL else self.address)
 
-    def _describe_route(self):
-        """:return: where the letter would go now, in words"""
-        route = self._get_route()
+    def _describe_route(self, route=None):
+        """
+        :param route: as of :meth:`_get_route`, where it is known already
+        :return: where the letter would go now, in words
+        """
+        route = route or self._get_route()
         if route.problem:
             states = dict(self._fields["state"]._description_selection(self.env))
             return states[route.problem]

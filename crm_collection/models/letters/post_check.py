@@ -47,8 +47,9 @@ class CrmCollectionLetter(models.Model):
             return self.env._("Another letter was approved for its phase meanwhile.")
         if not self._is_money_true(self.company_id, today, on_paper=True):
             return self.env._("What it asks for was paid, is held back or changed meanwhile.")
-        if not self._is_on_route(self._get_route()):
-            return self.env._("It goes elsewhere now: %s", self._describe_route())
+        route = self._get_route()
+        if not self._is_on_route(route):
+            return self.env._("It goes elsewhere now: %s", self._describe_route(route))
         return ""
 
     def _explain_overtaken(self, today):

@@ -170,6 +170,19 @@ class TestPost(CrmCollectionLettersCommon):
         self.assertEqual(batch.line_ids.mapped("state"), ["out", "printed", "printed"])
         self.assertEqual(self._of(self.zoo).state, "to_print")
 
+    def test_day_of_the_batch(self):
+        """It is offered as posted on the day it is where its company is, whichever company its
+        user looks from. Seen to fail with the user's company."""
+        far = self.env["res.company"].sudo().create({"name": "Far", "country_id": False})
+        far.collection_tz = "Pacific/Pago_Pago"
+        self.collector.sudo().company_ids |= far
+        batch = self._print(self._write())
+        Wizard = self.env["crm.collection.batch.post"].with_user(self.collector)
+        companies = (far | self.company).ids
+        wizard = Wizard.with_context(allowed_company_ids=companies).create({"batch_id": batch.id})
+        self.assertNotEqual(far._get_collection_today(), self.company._get_collection_today())
+        self.assertEqual(wizard.date, self.company._get_collection_today())
+
     def test_returned_to_sender(self):
         """It reached nobody: its round is free, the address is not used until a person says so, and
         where the company names another channel it goes on by that.

@@ -17,7 +17,10 @@ class CrmCollectionBatchPost(models.TransientModel):
     date = fields.Date(
         string="Posted on",
         required=True,
-        default=lambda self: self.env.company._get_collection_today(),
+        compute="_compute_date",
+        store=True,
+        precompute=True,
+        readonly=False,
     )
     out_count = fields.Integer(compute="_compute_out", compute_sudo=False)
     out_note = fields.Text(string="To Be Taken Out", compute="_compute_out", compute_sudo=False)
@@ -26,6 +29,13 @@ class CrmCollectionBatchPost(models.TransientModel):
         help="Also those to be taken out. They are sent, then, and the customers got what was not "
         "true any more: such letters are marked as sent in error.",
     )
+
+    @api.depends("batch_id")
+    def _compute_date(self):
+        """The day it is where the batch's company is."""
+        for wizard in self:
+            company = wizard.batch_id.company_id or self.env.company
+            wizard.date = company._get_collection_today()
 
     @api.depends("batch_id")
     def _compute_out(self):

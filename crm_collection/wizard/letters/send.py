@@ -303,9 +303,10 @@ class CrmCollectionItemSend(models.TransientModel):
         )
         addresses = {}
         for letter in drafts:
+            route = letter._get_route()
             addresses[letter.company_id, letter.partner_id] = {
-                "email_to": letter._describe_route(),
-                "has_address": not letter._get_route().problem,
+                "email_to": letter._describe_route(route),
+                "has_address": not route.problem,
             }
         return addresses
 
