@@ -7,7 +7,7 @@ steps in force.
 from odoo.tools import SQL
 
 from ..letters.condition_queries import waits_for_letter
-from ..portfolio.broken_queries import broken_items, broken_of_new
+from ..portfolio.broken_queries import broken
 from ..portfolio.rule_queries import rules_with_unusable
 
 
@@ -33,24 +33,17 @@ def promised(rules, company, day):
                broken.threshold IS NOT NULL AS is_broken
           FROM held
      LEFT JOIN (SELECT promise.today, promise.line_id, MAX(step.threshold) AS threshold
-                  FROM (SELECT day.today, item.line_id, item.partner_id
-                          FROM (%(day)s) AS day
-                    CROSS JOIN LATERAL (%(broken)s) AS promise
-                          JOIN crm_collection_item item ON item.id = promise.item_id
-                         UNION ALL
-                        %(broken_of_new)s) AS promise
+                  FROM (%(broken)s) AS promise
                   JOIN customer ON customer.partner_id = promise.partner_id
                   JOIN step ON step.rule_id = customer.rule_id AND step.after_promise
               GROUP BY promise.today, promise.line_id) AS broken
                ON broken.line_id = held.line_id AND broken.today = held.today""",
-        day=day,
-        broken=broken_items(company.id, SQL("day.today")),
-        broken_of_new=broken_of_new(company.id, _without_item()),
+        broken=broken(company.id, day, _without_item()),
     )
 
 
 def _without_item():
-    """What is no open item yet, as :func:`.broken_queries.broken_of_new` asks for it."""
+    """What is no open item yet, as :func:`.broken_queries.broken` asks for it."""
     return SQL(
         """SELECT held.today, held.line_id, held.move_id, held.partner_id, line.date
              FROM held JOIN account_move_line line ON line.id = held.line_id

@@ -294,9 +294,13 @@ class CrmCollectionRule(models.Model):
 
     def _get_problem(self):
         """:return: why the jobs cannot search by the rule's conditions, or an empty string: a
-        field they name may be gone with its module since they were written"""
+        field they name may be gone with its module since they were written.
+
+        What can be searched by is asked once for each cursor, which is once a run: each plan asks
+        for it, and a company may have hundreds of rules."""
         self.ensure_one()
-        if not self._has_conditions():
+        readable = self.env.cr.cache.setdefault("crm_collection_readable", set())
+        if not self._has_conditions() or self.partner_domain in readable:
             return ""
         try:
             with self.env.cr.savepoint(flush=False):
@@ -309,6 +313,7 @@ class CrmCollectionRule(models.Model):
                 rule=self.display_name,
                 error=error,
             )
+        readable.add(self.partner_domain)
         return ""
 
     def _get_criteria_labels(self):
