@@ -14,6 +14,11 @@ test_processes() {
     echo $((cores < 4 ? cores : 4))
 }
 
+# A failure is the test's to tell, which tries again.
+make_first_version() {
+    run_python tests/first_version.py >"$CACHE/log/first-version.log" 2>&1 9>&- || true
+}
+
 command_test() {
     local argument paths=() parallel=()
     cd "$ROOT" || return
@@ -27,7 +32,12 @@ command_test() {
     done
     prepare strict
     take_lock test-database
+    prepare_template
+    if ((${#paths[@]})); then
+        make_first_version & # beside what follows: each of them needs one core
+    fi
     prepare_test_database
+    wait
     if ((${#paths[@]} && $(test_processes) > 1)); then
         # classes stay together: what they set up is dear. In the order of the paths: few tests in
         # a file say nothing of how long they take, and the last ones keep one process alone busy

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ITEMS = 1000
+ITEMS = 400
 WITH_FLOOR = {
     "first",
     "second",

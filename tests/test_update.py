@@ -1,9 +1,10 @@
 """A database of the first version is updated to today's code, and nothing in it is lost.
 
 The first version is installed from the repository's history and lives three weeks of a company
-by its own code (``update_fill.py``). What it leaves is looked at before and after the update
-(``update_snapshot.py``): every row, index, constraint and xml id, what each screen says, what
-users made of the module's fields, the letter they wrote, and what tomorrow's run would do. Then
+by its own code (``first_version.py``, ``update_fill.py``). What it leaves is looked at before and
+after the update (``update_snapshot.py``): every row, index, constraint and xml id, what each screen
+says, what users made of the module's fields, the letter they wrote, and what tomorrow's run would
+do. Then
 today's code runs tomorrow, and has to do just that.
 
 Whoever changes something of it on purpose says so in the lists below, with the migration that
@@ -18,19 +19,15 @@ of a run written to the history; with a run that writes rows again as they are; 
 letters taken back before they leave.
 """
 
-import io
 import json
 import os
 import re
-import subprocess
-import sys
-import tarfile
 from pathlib import Path
 
+import first_version
 import pytest
 from update_names import OF_GONE_MODEL, OF_GONE_PAGE
 
-FIRST_VERSION = "6923bd9678db87f4ffbcb98d444beab2d733c557"
 ROOT = Path(__file__).resolve().parent.parent
 WARNING = re.compile(r"^[0-9-]+ [0-9:,]+ [0-9]+ (WARNING|ERROR|CRITICAL) ")
 MAX_LINES = 60  # of what is told about one kind of loss
@@ -126,80 +123,34 @@ LIVED = {
 
 
 @pytest.fixture(scope="module")
-def addons_path(tmp_path_factory):
-    """Odoo's addons and the first version of the module."""
-    try:
-        command = ["git", "-C", str(ROOT), "archive", FIRST_VERSION, "crm_collection"]
-        archive = subprocess.run(command, capture_output=True, check=True).stdout
-    except FileNotFoundError:
-        pytest.skip("the first version is in the history, and there is no git to read it")
-    except subprocess.CalledProcessError as error:
-        reason = error.stderr.decode().strip()
-        pytest.skip(f"the history does not reach back to {FIRST_VERSION[:7]}: {reason}")
-    folder = tmp_path_factory.mktemp("first_version")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(folder, filter="data")
-    return f"{get_odoo_addons()},{folder}"
-
-
-def get_odoo_addons():
-    paths = os.environ["CRM_COLLECTION_ADDONS_PATH"].split(",")
-    return ",".join(path for path in paths if Path(path).resolve() != ROOT)
-
-
-@pytest.fixture(scope="module")
-def old_database(addons_path):
-    """A database with the first version."""
+def old_database():
+    """A copy of a database with the first version."""
     if "CRM_COLLECTION_TEMPLATE_DB" not in os.environ:
         pytest.skip("./dev test sets the database up")
     from tools.replay.database import copy_database, drop_database  # noqa: PLC0415 - needs Odoo
 
     name = f"crm_collection_update_{os.getpid()}"
-    copy_database(os.environ["CRM_COLLECTION_TEMPLATE_DB"], name)
-    run_odoo(name, addons_path, "-i")
+    try:
+        copy_database(first_version.get_or_make(), name)
+    except first_version.NoHistory as error:
+        pytest.skip(str(error))
     yield name
     drop_database(name)
 
 
-def run_odoo(database, addons_path, option):
-    """:return: the lines of the log"""
-    command = [sys.executable, "-m", "odoo", "-d", database, option, "crm_collection"]
-    command += ["--addons-path", addons_path, "--no-http", "--stop-after-init"]
-    command += ["--max-cron-threads=0", "--log-level=info"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert not result.returncode, result.stderr[-4000:]
-    return result.stderr.splitlines()
-
-
-class Versions:
-    """Both versions at work in the database, each in processes of its own."""
-
-    def __init__(self, database, folder):
-        self.database = database
-        self.folder = folder
-
-    def ask(self, addons_path, name, **arguments):
-        """:return: the answer, and what was logged"""
-        request, answer = self.folder / f"{name}.request", self.folder / f"{name}.answer"
-        request.write_text(json.dumps([name, arguments]))
-        script = Path(__file__).with_name("update_process.py")
-        command = [sys.executable, str(script), self.database, addons_path]
-        result = subprocess.run(
-            [*command, str(request), str(answer)], capture_output=True, text=True, check=False
-        )
-        assert not result.returncode, result.stderr[-4000:]
-        return json.loads(answer.read_text()), result.stderr.splitlines()
-
-
 @pytest.fixture(scope="module")
-def update(old_database, addons_path, mail_server, tmp_path_factory):
+def update(old_database, mail_server, tmp_path_factory):
     """What was before and after, and the logs of the update and of what came after it."""
-    versions = Versions(old_database, tmp_path_factory.mktemp("update"))
-    mail_server.refuse["sorrel@customer.example"] = "550 no such user"
-    before, _log = versions.ask(addons_path, "fill", smtp_port=mail_server.port)
+    folder = tmp_path_factory.mktemp("update")
+    mail_server.refuse.update(first_version.REFUSED)
+    before = first_version.read_seen(old_database)
     todays_path = os.environ["CRM_COLLECTION_ADDONS_PATH"]
-    log = run_odoo(old_database, todays_path, "-u")
-    after, later_log = versions.ask(todays_path, "look_and_go_on", asked=before["asked"])
+    log = first_version.run_odoo(old_database, todays_path, "-u")
+    after, later_log = first_version.ask(
+        *(old_database, todays_path, folder, "look_and_go_on"),
+        asked=before["asked"],
+        smtp_port=mail_server.port,
+    )
     return {"before": before, "after": after, "log": log, "later_log": later_log}
 
 
@@ -325,9 +276,9 @@ def split(name):
 # ------------------------------------------------------------
 
 
-def test_first_version_lived(before, addons_path):
+def test_first_version_lived(before):
     """The test of the test: there is something of everything to lose."""
-    assert Path(before["path"]).parent == Path(addons_path.split(",")[-1])
+    assert Path(before["path"]).parent != ROOT
     tables = before["tables"]
     empty = {name for name, rows in tables.items() if name.startswith("crm_") and not rows}
     assert empty == EMPTY_TABLES

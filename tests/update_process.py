@@ -44,9 +44,10 @@ class Work:
         self.env.invalidate_all()
         return {"path": get_module_path("crm_collection"), **self.snapshot.take(asked)}
 
-    def look_and_go_on(self, asked):
+    def look_and_go_on(self, asked, smtp_port):
         """What today's version makes of it, then tomorrow with that version."""
         result = self.look(asked)
+        self.env["ir.mail_server"].search([]).smtp_port = smtp_port
         queued = self._find_letters("outgoing")
         run_jobs(self.env, "queue")
         result["delivered"] = {letter.id: letter.state for letter in queued}
