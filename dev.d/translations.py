@@ -1,6 +1,6 @@
-"""Refresh a module's .pot and pt_BR.po from a fresh export, or tell that they are behind.
+"""Refresh a module's .pot and its translations from a fresh export, or tell that they are behind.
 
-Translations already in pt_BR.po are kept; terms that are gone leave, new ones come empty.
+Translations that are there already are kept; terms that are gone leave, new ones come empty.
 """
 
 import argparse
@@ -10,7 +10,10 @@ from pathlib import Path
 
 import polib
 
-LANGUAGES = ["pt_BR"]
+LANGUAGES = {  # and the plural forms of each
+    "es": "nplurals=2; plural=(n != 1);",
+    "pt_BR": "nplurals=2; plural=(n > 1);",
+}
 DATES = re.compile(r'^"(POT-Creation-Date|PO-Revision-Date): .*\n', re.MULTILINE)
 
 
@@ -26,7 +29,7 @@ def render_language(export, path):
     template = polib.pofile(str(export), wrapwidth=78)
     if not path.exists():
         template.metadata["Language"] = path.stem
-        template.metadata["Plural-Forms"] = "nplurals=2; plural=(n > 1);"
+        template.metadata["Plural-Forms"] = LANGUAGES[path.stem]
         return str(template) + "\n"
     catalog = polib.pofile(str(path), wrapwidth=78)
     catalog.merge(template)

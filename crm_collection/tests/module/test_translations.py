@@ -12,33 +12,43 @@ TAG = re.compile(r"<[^>]+>")
 TOOLTIP = re.compile(r' title="[^"]*"')
 
 
+LANGUAGES = ("es", "pt_BR")
+
+
 @tagged("post_install", "-at_install")
 class TestTranslations(BaseCase):
-    """Brazilian Portuguese is complete, and says what the source says in the same places.
+    """Spanish and Brazilian Portuguese are complete, and say what the source says in the same
+    places.
 
-    Each case was seen to fail with one entry of the file damaged.
+    Each case was seen to fail with one entry of a file damaged.
     """
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.template = polib.pofile(str(FOLDER / "crm_collection.pot"))
-        cls.catalog = polib.pofile(str(FOLDER / "pt_BR.po"))
+        cls.catalogs = {lang: polib.pofile(str(FOLDER / f"{lang}.po")) for lang in LANGUAGES}
+
+    def test_no_other_language_is_half_done(self):
+        self.assertEqual({path.stem for path in FOLDER.glob("*.po")}, set(LANGUAGES))
 
     def _assert_kept(self, get_parts):
-        for entry in self.catalog:
-            with self.subTest(term=entry.msgid):
-                self.assertEqual(get_parts(entry.msgid), get_parts(entry.msgstr))
+        for lang, catalog in self.catalogs.items():
+            for entry in catalog:
+                with self.subTest(lang=lang, term=entry.msgid):
+                    self.assertEqual(get_parts(entry.msgid), get_parts(entry.msgstr))
 
     def test_every_term_is_translated(self):
-        translated = {entry.msgid for entry in self.catalog.translated_entries()}
         terms = {entry.msgid for entry in self.template}
-        self.assertFalse(terms - translated)
-        self.assertFalse(translated - terms)
+        for catalog in self.catalogs.values():
+            translated = {entry.msgid for entry in catalog.translated_entries()}
+            self.assertFalse(terms - translated)
+            self.assertFalse(translated - terms)
 
     def test_nothing_is_left_for_review(self):
-        self.assertFalse(self.catalog.fuzzy_entries())
-        self.assertFalse(self.catalog.obsolete_entries())
+        for catalog in self.catalogs.values():
+            self.assertFalse(catalog.fuzzy_entries())
+            self.assertFalse(catalog.obsolete_entries())
 
     def test_placeholders_are_kept(self):
         self._assert_kept(lambda text: sorted(PLACEHOLDER.findall(text)))
