@@ -184,6 +184,14 @@ class Commands:
             for kind in ("allocation", "letters"):
                 env["crm.collection.run"]._ask(kind, env.company)
 
+    def make_key(self):
+        """:return: a key for the collector's programs"""
+        with self.registry.cursor() as cr:
+            env = self._environment(cr)
+            cora = env["res.users"].search([("login", "=", "cora")])
+            Keys = env["res.users.apikeys"].with_user(cora)
+            return Keys._generate(None, "Test", fields.Datetime.now() + timedelta(days=1))
+
     def go_on(self):
         """Somebody says that this is the live database."""
         with self.registry.cursor() as cr:

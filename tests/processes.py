@@ -18,6 +18,12 @@ from tools.smtp_sink import Sink
 ANSWER_SECONDS = 120  # then a process hangs
 
 
+def find_free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class ProcessDied(Exception):
     """The process was killed, or ended by itself, before it answered."""
 
@@ -110,9 +116,7 @@ class MailServer:
         self.on_message = None
         self.on_recipient = None
         self.drop = 0
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = find_free_port()
         self.controller = self._make_controller()
         self.controller.start()
 

@@ -7,21 +7,15 @@ them is core's demonstration provider of online payments, with which ways to pay
 
 import os
 import re
-import socket
 import subprocess
 import sys
+
+from processes import find_free_port
 
 MODULES = ("crm_collection_sale", "crm_collection_sms")
 WARNING = re.compile(r"^[0-9-]+ [0-9:,]+ [0-9]+ (WARNING|ERROR|CRITICAL) ")
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 TESTED = re.compile(r"odoo\.addons\.(\w+)\.tests\.\w+: Starting ")
-
-
-def find_free_port():
-    """A server for the tests starts whatever is said, and another may have the usual port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 def run(*arguments, **variables):
@@ -40,9 +34,10 @@ def test_modules(database):
     """Seen to fail with an error in one of their tests, a warning in the log, and without tests."""
     chosen = os.environ.get("CRM_COLLECTION_TAGS")
     tags = chosen or ",".join(f"/{module}" for module in MODULES)
+    # a server for the tests starts whatever is said, and another may have the usual port
     lines = run(
         *("odoo", "-d", database, "-i", ",".join((*MODULES, "payment_demo")), "--test-tags", tags),
-        *("--http-port", find_free_port(), "--stop-after-init", "--max-cron-threads=0"),
+        *("--http-port", str(find_free_port()), "--stop-after-init", "--max-cron-threads=0"),
     )
     [counts] = [match.groups() for line in lines if (match := RESULT.search(line))]
     assert counts[:2] == ("0", "0")

@@ -17,7 +17,8 @@ from datetime import date, timedelta
 from itertools import count, pairwise
 
 import pytest
-from processes import Odoo, ProcessDied
+from documented_api import DocumentedApi
+from processes import Odoo, ProcessDied, find_free_port
 from psycopg2.errors import ObjectInUse
 from pypdf import PdfReader
 
@@ -424,27 +425,56 @@ def test_two_senders_and_payments(odoo, start_odoo, mail_server):
 # ------------------------------------------------------------
 
 
-def test_server_with_scheduled_jobs(odoo, database, mail_server, name, tmp_path):
-    """Nobody does anything: Odoo's own server starts the jobs, and the letter arrives."""
+@pytest.fixture
+def server(odoo, database, tmp_path):
+    """A function that starts Odoo's own server; :return: its address and its log"""
+    log, servers = tmp_path / "server.log", []
+
+    def start():
+        port = find_free_port()
+        command = [sys.executable, "-m", "odoo", "-d", database, "--max-cron-threads=1"]
+        command += ["--http-interface=127.0.0.1", f"--http-port={port}", "--log-level=warn"]
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ)
+        servers.append(process)
+        return f"http://127.0.0.1:{port}", log
+
+    yield start
+    for process in servers:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def test_server_with_scheduled_jobs(odoo, server, database, mail_server, name):
+    """Nobody does anything: Odoo's own server starts the jobs, and the letter arrives. And another
+    program works with a collector's key, as docs/api.md shows it."""
     customer = odoo("customer", name=name, items=[[5, 100.0]])
     odoo("schedule", delays={"allocate": -20, "letters": -10, "queue": 3600})
-    log = tmp_path / "server.log"
-    command = [sys.executable, "-m", "odoo", "-d", database, "--no-http", "--max-cron-threads=1"]
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [*command, "--log-level=warn"], stdout=output, stderr=output, env=os.environ
-        )
-    try:
-        address = f"{name.lower()}@customer.example"
-        end = time.monotonic() + DEADLINE
-        while not mail_server.messages(address) and time.monotonic() < end:
-            time.sleep(0.5)
-        assert len(mail_server.messages(address)) == 1, log.read_text()
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
+    url, log = server()
+    address = f"{name.lower()}@customer.example"
+    end = time.monotonic() + DEADLINE
+    while not mail_server.messages(address) and time.monotonic() < end:
+        time.sleep(0.5)
+    assert len(mail_server.messages(address)) == 1, log.read_text()
     (letter,) = odoo("letters", partner_id=customer["id"])
     assert letter["state"] == "sent"
+
+    day = str(date.today() + timedelta(days=5))
+    api = DocumentedApi(url, database, odoo("make_key"), day)
+    printed = api.run_python()
+    assert "Rule: " in printed
+    assert all(int(text) >= 0 for text in api.run_shell() or [])
+    status, holds = api.ask("crm.collection.hold", "search_read", fields=["kind", "date_until"])
+    assert status == 200
+    assert sorted((hold["kind"], hold["date_until"]) for hold in holds) == [
+        ("block", day),
+        ("promise", day),
+    ]
+    assert api.ask("crm.collection.contact", "search_count", domain=[]) == (200, 1)
+    status, told = api.ask("crm.collection.letter", "write", ids=[1], vals={"state": "sent"})
+    assert (status, bool(told["message"])) == (403, True)
+    api.key = "none"
+    assert api.ask("crm.collection.item", "search_count", domain=[])[0] == 401
 
 
 # ------------------------------------------------------------

@@ -15,6 +15,11 @@ class CrmCollectionItem(models.Model):
     _inherit = "crm.collection.item"
 
     explanation = fields.Html(compute="_compute_explanation", sanitize=False)
+    explanation_text = fields.Text(
+        string="Explanation as Text",
+        compute="_compute_explanation",
+        help="What the explanation says, a line each: for other programs, and for exports.",
+    )
     foreseen = fields.Json(
         compute="_compute_foreseen",
         help="What the jobs will do about the item, if nothing else happens.",
@@ -79,9 +84,11 @@ class CrmCollectionItem(models.Model):
 
     def _compute_explanation(self):
         for item in self:
+            facts = item._get_facts()
             item.explanation = self.env["ir.qweb"]._render(
-                "crm_collection.item_explanation", {"facts": item._get_facts()}
+                "crm_collection.item_explanation", {"facts": facts}
             )
+            item.explanation_text = "\n".join(f"{fact['label']}: {fact['text']}" for fact in facts)
 
     def _get_facts(self):
         """:return: list of dicts ``level`` (info, warning, danger), ``label`` and ``text``."""

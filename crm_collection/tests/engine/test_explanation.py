@@ -28,9 +28,13 @@ class TestExplanation(CrmCollectionLettersCommon):
         )
 
     def _facts(self, item):
-        """What an auditor reads, who may do nothing else."""
+        """What an auditor reads, who may do nothing else; as text it is the same."""
         item.invalidate_recordset()
-        return {fact["label"]: fact["text"] for fact in item.with_user(self.auditor)._get_facts()}
+        item = item.with_user(self.auditor)
+        facts = {fact["label"]: fact["text"] for fact in item._get_facts()}
+        lines = [f"{label}: {text}" for label, text in facts.items()]
+        self.assertEqual(item.explanation_text, "\n".join(lines))
+        return facts
 
     def _item(self, days=5, **vals):
         move = self._create_overdue(days, **vals)
