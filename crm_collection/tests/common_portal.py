@@ -2,7 +2,9 @@ from urllib.parse import urlsplit
 
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user
+from odoo.tools import SQL
 
+from ..models.letters import queries as letter_queries
 from .common_letters import CrmCollectionLettersCommon
 
 
@@ -90,3 +92,51 @@ class CrmCollectionPortalCommon(CrmCollectionLettersCommon, HttpCase):
     def _path(self, url):
         parts = urlsplit(url)
         return f"{parts.path}?{parts.query}"
+
+
+class CrmCollectionOnItsWayCommon(CrmCollectionPortalCommon):
+    """What everybody says of items whose money is on its way: all the same."""
+
+    move = None  # the invoice it is about, by default
+
+    def _get_answers(self, move=None):
+        """:return: of each item of an invoice, by due date, whether its money is on its way"""
+        lines = self._receivables(move or self.move).sorted("date_maturity")
+        items = self._items(lines.move_id).sorted("date_maturity")
+        items.invalidate_recordset()
+        statement = self.env["crm.collection.statement"].sudo()._get_open_items(lines.sudo())
+        company = lines.company_id
+        simulated = {
+            row["line_id"]: row["blocker"] in ("processing", "collected")
+            for row in self.env["crm.collection.engine"]._simulate(
+                company, company._get_collection_today()
+            )["open_items"]
+        }
+        explained = [
+            any("waited for until" in fact["text"] for fact in item._get_facts()) for item in items
+        ]
+        refusals = self.env["crm.collection.item"]._get_refusal_domains(self.phase_third, company)
+        refused = items.filtered_domain(
+            refusals["A payment is on its way."] | refusals["The company collects it itself."]
+        )
+        answers = {
+            "statement": [row["status"] == "processing" for row in statement],
+            "simulation": [simulated.get(line.id, False) for line in lines],
+            "explanation": explained,
+            "maintenance": [item in refused for item in items],
+            "letter": [not self._may_be_asked(item) for item in items],
+        }
+        first = next(iter(answers.values()))
+        self.assertEqual(answers, dict.fromkeys(answers, first))
+        return first
+
+    def _may_be_asked(self, item):
+        company = item.company_id
+        query = letter_queries.asked_open_items(
+            *(company.id, company._get_collection_today(), SQL("item.id")),
+            condition=SQL("item.id = %s", item.id),
+        )
+        return bool(self.env.execute_query(query))
+
+    def _facts(self, item):
+        return {fact["label"]: fact["text"] for fact in item._get_facts()}

@@ -30,7 +30,9 @@ def draw_settings(number):
     ``asked_again``: those that wait for one from the first noon on, when items are in them;
     ``after_letter``: those that items enter only after a letter arrived; ``calendars``: of the
     root and the branch; ``contacts_week``: at most so many contacts of a customer a week;
-    ``by_post``: the phases whose letters are printed; ``second_channel``: of both companies.
+    ``by_post``: the phases whose letters are printed; ``second_channel``: of both companies;
+    ``collected_days``: for how many days root and branch wait for what they collect themselves,
+    ``None`` where they do not.
     """
     rnd = random.Random(f"settings {number}")
     unapproved = rnd.sample([0, 1, 2, 3, 5, 6], 3)  # the fourth may be guarded
@@ -48,6 +50,7 @@ def draw_settings(number):
         "begins": rnd.choice(["root", "root", "branch"]),
         "by_post": channels.sample([0, 1, 3, 4, 5, 6], 2),
         "second_channel": "post" if number % 2 else False,
+        "collected_days": [(3, None), (5, 0), (1, 8)][number % 3],
     }
 
 
@@ -89,7 +92,8 @@ def draw_portfolio(seed):
         "rule": rule,
         "customers": [_draw_customer(rnd) for _number in range(rnd.randint(1, 2))],
     }
-    return _ask_for_calls(seed, portfolio if rnd.random() > 0.4 else _make_young(rnd, portfolio))
+    portfolio = portfolio if rnd.random() > 0.4 else _make_young(rnd, portfolio)
+    return _collect_some(seed, _ask_for_calls(seed, portfolio))
 
 
 def _ask_for_calls(seed, portfolio):
@@ -106,6 +110,15 @@ def _ask_for_calls(seed, portfolio):
     for customer in portfolio["customers"]:
         customer["calls"] = rnd.choice([0, 0, 1, 2])
         customer["is_placed"] = rnd.random() < 0.6
+    return portfolio
+
+
+def _collect_some(seed, portfolio):
+    """The same where the company collects some of what is owed itself."""
+    rnd = random.Random(f"collected {seed}")
+    for customer in portfolio["customers"]:
+        for item in customer["items"]:
+            item["is_collected"] = rnd.random() < 0.25
     return portfolio
 
 
@@ -180,7 +193,7 @@ def get_simpler(portfolio):
                 items = list(customer["items"])
                 items[number] = {**item, "holds": item["holds"][1:], "by_hand": None}
                 yield _replace(portfolio, index, {**customer, "items": items})
-            for key in ("is_foreign", "of_branch"):
+            for key in ("is_foreign", "of_branch", "is_collected"):
                 if item[key]:
                     items = list(customer["items"])
                     items[number] = {**item, key: False}
@@ -215,6 +228,7 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
             cls.env["res.company"].sudo().create({"name": "Branch", "parent_id": cls.company.id})
         )
         cls.creditor = cls.company | cls.branch
+        cls.debit = cls.company_data["default_journal_bank"].inbound_payment_method_line_ids[:1]
         cls.creditor.sudo().collection_tz = "UTC"
         cls.creditor.sudo().collection_manager_id = cls.manager
         (cls.env.user | cls.collector | cls.approver | cls.manager).sudo().company_ids |= cls.branch
@@ -248,6 +262,10 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
         )
         for company, calendar in zip(self.creditor, settings["calendars"], strict=True):
             self._set_calendar(company.sudo(), calendar)
+        for company, days in zip(self.creditor, settings["collected_days"], strict=True):
+            if days is not None:
+                company.sudo().collection_collected_days = days
+                company.sudo().collection_collected_method_ids = self.debit
         if settings["guarded"]:
             self._guard(self.phases[4])
         for number in settings["unapproved"]:
@@ -324,15 +342,9 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
     def _create_what_is_owed(self, customer, partner):
         lines = self.env["account.move.line"]
         for item in customer["items"]:
-            if item["of_branch"]:
-                lines += self._receivables(self._create_in_branch(item, partner))
-                continue
-            vals = {"no_followup": item["no_followup"]}
-            if item["is_foreign"]:
-                # not the rate of any day
-                vals |= {"currency_id": self.foreign.id, "amount_currency": 3 * item["amount"]}
-            move = self._create_entry(item["days"], item["amount"], partner, **vals)
-            lines += self._receivables(move)
+            lines += self._receivables(self._create_owed(item, partner))
+            if item["is_collected"]:
+                lines[-1].move_id.preferred_payment_method_line_id = self.debit
         for key, company, currency in (
             ("credit", self.company, self.company.currency_id),
             ("foreign_credit", self.company, self.foreign),
@@ -347,6 +359,16 @@ class CrmCollectionPortfoliosCommon(CrmCollectionApprovalCommon):
         for hold in customer["holds"]:
             self._create_hold(hold, "partner_id", partner)
         return lines
+
+    def _create_owed(self, item, partner):
+        """:return: an entry, in the branch an invoice"""
+        if item["of_branch"]:
+            return self._create_in_branch(item, partner)
+        vals = {"no_followup": item["no_followup"]}
+        if item["is_foreign"]:
+            # not the rate of any day
+            vals |= {"currency_id": self.foreign.id, "amount_currency": 3 * item["amount"]}
+        return self._create_entry(item["days"], item["amount"], partner, **vals)
 
     def _create_in_branch(self, item, partner):
         currency = self.foreign if item["is_foreign"] else self.company.currency_id

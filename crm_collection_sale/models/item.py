@@ -46,7 +46,8 @@ class CrmCollectionItem(models.Model):
         aggregates = ["partner_id", "phase_id"], ["date_phase:min"]
         groups = self.sudo()._read_group(domain, *aggregates)
         if groups:  # of few: payments on their way are looked for where there is something to pay
-            paid = Domain("line_id", "in", self._get_line_ids_on_their_way(companies))
+            line_ids = self.sudo().search_fetch(domain, ["line_id"]).line_id.ids
+            paid = Domain("line_id", "in", self._get_line_ids_on_their_way(companies, line_ids))
             groups = self.sudo()._read_group(domain & ~paid, *aggregates)
         stops = {}
         for stop in (CreditStop(*group) for group in groups):
@@ -66,15 +67,17 @@ class CrmCollectionItem(models.Model):
         )
 
     @api.model
-    def _get_line_ids_on_their_way(self, companies):
-        """:return: numbers of the journal items that payments on their way pay"""
-        self.env["payment.transaction"].flush_model()
-        self.env["account.move.line"].flush_model()
+    def _get_line_ids_on_their_way(self, companies, line_ids):
+        """:return: numbers of those of these journal items whose money is on its way"""
+        for name in ("payment.transaction", "account.payment", "account.move.line", "account.move"):
+            self.env[name].flush_model()
         return [
             line_id
             for company in companies
-            for line_id, _until in self.env.execute_query(
-                payment_queries.lines_on_their_way(company.id, company._get_collection_today())
+            for line_id, *_told in self.env.execute_query(
+                payment_queries.lines_on_their_way(
+                    company.id, company._get_collection_today(), line_ids
+                )
             )
         ]
 

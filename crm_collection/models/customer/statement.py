@@ -71,7 +71,8 @@ class CrmCollectionStatement(models.AbstractModel):
         ``credit`` is what open credits pay of the ``residual``, and ``left`` the rest. ``status``
         is one of ``overdue``, ``open`` (not due yet), ``review`` (disputed or blocked:
         nobody asks for it now), ``refund`` (money that went to the customer: nor for that) and
-        ``processing`` (a payment is on its way).
+        ``processing`` (a payment is on its way, or
+        the company collects it itself).
         """
         today = {company: company._get_collection_today() for company in lines.company_id}
         by_status = {
@@ -121,12 +122,12 @@ class CrmCollectionStatement(models.AbstractModel):
         return "overdue" if days > 0 else "open"
 
     def _get_on_their_way(self, lines, today):
-        """:return: the journal items that a payment on its way pays, as job and letters wait"""
+        """:return: the journal items whose money is on its way, as job and letters wait"""
         paid = lines.browse()
         self.env.flush_all()
         for company in lines.company_id:
-            query = payment_queries.lines_on_their_way(company.id, today[company])
-            paid |= lines.browse(line_id for line_id, _until in self.env.execute_query(query))
+            query = payment_queries.lines_on_their_way(company.id, today[company], lines.ids)
+            paid |= lines.browse(row[0] for row in self.env.execute_query(query))
         return paid & lines
 
     @api.model

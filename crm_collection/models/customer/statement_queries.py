@@ -71,5 +71,5 @@ def _not_asked(company_id, today):
             OR COALESCE(line.no_followup AND item.include_no_followup IS NOT TRUE, FALSE))""",
         move_is_silent(),
         hold_id(),
-        line_is_on_its_way(company_id, today, SQL("line.id")),
+        line_is_on_its_way(company_id, today),
     )

@@ -97,7 +97,14 @@ def _is_held(company_id, today):
     return SQL(
         "(%s IS NOT NULL OR %s)",
         hold_id(),
-        line_is_on_its_way(company_id, today, SQL("plan.line_id")),
+        line_is_on_its_way(
+            *(company_id, today),
+            item_id=SQL("plan.item_id"),
+            method=SQL(
+                """(SELECT move.preferred_payment_method_line_id FROM account_move move
+                     WHERE move.id = line.move_id)"""
+            ),
+        ),
     )
 
 

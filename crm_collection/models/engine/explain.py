@@ -278,15 +278,29 @@ class CrmCollectionItem(models.Model):
                 reason=hold.reason,
                 until=_("until %s", self._format_date(until)) if until else _("until it is lifted"),
             )
-        if until := self._get_processing_dates().get(self.line_id.id):
-            return _("A payment is on its way: waited for until %s.", self._format_date(until))
+        if waited := self._get_waited_for().get(self.line_id.id):
+            return self._explain_money_on_its_way(*waited)
         if self.blocker == "after_letter" or "waits" in (self.foreseen or {}):
             return self._explain_waiting()
         # a payment was on its way when the job looked
-        is_over = self.blocker == "processing" and self.move_id.payment_state != "in_payment"
+        is_over = self.blocker == "collected" or (
+            self.blocker == "processing" and self.move_id.payment_state != "in_payment"
+        )
         if not self.blocker or is_over or self.blocker in ("hold", "approval", "refused"):
             return ""
         return dict(self._fields["blocker"]._description_selection(self.env))[self.blocker] + "."
+
+    def _explain_money_on_its_way(self, until, method_id):
+        """:return: until when the money of the item is waited for, in words"""
+        date = self._format_date(until)
+        if not method_id:
+            return self.env._("A payment is on its way: waited for until %s.", date)
+        method = self.env["account.payment.method.line"].sudo().browse(method_id)
+        return self.env._(
+            "Collected by the company (%(method)s): waited for until %(date)s.",
+            method=method.name,
+            date=date,
+        )
 
     def _explain_waiting(self):
         """:return: which letter keeps the item where it is, or from when on it will, in words;

@@ -111,9 +111,8 @@ class CrmCollectionEngine(models.AbstractModel):
         if any(self._get_rules(company).step_ids.mapped("after_promise")):
             query = foresee_queries.judged_of_customers(company.id, partner_ids)
             future.judged_ids += [row[0] for row in self.env.execute_query(query)]
-        query = payment_queries.lines_on_their_way(company.id, today)
-        dates = dict(self.env.execute_query(query))
-        payments = {line_id: dates[line_id] for line_id in dates.keys() & lines}
+        query = payment_queries.lines_on_their_way(company.id, today, list(lines))
+        payments = {line_id: until for line_id, until, _method in self.env.execute_query(query)}
         ends = [last_day for _id, _from, last_day, _until in holds] + list(payments.values())
         future.lines |= lines
         future.holds |= {hold_id: last_day for hold_id, _date_from, last_day, _until in holds}

@@ -9,8 +9,9 @@ from odoo.tools import SQL
 
 from ..approval.queries import waiting_items
 from ..portfolio.calendar_queries import counted_from, shift_joined
+from ..portfolio.collected_queries import collected_until, methods
 from ..portfolio.hold_queries import hold_id, hold_joins, last_day
-from ..portfolio.payment_queries import lines_on_their_way, payments_on_their_way
+from ..portfolio.payment_queries import lines_paid_online, payments_on_their_way
 from ..portfolio.queries import (
     document_name,
     line_date_maturity,
@@ -127,6 +128,7 @@ class Plan:
                    %(document)s AS move_name, move.payment_reference, %(silent)s AS silent,
                    %(in_payment)s OR COALESCE(payment.date_until >= day.today, FALSE)
                        AS processing,
+                   COALESCE(%(collected_until)s >= day.today, FALSE) AS is_collected,
                    item.id AS item_id, item.phase_id, item.step_id, item.rule_id AS item_rule_id,
                    item.date_phase, item.proposed_step_id, item.blocker, item.pinned,
                    item.to_evaluate, item.include_no_followup, item.write_date AS item_write_date,
@@ -155,7 +157,8 @@ class Plan:
             shift_join=shift_join,
             silent=move_is_silent(),
             in_payment=move_is_in_payment(),
-            payments=lines_on_their_way(self.company_id, min(self.days)),
+            payments=lines_paid_online(self.company_id, min(self.days)),
+            collected_until=collected_until(self.company_id),
             owed=line_is_owed(),
             left_out=line_is_left_out(),
             is_refund=line_is_refund(),
@@ -216,6 +219,7 @@ def fingerprint(company_id, day, rules, working_days=()):
             company_id,
         ),
         SQL("(%s) AS payment", payments_on_their_way(company_id, day)),
+        SQL("(%s) AS collected", methods(company_id)),
     )
     criteria = [(rule.id, list(rule._get_criteria_domain())) for rule in rules]
     parts = [SQL("%s", str(day)), SQL("%s", str(criteria))]

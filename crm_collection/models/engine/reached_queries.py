@@ -305,6 +305,7 @@ def _blocker_now(is_kept):
                 WHEN open_item.silent AND NOT open_item.processing THEN 'blocked'
                 WHEN open_item.hold_id IS NOT NULL THEN 'hold'
                 WHEN open_item.processing THEN 'processing'
+                WHEN open_item.is_collected THEN 'collected'
                 WHEN customer.rule_id IS NULL THEN 'no_rule'
                 WHEN NOT EXISTS (SELECT FROM step WHERE step.rule_id = customer.rule_id)
                      THEN 'empty'

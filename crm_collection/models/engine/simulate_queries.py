@@ -13,7 +13,7 @@ from .apply_queries import PLAN_TABLE, said_of_plan
 
 # What nobody is asked for; other items that are held back from the next phase count, and the
 # letters of the phase they are in leave.
-NOT_ASKED = ("no_followup", "refund", "blocked", "hold", "processing")
+NOT_ASKED = ("no_followup", "refund", "blocked", "hold", "processing", "collected")
 
 
 def together(plans):

@@ -16,7 +16,7 @@ from .apply_queries import PLAN_TABLE
 TASK_MODEL = "crm.collection.task"
 # What nobody is asked for is nobody's task either.
 NO_TASK = (
-    *("no_partner", "no_followup", "refund", "blocked", "hold", "processing"),
+    *("no_partner", "no_followup", "refund", "blocked", "hold", "processing", "collected"),
     *("no_rule", "empty", "below_minimum"),
 )
 

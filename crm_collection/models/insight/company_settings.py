@@ -32,6 +32,12 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     collection_processing_days = fields.Integer(
         related="company_id.collection_processing_days", readonly=False
     )
+    collection_collected_method_ids = fields.Many2many(
+        related="company_id.collection_collected_method_ids", readonly=False
+    )
+    collection_collected_days = fields.Integer(
+        related="company_id.collection_collected_days", readonly=False
+    )
     collection_promise_days = fields.Integer(
         related="company_id.collection_promise_days", readonly=False
     )

@@ -72,7 +72,7 @@ def asked_open_items(company_id, today, columns, joins=None, condition=None, loc
         silent=move_is_silent(),
         joins=joins or SQL(),
         hold=hold_id(),
-        processing=line_is_on_its_way(company_id, today, SQL("line.id")),
+        processing=line_is_on_its_way(company_id, today),
         hold_joins=hold_joins(
             company_id, today, SQL("line.partner_id"), SQL("item.move_id"), SQL("item.id")
         ),

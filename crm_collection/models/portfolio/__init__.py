@@ -3,6 +3,7 @@ from . import (
     res_company_country,
     res_company_clock,
     res_company_days,
+    res_company_collected,
     res_company_calendar,
     grouping,
     phase,

@@ -14,6 +14,7 @@ BLOCKERS = [
     ("blocked", "Invoice blocked"),
     ("hold", "On hold"),
     ("processing", "Payment on its way"),
+    ("collected", "Collected by the company"),
     ("no_rule", "No sending rule"),
     ("below_minimum", "Below the minimum amount"),
     ("unapproved", "Phase not approved"),

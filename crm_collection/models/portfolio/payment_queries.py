@@ -1,10 +1,12 @@
-"""Payments on their way: online payments that the provider has not confirmed, and items they pay.
+"""Payments on their way: online payments that the provider has not confirmed, and items they pay,
+and what the company collects by itself (:mod:`.collected_queries`).
 
 Job, letters, explanation, simulation, portal and statement ask here.
 """
 
 from odoo.tools import SQL
 
+from .collected_queries import collected_lines, collected_until
 from .queries import line_date_maturity, line_is_owed
 
 # Without a provider behind them nobody knows that money comes, as core's portal sees it.
@@ -75,9 +77,30 @@ def _company(company_id):
     )
 
 
-def lines_on_their_way(company_id, today):
-    """Journal items that payments on their way pay in full: (line_id, date_until), the last day
-    the company waits for them.
+def lines_on_their_way(company_id, today, line_ids=None):
+    """Journal items that are not asked for, as their money is on its way: (line_id, date_until,
+    method_id), the last day the company waits for it, and the payment method of what it collects
+    itself.
+
+    :param list line_ids: of these alone; of all of a company there may be very many
+    """
+    return SQL(
+        """
+        SELECT DISTINCT ON (line_id) line_id, date_until, method_id
+          FROM (SELECT line_id, date_until, NULL::integer AS method_id
+                  FROM (%(online)s) AS paid WHERE %(among)s
+                 UNION ALL
+                %(collected)s) AS waited
+      ORDER BY line_id, date_until DESC, method_id NULLS FIRST""",
+        online=lines_paid_online(company_id, today),
+        among=SQL("TRUE") if line_ids is None else SQL("line_id = ANY(%s)", list(line_ids)),
+        collected=collected_lines(company_id, today, line_ids),
+    )
+
+
+def lines_paid_online(company_id, today):
+    """Journal items that online payments on their way pay in full: (line_id, date_until), the last
+    day the company waits for them. They are few.
 
     A payment pays what was due first of its invoices, as core matches it; an item it pays in part
     is none of these. Payments of the same invoices pay one after the other, that which is waited
@@ -126,13 +149,16 @@ def _parts(company_id, today):
     )
 
 
-def line_is_on_its_way(company_id, today, line_id):
-    """Condition: a payment on its way pays the journal item; the few of them are found once.
+def line_is_on_its_way(company_id, today, line="line", **where):
+    """Condition: the money of the journal item is on its way: an online payment pays it (the few
+    of them are found once), or the company collects it itself.
 
-    :param SQL line_id: the journal item
+    :param where: as of :func:`.collected_queries.collected_until`
     """
     return SQL(
-        "COALESCE(%s IN (SELECT line_id FROM (%s) AS waited), FALSE)",
-        line_id,
-        lines_on_their_way(company_id, today),
+        """COALESCE(%s IN (SELECT line_id FROM (%s) AS waited) OR %s >= %s, FALSE)""",
+        SQL.identifier(line, "id"),
+        lines_paid_online(company_id, today),
+        collected_until(company_id, line, **where),
+        today,
     )

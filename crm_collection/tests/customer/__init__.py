@@ -1,4 +1,5 @@
 from . import (
+    test_collected,
     test_creditor,
     test_held_customer,
     test_payment_on_its_way,

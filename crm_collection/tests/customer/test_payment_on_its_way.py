@@ -5,15 +5,14 @@ from odoo.tests import tagged
 from odoo.tools import SQL
 
 from ...models.engine import plan_queries
-from ...models.letters import queries as letter_queries
 from ...models.portfolio import payment_queries
 from ..common import TODAY
 from ..common_engine import COLLECTION_TABLES
-from ..common_portal import CrmCollectionPortalCommon
+from ..common_portal import CrmCollectionOnItsWayCommon
 
 
 @tagged("post_install", "-at_install")
-class TestPaymentOnItsWay(CrmCollectionPortalCommon):
+class TestPaymentOnItsWay(CrmCollectionOnItsWayCommon):
     """An online payment that the provider has not confirmed yet: what it pays is not asked for,
     for the days the company says, and job, letters, explanation, simulation, portal and statement
     say the same.
@@ -64,43 +63,6 @@ class TestPaymentOnItsWay(CrmCollectionPortalCommon):
         self._set(payment_sudo, state=state, last_state_change=changed)
         return payment_sudo
 
-    def _get_answers(self, move=None):
-        """What everybody says of the items of an invoice: whether it is being paid."""
-        lines = self._receivables(move or self.move).sorted("date_maturity")
-        items = self._items(lines.move_id).sorted("date_maturity")
-        items.invalidate_recordset()
-        statement = self.env["crm.collection.statement"].sudo()._get_open_items(lines.sudo())
-        engine = self.env["crm.collection.engine"]
-        day = self.company._get_collection_today()
-        simulated = {
-            row["line_id"]: row["blocker"] == "processing"
-            for row in engine._simulate(self.company, day)["open_items"]
-        }
-        explained = [
-            any("on its way" in fact["text"] for fact in item._get_facts()) for item in items
-        ]
-        refusals = self.env["crm.collection.item"]._get_refusal_domains(
-            self.phase_third, self.company
-        )["A payment is on its way."]
-        refused = items.filtered_domain(refusals)
-        answers = {
-            "statement": [row["status"] == "processing" for row in statement],
-            "simulation": [simulated.get(line.id, False) for line in lines],
-            "explanation": explained,
-            "maintenance": [item in refused for item in items],
-            "letter": [not self._may_be_asked(item) for item in items],
-        }
-        first = next(iter(answers.values()))
-        self.assertEqual(answers, dict.fromkeys(answers, first))
-        return first
-
-    def _may_be_asked(self, item):
-        today = self.company._get_collection_today()
-        query = letter_queries.asked_open_items(
-            self.company.id, today, SQL("item.id"), condition=SQL("item.id = %s", item.id)
-        )
-        return bool(self.env.execute_query(query))
-
     def test_nothing_is_asked_for_while_it_is_on_its_way(self):
         for state in ("pending", "authorized"):
             with self.subTest(state):
@@ -136,9 +98,6 @@ class TestPaymentOnItsWay(CrmCollectionPortalCommon):
 
     def _step(self, days):
         return self.rule.step_ids.filtered(lambda step: step.days == days)
-
-    def _facts(self, item):
-        return {fact["label"]: fact["text"] for fact in item._get_facts()}
 
     def test_days_are_the_companys(self):
         """None: nothing is held back. They are counted on the company's clock."""
