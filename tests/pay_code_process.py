@@ -1,8 +1,8 @@
 """A process of its own with a database in which Brazilian and European codes to pay are known.
 
 ``pay_code_process.py DATABASE ADDONS_PATH REQUEST ANSWER``: the request is a file of JSON,
-{case: [currency, amounts of the customer's invoices, what is paid after the letter]}, the answer
-{case: what his letter says}.
+{case: [currency, amounts of the customer's invoices, what is paid after the letter, and whether the
+last invoice names another account]}, the answer {case: what his letter says}.
 """
 
 import base64
@@ -20,13 +20,14 @@ from odoo.tools import config
 
 PIX_KEY = "71d6c6e1-64ea-4a11-9560-a10870c40ca2"
 IBAN = "DE89370400440532013000"
+OTHER_IBAN = "FR1420041010050500013M02606"
 
 
 class Cases:
     def __init__(self, env):
         self.env = env
         self.company = env.company
-        self.accounts = {}
+        self.accounts, self.other = {}, None
 
     def set_up(self):
         self.company.write(
@@ -51,11 +52,13 @@ class Cases:
                     **pix,
                 },
                 {"acc_number": IBAN, "partner_id": partner.id},
+                {"acc_number": OTHER_IBAN, "partner_id": partner.id},
             ]
         )
+        self.other = accounts[2]
         self.accounts = {"BRL": accounts[0], "USD": accounts[0], "EUR": accounts[1]}
 
-    def owe(self, case, currency, amounts):
+    def owe(self, case, currency, amounts, to_others):
         partner = self.env["res.partner"].create(
             {"name": case, "is_company": True, "email": f"{case}@customer.example"}
         )
@@ -77,6 +80,8 @@ class Cases:
                 for amount in amounts
             ]
         )
+        if to_others:
+            moves[-1].partner_bank_id = self.other
         moves.action_post()
         return moves
 
@@ -102,7 +107,8 @@ class Cases:
             "body": letter.mail_message_id.body,
             "page": [code._asdict() for code in page],
             "number": letter.pay_number,
-            "statement": [one["pay_code"]._asdict() for one in groups if one["pay_code"]],
+            "statement": [code._asdict() for one in groups for code in one["pay_codes"]],
+            "banks": [label for one in statements for label in one["bank_labels"]],
             "customer": f"CRMC{moves.partner_id.id}",
             "bank": letter._get_bank_label(),
             "is_found": found == letter,
@@ -112,9 +118,12 @@ class Cases:
 
     def run(self, cases):
         self.set_up()
-        moves = {case: self.owe(case, *what[:2]) for case, what in cases.items()}
+        moves = {
+            case: self.owe(case, currency, amounts, to_others)
+            for case, (currency, amounts, _paid, to_others) in cases.items()
+        }
         run_jobs(self.env, "allocate", "letters")
-        for case, (_currency, _amounts, paid) in cases.items():
+        for case, (_currency, _amounts, paid, _to_others) in cases.items():
             if paid:
                 self.pay(moves[case], paid)
         self.env.flush_all()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pypdf
 import pytest
 import zxingcpp
-from pay_code_process import IBAN, PIX_KEY
+from pay_code_process import IBAN, OTHER_IBAN, PIX_KEY
 from PIL import Image
 
 CASES = {  # currency, amounts of the invoices, paid after the letter
@@ -24,6 +24,7 @@ CASES = {  # currency, amounts of the invoices, paid after the letter
     "million": ["EUR", [98765432.1], 0],
     "foreign": ["USD", [50.0], 0],
 }
+ACCOUNTS = {"accounts": ["EUR", [0.3, 0.4, 0.5], 0, True]}  # the last invoice names another one
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,8 @@ def told(database, tmp_path_factory):
     subprocess.run([*command, "--max-cron-threads=0", "--log-level=warn"], check=True)
     folder = tmp_path_factory.mktemp("pay_code")
     request, answer = folder / "request", folder / "answer"
-    request.write_text(json.dumps(CASES))
+    cases = {case: [*what, False] for case, what in CASES.items()} | ACCOUNTS
+    request.write_text(json.dumps(cases))
     script = Path(__file__).with_name("pay_code_process.py")
     arguments = [database, addons_path, str(request), str(answer)]
     result = subprocess.run(
@@ -129,6 +131,24 @@ def test_statement_asks_for_what_is_left(told):
     [text] = read_page(told["one"], "statement")
     assert parse_emv(parse_emv(text)["62"])["05"] == told["one"]["references"][0].replace("/", "")
     assert told["foreign"]["statement"] == []
+
+
+def test_statement_names_each_account(told):
+    """... with the documents that are paid to it, and has a code for each; it named none."""
+    says = told["accounts"]
+    amounts, documents = (0.7, 0.5), (", ".join(says["names"][:2]), says["names"][2])
+    for code, text, iban, amount, paid in zip(
+        *(says["statement"], read_page(says, "statement"), (IBAN, OTHER_IBAN), amounts, documents),
+        strict=True,
+    ):
+        lines = text.split("\n")
+        assert (lines[6], float(lines[7][3:])) == (iban, pytest.approx(amount, abs=0.001))
+        assert code["documents"] == paid
+    for label, iban, paid in zip(says["banks"], (IBAN, OTHER_IBAN), documents, strict=True):
+        assert label.startswith(f"{paid}: by bank transfer to")
+        assert iban in label.replace(" ", "")
+    assert not says["bank"]
+    assert [code["documents"] for code in told["one"]["statement"]] == [""]
 
 
 def test_account_in_words(told):

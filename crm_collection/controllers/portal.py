@@ -167,7 +167,7 @@ class CollectionPortal(CustomerPortal):
         return accounts
 
     def _add_collection_pay_codes(self, accounts):
-        """Add to each account the code with which it is paid at a bank."""
+        """Add to each account the codes with which it is paid at a bank."""
         # sudo: no access to journal items; the domain is his customer's
         lines_sudo = request.env["account.move.line"].sudo()
         lines_sudo = lines_sudo.search(self._get_collection_open_items_domain())
@@ -180,7 +180,7 @@ class CollectionPortal(CustomerPortal):
         for account in accounts:
             customer_sudo = account["partner"].sudo().commercial_partner_id
             letter = statement._get_letterhead(customer_sudo, account["company"].sudo())
-            account["pay_code"] = statement._get_pay_code(letter, by_account[account["key"]])
+            account["pay_codes"] = statement._get_pay_codes(letter, by_account[account["key"]])
 
     @route("/my/collections/slip/<int:line_id>", type="http", auth="user", website=True)
     def portal_my_collection_slip(self, line_id, **kw):

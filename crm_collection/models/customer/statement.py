@@ -247,7 +247,7 @@ class CrmCollectionStatement(models.AbstractModel):
         :param companies: the companies of the creditor that the reader may see
         :return: dict of ``company`` (see :meth:`_get_creditor`), ``partner``, ``date``, ``groups``
             (by currency, the company's first), ``has_companies`` (its items are of several),
-            ``letters``, ``bank_label`` and ``letter`` (unsaved: it lends its letterhead and its
+            ``letters``, ``bank_labels`` and ``letter`` (unsaved: it lends its letterhead and its
             formats)
         """
         customer = self._get_customer_domain(partner)
@@ -264,13 +264,12 @@ class CrmCollectionStatement(models.AbstractModel):
         main = company.currency_id
         currencies = lines.currency_id | open_credits.currency_id
         letter = self._get_letterhead(partner, company)
-        banks = lines.move_id.partner_bank_id
         return {
             "company": company,
             "partner": partner,
             "date": company._get_collection_today(),
             "letter": letter,
-            "bank_label": letter._get_bank_label(banks if len(banks) == 1 else banks.browse()),
+            "bank_labels": self._get_bank_labels(letter, open_items),
             "has_companies": len(lines.company_id) > 1,
             "letters": self._get_letters(customer, companies),
             "groups": [

@@ -11,19 +11,30 @@ class CrmCollectionLetter(models.Model):
         banks = self.line_ids.item_id.move_id.partner_bank_id
         return banks if len(banks) == 1 else banks.browse()
 
-    def _get_bank_label(self, account=None):
+    def _get_bank_label(self, account=None, documents=""):
         """Return the sentence with the account to pay to, or an empty string.
 
         :param account: ``res.partner.bank``; by default the one all the letter's invoices name
+        :param str documents: what is paid to it, where other documents name another one
         """
         account = self._get_bank_account() if account is None else account
         if not account:
             return ""
+        holder = account.acc_holder_name or self.company_id.name
+        number = ", ".join(self._get_bank_details(account))
+        if documents:
+            return self.env._(
+                "%(documents)s: by bank transfer to %(holder)s, account %(account)s. Please quote"
+                " the numbers of the documents.",
+                documents=documents,
+                holder=holder,
+                account=number,
+            )
         return self.env._(
             "By bank transfer to %(holder)s, account %(account)s. Please quote the numbers of the"
             " documents.",
-            holder=account.acc_holder_name or self.company_id.name,
-            account=", ".join(self._get_bank_details(account)),
+            holder=holder,
+            account=number,
         )
 
     def _get_bank_details(self, account):

@@ -22,12 +22,14 @@ class PayCode(NamedTuple):
     """A code with which an amount is paid to a bank account.
 
     ``pasted`` is the code as text, where a bank takes it so; ``amount`` is as the letter writes it.
+    ``documents`` are those it pays, where there are others that are paid to another account.
     """
 
     name: str
     amount: str
     image: str
     pasted: str
+    documents: str = ""
 
 
 class CrmCollectionLetter(models.Model):
