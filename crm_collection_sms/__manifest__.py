@@ -8,5 +8,6 @@
     "development_status": "Beta",
     "depends": ["crm_collection", "sms"],
     # no auto_install: Odoo has its SMS beside accounting everywhere, and each costs credits
-    "data": ["views/mail_template_views.xml"],
+    "data": ["views/mail_template_views.xml", "wizard/text_preview_views.xml"],
+    "assets": {"web.assets_backend": ["crm_collection_sms/static/src/*.js"]},
 }

@@ -4,7 +4,7 @@ from unittest.mock import patch
 import requests
 
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.crm_collection.tests.common import TODAY
@@ -176,6 +176,23 @@ class TestSms(CrmCollectionLettersCommon):
         self.assertEqual(self._run_queue(), [])
         self._report(letter, "delivered")
         self.assertEqual(letter.state, "sent")
+
+    def test_preview(self):
+        """The words that would leave, as they are typed, else as they are saved.
+
+        Seen to fail with the typed words left out.
+        """
+        self._allocate()
+        text = self.phase_first.template_id
+        typed = {"typed_subject": "Owed", "typed_body": "<p>Owed</p>"}
+        typed |= {"is_typed": True, "typed_sms": "Owed: {{ object.totals_label }}"}
+        for vals, words in (({}, "please pay $ 100.00"), (typed, "Owed: $ 100.00")):
+            context = {f"default_{name}": value for name, value in vals.items()}
+            Preview = self.env["crm.collection.text.preview"].with_user(self.manager)
+            form = Form(Preview.with_context(default_template_id=text.id, **context))
+            self.assertEqual(form.partner_id, self.customer)
+            self.assertIn(words, form.letter_sms.replace("\xa0", " "))
+        self.assertFalse(text.collection_sms_text)
 
     @mute_logger("odoo.addons.mail.models.mail_template")
     def test_words(self):

@@ -113,7 +113,7 @@ class CrmCollectionTextPreview(models.TransientModel):
     @api.depends_context("lang")
     def _compute_letter(self):
         for preview in self:
-            names = ("letter_subject", "letter_email_to", "letter_body", "note")
+            names = preview._get_shown_names()
             preview.update(dict.fromkeys(names, False) | preview._prepare_shown())
 
     @api.depends("partner_id", "phase_id", "lang")
@@ -168,11 +168,24 @@ class CrmCollectionTextPreview(models.TransientModel):
         templates_sudo = self.env["mail.template"].sudo()
         if not self.is_typed:
             return self.template_id.sudo()
-        vals = {"subject": self.typed_subject, "body_html": self.typed_body}
+        vals = self._prepare_typed()
         if not self.template_id:
             model_id = self.env["ir.model"]._get_id(LETTER_MODEL)
             return templates_sudo.new({**vals, "model_id": model_id, "model": LETTER_MODEL})
         return templates_sudo.new(vals, origin=self.template_id)
+
+    def _prepare_typed(self):
+        """:return: values of the text that are typed: modules with a channel add theirs"""
+        return {"subject": self.typed_subject, "body_html": self.typed_body}
+
+    @api.model
+    def _get_shown_names(self):
+        """:return: the names of the fields that show the letter"""
+        return ("letter_subject", "letter_email_to", "letter_body", "note")
+
+    def _show_letter(self, letter):
+        """:return: values of the fields that show a letter: modules with a channel add theirs"""
+        return letter._show()
 
     def _prepare_shown(self):
         """:return: values of the fields that show the letter, or why there is none"""
@@ -183,7 +196,7 @@ class CrmCollectionTextPreview(models.TransientModel):
             note = self.env._("Nothing is left to ask for: open credits cover what is owed.")
             return {"note": note}
         try:
-            shown = letter._show()
+            shown = self._show_letter(letter)
         except UserError as error:
             return {"note": str(error)}
         return {**shown, "note": self._get_lang_note(letter)}

@@ -17,15 +17,19 @@ export class TextPreviewWidget extends Component {
         const typed = await record.isDirty(); // asks the editor what is in it now
         const context = { default_template_id: record.resId };
         if (typed || !record.resId) {
-            Object.assign(context, {
-                default_is_typed: true,
-                default_typed_subject: record.data.subject || "",
-                default_typed_body: String(record.data.body_html || ""),
-            });
+            Object.assign(context, { default_is_typed: true, ...this.getTyped(record.data) });
         }
         await this.action.doAction("crm_collection.crm_collection_text_preview_action", {
             additionalContext: context,
         });
+    }
+
+    /** What is typed, for the preview: modules with a channel add theirs. */
+    getTyped(data) {
+        return {
+            default_typed_subject: data.subject || "",
+            default_typed_body: String(data.body_html || ""),
+        };
     }
 }
 
