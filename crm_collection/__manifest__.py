@@ -47,6 +47,7 @@
         "wizard/portfolio/holidays_views.xml",
         "wizard/letters/send_views.xml",
         "wizard/letters/live_views.xml",
+        "wizard/letters/returned_views.xml",
         "wizard/letters/reverse_views.xml",
         "wizard/letters/text_preview_views.xml",
         "wizard/letters/batch_post_views.xml",

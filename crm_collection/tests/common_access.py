@@ -150,6 +150,10 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
                 "hold_id": self.env["crm.collection.hold"].sudo().search([], limit=1).id
             },
             "crm.collection.batch.post": {"batch_id": self._printed.id, "date": TODAY},
+            "crm.collection.letter.returned": {
+                "letter_ids": self._letters().sudo()[:1].ids,
+                "reason": "moved",
+            },
             "crm.collection.letter.reverse": {
                 "letter_id": self._letters().sudo()[:1].id,
                 "reason": "x",

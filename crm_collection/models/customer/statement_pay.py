@@ -50,7 +50,7 @@ class CrmCollectionStatement(models.AbstractModel):
     @api.model
     def _get_bank_labels(self, letter, open_items):
         """:return: a sentence for each bank account to which any of these items is paid; where
-            they name several, with the documents that are to be paid to it now"""
+        they name several, with the documents that are to be paid to it now"""
         by_account = self._get_by_account(open_items)
         if len(by_account) == 1:
             return [letter._get_bank_label(*by_account)]
@@ -62,7 +62,7 @@ class CrmCollectionStatement(models.AbstractModel):
     @api.model
     def _get_by_account(self, open_items):
         """:return: {bank account in sudo: the items whose invoices name it}. Where it is the only
-            one the others are paid to it, too; of several nobody knows which."""
+        one the others are paid to it, too; of several nobody knows which."""
         by_account = {}
         for open_item in open_items:
             account_sudo = open_item["move"].sudo().partner_bank_id

@@ -3,6 +3,15 @@ import io
 from odoo import api, fields, models
 from odoo.tools.pdf import PdfFileReader
 
+RETURN_REASONS = [
+    ("moved", "Moved"),
+    ("unknown", "Unknown at the Address"),
+    ("address", "Address Incomplete"),
+    ("refused", "Refused"),
+    ("unclaimed", "Not Collected"),
+    ("other", "Other"),
+]
+
 
 class CrmCollectionBatchLine(models.Model):
     """A letter in a batch, and what became of it there. A letter that is printed again is in
@@ -48,6 +57,14 @@ class CrmCollectionBatchLine(models.Model):
         readonly=True, help="When the letter had left before, by another channel."
     )
 
+    returned_reason = fields.Selection(
+        selection=RETURN_REASONS,
+        string="Returned",
+        readonly=True,
+        help="Why the letter came back by post.",
+    )
+    returned_note = fields.Char(string="Note on the Return", readonly=True)
+
     @api.model
     def _count_pages(self, content):
         return PdfFileReader(io.BytesIO(content), strict=False).getNumPages()
@@ -66,6 +83,11 @@ class CrmCollectionBatchLine(models.Model):
             )
             line.letter_id._in_office_language()._note_posted(date)
         self.letter_id._set_sent(moment)
+
+    def _describe_returned(self):
+        """:return: why it came back, in words"""
+        reasons = dict(self._fields["returned_reason"]._description_selection(self.env))
+        return ", ".join(filter(None, [reasons.get(self.returned_reason), self.returned_note]))
 
     def _unpost(self):
         """They have not left after all."""

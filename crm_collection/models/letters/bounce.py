@@ -375,6 +375,7 @@ class CrmCollectionLetter(models.Model):
         for letter in self:
             env = letter._in_office_language().env
             letter._message_log(body=env._("It arrived, says %s.", self.env.user.name))
+        self.batch_line_ids.write({"returned_reason": False, "returned_note": False})
         failures = self.returned_ids.filtered(lambda one: one.kind in FAILURES)
         failures.counts = False
         failures.address_id._judge()

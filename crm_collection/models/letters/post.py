@@ -3,7 +3,6 @@ import base64
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ...tools.done import get_done
 from ..evidence.evidence import WRITING
 from .address import POST
 from .document import NEW, REPORT
@@ -29,6 +28,12 @@ class CrmCollectionLetter(models.Model):
         ondelete="restrict",
         index="btree_not_null",
         help="The batch it was printed in last.",
+    )
+    batch_line_ids = fields.One2many(
+        comodel_name="crm.collection.batch.line",
+        inverse_name="letter_id",
+        string="Printed",
+        readonly=True,
     )
 
     # === Postal address === #
@@ -173,21 +178,48 @@ class CrmCollectionLetter(models.Model):
     # === What became of it === #
 
     def action_returned_to_sender(self):
-        """Letters by post came back: their address is not used any more, until somebody says that
-        it is right; they go on by the company's next channel, where it has one.
+        """Ask why letters by post came back, and note it (:meth:`_return_to_sender`).
 
         :raise UserError: none of them was posted
         """
         self._check_user()
-        posted = self.filtered(lambda letter: letter.state == "sent" and letter.channel == POST)
+        posted = self._filter_posted()
         if not posted:
             raise UserError(self.env._("Only letters that were posted come back by post."))
-        for letter in posted.sudo()._in_office_language():
-            letter._receive_returned_post(self.env.user.name)
-        return get_done("", posted, title=self.env._("Returned to sender: %s", len(posted)))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Returned to Sender"),
+            "res_model": "crm.collection.letter.returned",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_letter_ids": posted.ids},
+        }
 
-    def _receive_returned_post(self, user_name):
+    def _filter_posted(self):
+        """:return: those that left by post"""
+        return self.filtered(lambda letter: letter.state == "sent" and letter.channel == POST)
+
+    def _return_to_sender(self, reason, note=""):
+        """Letters by post came back: their address is not used any more, until somebody says that
+        it is right; they go on by the company's next channel, where it has one.
+
+        :param str reason: why, of :data:`.batch_line.RETURN_REASONS`
+        :param str note: what else is known
+        :return: those that came back
+        """
+        self._check_user()
+        posted = self._filter_posted()
+        for letter in posted.sudo()._in_office_language():
+            line = letter.batch_line_ids.filtered(
+                lambda one: one.batch_id == one.letter_id.batch_id
+            )
+            line.write({"returned_reason": reason, "returned_note": note})
+            letter._receive_returned_post(self.env.user.name, line._describe_returned())
+        return posted
+
+    def _receive_returned_post(self, user_name, why):
+        values = {"address": self.address, "user": user_name, "why": why}
         self._receive_back(
-            self.env._("Returned to sender: %s", self.address),
-            self.env._("Returned to sender, says %s.", user_name),
+            self.env._("Returned to sender (%(why)s): %(address)s", **values),
+            self.env._("Returned to sender, says %(user)s: %(why)s.", **values),
         )

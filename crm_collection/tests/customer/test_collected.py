@@ -130,8 +130,8 @@ class TestCollected(CrmCollectionOnItsWayCommon):
 
     def test_each_company_says_it_of_its_own_invoices(self):
         """By methods of its journals and of those above it, for as many days as it says."""
-        branch = self.env["res.company"].sudo().create(
-            {"name": "Branch", "parent_id": self.company.id}
+        branch = (
+            self.env["res.company"].sudo().create({"name": "Branch", "parent_id": self.company.id})
         )
         self.env.user.sudo().company_ids |= branch
         self.env = self.env(context={"allowed_company_ids": (self.company | branch).ids})
@@ -161,8 +161,12 @@ class TestCollected(CrmCollectionOnItsWayCommon):
         Settings = self.env[SETTINGS].with_user(self.manager)
         page = Settings.with_company(self.company).create({})
         self.assertEqual(page.collection_collected_method_ids, self.debit)
-        found = self.env["account.payment.method.line"].with_user(self.manager).name_search(
-            "", [("payment_type", "=", "inbound"), ("company_id", "parent_of", self.company.id)]
+        found = (
+            self.env["account.payment.method.line"]
+            .with_user(self.manager)
+            .name_search(
+                "", [("payment_type", "=", "inbound"), ("company_id", "parent_of", self.company.id)]
+            )
         )
         self.assertIn(self.transfer.id, [id_ for id_, _name in found])
         page.collection_collected_method_ids = [Command.set(self.transfer.ids)]

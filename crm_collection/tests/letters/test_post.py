@@ -183,6 +183,11 @@ class TestPost(CrmCollectionLettersCommon):
         self.assertNotEqual(far._get_collection_today(), self.company._get_collection_today())
         self.assertEqual(wizard.date, self.company._get_collection_today())
 
+    def _return(self, letter, **vals):
+        action = letter.with_user(self.collector).action_returned_to_sender()
+        Wizard = self.env[action["res_model"]].with_user(self.collector)
+        Wizard.with_context(**action["context"]).create(vals).action_return()
+
     def test_returned_to_sender(self):
         """It reached nobody: its round is free, the address is not used until a person says so, and
         where the company names another channel it goes on by that.
@@ -194,9 +199,13 @@ class TestPost(CrmCollectionLettersCommon):
         with self.assertRaisesRegex(UserError, "were posted"):
             letters.with_user(self.collector).action_returned_to_sender()
         self._post(batch)
-        letters[0].with_user(self.collector).action_returned_to_sender()
+        self._return(letters[0], reason="moved", note="To Berlin")
         self.env.invalidate_all()
         self.assertEqual((letters[0].state, self._count_letters()), ("bounced", [0, 1, 1]))
+        why = "Moved, To Berlin"
+        self.assertEqual(letters[0].batch_line_ids._describe_returned(), why)
+        self.assertIn(f"({why}): ", letters[0].failure_reason)
+        self.assertIn(why, letters[0].returned_ids.reason)
         self.assertEqual(letters[0]._get_route().problem, "no_address")
         address = self.env["crm.collection.address"].search([("channel", "=", "post")])
         self.assertEqual((address.state, address.partner_ids), ("bounced", self.zoo))
@@ -204,11 +213,13 @@ class TestPost(CrmCollectionLettersCommon):
         letters[0].invalidate_recordset()
         self.assertFalse(letters[0]._get_route().problem)
         self.company.collection_second_channel = "email"
-        letters[1].with_user(self.collector).action_returned_to_sender()
+        self._return(letters[1], reason="refused")
         self._send_letters()
         self.assertEqual((letters[1].state, letters[1].channel), ("outgoing", "email"))
         self.assertEqual(len(self._deliver()), 1)
         self.assertEqual(letters[1].state, "sent")
+        letters[0].with_user(self.collector).action_arrived()
+        self.assertFalse(letters[0].batch_line_ids.returned_reason)
 
 
 @tagged("post_install", "-at_install")

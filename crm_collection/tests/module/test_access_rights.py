@@ -68,6 +68,7 @@ RIGHTS = {
     "crm.collection.item.send.line": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.letter": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.letter.line": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.letter.returned": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.letter.reverse": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.live": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.outcome": {"reader": READ, "user": READ, "manager": ALL},

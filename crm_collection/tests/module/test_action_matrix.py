@@ -120,6 +120,7 @@ ACTIONS = {
     ("crm.collection.letter", "action_reverse"): USERS,
     ("crm.collection.letter", "action_undo"): USERS,
     ("crm.collection.letter", "action_undo_reversal"): USERS,
+    ("crm.collection.letter.returned", "action_return"): USERS,
     ("crm.collection.letter.reverse", "action_reverse"): USERS,
     ("crm.collection.live", "action_go_on"): MANAGERS | STRANGER,
     ("crm.collection.holidays", "action_add"): frozenset(),  # working hours are administrators'
