@@ -118,7 +118,7 @@ def _collect_some(seed, portfolio):
     rnd = random.Random(f"collected {seed}")
     for customer in portfolio["customers"]:
         for item in customer["items"]:
-            item["is_collected"] = rnd.random() < 0.25
+            item["is_collected"] = rnd.random() < 0.15
     return portfolio
 
 

@@ -47,6 +47,7 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
 
     def test_what_is_said_comes_true(self):
         self.count = {"step": 0, "letter": 0, "held": 0, "task": 0}
+        self.collected = self.env["crm.collection.item"]
         for first in range(SEED, SEED + PORTFOLIOS, TOGETHER):
             seeds = range(first, min(first + TOGETHER, SEED + PORTFOLIOS))
             settings = draw_settings(first // TOGETHER)
@@ -58,6 +59,7 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
                     portfolio, message = self._shrink(settings, portfolio, message)
                 self.fail(f"\n{message}\n\n{self._describe(settings, portfolio)}")
         self.assertGreater(min(self.count.values()), PORTFOLIOS / 2, self.count)
+        self.assertGreater(len(self.collected), PORTFOLIOS / 10)
 
     def _shrink(self, settings, portfolio, message):
         """:return: the simplest portfolio that still fails, and how"""
@@ -206,6 +208,7 @@ class TestForeseen(CrmCollectionPortfoliosCommon):
         said = {}
         items = self._get_items()
         items.invalidate_recordset()
+        self.collected |= items.filtered(lambda item: item.blocker == "collected")
         tomorrow = self.company._get_collection_today() + timedelta(days=1)
         for item in items:
             sends = item.company_id.collection_auto_send
