@@ -183,13 +183,15 @@ class TestSms(CrmCollectionLettersCommon):
         Seen to fail with the typed words left out.
         """
         self._allocate()
-        text = self.phase_first.template_id
+        phase = self.phase_first
+        text = phase.template_id
         typed = {"typed_subject": "Owed", "typed_body": "<p>Owed</p>"}
         typed |= {"is_typed": True, "typed_sms": "Owed: {{ object.totals_label }}"}
         for vals, words in (({}, "please pay $ 100.00"), (typed, "Owed: $ 100.00")):
+            vals |= {"template_id": text.id, "phase_id": phase.id}
             context = {f"default_{name}": value for name, value in vals.items()}
             Preview = self.env["crm.collection.text.preview"].with_user(self.manager)
-            form = Form(Preview.with_context(default_template_id=text.id, **context))
+            form = Form(Preview.with_context(**context))
             self.assertEqual(form.partner_id, self.customer)
             self.assertIn(words, form.letter_sms.replace("\xa0", " "))
         self.assertFalse(text.collection_sms_text)
