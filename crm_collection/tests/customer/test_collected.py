@@ -20,9 +20,9 @@ class TestCollected(CrmCollectionEngineCommon, CrmCollectionOnItsWayCommon):
     its due date are over, or the debit failed; job, letters, explanation, simulation and statement
     say the same.
 
-    Seen to fail with the last day left out, with letters that do not ask, with a fingerprint without
-    it, without what settlements, or payments, say of what was undone, and with every installment of an
-    invoice taken for the one whose payment was.
+    Seen to fail with the last day left out, with letters that do not ask, with a fingerprint
+    without it, without what settlements, or payments, say of what was undone, and with every
+    installment of an invoice taken for the one whose payment was.
     """
 
     @classmethod
