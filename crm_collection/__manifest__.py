@@ -129,6 +129,7 @@
         "demo/demo.xml",
         "demo/approval_demo.xml",
         "demo/desk_demo.xml",
+        "demo/letters_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["crm_collection/static/src/**/*"],

@@ -10,7 +10,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-from .story import ask_for_approvals, receive_payments, run_jobs
+from .story import ask_for_approvals, print_letters, receive_payments, run_jobs
 from .summary import summarize
 from .web_files import build_bundles
 
@@ -66,6 +66,7 @@ def main():
         if args.run:
             run_jobs(env)
             ask_for_approvals(env)
+            print_letters(env)
             receive_payments(env)
             summarize(env, args.mail_dir)
 
