@@ -35,9 +35,11 @@ class TestApprovalReport(CrmCollectionApprovalScreensCommon):
         )
 
     def test_period(self):
+        self.company.street = "Creditor Street 1"
         html = self._render(self._report(date_from="2026-03-01", date_to=False))
         for text in ("Adler GmbH", "Bauer AG", "Call them first", "Seen the file", "1,500.00"):
             self.assertIn(text, html)
+        self.assertIn("Creditor Street 1", html, "The company's address, as on other reports.")
         self.assertLess(html.index("By approver"), html.index("Decisions"))
 
     def test_other_period(self):

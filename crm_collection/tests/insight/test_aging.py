@@ -315,7 +315,9 @@ class TestAging(CrmCollectionFiguresCommon):
             self.assertIn(f"{name.capitalize()}:", html.decode())
 
     def test_print(self):
-        """By customer, the largest first, with totals, phases and currencies."""
+        """By customer, the largest first, with totals, phases and currencies, and the company's
+        address at its head."""
+        self.company.street = "Creditor Street 1"
         foreign = self.setup_other_currency("EUR", rates=[("2016-01-01", 2.0)])
         mill = self._create_customer("Mill SA")
         self._create_overdue(12, amount=100)
@@ -348,7 +350,7 @@ class TestAging(CrmCollectionFiguresCommon):
             .with_company(self.company)
             ._render_qweb_html("crm_collection.action_report_aging", wizard.ids)
         )
-        for text in ("Mill SA", "345.00", "Aging on 03/16/2026", "By phase"):
+        for text in ("Mill SA", "345.00", "Aging on 03/16/2026", "By phase", "Creditor Street 1"):
             self.assertIn(text, html.decode())
 
     def test_print_many_customers(self):

@@ -139,6 +139,11 @@ class TestLetterPdf(CrmCollectionCommon):
         for number, page in enumerate(reader.pages, start=1):
             self.assertIn("Days overdue", page.extract_text())
             self.assertIn(f"Page {number} of 3", page.extract_text())
+            self.assertIn(
+                f"{self.customer.name} · {letter._get_text('subject')}",
+                " ".join(page.extract_text().replace("\xa0", " ").split()),
+                "A sheet that is found alone says whose it is.",
+            )
 
     def test_logo_comes_from_the_database(self):
         self._use_engine("weasyprint")

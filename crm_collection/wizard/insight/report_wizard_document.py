@@ -2,7 +2,6 @@ from collections import defaultdict
 
 from odoo import models
 from odoo.fields import Domain
-from odoo.tools.image import image_data_uri
 
 from .report_wizard import REPORTS
 
@@ -15,29 +14,13 @@ class CrmCollectionReportWizard(models.TransientModel):
 
     _inherit = "crm.collection.report.wizard"
 
-    # === Letterhead === #
+    # === Head === #
 
     def _get_lang(self):
         """:return: the user's language, always one that is installed"""
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
         wished = (self.env.context.get("lang"), self.env.user.lang)
         return next((lang for lang in wished if lang in installed), "en_US")
-
-    def _get_letterhead(self):
-        """:return: dict of the first company's ``name``, ``logo`` (data URI or ''), ``address``
-        (lines), ``vat`` and ``vat_label``"""
-        company = self.company_ids.sudo()[:1]  # name and address are no secret
-        partner = company.partner_id
-        logo = partner.image_512 if not company.uses_default_logo else False
-        vat_label, vat = partner._get_collection_vat()
-        address = partner._display_address(without_company=True).split("\n")
-        return {
-            "name": company.name,
-            "logo": image_data_uri(logo) if logo else "",
-            "address": [line.strip() for line in address if line.strip()],
-            "vat": vat,
-            "vat_label": vat_label or company.country_id.vat_label or self.env._("Tax ID"),
-        }
 
     def _get_report_name(self):
         return dict(self._fields["report"]._description_selection(self.env))[self.report]
