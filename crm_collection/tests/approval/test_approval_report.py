@@ -40,7 +40,7 @@ class TestApprovalReport(CrmCollectionApprovalScreensCommon):
         for text in ("Adler GmbH", "Bauer AG", "Call them first", "Seen the file", "1,500.00"):
             self.assertIn(text, html)
         self.assertIn("Creditor Street 1", html, "The company's address, as on other reports.")
-        self.assertLess(html.index("By approver"), html.index("Decisions"))
+        self.assertLess(html.index("By approver"), html.index("Decisions</h2>"))
 
     def test_other_period(self):
         html = self._render(self._report(date_from="2020-01-01", date_to="2020-12-31"))
