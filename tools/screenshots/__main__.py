@@ -15,6 +15,8 @@ MAINTAINED = (1, 3, 6, 9, 11)
 MAINTAINED_PHASE = "Final notice"
 # whose newest invoice is in collection, whatever day it is
 INVOICED = "Quartz Mining Co."
+# who promised to pay in parts
+PROMISED = INVOICED
 # picture: the page
 REPORTS = {
     "report-results": "collection-results",
@@ -25,6 +27,7 @@ REPORTS = {
 COCKPIT = ".o_crm_cockpit_page canvas"
 COLLECTORS = ".o_crm_collectors_table"
 LINE = ".o_crm_desk_line"
+SETTINGS = "action-crm_collection.crm_collection_settings_page_action"
 
 
 def desk(page, url):
@@ -97,6 +100,11 @@ def main():
         snap(page, "collectors")
         record(page, url, "collection-rules", "rule-form", row=2)
         record(page, url, "collection-letters", "letter-form")
+        go(page, url, "collection-holds", ".o_data_row")
+        snap(page, "holds")
+        record(page, url, "collection-holds", "hold-form", text=PROMISED)
+        go(page, url, SETTINGS, "[name=collection_letter_layout]")
+        snap(page, "settings")
         go(page, url, "collection-customers", ".o_data_row")
         snap(page, "customers")
         record(page, url, "customer-invoices", "invoice-tab", text=INVOICED, tab="collection")

@@ -14,7 +14,7 @@ PEOPLE = {
 }
 ACCOUNTANT = "account.group_account_invoice"
 RULE, PHASE, NEW_PHASE = "Legal measures", "Legal", "Credit bureau"
-TWO_LEVELS = "Quartz Mining Co."
+TWO_LEVELS = "County School District"
 REFUSED = "Hudson Office Supply Inc."
 SHOWN = "Brightside Hotels"
 BUTTONS = ".o_crm_collection_approve, .o_crm_collection_refuse, .o_crm_collection_locked"
@@ -96,6 +96,8 @@ class Stage:
             ["phase_id", "!=", False],
             ["blocker", "=", False],
         )
+        if not items:
+            return  # it was taken before in this database
         vals = {"item_ids": [[6, 0, items]], "phase_id": phase}
         vals["reason"] = "Three reminders, no answer"
         wizard = self._call(page, "crm.collection.item.maintain", "create", vals)
@@ -103,7 +105,7 @@ class Stage:
 
     def request(self, page, customer):
         domain = [["state", "=", "pending"], ["partner_id.name", "=", customer]]
-        return self._call(page, "crm.collection.approval", "search", domain)[0]
+        return min(self._call(page, "crm.collection.approval", "search", domain))
 
     def _decide(self, page, customer, method, reason):
         self._call(page, "crm.collection.approval", method, [self.request(page, customer)], reason)
@@ -169,6 +171,7 @@ class Stage:
         snap(page, "approval-request")
         page.locator(".nav-link[name=letter]").click()
         page.wait_for_timeout(2000)
+        page.locator(".nav-link[name=letter]").evaluate("tab => tab.scrollIntoView()")
         snap(page, "approval-letter")
         go(page, url, f"collection-approvals/{self.request(page, TWO_LEVELS)}")
         snap(page, "approval-levels")
