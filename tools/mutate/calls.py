@@ -51,6 +51,7 @@ class Notebook:
         self.called = set()
         self.tests = []
         self.failed = None
+        self.start = _now()  # of a first test that is skipped
         self.of_class = {}  # what setting a class up calls is called by each of its tests
 
     @pytest.hookimpl(wrapper=True)

@@ -110,30 +110,49 @@ class Tests:
 
 
 def change(module, source):
-    """Give the functions of a loaded module the code of another source: whoever imported them
-    has them, too."""
-    namespace = types.ModuleType(module.__name__)
-    namespace.__dict__.update(
-        __package__=module.__package__, __file__=module.__file__, __spec__=module.__spec__
-    )
-    exec(compile(source, module.__file__, "exec"), namespace.__dict__)
-    _replace(module.__dict__, namespace.__dict__, module.__name__)
+    """Give a loaded module the code of another source: whoever imported its functions, classes and
+    constants has the other ones. Of models the registry, which is made later, takes the other
+    source's classes in the place of those there were: beside them each would extend the other."""
+    before = dict(module.__dict__)
+    exec(compile(source, module.__file__, "exec"), module.__dict__)
+    module.__dict__.update(_replace(before, dict(module.__dict__), module.__name__))
 
 
 def _replace(old, new, module_name):
+    """:return: {name: what there was and is changed now, to be kept under its name}"""
+    kept = {}
     for name, value in new.items():
         before = old.get(name)
+        if value is before:
+            continue
         if isinstance(value, types.FunctionType) and isinstance(before, types.FunctionType):
-            if before.__module__ == module_name:
-                before.__code__ = value.__code__
-                before.__defaults__ = value.__defaults__
+            before.__code__ = value.__code__
+            before.__defaults__ = value.__defaults__
+            kept[name] = before
+        elif _is_model(value):
+            _register_instead(before, value)
         elif isinstance(value, type) and getattr(value, "__module__", "") == module_name:
             _replace(dict(vars(before)), dict(vars(value)), module_name)
+            kept[name] = before
         elif isinstance(value, dict) and isinstance(before, dict) and not name.startswith("_"):
             before.clear()
             before.update(value)
+            kept[name] = before
         elif name.isupper() and name in old:
             _replace_everywhere(name, before, value)
+    return kept
+
+
+def _is_model(value):
+    from odoo.models import MetaModel  # noqa: PLC0415 - Odoo is there by now
+
+    return isinstance(value, MetaModel)
+
+
+def _register_instead(before, model):
+    models = type(model)._module_to_models__[model._module]
+    models.remove(model)  # it was added as another one
+    models[models.index(before)] = model
 
 
 def _replace_everywhere(name, before, value):
