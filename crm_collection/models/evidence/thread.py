@@ -8,14 +8,13 @@ UNATTENDED_TYPES = ("email", "out_of_office")
 
 # The parameters by which `sms`, where it is installed, is told telephone numbers.
 NUMBERS = ("sms_numbers", "sms_pid_to_number")
-# What keeps core from telling what changes.
-UNTOLD = {"tracking_disable", "mail_notrack", "mail_create_nolog"}
 
 
 class CrmCollectionThread(models.AbstractModel):
-    """The chatter of this module's records: what it tells, and who writes to customers from there.
+    """The chatter of this module's records: who writes to customers from there.
 
-    What is on record is told whatever a caller says, and in the system's name by the system alone.
+    What is on record is told in the system's name by the system alone; that it is told whatever a
+    caller says is :mod:`.guarded`'s to see to.
 
     Whoever may read a record notes what colleagues are to know, where its model says so. What
     reaches anybody outside is written by collection users alone, whichever way it is posted, and
@@ -31,26 +30,6 @@ class CrmCollectionThread(models.AbstractModel):
     def _get_chatters(self):
         """:return: the names of the models with such a chatter, a set that is made once"""
         return frozenset(self.pool.descendants([self._name], "_inherit")) - {self._name}
-
-    # === What is on record is told === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """What is on record is told from its beginning: see :meth:`_with_tracking`."""
-        threads = super(CrmCollectionThread, self._with_tracking()).create(vals_list)
-        return threads.with_env(self.env)
-
-    def write(self, vals):
-        """What changes on record is told: see :meth:`_with_tracking`."""
-        return super(CrmCollectionThread, self._with_tracking()).write(vals)
-
-    def _with_tracking(self):
-        """Return these so that who changes what is on record is told, whatever a caller from
-        outside says; also where this module writes for him as superuser."""
-        untold = UNTOLD & self.env.context.keys()
-        if not untold or self.env.uid == SUPERUSER_ID or not self._is_evidence_chatter():
-            return self
-        return self.with_context(**dict.fromkeys(untold, False))
 
     @api.model
     def _is_evidence_chatter(self):

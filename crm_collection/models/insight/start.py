@@ -68,7 +68,7 @@ class CrmCollectionStatus(models.AbstractModel):
         """:return: who has a role in the company, without administrators"""
         group_sudo = self.env.ref(f"crm_collection.group_crm_collection_{role}").sudo()
         return group_sudo.all_user_ids.filtered(
-            lambda user: company in user.company_ids and not user._is_system() and user.active
+            lambda user: company in user.company_ids and not user._is_system()
         )
 
     def _start_mail_server(self):
