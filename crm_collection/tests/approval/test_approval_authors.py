@@ -13,7 +13,9 @@ class TestApprovalAuthors(ApprovalCallsCommon):
     """Whoever made or changed something that led to a request decides nothing about it until
     others have approved what rests on it, whoever asked and whatever he is called.
 
-    Seen to fail, each case, with `_note` writing nothing.
+    Seen to fail, each way to be an author, with `_note` writing nothing; moves by hand with
+    `_by_hand` finding none. Those that say what is no change, or is not approved yet: with the
+    same value noted, a refusal closing changes, and one's own decision, too.
     """
 
     @classmethod
@@ -232,6 +234,7 @@ class TestApprovalAuthors(ApprovalCallsCommon):
         """Nobody writes it, and what the installation brings is nobody's change."""
         self._call(self.both, self.step, "write", {"resend_interval": 5})
         change = self.env[CHANGE].search([], limit=1)
+        self.assertTrue(change)
         vals = {"user_id": self.approver.id, "approval_id": False}
         for user in (self.both, self.manager, self.env.ref("base.user_admin")):
             for method, args in (("write", [vals]), ("unlink", []), ("create", [vals])):

@@ -123,7 +123,10 @@ class TestThanks(CrmCollectionLettersCommon):
 
     def test_once(self):
         """One mail a day about all of it, in the customer's words; however often the job runs,
-        and the database has the last word."""
+        and the database has the last word.
+
+        Seen to fail with a second mail on a day, with what was thanked for already, and without
+        the index."""
         other = self._create_overdue(5, amount=50)
         third = self._create_overdue(5, amount=20)
         self._allocate()
@@ -144,11 +147,12 @@ class TestThanks(CrmCollectionLettersCommon):
         self.assertEqual(mail.recipient_ids, self.customer)
         for said in ("150.00", self.move.name, other.name, self.company.name):
             self.assertIn(said, mail.body_html)
-        self._move_on(1)
-        self._send_letters()
-        self.assertEqual(self._get_mails(), mail)
         self._pay(third)
         self._send_letters()
+        self.assertEqual(self._get_mails(), mail)
+        self._move_on(1)
+        for _time in range(2):
+            self._send_letters()
         self.assertIn("20.00", (self._get_mails() - mail).body_html)
         thanks = self.env["crm.collection.thanks"].search([], order="id", limit=1)
         settlement = thanks.line_ids.settlement_id[0]

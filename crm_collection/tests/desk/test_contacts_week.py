@@ -14,7 +14,9 @@ class TestContactsWeek(CrmCollectionDeskCommon):
     """Letters that leave by themselves wait while the customer had as many contacts within a week
     as the company allows.
 
-    Seen to fail with statements or reminders left out, and with eight days instead of seven.
+    Seen to fail with letters, calls, statements or reminders left out, with calls of customers,
+    by mistake, of others or of one company alone, with eight days instead of seven, not asked when
+    a letter is handed over, with one contact more, and without reminders to come, each.
     """
 
     @classmethod

@@ -16,7 +16,13 @@ CALL = "mail.mail_activity_data_call"
 @tagged("post_install", "-at_install")
 class TestTasks(CrmCollectionApprovalCommon, CrmCollectionDeskCommon):
     """A step may ask for a call instead of a letter or after it: whose task it is, when it is due,
-    what becomes of it."""
+    what becomes of it.
+
+    Seen to fail, each case, with what it is about left out of the statements: what joins, the
+    letter and its day, whom the step names, who may be given it, the activity, the contact and its
+    kind, whom it escalates to and when. Of what is held the blocker says the same as the hold:
+    with both left out.
+    """
 
     @classmethod
     def setUpClass(cls):
@@ -130,7 +136,7 @@ class TestTasks(CrmCollectionApprovalCommon, CrmCollectionDeskCommon):
         self.assertFalse(task)
         self._send_letters()
         self._deliver()
-        self._allocate()
+        self._enter(partner=self.berg)  # else there is nothing to do for a second run
         self.assertFalse(self._tasks())
         self.assertEqual(
             self._facts(item)["Task"], "Call is planned once the letter of this phase has left."
@@ -196,7 +202,7 @@ class TestTasks(CrmCollectionApprovalCommon, CrmCollectionDeskCommon):
         self.second.sudo().write({"company_ids": elsewhere.ids, "company_id": elsewhere.id})
         self.customer.collection_user_id = self.leader
         item, tasks = self._enter()
-        self.assertEqual(tasks[-1].user_id, self.leader)
+        self.assertEqual((tasks[-1].made_for_id, tasks[-1].user_id), (self.leader, self.leader))
         self.assertEqual(item.user_id, self.leader)
 
         self.step.activity_user_id = self.outsider  # without a role
@@ -235,7 +241,9 @@ class TestTasks(CrmCollectionApprovalCommon, CrmCollectionDeskCommon):
         _item, task = self._enter()
         entry = self.env["mail.activity"].browse(task._get_list_entries().ids)
         entry.with_user(self.collector).user_id = self.second
-        self.assertEqual(self._enter(15)[1].user_id, self.second)
+        joined, tasks = self._enter(15)
+        self.assertEqual((tasks, tasks.user_id), (task, self.second))
+        self.assertIn(joined, task.item_ids.with_env(joined.env))
 
     # === Held, by hand, approved === #
 
@@ -501,10 +509,13 @@ class TestTasks(CrmCollectionApprovalCommon, CrmCollectionDeskCommon):
         self._allocate()
         self.assertEqual(self._tasks(others).escalated_to_id, self.manager)
         self.step.escalation_user_id = self.leader
-        self._enter(14, partner=self.berg)
+        own = self._create_customer("Fourth", collection_user_id=self.leader.id)
+        for partner in self.berg | own:
+            self._enter(14, partner=partner)
         self._move_on(1)
         self._allocate()
         self.assertEqual(self._tasks(self.berg).escalated_to_id, self.leader)
+        self.assertEqual(self._tasks(own).escalated_to_id, self.manager)
 
     # === Set by set === #
 

@@ -8,7 +8,11 @@ from ..common import TODAY, CrmCollectionCommon
 
 @tagged("post_install", "-at_install")
 class TestGolive(CrmCollectionCommon):
-    """Going live on a company with old debt: where it starts, with or without letters."""
+    """Going live on a company with old debt: where it starts, with or without letters.
+
+    Seen to fail, each case, with what it is about left out of the wizard: ages and what is typed,
+    the day, what is refused and left out, letters, pins, phases and companies.
+    """
 
     @classmethod
     def setUpClass(cls):
@@ -56,6 +60,9 @@ class TestGolive(CrmCollectionCommon):
                 (30, 0, 1, 100, self.phase_third),
             ],
         )
+        form = self._open()
+        form.date = TODAY - timedelta(days=10)
+        self.assertEqual((form.item_count, form.amount), (2, 200))
 
     def test_preview_follows_the_ages_as_they_are_typed(self):
         form = self._open()
@@ -65,9 +72,11 @@ class TestGolive(CrmCollectionCommon):
         with form.line_ids.new() as line:
             line.days_min = 365
             line.phase_id = self.phase_first
-        wizard = form.save()
-        self.assertEqual(wizard.line_ids.mapped("days_max"), [14, 29, 364, 0])
-        self.assertEqual(wizard.line_ids.mapped("item_count"), [1, 1, 0, 1])
+        typed = []
+        for number in range(len(form.line_ids)):
+            with form.line_ids.edit(number) as line:
+                typed.append((line.days_max, line.item_count))
+        self.assertEqual(typed, [(14, 1), (29, 1), (364, 0), (0, 1)])
 
     def test_ages_beyond_the_calendar(self):
         """No open item is that old, and nothing breaks while it is typed.
@@ -93,6 +102,7 @@ class TestGolive(CrmCollectionCommon):
         self.assertFalse(form.is_allocated)
         action = form.save().action_allocate()
         self.assertEqual(action["tag"], "display_notification")
+        self.assertNotIn("next", action["params"], "The dialog stays.")
 
     def test_preview_says_what_stays_and_why(self):
         """What the preview counts by domain is what phase maintenance refuses item by item."""
@@ -113,10 +123,14 @@ class TestGolive(CrmCollectionCommon):
     # === What it does === #
 
     def test_one_phase_without_letters(self):
-        """All old debt starts in one phase, no letter for it leaves, now or later.
+        """All old debt starts in one phase, no letter for it leaves, now or later, and nobody has
+        to call about it.
 
-        Seen to fail without leaving and entering the phase the job had put items in.
+        Seen to fail without leaving and entering the phase the job had put items in, and with the
+        letters' word not passed on to what makes tasks.
         """
+        self.company.collection_manager_id = self.manager
+        self.rule.step_ids.activity_type_id = self.env.ref("mail.mail_activity_data_call")
         form = self._open()
         form.auto_send = True
         before = self._accounting_checksum()
@@ -134,6 +148,7 @@ class TestGolive(CrmCollectionCommon):
             self._allocate()
             self._send_letters()
         self.assertFalse(self._letters(self.old.partner_id))
+        self.assertFalse(self.items.allocation_ids.task_id)
         self.assertEqual(self.items.phase_id, self.phase_first)
 
     def test_without_letters_held_or_written_to(self):
@@ -220,6 +235,7 @@ class TestGolive(CrmCollectionCommon):
             line.phase_id = self.env["crm.collection.phase"]
         form.save().action_apply()
         self.assertEqual(self._opening().item_id, self._items(self.young | self.middle))
+        self.assertEqual(self._items(self.old).phase_id, self.phase_third, "It stays.")
 
     def test_again_does_nothing(self):
         """The same choices a second time change no row.
@@ -250,6 +266,7 @@ class TestGolive(CrmCollectionCommon):
         form = self._open()
         self.assertEqual((form.item_count, form.no_followup_count), (2, 1))
         self.assertEqual(form.no_followup_amount, 100)
+        self.assertFalse(form.refusal_summary)
         form.save().action_apply()
         self.assertFalse(item.include_no_followup)
         self.assertNotIn(item, self._opening().item_id)

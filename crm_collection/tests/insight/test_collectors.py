@@ -85,7 +85,8 @@ class TestCollectors(CollectorsCommon):
 
     Seen to fail: with contacts that were taken back counted; with the month before taken whole;
     with the rate of promises by number; with payments returned not taken off; with the check of
-    who sees whom left out.
+    who sees whom left out; with each condition of a measure left out; with settled items, and a
+    customer of two collectors counted twice, in care; with UTC's days; with one statement for each.
     """
 
     def test_in_care(self):
@@ -93,7 +94,9 @@ class TestCollectors(CollectorsCommon):
             self._create_overdue(days, amount=amount)
         self._create_overdue(5, partner=self.other, amount=7.0)
         nobodys = self._create_overdue(5, partner=self._create_customer("Free AG"), amount=1.0)
+        paid = self._create_overdue(5, partner=self.other, amount=3.0)
         self._allocate()
+        self._pay(paid)
         page = self._get_page()
         names = [row["name"] for row in page["rows"]]
         self.assertEqual(names, [self.collector.name, self.second.name, "Nobody"])
@@ -114,6 +117,8 @@ class TestCollectors(CollectorsCommon):
         self.assertEqual((row["care"]["count"], row["worked"]["count"]), (0, 1))
         self._items(nobodys).user_id = self.collector
         self.assertEqual(self._get_row(self.collector)["care"]["amount"], 1.0)
+        self.customer.collection_item_ids[0].user_id = self.collector  # one customer of both
+        self.assertEqual(self._get_row(TOTAL)["care"]["customers"], 3)
 
     def test_contacts(self):
         """This month to the day, the month before to the same day; none that was taken back, and
@@ -170,13 +175,14 @@ class TestCollectors(CollectorsCommon):
         self._promise(self.collector, "2026-03-16", "2026-03-30", "ended", amount=5000.0)
         self._promise(self.collector, "2026-02-02", "2026-02-16", "kept", amount=25.0)
         self._promise(self.collector, "2026-02-17", "2026-02-18", "broken", amount=75.0)
+        self._promise(self.collector, "2026-02-20", "2026-03-10", "broken", amount=50.0)
         self._promise(self.second, "2026-03-16", "2026-03-20", amount=10.0)
         page = self._get_page()
         row = self._get_row(self.collector, page)
         self.assertEqual((row["promised"]["count"], row["promised"]["amount"]), (3, 440.0))
         self.assertEqual(row["promised"]["before"], {"count": 1, "amount": 25.0})
-        self.assertEqual((row["kept"]["amount"], row["judged"]["amount"]), (300.0, 400.0))
-        self.assertEqual((row["kept_rate"], row["kept_rate_before"]), (75.0, 100.0))
+        self.assertEqual((row["kept"]["amount"], row["judged"]["amount"]), (300.0, 450.0))
+        self.assertEqual((row["kept_rate"], row["kept_rate_before"]), (66.7, 100.0))
         self.assertEqual(self._get_row(TOTAL, page)["promised"]["amount"], 450.0)
         self.assertEqual(self._get_row(self.collector, month="2026-02-01")["kept_rate"], 25.0)
         self._assert_lists(page)
@@ -192,7 +198,12 @@ class TestCollectors(CollectorsCommon):
         early, late = self._create_overdue(50, amount=500.0), self._create_overdue(9, amount=300.0)
         others = self._create_overdue(9, partner=self.other, amount=60.0)
         nobodys = self._create_overdue(9, partner=self._create_customer("Free AG"), amount=11.0)
+        rule = self._create_rule({}, name="Never", assignment="assigned")
+        never = self._create_customer("Never AG", collection_rule_id=rule.id)
+        never.collection_user_id = self.collector
+        out = self._create_overdue(9, partner=never, amount=70.0)  # in no phase
         self._allocate()
+        self._pay_on(out, "2026-03-16")
         self._pay_on(nobodys, "2026-03-16")
         self._pay_on(early, "2026-02-10", 100.0)
         self._pay_on(early, "2026-02-20", 50.0)  # after the same day
@@ -271,9 +282,10 @@ class TestCollectors(CollectorsCommon):
                 self.assertEqual(page["can_set_targets"], user == self.manager)
                 self._assert_lists(page, user, least=8)
         team = {"name": "Mine", "leader_id": self.collector.id}
-        self.env["crm.collection.team"].create({**team, "member_ids": self.second.ids})
+        members = self.second | self.approver
+        self.env["crm.collection.team"].create({**team, "member_ids": members.ids})
         page = self._get_page(self.collector)
-        self.assertEqual([row["id"] for row in page["rows"]], everybody)
+        self.assertEqual({row["id"] for row in page["rows"]}, {*everybody, self.approver.id})
         self.assertEqual(len(self._get_page(self.second)["rows"]), 1)  # who belongs to it does not
 
     def test_statements(self):

@@ -106,6 +106,45 @@ class TestLetterExpected(CrmCollectionLettersCommon):
         self.assertEqual(item.date_next_letter, self._day(3))
         self.assertEqual(self._letters(), letter)
 
+    def test_written_to_meanwhile(self):
+        """GIVEN a letter that came back, and goes again by a channel whose address was missing
+        WHEN the customer gets another one, or a call where a week has no more contacts
+        THEN it does not leave with the next run, as its item says.
+
+        Seen to fail, each, with its query left out of `_get_overtaken`.
+        """
+        self.company.collection_quiet_days = 4
+        item = self._item()
+        self._send_letters()
+        self._deliver()
+        letter = self._letters()
+        self._come_back(letter)
+        letter.sudo().state = "no_address"  # there is one now
+        self.env.flush_all()
+        self.assertEqual(self._expect(item)[0], TODAY)
+        other = self._item(4)
+        call = {"partner_id": self.customer.id, "date": f"{TODAY} 08:00:00"}
+
+        def write():
+            self._send_now(other)
+            self._deliver()
+
+        def say():
+            self.company.write({"collection_quiet_days": 0, "collection_contacts_week": 1})
+            self.env["crm.collection.contact"].with_user(self.collector).create(call)
+
+        for what in (write, say):
+            with self.subTest(what.__name__), self.env.cr.savepoint() as savepoint:
+                what()
+                self.assertGreater(self._expect(item)[0], TODAY)
+                self._move_on(1)
+                self._allocate()
+                self._send_letters()
+                self.assertEqual(letter.state, "cancelled")
+                self._move_on(-1)
+                savepoint.rollback()
+            self.env.invalidate_all()
+
     def test_of_a_person_goes_again(self):
         """A letter by hand that waited for an address leaves, and the job writes none beside it."""
         self.company.collection_quiet_days = 4

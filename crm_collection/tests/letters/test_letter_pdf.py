@@ -1,6 +1,7 @@
 import base64
 import io
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
 from PIL import Image
@@ -170,6 +171,19 @@ class TestLetterPdf(CrmCollectionCommon):
             counts.append(self.env.cr.sql_log_count - before)
         more = len(self.letters) - 5
         self.assertLessEqual(counts[1] - counts[0], 2 * more, counts)
+
+    def test_each_thread_has_its_fonts(self):
+        """They are asked for once in each thread, as two may print at the same moment.
+
+        Seen to fail with the fonts of the first thread for all, and with new ones each time.
+        """
+        self._need_engine("weasyprint")
+        mine = pdf._get_fonts()
+        self.assertIs(pdf._get_fonts(), mine)
+        with ThreadPoolExecutor(1) as pool:
+            others = [pool.submit(pdf._get_fonts).result() for _time in range(2)]
+        self.assertIs(*others)
+        self.assertIsNot(others[0], mine)
 
     # === Printing === #
 

@@ -56,11 +56,15 @@ class TestLetterPdfNetwork(CrmCollectionCommon):
             <iframe src="{url}/frame"></iframe><object data="{url}/object"></object>
             <svg><image href="{url}/svg.png"/></svg>
             <svg viewBox="0 0 9 9"><path d="M0 0" fill="url({url}/fill.svg)"></path></svg>
+            <svg viewBox="0 0 9 9"><path d="M2 2" onload="load()"></path></svg>
+            <svg viewBox="0 0 9 9"><foreignobject><p>Page</p></foreignobject></svg>
             <svg viewBox="0 0 1 1"><path d="M1 1" fill="#eee"></path></svg>
             <video poster="{url}/poster.png"></video>
             <a href="{url}/a">link</a></body></html>"""
 
     def test_nothing_to_fetch_is_left(self):
+        """Seen to fail with the elements, the attributes and the values of a drawing not looked
+        at, each by itself."""
         html = pdf.make_self_contained(self._get_hostile())
         self.assertIn("Kept text", html)
         self.assertIn("color: red", html)

@@ -8,7 +8,11 @@ from ..common_letters import CrmCollectionLettersCommon
 @tagged("post_install", "-at_install")
 class TestSendPreview(CrmCollectionLettersCommon):
     """*Send Letter Now* shows what it will do: to whom, in which words, after which letter and
-    before which; and counts what will leave."""
+    before which; and counts what will leave.
+
+    Seen to fail: with letters to nobody counted, with another subject, with a second letter that
+    needs no word or one of any day, and with no next day.
+    """
 
     def setUp(self):
         super().setUp()

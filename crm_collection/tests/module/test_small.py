@@ -22,7 +22,11 @@ NEVER = {
 
 @tagged("post_install", "-at_install")
 class TestSmall(CrmCollectionLettersCommon, CrmCollectionBrowserCase):
-    """Small things that make a screen say what is true."""
+    """Small things that make a screen say what is true.
+
+    Seen to fail: with all fields offered, with the code of the language, and with a move that is
+    not taken back.
+    """
 
     def test_what_is_technical_is_not_offered_to_group_by(self):
         for name, often in OFTEN.items():

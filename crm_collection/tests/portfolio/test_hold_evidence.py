@@ -19,7 +19,12 @@ CONTEXTS = (
 
 @tagged("post_install", "-at_install")
 class TestHoldEvidence(CrmCollectionLettersCommon):
-    """What was agreed with a customer stays on record: through RPC, as whoever works with it."""
+    """What was agreed with a customer stays on record: through RPC, as whoever works with it.
+
+    Seen to fail: with holds that are written, and reached by what is written as superuser
+    elsewhere; with messages that are written or deleted; with changes that say no reason, and of
+    holds that are over; with a last day offered for promises, to managers, or to nobody.
+    """
 
     def setUp(self):
         super().setUp()
@@ -125,7 +130,9 @@ class TestHoldEvidence(CrmCollectionLettersCommon):
                         self.assertRaises(UserError),
                         self.env.cr.savepoint(),
                     ):
-                        self.customer.with_user(user).with_context(**context).write(
+                        # as superuser, who may: what is written elsewhere reaches no hold
+                        customer_sudo = self.customer.with_user(user).sudo()
+                        customer_sudo.with_context(**context).write(
                             {"collection_hold_ids": [(2, hold.id)]}
                         )
             self.assertEqual(self._read(hold), before)

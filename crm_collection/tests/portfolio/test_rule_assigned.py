@@ -10,7 +10,14 @@ from ..common_engine import CrmCollectionEngineCommon
 @tagged("post_install", "-at_install")
 class TestRuleAssigned(CrmCollectionEngineCommon):
     """A rule serves everyone it fits, or those alone to whom it is assigned; and what a rule does
-    to the customers of others is said before it does it."""
+    to the customers of others is said before it does it.
+
+    Seen to fail: with assigned rules that catch whom they fit, and a customer's own rule passed
+    over; with an own rule that keeps criteria, serves everybody, is a contact's, is made twice or
+    by anybody; with each thing that is said left out; with own rules among those that are taken
+    over, without the further conditions, and with the order turned round; going live with the last
+    rule for the default, and with who is never written to.
+    """
 
     @classmethod
     def setUpClass(cls):
@@ -116,6 +123,10 @@ class TestRuleAssigned(CrmCollectionEngineCommon):
         late = self._create_mild(sequence=2000, industry_ids=[Command.set(self.retail.ids)])
         self.assertTrue(late.is_never_reached)
         self.assertIn(self.rule.name, late.reach_note)
+        nobodys = self._create_mild(sequence=2000, company_type="person", name="Nobody's")
+        self.assertTrue(nobodys.is_never_reached)
+        nobodys.sequence = 1
+        self.assertFalse(nobodys.is_never_reached)
         first = self._create_mild(sequence=1, company_type="company", name="Companies")
         self.assertFalse(first.is_never_reached)
         self.assertIn("Rule (2)", first.reach_note)
@@ -129,12 +140,15 @@ class TestRuleAssigned(CrmCollectionEngineCommon):
         first = self._create_mild(sequence=1, company_type="company", name="Companies")
         self.assertIn("Rule (1)", first.reach_note)
         self.assertEqual(first.customer_count, 1)
+        second = self._create_mild(sequence=2, company_type="company")
+        self.assertTrue(second.is_never_reached)
 
     def test_numbers_agree_with_the_rules_in_force(self):
         """What a rule takes over, counted before, is what is under it afterwards."""
         for vals in (
             {"sequence": 1, "industry_ids": [Command.set(self.retail.ids)]},
             {"sequence": 1, "company_type": "person"},
+            {"sequence": 5, "partner_domain": "[('name', '=', 'Nobody')]"},
             {"sequence": 5, "partner_domain": "[('name', 'ilike', 'adler')]"},
             {"sequence": 0},
         ):

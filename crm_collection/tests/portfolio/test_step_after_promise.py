@@ -8,7 +8,8 @@ from ..common_promises import PromiseCase
 class TestStepAfterPromise(PromiseCase):
     """A step may be for items of which a promise was broken, with a letter of its own.
 
-    Seen to fail without that part of the plan.
+    Seen to fail without that part of the plan; with the step for everybody, with the first
+    promise for the last, and with a kept one for a broken one.
     """
 
     @classmethod

@@ -9,7 +9,13 @@ from ..common_letters import CrmCollectionLettersCommon
 @tagged("post_install", "-at_install")
 class TestUndo(CrmCollectionLettersCommon):
     """A move that shocks the customer: said before, and taken back after; of holds those that were
-    chosen."""
+    chosen.
+
+    Seen to fail: with steps the days have not reached counted, with items that a rule does not lead
+    there, that go back, or whose days are beyond, and without the grace; with date, number, pin and
+    origin of what was left not put back; with letters that leave, with any of the refusals left
+    out, and with items of which one cannot be put back.
+    """
 
     def setUp(self):
         super().setUp()
@@ -74,6 +80,12 @@ class TestUndo(CrmCollectionLettersCommon):
         form = self._open(self._items(late))
         form.phase_id = self.phase_first
         self.assertFalse(form.jump_count)
+        self._move(self._items(late), self.phase_first)
+        self._move(self.item, self.phase_third)
+        for back in (self._items(late), self.item):
+            form = self._open(back)
+            form.phase_id = self.phase_second
+            self.assertFalse(form.jump_count)
 
     def test_grace_counts(self):
         self.rule.grace_days = 5
@@ -168,6 +180,13 @@ class TestUndo(CrmCollectionLettersCommon):
         self.assertFalse(item.phase_id)
         self.assertEqual(item.allocation_ids.mapped("reason_out"), ["undone"])
         self._allocate()
+        self.assertFalse(item.phase_id)
+        item = item.with_user(self.collector)
+        item._maintain(self.phase_second, "In")
+        item._maintain(self.phase_first, "Back")
+        item._maintain(self.env["crm.collection.phase"], "Out again")
+        self._move(item, self.phase_third)
+        self._call(item, "action_undo_move")
         self.assertFalse(item.phase_id)
 
     def test_undo_is_no_way_into_a_guarded_phase(self):
