@@ -350,18 +350,24 @@ class TestSettlement(CrmCollectionEngineCommon):
         self.assertEqual(self._accounting_checksum(), before)
 
     def test_statements_do_not_grow(self):
-        """P6: 3 matches of the sweep or 30 take as many statements."""
+        """P6: 3 matches of the sweep or 30 take as many statements.
+
+        Seen to fail with what is swept recorded item by item.
+        """
         counts = []
         for number in (3, 30):
             move = self._create_overdue(50, terms=tuple(range(number)))
+            self._allocate()
             self._pay(move, None)
             matches = move.line_ids.matched_credit_ids
             self.assertEqual(len(matches), number)
             self.env.cr.execute("DELETE FROM crm_collection_settlement")
             self._touch(move)
+            self._move_on(1)  # the first run of a day sweeps
             start = self.env.cr.sql_log_count
             self._allocate()
             counts.append(self.env.cr.sql_log_count - start)
+            self.assertEqual(len(self._rows(move)), number)
         self.assertLessEqual(counts[1], counts[0])
 
     # === Partner merge === #
