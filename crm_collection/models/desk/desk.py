@@ -27,8 +27,8 @@ class CrmCollectionDesk(models.AbstractModel):
         :param dict filters: ``scope`` (one of SCOPES), ``bucket`` (one of BUCKETS, ``aside``),
             ``search`` (a part of a customer's name), ``company_id``, ``offset``; what is missing or
             not allowed falls back to all of mine
-        :return: dict of ``filters`` as they were applied, ``buckets``, each with how many are in it,
-            ``lines``, and ``total``, how many there are in the bucket
+        :return: dict of ``filters`` as they were applied, ``buckets``, each with how many are in
+            it, ``lines``, and ``total``, how many there are in the bucket
         :raise AccessError: for who may not read items
         """
         self.env["crm.collection.item"].check_access("read")
