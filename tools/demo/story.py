@@ -78,15 +78,19 @@ def receive_payments(env):
     if env["crm.collection.settlement"].search_count([("phase_id", "!=", False)], limit=1):
         return
     admin = env.ref("base.user_admin")
-    asked = env["crm.collection.item"].search(
-        [
-            ("state", "=", "open"),
-            ("company_id", "=", admin.company_id.id),
-            ("letter_count", ">", 0),
-            ("approval_state", "=", False),
-        ],
-        order="date_maturity, id",
-    ).filtered(lambda item: not item.broken_note)  # whoever broke a promise does not pay either
+    asked = (
+        env["crm.collection.item"]
+        .search(
+            [
+                ("state", "=", "open"),
+                ("company_id", "=", admin.company_id.id),
+                ("letter_count", ">", 0),
+                ("approval_state", "=", False),
+            ],
+            order="date_maturity, id",
+        )
+        .filtered(lambda item: not item.broken_note)
+    )  # whoever broke a promise does not pay either
     payments = env["account.payment.register"].with_user(admin)
     for number, item in enumerate(asked[:: len(asked) // PAYMENTS or 1][:PAYMENTS]):
         payment = payments.with_context(
