@@ -71,8 +71,7 @@ class CrmCollectionStatement(models.AbstractModel):
         ``credit`` is what open credits pay of the ``residual``, and ``left`` the rest. ``status``
         is one of ``overdue``, ``open`` (not due yet), ``review`` (disputed or blocked:
         nobody asks for it now), ``refund`` (money that went to the customer: nor for that) and
-        ``processing`` (a payment is on its way, or
-        the company collects it itself).
+        ``processing`` (a payment is on its way, or the company collects it itself).
         """
         today = {company: company._get_collection_today() for company in lines.company_id}
         by_status = {

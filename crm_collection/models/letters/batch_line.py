@@ -4,12 +4,12 @@ from odoo import api, fields, models
 from odoo.tools.pdf import PdfFileReader
 
 RETURN_REASONS = [
-    ("moved", "Moved"),
+    ("moved", "Moved Away"),
     ("unknown", "Unknown at the Address"),
     ("address", "Address Incomplete"),
     ("refused", "Refused"),
     ("unclaimed", "Not Collected"),
-    ("other", "Other"),
+    ("other", "Another Reason"),
 ]
 
 

@@ -202,7 +202,7 @@ class TestPost(CrmCollectionLettersCommon):
         self._return(letters[0], reason="moved", note="To Berlin")
         self.env.invalidate_all()
         self.assertEqual((letters[0].state, self._count_letters()), ("bounced", [0, 1, 1]))
-        why = "Moved, To Berlin"
+        why = "Moved Away, To Berlin"
         self.assertEqual(letters[0].batch_line_ids._describe_returned(), why)
         self.assertIn(f"({why}): ", letters[0].failure_reason)
         self.assertIn(why, letters[0].returned_ids.reason)
