@@ -15,5 +15,6 @@ from . import (
     item_task,
     explain_task,
     foresee,
+    foresee_letters,
     foresee_queue,
 )

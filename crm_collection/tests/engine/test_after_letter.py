@@ -313,6 +313,26 @@ class TestAfterLetter(CrmCollectionApprovalCommon):
 
     # === What is said of it === #
 
+    def test_letters_to_come_are_waited_for(self):
+        """GIVEN a letter that goes again each day, in two days with an item whose letters go by post
+        WHEN the days of the final phase come
+        THEN the item waits until somebody has printed that letter, and said so before.
+
+        Seen to fail where nothing is foreseen after the next letter of each.
+        """
+        self.phase_third.channel = "post"
+        self.rule.step_ids.filtered(lambda step: step.phase_id == self.phase_second).write(
+            {"resend_interval": 1}
+        )
+        self._create_overdue(28)
+        item, letter = self._write_letter(27)
+        self.assertEqual(letter.state, "sent")
+        self.assertEqual(item.date_next_letter, TODAY + timedelta(days=1))
+        self.assertNotEqual(item.next_phase_id, self.phase_third)
+        self.assertEqual(item.foreseen["waits"], str(TODAY + timedelta(days=3)))
+        self._live(3)
+        self._assert_waits(item)
+
     def test_found(self):
         """By its filter, as the collector sees it."""
         item, letter = self._write_letter()
