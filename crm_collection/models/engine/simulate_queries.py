@@ -135,9 +135,6 @@ def letters(company, companies, today, limit, partner_ids=None):
     not. Who gets one, and about what, is decided as the letters job does it, from where the items
     would be.
 
-    ``IS TRUE`` has the customers with something due looked up in a hash: few are expected, and for
-    each one all items were read again, more than three minutes for 600,000 of them.
-
     :param companies: those that are one creditor with it and were planned, it included
     :param list partner_ids: the customers that were planned, where they are some alone
     """
@@ -148,10 +145,7 @@ def letters(company, companies, today, limit, partner_ids=None):
              owing AS (%(owing)s),
              judged AS (%(judged)s),
              letter AS (
-                SELECT partner_id, line_ids FROM judged
-                 WHERE verdict IS NULL AND (partner_id IN (
-                       SELECT partner_id FROM planned
-                        WHERE is_due AND company_id = %(company_id)s)) IS TRUE),
+                SELECT partner_id, line_ids FROM judged WHERE verdict IS NULL),
              asked AS (
                 SELECT planned.partner_id AS letter, planned.currency_id,
                        planned.line_id AS item_id, planned.line_id, planned.date_maturity,
@@ -177,8 +171,7 @@ def letters(company, companies, today, limit, partner_ids=None):
         lines=_lines(),
         credit_lines=open_credit_lines(company, partner_ids),
         owing=owing("planned", "credit_line"),
-        judged=judge(company, today),
-        company_id=company.id,
+        judged=judge(company, today, "planned"),
         asked_of=asked_of(
             company,
             today,

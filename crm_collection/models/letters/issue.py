@@ -285,13 +285,15 @@ class CrmCollectionLetter(models.Model):
         return self.browse([letter_id for (letter_id,) in rows])
 
     def _take_back(self, reason):
-        """Cancel letters that were not to be; their items are due as before."""
+        """Cancel letters that were not to be; their items are due as before. Those that went out
+        before, and came back, keep their lines: they say what went."""
         if not self:
             return
-        left = self.filtered(lambda letter: not letter.date_sent)
-        self.env.cr.execute(unsent_queries.give_back(left.line_ids.ids))
+        went = self.filtered("date_sent")
+        self.env.cr.execute(unsent_queries.give_back((self - went).line_ids.ids))
         self.env.invalidate_all(flush=False)
         self._cancel(reason)
+        went._release(as_before=True)
 
     def _set_tone(self):
         """The most severe phase that is left in the letter sets its tone."""

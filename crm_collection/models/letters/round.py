@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import models
 from odoo.fields import Domain
 
@@ -33,15 +35,19 @@ class CrmCollectionLetter(models.Model):
         """:param dict before: {letter id: the way it went}"""
         changed = self.filtered(lambda letter: letter._get_way() != before[letter.id])
         on_its_way = changed.filtered(lambda letter: letter._get_way() == "counts")
-        for letters, query in (
-            (on_its_way, round_queries.claim),
-            (changed - on_its_way, round_queries.release),
-        ):
-            if letters:
-                self.env.flush_all()
-                working_days = self.env["res.company"]._get_collection_due_days_by_company()
-                self.env.cr.execute(query(letters.ids, self.env.uid, working_days))
-                self.env.invalidate_all(flush=False)
+        on_its_way._follow(round_queries.claim)
+        (changed - on_its_way)._release()
+
+    def _release(self, as_before=False):
+        self._follow(partial(round_queries.release, as_before=as_before))
+
+    def _follow(self, query):
+        if not self:
+            return
+        self.env.flush_all()
+        working_days = self.env["res.company"]._get_collection_due_days_by_company()
+        self.env.cr.execute(query(self.ids, self.env.uid, working_days))
+        self.env.invalidate_all(flush=False)
 
     def _follow_state(self, before):
         """Items that waited until a letter is known to have left move on with the next run. What
@@ -110,6 +116,10 @@ class CrmCollectionLetter(models.Model):
         verdicts = {row["partner_id"]: row["verdict"] for row in chosen}
         for letter in kept.filtered(lambda letter: not letter.line_ids):
             letter._cancel_not_renewed(verdicts.get(letter.partner_id.id))
+        if not verdicts.keys() >= set(partner_ids):
+            # nothing of theirs is due here any more: who waited for these letters may write
+            for member in company._get_collection_family() - company:
+                self._ask_for_job(member)
         self.env.flush_all()
 
     def _is_decided_anew(self):

@@ -8,7 +8,7 @@ from ..portfolio.queries import next_letter_date
 from .condition_queries import is_ever_to_go, waits, waits_for_letter
 
 
-def release(letter_ids, uid, working_days):
+def release(letter_ids, uid, working_days, as_before=False):
     """Take the rounds off letters that did not reach anybody, as long as no later one has left
     about the item in its allocation: that one was counted with them.
 
@@ -18,6 +18,7 @@ def release(letter_ids, uid, working_days):
 
     :param list letter_ids: the letters as they are written now
     :param dict working_days: {company's id: WorkingDays} that reminders go by
+    :param bool as_before: whether the items are due as they were, though the letters do not wait
     """
     is_followed = _is_followed(SQL("other.letter_id != ALL(%s)", letter_ids))
     return SQL(
@@ -37,8 +38,9 @@ def release(letter_ids, uid, working_days):
             working_days,
             letter_count=SQL("COALESCE(changed.round - 1, item.letter_count)"),
             date=SQL(
-                """CASE WHEN item.waits OR item.date_due > item.date THEN item.date_due
+                """CASE WHEN item.waits OR %s OR item.date_due > item.date THEN item.date_due
                         WHEN item.date_due IS NOT NULL THEN %s END""",
+                as_before,
                 next_letter_date(SQL("item.date"), SQL("item.letter_count")),
             ),
         ),

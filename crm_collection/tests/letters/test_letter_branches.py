@@ -181,6 +181,44 @@ class TestLetterBranches(CrmCollectionLettersCommon):
         dates = self._items(other).letter_line_ids.mapped("date")
         self.assertEqual(dates, [TODAY + timedelta(days=4)])
 
+    def test_nobody_writes_for_another_alone(self):
+        """GIVEN a root whose letters leave on working days, today is none, and a branch whose
+        item is due for one and held
+        WHEN its letter is foreseen, and the jobs run
+        THEN the root's item has it on the next working day: the branch, which writes today, has
+        nothing of its own to write about; a letter that waited for it comes to nothing.
+
+        Seen to fail with all that is due in the family foreseen for the branch, too; and where a
+        letter that is decided anew may be about that alone.
+        """
+        self._close_today(self.company)
+        held = self._create_in(self.branch, 5)
+        own = self._create_in(self.company, 5)
+        self._allocate()
+        self._hold_in(self.branch, held)
+        item = self._items(own)
+        expected = TODAY + timedelta(days=1)
+        self.assertEqual(item.date_expected_letter, expected)
+        self._send_letters()
+        self.assertFalse(self._letters())
+        self._move_on(1)
+        self._allocate()
+        self._send_letters()
+        letter = self._letters()
+        self.assertRecordValues(letter, [{"company_id": self.company.id, "date": expected}])
+        self.assertEqual(letter.line_ids.item_id, item)
+
+    def _close_today(self, company):
+        company.sudo().collection_letters_workday = True
+        self.env["resource.calendar.leaves"].sudo().create(
+            {
+                "calendar_id": company.resource_calendar_id.id,
+                "company_id": company.id,
+                "date_from": f"{TODAY} 00:00:00",
+                "date_to": f"{TODAY} 23:59:59",
+            }
+        )
+
     def _hold_in(self, company, move):
         self.env["crm.collection.hold"].create(
             {"reason": "Asked", "move_id": move.id, "company_id": company.id}
