@@ -219,7 +219,7 @@ class CrmCollectionSettlement(models.Model):
         :param list partial_ids: ids of partial reconciliations, existing or not
         :param companies: the companies of their journal items
         """
-        if partial_ids and companies and self.env["crm.collection.item"]._has_items():
+        if partial_ids and companies:
             self._record(queries.partials_by_id(partial_ids), companies, live=True)
 
     @api.model

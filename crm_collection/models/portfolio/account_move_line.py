@@ -79,15 +79,20 @@ class AccountMoveLine(models.Model):
         return receivable & Domain.custom(to_sql=to_sql)
 
     def write(self, vals):
-        """What an item copies of its journal item is brought up to date."""
+        """What an item copies of its journal item is brought up to date; of a draft when it is
+        posted."""
         result = super().write(vals)
         if not OPEN_ITEM_FIELDS.isdisjoint(vals):
-            self.env["crm.collection.item"]._sync_lines(self)
+            posted = self.filtered(lambda line: line.parent_state == "posted")
+            self.env["crm.collection.item"]._sync_lines(posted)
         return result
 
     def unlink(self):
         """A deleted journal item cancels its open item; the history keeps what it was."""
-        items_sudo = self.env["crm.collection.item"].sudo().search([("line_id", "in", self.ids)])
+        known = self.filtered(
+            lambda line: line.move_id.posted_before or line.move_id.state != "draft"
+        )
+        items_sudo = self.env["crm.collection.item"]._get_of_lines(known)
         result = super().unlink()
         if items_sudo:
             self.env.flush_all()

@@ -8,10 +8,13 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     def write(self, vals):
-        """Posting, resetting to draft, cancelling and changing the customer reach the items."""
+        """Posting, resetting to draft, cancelling and changing the customer reach the items. What
+        was never posted has none."""
+        if OPEN_ITEM_FIELDS.isdisjoint(vals):
+            return super().write(vals)
+        known = self.filtered(lambda move: move.posted_before or move.state == "posted")
         result = super().write(vals)
-        if not OPEN_ITEM_FIELDS.isdisjoint(vals):
-            self.env["crm.collection.item"]._sync_moves(self)
+        self.env["crm.collection.item"]._sync_moves(known)
         return result
 
     def unlink(self):

@@ -30,21 +30,21 @@ class CrmCollectionItem(models.Model):
     @api.model
     def _sync_lines(self, lines):
         """Bring the items of journal items up to date (hook of reconciliation and entries)."""
-        if lines and self._has_items():
-            for company, of_company in lines.grouped("company_id").items():
-                self.with_company(company)._sync(sync_queries.items_of_lines(of_company.ids))
+        self._get_of_lines(lines)._sync_items()
 
     @api.model
     def _sync_moves(self, moves):
         """Bring the items of entries up to date (hook of post, draft, cancel, customer)."""
-        if not moves or not self._has_items():
-            return
-        self.sudo().search([("move_id", "in", moves.ids)])._sync_items()
+        if moves:
+            self.sudo().search([("move_id", "in", moves.ids)])._sync_items()
 
     @api.model
-    def _has_items(self):
-        """Accounting pays nothing for this module while there is no open item at all."""
-        return bool(self.sudo().search_fetch([], [], limit=1))
+    def _get_of_lines(self, lines):
+        """:return: the items of journal items, in sudo. What accounting does with entries that
+        never were in collection costs this one statement."""
+        if not lines:
+            return self.browse()
+        return self.sudo().search([("line_id", "in", lines.ids)])
 
     @api.model
     def _sync(self, scope, evaluate=True):

@@ -10,10 +10,6 @@ from .rule_queries import threshold
 SWEEP_TABLE = "crm_collection_sweep"
 
 
-def items_of_lines(line_ids):
-    return SQL("item.line_id = ANY(%s)", line_ids)
-
-
 def items_by_id(item_ids):
     return SQL("item.id = ANY(%s)", item_ids)
 

@@ -1,7 +1,14 @@
+import re
+from contextlib import contextmanager
+from unittest.mock import patch
+
 from odoo.fields import Command
+from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
 from ..common_engine import CrmCollectionEngineCommon
+
+OWN = re.compile(r"crm_collection_(item|allocation|settlement|hold)\b")
 
 
 @tagged("post_install", "-at_install")
@@ -122,6 +129,59 @@ class TestQueryCount(CrmCollectionEngineCommon):
             counts.append(self.env.cr.sql_log_count - start)
             self.assertEqual(set(self._items(moves).mapped("state")), {"settled"})
         self.assertEqual(counts[0], counts[1])
+
+    def test_statements_in_accounting(self):
+        """GIVEN items in collection
+        WHEN an invoice is created, posted, paid, unmatched and reset that never was
+        THEN nothing is asked of this module's tables until it is paid, and then each time once
+        what items there are.
+
+        Seen to fail with a look for items at all in each of these, and with drafts looked up.
+        """
+        self._create_many(3, days=12)
+        self._allocate()
+        asked = {}
+        with self._count_own(asked, "create"):
+            move = self._create_draft()
+        with self._count_own(asked, "post"):
+            move.action_post()
+        with self._count_own(asked, "pay"):
+            self._register_payment(move, 100)
+        lines = self._receivables(move)
+        self.assertTrue(lines.reconciled)
+        with self._count_own(asked, "unmatch"):
+            lines.remove_move_reconcile()
+        with self._count_own(asked, "reset"):
+            move.button_draft()
+        self.assertEqual(asked, {"create": 0, "post": 0, "pay": 1, "unmatch": 1, "reset": 1})
+
+    def _create_draft(self):
+        return self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.customer.id,
+                "invoice_date": self._day(0),
+                "invoice_date_due": self._day(20),
+                "invoice_line_ids": [
+                    Command.create({"name": "Service", "price_unit": 100, "tax_ids": []})
+                ],
+            }
+        )
+
+    @contextmanager
+    def _count_own(self, asked, what):
+        """Count the statements about items and what became of them."""
+        statements, execute = [], Cursor.execute
+
+        def note(cursor, query, *args, **kwargs):
+            statements.append(str(getattr(query, "code", query)))
+            return execute(cursor, query, *args, **kwargs)
+
+        self.env.flush_all()
+        with patch.object(Cursor, "execute", note):
+            yield
+            self.env.flush_all()
+        asked[what] = sum(map(bool, map(OWN.search, statements)))
 
     def test_statements_of_maintenance(self):
         """A person moves 200 open items with as many statements as 10."""
