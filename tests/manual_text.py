@@ -47,7 +47,8 @@ def get_shape(text):
 
 def _get_part(level, text):
     paragraphs = [part for part in re.split(r"\n\s*\n", text) if part.strip()]
-    targets = sorted(Path(target.split("#")[0]).name for _picture, _words, target in get_links(text))
+    targets = (Path(target.split("#")[0]).name for _picture, _words, target in get_links(text))
+    targets = sorted(target.replace(".pt-BR", "") for target in targets)
     return level, len(ROW.findall(text)), len(POINT.findall(text)), len(paragraphs), targets
 
 
@@ -55,7 +56,7 @@ def get_rows(text):
     """:return: {name in the first cell: the second cells beside it} of the tables of a text"""
     rows = {}
     for line in text.splitlines():
-        cells = [cell.strip() for cell in line.strip("| ").split(" | ")]
+        cells = [cell.strip() for cell in line[1:].split("|")]
         if line.startswith("|") and len(cells) > 2:
             for name in NAME.findall(cells[0]):
                 rows.setdefault(name, []).append(cells[1])
