@@ -12,7 +12,11 @@ from manual_text import get_anchors, get_links, get_names, get_rows, get_shape, 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PORTUGUESE = DOCS / "pt-BR"
-MANUAL = [DOCS / "manual.md", *sorted((DOCS / "manual").glob("*.md"))]
+# What is in Portuguese, too.
+MANUAL = [
+    *(DOCS / name for name in ("manual.md", "portal.md", "reports.md", "figures.md", "law.md")),
+    *sorted((DOCS / "manual").glob("*.md")),
+]
 PAGES = [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 # Names of Odoo's own screens: in English, and as Odoo 19 says it in Brazilian Portuguese.
 OF_ODOO = {
@@ -22,6 +26,7 @@ OF_ODOO = {
     "Contact": "Contato",
     "Document Layout": "Layout do documento",
     "Dynamic Placeholder": "Marcador de posição dinâmico",
+    "Grant portal access": "Conceder acesso ao portal",
     "In Payment": "Em pagamento",
     "Include Reference": "Incluir referência",
     "Invoice Online Payment": "Pagamento online da fatura",
