@@ -5,6 +5,7 @@ from . import (
     run_line,
     run_ask,
     run_wait,
+    run_told,
     ir_cron,
     schedule,
     engine,

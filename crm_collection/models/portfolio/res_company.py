@@ -33,7 +33,7 @@ class ResCompany(models.Model):
     collection_manager_id = fields.Many2one(
         comodel_name="res.users",
         domain="[('share', '=', False)]",
-        help="Is told of the exceptions of the jobs.",
+        help="Is told when a job fails or leaves exceptions behind.",
     )
 
     _collection_quiet_days_positive = models.Constraint(

@@ -314,7 +314,7 @@ class TestAfterLetter(CrmCollectionApprovalCommon):
     # === What is said of it === #
 
     def test_letters_to_come_are_waited_for(self):
-        """GIVEN a letter that goes again each day, in two days with an item whose letters go by post
+        """GIVEN a letter that goes again each day, in two days beside an item that goes by post
         WHEN the days of the final phase come
         THEN the item waits until somebody has printed that letter, and said so before.
 

@@ -136,7 +136,7 @@ class TestRun(CrmCollectionEngineCommon):
     def test_failing_company_does_not_stop_the_next(self):
         """GIVEN a company whose job fails altogether
         WHEN the job runs
-        THEN its run says so, and the next company is worked on.
+        THEN its run says so, its manager is told once, and the next company is worked on.
         """
         other = self.setup_other_company(name="Other Ltd")["company"]
         engine = self.registry["crm.collection.engine"]
@@ -147,11 +147,17 @@ class TestRun(CrmCollectionEngineCommon):
                 raise ValueError("Out of order")
             return sweep(model, run)
 
+        self.company.collection_manager_id = self.manager
         with patch.object(engine, "_sweep", fail), self.enter_registry_test_mode():
-            self.env.ref(
-                "crm_collection.ir_cron_crm_collection_allocate"
-            ).sudo().method_direct_trigger()
+            for _time in range(2):
+                self.env.ref(
+                    "crm_collection.ir_cron_crm_collection_allocate"
+                ).sudo().method_direct_trigger()
         self.env.invalidate_all()
+        told = self.env["mail.message"].with_user(self.manager).search([])
+        told = told.filtered(lambda message: "Out of order" in message.body)
+        self.assertEqual(len(told), 1)
+        self.assertIn(f"{self.company.name}: failed", told.subject)
         self.assertRecordValues(self._get_run(), [{"state": "failed", "message": "Out of order"}])
         self.assertEqual(self._get_run(company=other).state, "done")
         self._allocate_after_failure()
