@@ -119,6 +119,7 @@
         "views/insight/target_views.xml",
         "views/insight/expected_views.xml",
         "views/letters/mail_template_views.xml",
+        "data/first_hour.xml",
         "views/menus.xml",
         "report/insight/aging_reports.xml",
         "wizard/insight/aging_open_views.xml",

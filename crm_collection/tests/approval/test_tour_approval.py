@@ -66,6 +66,10 @@ class TestTourApproval(CrmCollectionApprovalScreensCommon, CrmCollectionBrowserC
         move = self._create_overdue(20, amount=900)
         self._allocate()
         self._ask(move)
+        path = "/odoo/action-crm_collection.crm_collection_approval_action"
+        tour = "crm_collection_first_hour_approver"
+        self.start_tour(path, tour, login=self.approver.login)  # shown around, he decides nothing
+        self.assertEqual(len(self._requests("pending")), 1)
         self._tour_inbox("first_level", self.approver)
         self.assertEqual(self._items(move).phase_id, self.phase_second)
         self._tour("second_level", self.second, "base.action_partner_form", self.customer)

@@ -31,6 +31,21 @@ class TestDeskTour(CrmCollectionCommon, CrmCollectionBrowserCase):
         [promise] = self.env["crm.collection.hold"].search([])
         self.assertEqual((promise.kind, len(promise.item_ids)), ("promise", 2))
 
+    def test_first_hour(self):
+        """Who is shown around comes to the end of it, and nothing is written on the way."""
+        self._allocate()
+        self.start_tour(
+            "/odoo/collection-work",
+            "crm_collection_first_hour_collector",
+            login=self.collector.login,
+        )
+        self.assertFalse(self.env["crm.collection.contact"].search([]))
+        self.start_tour(
+            "/odoo/collection-work",
+            "crm_collection_first_hour_manager",
+            login=self.manager.login,
+        )
+
     def test_reply(self):
         """From the first line to the dispute in three clicks."""
         move = self._create_overdue(3, partner=self.second)
