@@ -10,8 +10,9 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
+from . import brazil
 from .story import ask_for_approvals, print_letters, receive_payments, run_jobs
-from .summary import summarize
+from .summary import Summary
 from .web_files import build_bundles
 
 MAIL_SERVER = "Local mail sink"
@@ -46,29 +47,56 @@ def connect(env, smtp_port, url):
     env.cr.commit()
 
 
-def main():
+def run_ordinary(env, mail_dir):
+    """The company of the demonstration data: what happens today."""
+    run_jobs(env)
+    ask_for_approvals(env)
+    print_letters(env)
+    receive_payments(env)
+    Summary(env).print(mail_dir)
+
+
+def stage_brazil(env):
+    """The weeks before today, once."""
+    brazil.live_through(brazil.set_up(env), lambda text: print(f"    {text}", flush=True))
+
+
+def run_brazil(env, mail_dir):
+    """What the jobs do today, and what came of all the weeks."""
+    env = env(context={**env.context, "lang": brazil.LANG})
+    run_jobs(env, brazil.WORDS)
+    Summary(env, brazil.WORDS).print(mail_dir)
+    brazil.print_people()
+
+
+def parse_arguments():
     parser = argparse.ArgumentParser(prog="python -m tools.demo", description=__doc__)
     parser.add_argument("database")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--prepare", action="store_true", help="build the web client's files")
     what.add_argument("--connect", action="store_true", help="only set the mail server up")
+    what.add_argument(
+        "--stage", action="store_true", help="set it up, live through a country's weeks"
+    )
     what.add_argument("--run", action="store_true", help="set it up, run the jobs, print a summary")
+    parser.add_argument("--country", choices=["br"], help="instead of the demonstration data")
     parser.add_argument("--smtp-port", type=int)
     parser.add_argument("--url")
     parser.add_argument("--mail-dir")
-    args = parser.parse_args()
+    return parser.parse_args()
 
+
+def main():
+    args = parse_arguments()
     with open_database(args.database) as env:
         if args.prepare:
             build_bundles(env)
             return
         connect(env, args.smtp_port, args.url)
-        if args.run:
-            run_jobs(env)
-            ask_for_approvals(env)
-            print_letters(env)
-            receive_payments(env)
-            summarize(env, args.mail_dir)
+        if args.stage:
+            stage_brazil(env)
+        elif args.run:
+            (run_brazil if args.country else run_ordinary)(env, args.mail_dir)
 
 
 if __name__ == "__main__":

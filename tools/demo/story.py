@@ -2,6 +2,7 @@
 
 import sys
 import time
+from functools import partial
 
 MAIL_QUEUE = "mail.ir_cron_mail_scheduler_action"
 PAYMENTS = 5
@@ -20,14 +21,17 @@ def trigger(env, xmlid):
         sys.exit(f"dev: the job '{job.name}' failed; its error is above")
 
 
-def run_jobs(env):
-    for label, xmlid in JOBS.items():
+def run_jobs(env, words=None):
+    """
+    :param words: {label: what is printed for it}; others are printed as they are
+    """
+    work = {label: partial(trigger, env, xmlid) for label, xmlid in JOBS.items()}
+    for label, job in {**work, "mail queue": partial(deliver, env)}.items():
         start = time.monotonic()
-        trigger(env, xmlid)
-        print(f"    {label}: {time.monotonic() - start:.1f} s", flush=True)
-    start = time.monotonic()
-    deliver(env)
-    print(f"    mail queue: {time.monotonic() - start:.1f} s", flush=True)
+        job()
+        print(
+            f"    {(words or {}).get(label, label)}: {time.monotonic() - start:.1f} s", flush=True
+        )
 
 
 def deliver(env):
