@@ -6,6 +6,7 @@
     "author": "crm_collection developers",
     "license": "LGPL-3",
     "development_status": "Beta",
+    "images": ["static/description/banner.png"],
     "depends": ["account", "account_payment"],
     "external_dependencies": {"python": ["python-dateutil", "qrcode"]},
     "data": [

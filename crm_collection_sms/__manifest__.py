@@ -6,6 +6,7 @@
     "author": "crm_collection developers",
     "license": "LGPL-3",
     "development_status": "Beta",
+    "images": ["static/description/banner.png"],
     "depends": ["crm_collection", "sms"],
     # no auto_install: Odoo has its SMS beside accounting everywhere, and each costs credits
     "data": ["views/mail_template_views.xml", "wizard/text_preview_views.xml"],

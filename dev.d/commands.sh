@@ -93,6 +93,15 @@ command_readme() {
     (cd "$ROOT" && run_python -m tools.readme "$@")
 }
 
+command_banner() {
+    exec_tool banner "$@"
+}
+
+command_history() {
+    prepare_linters
+    (cd "$ROOT" && run_python -m tools.readme.history "$@")
+}
+
 command_i18n() {
     local status=0
     prepare lenient

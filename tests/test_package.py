@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import readme
+from tools.readme import history
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDONS = readme.find_addons()
@@ -19,10 +20,41 @@ def list_files(addon):
     return {name for name in result.stdout.split("\0") if name}
 
 
-@pytest.mark.parametrize("addon", ADDONS, ids=lambda addon: addon.name)
-def test_page_is_of_today(addon):
-    """Seen to fail with a word changed in a fragment, and with another version."""
-    assert (addon / "README.md").read_text("utf-8") == readme.build(addon), "./dev readme makes it"
+@pytest.mark.parametrize("path", readme.build_files(), ids=lambda path: path.parent.name)
+def test_page_is_of_today(path):
+    """Seen to fail with a word changed in a fragment or in the changelog, and with another
+    version."""
+    assert path.read_text("utf-8") == readme.build_files()[path], "./dev readme makes it"
+
+
+def test_fragments_are_of_the_changelog():
+    """What waits to be taken into the changelog is named so that it can be."""
+    for addon in ADDONS:
+        for path, _kind in history.find_fragments(addon):
+            assert history.read_fragment(path).startswith("- ")
+
+
+def test_changelog_takes_fragments(tmp_path):
+    """... to the ends of the lists of what is not released, or in a list of their own, in its
+    place."""
+    fragments = tmp_path.joinpath(*history.FOLDER)
+    fragments.mkdir(parents=True)
+    (fragments / "+sum.bugfix.md").write_text("- A sum.\n  Of two lines.\n", "utf-8")
+    [(path, kind)] = history.find_fragments(tmp_path)
+    entry = history.read_fragment(path)
+    older = "## 1 - 2026-01-01\n\n### Fixed\n\n- Old.\n"
+    known = "# Changelog\n\n## 2 - unreleased\n\n### Added\n\n- One.\n\n"
+    told = history.add_entries(known + older, {"Changed": ["- C."], history.KINDS[kind]: [entry]})
+    new = f"### Changed\n\n- C.\n\n### Fixed\n\n{entry}\n\n"
+    assert told == known + new + older
+    assert entry == "- A sum.\n  Of two lines."
+    again = history.add_entries(told, {"Added": ["- Two."]})
+    assert again == told.replace("- One.\n", "- One.\n- Two.\n")
+    with pytest.raises(ValueError, match="released"):
+        history.add_entries("# Changelog\n\n" + older, {"Added": ["- Three."]})
+    (fragments / "sum.bug.md").write_text("A sum.\n", "utf-8")
+    with pytest.raises(ValueError, match="the kind is one of"):
+        history.find_fragments(tmp_path)
 
 
 @pytest.mark.parametrize("addon", ADDONS, ids=lambda addon: addon.name)

@@ -1,9 +1,9 @@
-"""``./dev readme``: the README.md of each add-on."""
+"""``./dev readme``: the README.md of each add-on, and the history that goes along."""
 
 import argparse
 import sys
 
-from . import ROOT, build, find_addons
+from . import ROOT, build_files
 
 
 def main(arguments=None):
@@ -11,9 +11,7 @@ def main(arguments=None):
     parser.add_argument("--check", action="store_true", help="only say what is out of date")
     check = parser.parse_args(arguments).check
     stale = []
-    for addon in find_addons():
-        path = addon / "README.md"
-        text = build(addon)
+    for path, text in build_files().items():
         if not path.exists() or path.read_text("utf-8") != text:
             stale.append(path.relative_to(ROOT))
             if not check:
