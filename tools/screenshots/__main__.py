@@ -3,11 +3,12 @@
 ./dev demo --fresh    # in one terminal, then in another:
 ./dev screenshots     # --url where the first one says another address
 ./dev screenshots --approvals    # last: it asks for some, which the other pictures do not have
+./dev screenshots --country br   # of ./dev demo --country br
 """
 
 import argparse
 
-from . import approval
+from . import approval, brazil
 from .page import IMAGES, go, session, snap
 
 # of the portfolio's list: one on hold, others that may move
@@ -86,11 +87,14 @@ def main():
         action="store_true",
         help="only those of the page about approvals; asks for some in the database first",
     )
+    parser.add_argument("--country", choices=["br"], help="those of that demonstration alone")
     options = parser.parse_args()
     url = options.url
     IMAGES.mkdir(parents=True, exist_ok=True)
     if options.approvals:
         return approval.take(options)
+    if options.country:
+        return brazil.take(options)
     with session(options) as page:
         desk(page, url)
         portfolio(page, url)
@@ -112,9 +116,6 @@ def main():
             go(page, url, path)
             snap(page, name)
         record(page, url, "collection-indicators", "indicators-form")
-    with session(options, lang="pt_BR") as page:
-        go(page, url, "collection-cockpit", COCKPIT)
-        snap(page, "cockpit-pt_BR")
     with session(options, width=390, height=844, lang="pt_BR") as page:
         go(page, url, "collection-work?scope=all", LINE)
         snap(page, "my-work-phone")

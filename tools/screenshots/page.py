@@ -29,17 +29,20 @@ def session(options, width=1440, height=860, lang="en_US"):
         page.fill("#password", options.password)
         page.click("button[type=submit]")
         page.wait_for_selector(".o_main_navbar")
-        set_language(page, options, lang)
+        before = set_language(page, options, lang)
         try:
             yield page
         finally:
-            set_language(page, options, "en_US")
+            set_language(page, options, before)
             browser.close()
 
 
 def set_language(page, options, lang):
-    uid = call(page, options, "res.users", "search", [[["login", "=", options.login]]])
-    call(page, options, "res.users", "write", [uid, {"lang": lang}])
+    """:return: the language that the user had"""
+    domain = [["login", "=", options.login]]
+    [user] = call(page, options, "res.users", "search_read", [domain, ["lang"]])
+    call(page, options, "res.users", "write", [user["id"], {"lang": lang}])
+    return user["lang"]
 
 
 def call(page, options, model, method, arguments):
@@ -85,5 +88,10 @@ def snap(page, name):
     check_seen(page, name)
     path = IMAGES / f"{name}.png"
     page.screenshot(path=path)
+    keep(path)
+
+
+def keep(path):
+    """A picture that the store's page shows is kept with that, too."""
     if path.name in (STORE / "index.html").read_text("utf-8"):
         shutil.copyfile(path, STORE / path.name)
