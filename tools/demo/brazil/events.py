@@ -15,7 +15,7 @@ class Event(NamedTuple):
     named: dict
 
 
-def on(day, what, *arguments, **named):
+def on(day, what, /, *arguments, **named):
     return Event(day, what, arguments, named)
 
 
