@@ -94,7 +94,8 @@ command_readme() {
 }
 
 command_banner() {
-    exec_tool banner "$@"
+    prepare strict
+    run_tool banner "$@"
 }
 
 command_history() {

@@ -10,7 +10,6 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-from . import brazil
 from .story import ask_for_approvals, print_letters, receive_payments, run_jobs
 from .summary import Summary
 from .web_files import build_bundles
@@ -58,11 +57,15 @@ def run_ordinary(env, mail_dir):
 
 def stage_brazil(env):
     """The weeks before today, once."""
+    from . import brazil  # noqa: PLC0415 (it needs Odoo's addons path)
+
     brazil.live_through(brazil.set_up(env), lambda text: print(f"    {text}", flush=True))
 
 
 def run_brazil(env, mail_dir):
     """What the jobs do today, and what came of all the weeks."""
+    from . import brazil  # noqa: PLC0415 (as above)
+
     env = env(context={**env.context, "lang": brazil.LANG})
     run_jobs(env, brazil.WORDS)
     Summary(env, brazil.WORDS).print(mail_dir)
