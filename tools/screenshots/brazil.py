@@ -16,6 +16,7 @@ COLLECTOR, MANAGER, APPROVER = "camila", "marina", "helena"
 WORKED = "Hotel Fazenda Águas Claras Ltda."
 ASKED_ABOUT = "Atacado Paulista de Alimentos S.A."
 WRITTEN_TO = "Construtora Horizonte Engenharia S.A."
+ZONE = "America/Sao_Paulo"
 DOTS_PER_INCH = 90
 LINE = ".o_crm_desk_line"
 COCKPIT = ".o_crm_cockpit_page canvas"
@@ -24,7 +25,7 @@ COCKPIT = ".o_crm_cockpit_page canvas"
 def as_user(options, login, **kwargs):
     """:return: a session of somebody of the demonstration, whose login is the password"""
     options = type(options)(**{**vars(options), "login": login, "password": login})
-    return session(options, lang="pt_BR", **kwargs)
+    return session(options, lang="pt_BR", zone=ZONE, **kwargs)
 
 
 def take(options):

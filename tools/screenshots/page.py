@@ -16,12 +16,16 @@ CONTROLLER = ".o_view_controller, .o_form_view, .o_kanban_view, .o_list_view"
 
 
 @contextlib.contextmanager
-def session(options, width=1440, height=860, lang="en_US"):
-    """A logged-in page in a language, which the user has only as long as it is open."""
+def session(options, width=1440, height=860, lang="en_US", zone=None):
+    """A logged-in page in a language, which the user has only as long as it is open.
+
+    :param zone: where the browser is, by its time zone
+    """
     chromium = os.environ.get("CRM_COLLECTION_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": width, "height": height}).new_page()
+        viewport = {"width": width, "height": height}
+        page = browser.new_context(viewport=viewport, timezone_id=zone).new_page()
         # the server may be building the web client's files
         page.set_default_timeout(120_000)
         page.goto(f"{options.url}/web/login")

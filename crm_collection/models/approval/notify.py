@@ -290,6 +290,11 @@ class CrmCollectionApproval(models.Model):
         )
         self[:1].with_context(mail_notify_force_send=False, lang=user.lang).message_notify(
             partner_ids=user.partner_id.ids,
-            subject=translated.env._("%s approvals wait for you", len(self)),
+            subject=translated._get_waiting_subject(),
             body=body,
         )
+
+    def _get_waiting_subject(self):
+        if len(self) == 1:
+            return self.env._("An approval waits for you")
+        return self.env._("%s approvals wait for you", len(self))

@@ -64,7 +64,7 @@ class CrmCollectionDesk(models.AbstractModel):
             "company_id": company.id,
             "company": company.name if len(self.env.companies) > 1 else False,
             "name": partner.display_name,
-            "vat": partner.vat or False,
+            "vat": " ".join(filter(None, partner._get_collection_vat())),
             "line_id": self._get_line_id(partner, company),
             "rule": self._prepare_rule(partner),
             "user": self._prepare_user(partner._get_collection_collector()),

@@ -99,7 +99,8 @@ class TestApprovalTold(CrmCollectionApprovalScreensCommon):
         people = {"user_ids": [Command.set(self.approver.ids)], "group_id": False}
         self.agreed.with_user(self.manager).level_ids.write(people)
         first = self._ask_one()
-        self.assertEqual(len(self._messages(first, self.approver)), 1)
+        [message] = self._messages(first, self.approver)
+        self.assertEqual(message.subject, "An approval waits for you")  # it said: 1 approvals
         other = self._ask_one("Bauer AG")
         self.assertEqual(self._activities(other).user_id, self.approver)
         self.assertFalse(self._messages(other, self.approver))

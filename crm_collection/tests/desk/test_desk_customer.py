@@ -56,6 +56,9 @@ class TestDeskCustomer(CrmCollectionCommon):
         self.assertIn("Promise", second["held"])
         self.assertFalse(third["id"])  # no step before the due date: it is not in collection
         self.assertEqual(first["phase"]["name"], "Phase 3")
+        brazil = self.env.ref("base.br")
+        self.customer.sudo().write({"country_id": brazil.id, "vat": "99900101000186"})
+        self.assertEqual(self._page()["vat"], "CNPJ 99.900.101/0001-86")
 
     def test_how_the_customer_pays(self):
         """GIVEN payments of this year and of the one before, and promises that are over

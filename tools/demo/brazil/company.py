@@ -122,7 +122,7 @@ def find(year):
 def add_choices(env):
     """What people choose from when they enter customers and invoices."""
     env["res.partner.category"].create({"name": PUBLIC, "color": 4})
-    shares = (33.33, 33.33, 33.34)
+    shares = (33.333333, 33.333333, 33.333334)
     env["account.payment.term"].create(
         {
             "name": PARTS_TERM,

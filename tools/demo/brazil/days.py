@@ -3,22 +3,19 @@ the day, the bank in the afternoon."""
 
 from datetime import timedelta
 
-import freezegun
-
-from odoo.addons.crm_collection.models.portfolio.clock import get_moment
-
 from ..story import JOBS, deliver, trigger
 from .books import Books
+from .clock import run_clock
 from .desk import Desk
 from .events import EVENTS
-from .people import ZONE
 from .rules import Rules
 
 WEEKS = 12
-MORNING, NOON, AFTERNOON = 9, 11, 16
+MORNING, NOON, AFTERNOON, EVENING = 9, 11, 16, 17
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
 TOLD_EVERY = 14  # days
+FOREWARNING = "crm_collection.ir_cron_crm_collection_forewarn"
 
 
 class Weeks:
@@ -37,7 +34,7 @@ class Weeks:
     def live(self, say):
         """Up to yesterday by a clock of its own; what happens today is today's."""
         day = self.today - timedelta(weeks=WEEKS)
-        with freezegun.freeze_time(self._get_moment(day, MORNING), real_asyncio=True) as clock:
+        with run_clock(self.env.cr, day, MORNING) as clock:
             self._begin(day)
             while day < self.today:
                 if day.weekday() < SATURDAY and day not in self.holidays:
@@ -45,9 +42,6 @@ class Weeks:
                 if not (self.today - day).days % TOLD_EVERY:
                     say(f"{day:%d/%m}: {self._tell()}")
                 day += ONE_DAY
-
-    def _get_moment(self, day, hour):
-        return get_moment(ZONE, day, hour)
 
     def _begin(self, day):
         self.rules.set_up()
@@ -57,14 +51,16 @@ class Weeks:
         self.env.cr.commit()
 
     def _live(self, day, clock):
-        clock.move_to(self._get_moment(day, MORNING))
+        clock.move(day, MORNING)
         self.books.post_invoices(day)
         self._work()
-        clock.move_to(self._get_moment(day, NOON))
+        clock.move(day, NOON)
         self._happen(day)
-        clock.move_to(self._get_moment(day, AFTERNOON))
+        clock.move(day, AFTERNOON)
         self.books.receive()
         self.env.cr.commit()
+        clock.move(day, EVENING)
+        self._tell_what_leaves()
 
     def _work(self):
         """A morning: the jobs as Odoo's cron runs them."""
@@ -72,6 +68,12 @@ class Weeks:
         for job in JOBS.values():
             trigger(self.env, job)
         deliver(self.env)
+
+    def _tell_what_leaves(self):
+        """An evening, once the manager has it told."""
+        if self.office.company.collection_forewarn:
+            trigger(self.env, FOREWARNING)
+            deliver(self.env)
 
     def _happen(self, day):
         """What people do up to a day."""
@@ -90,6 +92,7 @@ class Weeks:
         self._happen(self.today)
         self.books.receive()
         self._work()
+        self._tell_what_leaves()
 
     def _tell(self):
         items = self.env["crm.collection.item"].search_count([("state", "=", "open")])

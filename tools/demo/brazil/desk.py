@@ -77,7 +77,14 @@ class Desk:
         vals = {"outcome_id": self.env.ref(f"crm_collection.outcome_{outcome}").id, "note": note}
         if until is not None:
             vals |= {"date_until": self.books.get_day(until), "amount": amount}
+        self._finish_planned(login, customer)
         self._open(login, "crm.collection.contact.log", customer).create(vals).action_log()
+
+    def _finish_planned(self, login, customer):
+        """What the last call left to do is done with this one."""
+        domain = [("partner_id", "=", customer.id)]
+        contacts = self.office.of(login, "crm.collection.contact").search(domain)
+        contacts.activity_ids.filtered(lambda one: not one.automated).action_feedback()
 
     def plan(self, login, key, reason, parts, first):
         """A customer pays all that he owes in monthly parts."""

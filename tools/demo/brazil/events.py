@@ -93,6 +93,11 @@ EVENTS = [
     on(-8, "print_letters", "diego"),
     on(-7, "pay", "construtora", amount=8000.00),
     on(
+        *(-6, "call", "diego", "ana", "promised"),
+        "Prometeu o Pix para depois do dia de pagamento.",
+        until=-3,
+    ),
+    on(
         *(-7, "ask_for_legal", "diego", "pedreira"),
         "Vencido há mais de sessenta dias, sem previsão",
     ),
@@ -121,10 +126,22 @@ EVENTS = [
         *(-3, "decide", "roberto", "atacado", "approve"),
         "De acordo. O valor pede também a diretoria.",
     ),
+    on(
+        *(-4, "call", "camila", "academia", "promised"),
+        "Juliana, do financeiro: sai na remessa de pagamentos da semana.",
+        until=-2,
+    ),
     on(-3, "propose_bureau"),
+    on(-3, "switch_forewarning_on"),
     on(
         *(-2, "ask_for_legal", "camila", "hotel"),
         "A promessa não foi cumprida e a nova data não veio",
+    ),
+    on(
+        *(-2, "call", "camila", "grafica", "promised"),
+        "Pagam hoje o saldo, já descontada a devolução.",
+        until=0,
+        amount=5000.00,
     ),
     on(
         *(-1, "reply", "mercearia"),

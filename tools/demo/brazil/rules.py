@@ -25,9 +25,8 @@ SETTINGS = {
     "collection_second_channel": "post",
     "collection_thank": True,
     "collection_promise_remind": True,
-    "collection_forewarn": True,
-    "collection_forewarn_hour": 17,
 }
+FOREWARNING = {"collection_forewarn": True, "collection_forewarn_hour": 17}
 # letter: subject, and paragraphs before and after what is owed
 LETTERS = {
     "promise": (
@@ -160,6 +159,10 @@ class Rules:
 
     def _env(self):
         return self.office.of(MANAGER, "crm.collection.phase").env
+
+    def switch_forewarning_on(self):
+        """Collectors are told in the evening what leaves tomorrow."""
+        self._make("crm.collection.settings", FOREWARNING)
 
     def propose_bureau(self):
         """A phase that waits for its approval: it does nothing yet."""
