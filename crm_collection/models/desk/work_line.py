@@ -76,20 +76,26 @@ class CrmCollectionDesk(models.AbstractModel):
         _, env = self.env._, self.env
         amount = formatLang(env, row["overdue"], currency_obj=company.currency_id)
         days = (row["today"] - row["oldest"]).days if row["oldest"] else 0
-        since = row["day_reached"] and (row["today"] - row["day_reached"]).days
+        since = (row["today"] - row["day_reached"]).days if row["day_reached"] else None
         trusts = dict(env["res.partner"]._fields["trust"]._description_selection(env))
         return {
             "reply": _("a reply waits"),
             "broken": _("promise broken on %s", format_date(env, row["broken_date"])),
             "promise": _("promised for %s", format_date(env, row["promise_date"])),
             "amount": _("%s overdue", amount),
-            "age": _("the oldest for %s days", days),
+            "age": _("the oldest for a day") if days == 1 else _("the oldest for %s days", days),
             "phase": phase.name or "",
-            "silence": _("not spoken to for %s days", since)
-            if row["day_reached"]
-            else _("never spoken to"),
+            "silence": self._get_silence_text(since),
             "trust": trusts.get(row["trust"], trusts["normal"]).lower(),
         }
+
+    def _get_silence_text(self, days):
+        """:param days: since somebody was reached, ``None`` where nobody was"""
+        if days is None:
+            return self.env._("never spoken to")
+        if days == 1:
+            return self.env._("not spoken to for a day")
+        return self.env._("not spoken to for %s days", days)
 
     def _get_next(self, row):
         """:return: dict of ``key`` (of BUCKETS, or ``wait``) and ``text``: what to do next"""

@@ -54,6 +54,10 @@ EVENTS = [
         due=-4,
         amount=3627.00,
     ),
+    on(
+        *(-25, "call", "diego", "incorporadora", "refuses"),
+        "Falei com o diretor: só pagam quando venderem as unidades, e não dão data.",
+    ),
     on(-22, "pay", "hospital"),
     on(
         *(-21, "call", "diego", "construtora", "message"),
@@ -74,6 +78,10 @@ EVENTS = [
         "Luciana: paga a nota vencida até sexta, depois do movimento do fim de semana.",
         until=-5,
         amount=5210.00,
+    ),
+    on(
+        *(-11, "call", "diego", "construtora", "other"),
+        "Vanessa: a medição foi aprovada; pagam uma parte na semana que vem.",
     ),
     on(-10, "credit", "grafica", 640.00, "Devolução parcial de mercadoria"),
     on(-9, "pay", "restaurante"),
@@ -115,8 +123,8 @@ EVENTS = [
         day=5,
     ),
     on(
-        *(-5, "call", "camila", "hotel", "call_back"),
-        "Sr. Renato pediu desculpas pela data que passou. Vai falar com o sócio.",
+        *(-5, "call", "camila", "hotel", "other"),
+        "Sr. Renato pediu desculpas pela data que passou. Vai falar com o sócio; não deu outra.",
     ),
     on(
         *(-4, "ask_for_legal", "camila", "atacado"),

@@ -63,6 +63,7 @@ class Office:
             "company_id": self.company.id,
             "company_ids": [Command.set(self.company.ids)],
             "group_ids": [Command.set(groups)],
+            "odoobot_state": "disabled",  # its chat lies over the first page
         }
 
     def of(self, login, model, **context):

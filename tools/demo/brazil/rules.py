@@ -34,8 +34,8 @@ LETTERS = {
         "Sobre o combinado com {{ object.company_id.name }}: {{ object.totals_label }}",
         [
             f"Prezado(a) {NAME},",
-            f"combinamos uma data para o pagamento de {SUBJECT}. Essa data passou, e ainda não"
-            " identificamos o pagamento.",
+            f"combinamos uma data para pagar {SUBJECT}. Essa data passou, e ainda não identificamos"
+            " o pagamento.",
             "Se houve algum imprevisto, ligue para nós ainda hoje: preferimos combinar uma nova"
             " data a deixar o assunto seguir adiante.",
         ],
@@ -46,8 +46,8 @@ LETTERS = {
         "{{ object.company_id.name }}: {{ object.totals_label }} em aberto",
         [
             f"Olá, {NAME}!",
-            f"Ainda não recebemos o pagamento de {SUBJECT}. Sabemos que o movimento do setor varia"
-            " ao longo do mês e que um boleto às vezes passa.",
+            f"Pelos nossos registros, {SUBJECT} ainda está em aberto. Sabemos que o movimento do"
+            " setor varia ao longo do mês, e que um vencimento às vezes passa.",
             "Abaixo está tudo o que é preciso para pagar hoje mesmo, por Pix ou transferência.",
         ],
         ["Precisa combinar outra data? Responda a este e-mail ou fale com a gente."],
@@ -57,8 +57,8 @@ LETTERS = {
         "Pagamento pendente junto a {{ object.company_id.name }}: {{ object.totals_label }}",
         [
             f"À {NAME}, aos cuidados do setor financeiro.",
-            f"Senhor(a) gestor(a), consta em nossos registros como pendente o pagamento de"
-            f" {SUBJECT}, referente a fornecimento já entregue e atestado.",
+            f"Senhor(a) gestor(a), consta em nossos registros que {SUBJECT} ainda não foi pago."
+            " Trata-se de fornecimento já entregue.",
             "Solicitamos a gentileza de informar a previsão de liquidação, ou a pendência que"
             " impede o pagamento.",
         ],
