@@ -166,7 +166,7 @@ BILLS = [
     Bill("academia", -6, 2260.40),
     Bill("lavanderia", -61, 1340.00, 14),
     Bill("lavanderia", -31, 1395.00, 16),
-    Bill("lavanderia", -1, 1410.00),
+    Bill("lavanderia", -2, 1410.00),
     Bill("grafica", -49, 4310.00, 11),
     Bill("grafica", -19, 5640.00),
     Bill("mariana", -27, 689.90),

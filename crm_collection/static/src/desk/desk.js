@@ -175,6 +175,9 @@ export class CollectionDesk extends Component {
     }
 
     days(line) {
+        if (line.days === 1) {
+            return _t("1 day");
+        }
         return line.days > 0 ? _t("%s days", line.days) : "";
     }
 
