@@ -8,4 +8,5 @@ from . import (
     customer,
     desk,
     insight,
+    retention,
 )

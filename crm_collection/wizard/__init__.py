@@ -6,4 +6,5 @@ from . import (
     customer,
     desk,
     insight,
+    retention,
 )

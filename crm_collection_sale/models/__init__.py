@@ -2,6 +2,7 @@ from . import (
     phase,
     item,
     release,
+    retention,
     sale_order,
     sale_order_confirm,
     sale_order_release,

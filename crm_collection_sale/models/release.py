@@ -13,7 +13,7 @@ class CrmCollectionRelease(models.Model):
     """
 
     _name = "crm.collection.release"
-    _inherit = ["crm.collection.evidence"]
+    _inherit = ["crm.collection.retained", "crm.collection.evidence"]
     _description = "Release of an Order"
     _order = "id desc"
     _evidence_refusals = {

@@ -1,1 +1,1 @@
-from . import letter, letter_queue, mail_template, sms_sms, sms_tracker
+from . import letter, letter_queue, mail_template, retention, sms_sms, sms_tracker

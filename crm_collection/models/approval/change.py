@@ -28,7 +28,7 @@ class CrmCollectionApprovalChange(models.Model):
     """
 
     _name = "crm.collection.approval.change"
-    _inherit = ["crm.collection.evidence"]
+    _inherit = ["crm.collection.retained", "crm.collection.evidence"]
     _description = "Change That Leads to Approvals"
     _order = "id desc"
     _rec_name = "name"

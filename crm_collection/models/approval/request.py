@@ -31,7 +31,10 @@ class CrmCollectionApproval(models.Model):
     """
 
     _name = "crm.collection.approval"
-    _inherit = ["crm.collection.evidence", "crm.collection.thread", "mail.activity.mixin"]
+    _inherit = [
+        *("crm.collection.retained", "crm.collection.evidence", "crm.collection.thread"),
+        "mail.activity.mixin",
+    ]
     _description = "Collection Approval"
     _order = "date_request desc, id desc"
     _mail_post_access = "read"

@@ -325,8 +325,9 @@ class CrmCollectionStatement(models.AbstractModel):
 
     @api.model
     def _get_letters_domain(self, customers, companies):
-        """Return the domain of the letters that reached the customer."""
-        return customers & Domain("company_id", "in", companies.ids) & Domain("state", "=", "sent")
+        """Return the domain of the letters that reached the customer, and say something still."""
+        said = Domain("state", "=", "sent") & Domain("anonymised_on", "=", False)
+        return customers & Domain("company_id", "in", companies.ids) & said
 
     def _get_letters(self, customer, companies):
         since = companies[0]._get_collection_today() - relativedelta(months=LETTER_MONTHS)

@@ -12,7 +12,10 @@ class CrmCollectionThanks(models.Model):
     each settlement once. Written by the letters job alone."""
 
     _name = "crm.collection.thanks"
-    _inherit = ["crm.collection.evidence", "crm.collection.grouping", "crm.collection.thread"]
+    _inherit = [
+        *("crm.collection.retained", "crm.collection.evidence", "crm.collection.grouping"),
+        "crm.collection.thread",
+    ]
     _ungrouped = {"mail_id"}
     _description = "Thanks for a Payment"
     _order = "date desc, id desc"

@@ -32,8 +32,8 @@ class CrmCollectionContact(models.Model):
 
     _name = "crm.collection.contact"
     _inherit = [
-        *("crm.collection.evidence", "crm.collection.grouping", "crm.collection.thread"),
-        "mail.activity.mixin",
+        *("crm.collection.retained", "crm.collection.evidence", "crm.collection.grouping"),
+        *("crm.collection.thread", "mail.activity.mixin"),
     ]
     _description = "Collection Contact"
     _order = "date desc, id desc"

@@ -1,6 +1,7 @@
 from . import (
     guarded,
     evidence,
+    retained,
     ir_attachment,
     ir_attachment_store,
     mail_message,

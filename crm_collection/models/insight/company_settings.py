@@ -150,6 +150,10 @@ class CrmCollectionCompanySettings(models.AbstractModel):
     )
     collection_rank_full = fields.Float(related="company_id.collection_rank_full", readonly=False)
 
+    collection_retention_months = fields.Integer(
+        related="company_id.collection_retention_months", readonly=False
+    )
+
     # === Compute methods === #
 
     @api.depends("company_id", "collection_auto_send")

@@ -42,7 +42,7 @@ class CrmCollectionSettlement(models.Model):
 
     _name = "crm.collection.settlement"
     _description = "Settlement of an Open Item"
-    _inherit = ["crm.collection.evidence"]
+    _inherit = ["crm.collection.retained", "crm.collection.evidence"]
     _order = "date desc, id desc"
     _evidence_refusals = {
         "create": _lt("Settlements are recorded from reconciliations alone."),

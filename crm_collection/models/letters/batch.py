@@ -93,8 +93,18 @@ class CrmCollectionBatch(models.Model):
     # === Actions === #
 
     def action_download(self):
-        """The PDF: the list, then the letters in the same order."""
+        """The PDF: the list, then the letters in the same order.
+
+        :raise UserError: it is not there any more
+        """
         batch = check_one(self)
+        if not batch.sudo().attachment_id:
+            raise UserError(
+                self.env._(
+                    "The PDF is not there any more: letters of the batch were anonymised. The "
+                    "others have their own."
+                )
+            )
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{batch.attachment_id.id}?download=true",

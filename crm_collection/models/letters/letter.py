@@ -40,8 +40,8 @@ class CrmCollectionLetter(models.Model):
 
     _name = "crm.collection.letter"
     _inherit = [
-        *("crm.collection.evidence", "crm.collection.grouping", "crm.collection.thread"),
-        "mail.activity.mixin",
+        *("crm.collection.retained", "crm.collection.evidence", "crm.collection.grouping"),
+        *("crm.collection.thread", "mail.activity.mixin"),
     ]
     _ungrouped = {
         *("attach_invoices", "attach_pdf", "delivery_started", "delivery_tries", "kills"),
@@ -324,3 +324,10 @@ class CrmCollectionLetter(models.Model):
         self.check_access("read")
         if not self.env.user.has_group("crm_collection.group_crm_collection_user"):
             raise AccessError(self.env._("Only collection users send letters."))
+        for letter in self.filtered("anonymised_on"):
+            raise UserError(
+                self.env._(
+                    "%s was anonymised: nothing can be done with the letter any more.",
+                    letter.display_name,
+                )
+            )

@@ -55,7 +55,7 @@ class CrmCollectionLetter(models.Model):
         if not values or values[0] != letter_id:
             return none_sudo, False
         letter_sudo = none_sudo.browse(letter_id).exists()
-        if letter_sudo.state not in ONLINE_STATES:
+        if letter_sudo.state not in ONLINE_STATES or letter_sudo.anonymised_on:
             return none_sudo, False
         today = letter_sudo.company_id._get_collection_today()
         return letter_sudo, today <= date.fromisoformat(values[1])

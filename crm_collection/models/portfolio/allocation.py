@@ -29,7 +29,7 @@ class CrmCollectionAllocation(models.Model):
 
     _name = "crm.collection.allocation"
     _description = "Collection Phase History"
-    _inherit = ["crm.collection.evidence"]
+    _inherit = ["crm.collection.retained", "crm.collection.evidence"]
     _order = "date_in desc, id desc"
     _evidence_refusals = {
         "create": _lt("The phase history is written by allocation and phase maintenance alone."),

@@ -29,7 +29,7 @@ class CrmCollectionHold(models.Model):
     """
 
     _name = "crm.collection.hold"
-    _inherit = ["crm.collection.evidence", "crm.collection.thread"]
+    _inherit = ["crm.collection.retained", "crm.collection.evidence", "crm.collection.thread"]
     _description = "Collection Hold"
     _order = "date_from desc, id desc"
     _check_company_auto = True

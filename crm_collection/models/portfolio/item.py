@@ -44,8 +44,8 @@ class CrmCollectionItem(models.Model):
 
     _name = "crm.collection.item"
     _inherit = [
-        *("crm.collection.evidence", "crm.collection.grouping", "crm.collection.thread"),
-        "mail.activity.mixin",
+        *("crm.collection.retained", "crm.collection.evidence", "crm.collection.grouping"),
+        *("crm.collection.thread", "mail.activity.mixin"),
     ]
     _description = "Open Item in Collection"
     _order = "date_maturity, id"

@@ -32,7 +32,10 @@ class CrmCollectionTask(models.Model):
     """
 
     _name = "crm.collection.task"
-    _inherit = ["crm.collection.evidence", "crm.collection.thread", "mail.activity.mixin"]
+    _inherit = [
+        *("crm.collection.retained", "crm.collection.evidence", "crm.collection.thread"),
+        "mail.activity.mixin",
+    ]
     _description = "Collection Task"
     _order = "date desc, id desc"
     _evidence_refusals = {

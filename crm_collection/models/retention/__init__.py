@@ -1,0 +1,1 @@
+from . import res_company, retention, anonymise, kept, kept_file
