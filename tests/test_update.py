@@ -52,7 +52,7 @@ CAME_TEMPLATES = {
     "Collection: apology for a letter",
     "Collection: thanks for a payment",
 }
-CAME_JOBS = {"Collections: tell what leaves tomorrow"}
+CAME_JOBS = {"Collections: tell what leaves tomorrow", "Collections: anonymise what is closed"}
 # what users made of a model that went, by its name
 DELETED = {"ir_filters": {OF_GONE_MODEL}, "ir_exports": {OF_GONE_MODEL}}
 # names without the module: the approvers' daily mail, what was overdue on a day (now the aging's),

@@ -7,5 +7,6 @@ from . import (
     customer,
     desk,
     insight,
+    retention,
     module,
 )

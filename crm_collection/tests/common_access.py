@@ -103,6 +103,7 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
         self.env["crm.collection.thanks"].sudo().create(
             {**vals, "line_ids": [Command.create({"settlement_id": settlement.id})]}
         )
+        self.env["crm.collection.retention"]._note("handed_over", self.company)
         batch = self.env["crm.collection.batch"].sudo()
         self._printed = batch.create(
             {
@@ -146,6 +147,7 @@ class CrmCollectionAccessCommon(CrmCollectionLettersCommon):
             "crm.collection.statement.send": {"partner_id": self.customer.id},
             "crm.collection.hold.change": {"why": "x"},
             "crm.collection.hand.over": {"reason": "x", "user_id": self.collector.id},
+            "crm.collection.retention.customer": {"partner_id": self.customer.id},
             "crm.collection.promise.send": {
                 "hold_id": self.env["crm.collection.hold"].sudo().search([], limit=1).id
             },

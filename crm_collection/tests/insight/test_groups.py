@@ -81,6 +81,12 @@ ADDED = {
         **dict.fromkeys(("amount_asked", "amount_credit", "amount_residual_company"), MONEY),
     },
     "crm.collection.phase": {"amount_residual": MONEY, "item_count": "items"},
+    "crm.collection.retention": {
+        "customer_count": "customers",
+        "record_count": "records",
+        "message_count": "messages",
+        "file_count": "files",
+    },
     "crm.collection.roll.rate": {"amount": MONEY},
     "crm.collection.run": {
         "duration": "seconds",

@@ -75,6 +75,8 @@ RIGHTS = {
     "crm.collection.phase": {"reader": READ, "user": READ, "manager": ALL},
     "crm.collection.promise.send": {"reader": NOTHING, "user": ALL, "manager": ALL},
     "crm.collection.report.wizard": {"reader": ALL, "user": ALL, "manager": ALL},
+    "crm.collection.retention": {"reader": READ, "user": READ, "manager": READ},
+    "crm.collection.retention.customer": {"reader": NOTHING, "user": NOTHING, "manager": ALL},
     "crm.collection.returned": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.roll.rate": {"reader": READ, "user": READ, "manager": READ},
     "crm.collection.rule": {"reader": READ, "user": READ, "manager": ALL},

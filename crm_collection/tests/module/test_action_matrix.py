@@ -137,6 +137,8 @@ ACTIONS = {
     ("crm.collection.promise.send", "action_send"): USERS,
     ("crm.collection.report.wizard", "action_open_list"): READERS | STRANGER,
     ("crm.collection.report.wizard", "action_print"): READERS | STRANGER,
+    ("crm.collection.retention.customer", "action_anonymise"): MANAGERS | STRANGER,
+    ("crm.collection.retention.customer", "action_download"): MANAGERS | STRANGER,
     ("crm.collection.roll.rate", "action_open_allocation"): ANYBODY,
     ("crm.collection.rule", "action_simulate"): ANYBODY,
     ("crm.collection.rule", "action_view_customers"): READERS | STRANGER,

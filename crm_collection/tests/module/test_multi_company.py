@@ -37,6 +37,7 @@ COMPANY_MODELS = (
     "crm.collection.item",
     "crm.collection.letter",
     "crm.collection.letter.line",
+    "crm.collection.retention",
     "crm.collection.returned",
     "crm.collection.roll.rate",
     "crm.collection.run",
@@ -420,6 +421,7 @@ class TestMultiCompany(CrmCollectionLettersCommon):
             {"company_id": company.id, "user_id": user.id, "amount": 500}
         )
         self.env["crm.collection.charge.rate"].create({"company_id": company.id})
+        self.env["crm.collection.retention"]._note("handed_over", company)
         self.env["crm.collection.desk.mark"].sudo().create(
             {
                 "company_id": company.id,

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...models.retention import retention_queries
-from ...tools.arguments import check_one
+from ...tools.arguments import check_one, get_ids
 from ...tools.done import get_done
 
 MANAGER = "crm_collection.group_crm_collection_manager"
@@ -34,8 +34,10 @@ class CrmCollectionRetentionCustomer(models.TransientModel):
 
     @api.model
     def _default_partner_id(self):
-        context = self.env.context
-        return context.get("active_model") == "res.partner" and context.get("active_id")
+        partners = self.env["res.partner"]
+        if self.env.context.get("active_model") != partners._name:
+            return False
+        return partners.browse(get_ids(self.env.context.get("active_id"))[:1]).exists().id
 
     @api.depends("partner_id", "company_id")
     def _compute_summary(self):

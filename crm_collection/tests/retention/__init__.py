@@ -1,0 +1,1 @@
+from . import test_retention, test_retention_figures
