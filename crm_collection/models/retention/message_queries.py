@@ -25,7 +25,7 @@ def _is_colleague(partner_id):
 def _records(records):
     """:param records: pairs of model and id
     :return: SQL of (model, id)"""
-    models, ids = zip(*records, strict=True)
+    models, ids = map(list, zip(*records, strict=True))
     return SQL("unnest(%s::varchar[], %s::integer[]) AS record (model, id)", models, ids)
 
 

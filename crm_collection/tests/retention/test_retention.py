@@ -6,6 +6,8 @@ from contextlib import suppress
 from datetime import timedelta
 from unittest.mock import patch
 
+from dateutil.relativedelta import relativedelta
+
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import tagged
@@ -104,7 +106,7 @@ class TestRetention(CrmCollectionLettersCommon):
 
     def _talk(self, name, customer, move):
         items, letter_sudo = self._items(move), self._letters(customer).sudo()
-        letter_sudo.pdf_attachment_id = self.env["ir.attachment"].create(
+        letter_sudo.pdf_attachment_id = letter_sudo.pdf_attachment_id.create(
             {
                 **{"name": f"{name}.pdf", "raw": name.encode(), "mimetype": "text/plain"},
                 **{"res_model": letter_sudo._name, "res_id": letter_sudo.id},
@@ -167,18 +169,19 @@ class TestRetention(CrmCollectionLettersCommon):
         self.env["crm.collection.contact"].sudo().create({**vals, "state": "waiting"})
         kept = {one: self._find(one) for one in self.customers}
         self.assertGreaterEqual(set(kept[first]), {"ir_attachment", "mail_message", "mail_mail"})
-        self._move_on(MONTHS * 30)  # a day or two less
+        self._move_on((TODAY + relativedelta(months=MONTHS) - TODAY).days)  # the last day
         self._anonymise()
         self.assertEqual({one: self._find(one) for one in self.customers}, kept)
         self.assertFalse(self._rows())
-        self._move_on(4)
+        self._move_on(1)
         books = self._accounting_checksum()
         self._anonymise()
         self.assertEqual({one: self._find(one) for one in self.customers}, {**kept, first: {}})
         self.assertEqual(self._accounting_checksum(), books)
         letter = self._letters(first)
         self.assertRecordValues(letter, [{"email_to": False, "state": "sent", "line_count": 1}])
-        self.assertFalse(letter.recipient_ids | letter.sudo().pdf_attachment_id)
+        self.assertFalse(letter.recipient_ids)
+        self.assertFalse(letter.sudo().pdf_attachment_id)
         self.assertEqual(self._items(self.moves[first]).allocation_ids.partner_name, "Anonymised")
         row = {"kind": "job", "months": MONTHS, "customer_count": 1, "file_count": 2}
         self.assertRecordValues(self._rows(), [{**row, "partner_id": False}])
@@ -240,6 +243,7 @@ class TestRetention(CrmCollectionLettersCommon):
         self._move_on(MONTHS * 31)
         Retention = self.env["crm.collection.retention"].sudo()
         day, counts = self.company._get_collection_kept_from(), []
+        Retention._note("setting", self.company)  # what is asked once
         for customers in (self.customers[:1], self.customers[1:]):
             self.env.flush_all()
             self.env.invalidate_all()
@@ -264,7 +268,7 @@ class TestRetention(CrmCollectionLettersCommon):
         today = {"anonymised_on": TODAY}
         for record in (items, letter, hold, items.allocation_ids):
             for model in (record, record.sudo(), record.with_user(self.manager)):
-                with self.assertRaises((AccessError, UserError)):
+                with self.assertRaises(AccessError):
                     model.write(today)
         keys = {"default_anonymised_on": TODAY, "anonymise": True}
         Hold = self.env["crm.collection.hold"].with_user(self.manager).with_context(**keys)
