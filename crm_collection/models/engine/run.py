@@ -147,26 +147,40 @@ class CrmCollectionRun(models.Model):
         companies = self._get_due_companies(kind)
         keeping_ids = self._get_keeping_books(companies)
         for position, company in enumerate(companies, start=1):
+            left = len(companies) - position
             if not self._get_seconds_left():
-                left = len(companies) - position + 1
-                self.env["ir.cron"]._commit_progress(0, remaining=left)
+                self.env["ir.cron"]._commit_progress(0, remaining=left + 1)
                 break
-            lang = company._get_collection_lang()
-            job = getattr(self.env[model].with_context(lang=lang), method)
             if company.id not in keeping_ids:
-                job = self._pass_over
-            in_company = self.with_company(company).with_context(
-                crm_collection_companies_left=len(companies) - position, lang=lang
-            )
-            if not in_company._lock(kind, company):
-                _logger.info("The %s job is running for %s already", kind, company.name)
-                continue
-            try:
-                done = in_company._run_company(kind, company, job)
-            finally:
-                in_company._unlock(kind, company)
+                done = self._work_here(kind, company, self._name, "_pass_over", left)
+            else:
+                done = self._work_for(kind, company, model, method, left)
             if not done:
                 break
+
+    def _work_for(self, kind, company, model, method, left=0):
+        """Do a job's work in a company; override to have it done elsewhere, by :meth:`_work_here`.
+
+        :param str model: the model whose ``method(run)`` does it
+        :param int left: how many companies come after this one
+        :return: whether everything was done (false: time is up), or is somebody else's
+        """
+        return self._work_here(kind, company, model, method, left)
+
+    def _work_here(self, kind, company, model, method, left=0):
+        """As :meth:`_work_for`, in this process; nothing where somebody is at it already."""
+        lang = company._get_collection_lang()
+        job = getattr(self.env[model].with_context(lang=lang), method)
+        in_company = self.with_company(company).with_context(
+            crm_collection_companies_left=left, lang=lang
+        )
+        if not in_company._lock(kind, company):
+            _logger.info("The %s job is running for %s already", kind, company.name)
+            return True
+        try:
+            return in_company._run_company(kind, company, job)
+        finally:
+            in_company._unlock(kind, company)
 
     def _get_keeping_books(self, companies):
         """:return: the ids of the companies in which a job finds anything"""

@@ -98,7 +98,7 @@ class CrmCollectionBatch(models.Model):
         :raise UserError: it is not there any more
         """
         batch = check_one(self)
-        if not batch.sudo().attachment_id:
+        if not batch.attachment_id:
             raise UserError(
                 self.env._(
                     "The PDF is not there any more: letters of the batch were anonymised. The "

@@ -43,6 +43,7 @@ class CrmCollectionLetter(models.Model):
             return False
         self._note_kills(run)
         waiting = self.search(in_company & Domain("state", "=", "to_send"))
+        waiting -= waiting._issue_elsewhere(run)
         run._set_total(len(waiting))
         batches, pace = waiting._get_batches(), Pace(FIRST, LETTERS_PER_BATCH)
         while batches:
@@ -59,6 +60,13 @@ class CrmCollectionLetter(models.Model):
             return False
         self._come_back(company, in_company)
         return True
+
+    def _issue_elsewhere(self, run):
+        """Have these issued by somebody else; override where there is somebody.
+
+        :return: those that are
+        """
+        return self.browse()
 
     def _get_batches(self):
         """:return: ids, those that the job did not survive last, each by itself: they hold up

@@ -92,6 +92,7 @@ class TestHoldEvidence(CrmCollectionLettersCommon):
             "customer_id": self.manager.partner_id.id,
             "state": "kept",
             "date_closed": str(TODAY),
+            "anonymised_on": str(TODAY),
             "closed_on": f"{TODAY} 09:00:00",
             "date_confirmed": f"{TODAY} 09:00:00",
             "user_id": self.manager.id,
