@@ -1,3 +1,4 @@
+import html
 import logging
 from collections import Counter
 from datetime import timedelta
@@ -16,6 +17,7 @@ _logger = logging.getLogger(__name__)
 CUSTOMERS_AT_ONCE = 100  # of a transaction
 LOCK = "retention"
 MAX_NOTE = 500
+SHORTEST = 4  # words that are looked for in notes: less is nobody's
 
 
 class CrmCollectionRetention(models.Model):
@@ -163,24 +165,25 @@ class CrmCollectionRetention(models.Model):
         return self.with_context(lang=company._get_collection_lang()).env._("Anonymised")
 
     def _anonymise_kind(self, kind, company, day, customers, word):
-        """:return: the ids of the records"""
+        """:return: {record: what was told of it elsewhere}"""
         Model, today = self.env[kind.model], company._get_collection_today()
         query = retention_queries.anonymise(
             *(kind, Model._table, company.id, day, customers, today, word)
         )
-        ids = [id_ for (id_,) in self.env.execute_query(query)]
+        done = dict(self.env.execute_query(query))
+        ids = list(done)
         if not ids:
-            return ids
+            return done
         for part in kind.parts:
             table = self.env[part.model]._table
             self.env.cr.execute(retention_queries.anonymise_part(part, table, ids, word))
         for fname in kind.lists:
             field = Model._fields[fname]
             self.env.cr.execute(retention_queries.take_off(field.relation, field.column1, ids))
-        return ids
+        return done
 
     def _anonymise_chatters(self, done, company, day, customers, word):
-        """:param dict done: {kind: the ids of its records}
+        """:param dict done: {kind: as of :meth:`_anonymise_kind`}
         :return: Counter of messages and files"""
         records = [
             (kind.model, id_)
@@ -201,14 +204,19 @@ class CrmCollectionRetention(models.Model):
         return Counter(message_count=len(message_ids), file_count=len(files))
 
     def _get_message_ids(self, done, records, company, day, customers):
-        """:return: what was written about them: in their chatters, by the customers in others, and
-        statements of account"""
-        by_model = {kind.model: ids for kind, ids in done.items()}
+        """:return: what was written about them: in their chatters and in those of customers and
+        invoices, by the customers in others, and statements of account"""
+        by_model = {kind.model: list(ids) for kind, ids in done.items()}
+        told = [
+            (kind.model, id_, html.escape(words, quote=False))
+            for kind, ids in done.items()
+            for id_, words in ids.items()
+            if words and len(words) >= SHORTEST
+        ]
         queries = [
             message_queries.mails_of_contacts(by_model["crm.collection.contact"]),
-            retention_queries.due_statements(
-                company.id, day, self._get_subtype_id(), customers
-            ),
+            message_queries.notes_elsewhere(told, by_model["crm.collection.approval"]),
+            retention_queries.due_statements(company.id, day, self._get_subtype_id(), customers),
         ]
         if records:
             queries.append(message_queries.messages(records))

@@ -32,6 +32,7 @@ class Kind(NamedTuple):
     lists: tuple = ()  # of records that are taken off
     parts: tuple = ()
     has_chatter: bool = True
+    told: str = ""  # what is told of it in the chatters of customer and invoices, too
 
 
 KINDS = (
@@ -57,6 +58,7 @@ KINDS = (
             *("failure_reason", "failure_detail", "reversal_reason"),
         ),
         lists=("recipient_ids",),
+        told="reversal_reason",
         parts=(
             Part(
                 "crm.collection.batch.line",
@@ -71,7 +73,11 @@ KINDS = (
         ),
     ),
     Kind(
-        "crm.collection.hold", closed_queries.hold, customer="customer_id", named=("reason",)
+        "crm.collection.hold",
+        closed_queries.hold,
+        customer="customer_id",
+        named=("reason",),
+        told="reason",
     ),
     Kind("crm.collection.contact", closed_queries.contact, words=("note", "person_id")),
     Kind("crm.collection.task", closed_queries.task, words=("feedback",)),

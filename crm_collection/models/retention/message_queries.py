@@ -6,6 +6,8 @@ amounts, days and states that it tells of.
 
 from odoo.tools import SQL
 
+from ..evidence.mail_message import DECISION_MARK
+
 # Whose files in a message are the message's own; those of others are theirs.
 OWNERS = ("mail.message", "mail.compose.message", "res.partner")
 
@@ -45,6 +47,62 @@ def mails_of_contacts(contact_ids):
         """SELECT message_id FROM crm_collection_contact
             WHERE id = ANY(%s) AND message_id IS NOT NULL""",
         contact_ids,
+    )
+
+
+def notes_elsewhere(told, approval_ids):
+    """What was told of holds and letters in the chatters of customers and invoices, in the words of
+    those, and of requests that were decided: SQL of (message id).
+
+    :param list told: (model, id, the words as a message has them)
+    """
+    models, ids, texts = map(list, zip(*told, strict=True)) if told else ([], [], [])
+    return SQL(
+        """WITH told AS (
+               SELECT * FROM unnest(%(models)s::varchar[], %(ids)s::integer[], %(texts)s::text[])
+                          AS told (model, id, words)),
+           hold AS (
+               SELECT hold.id, hold.customer_id, hold.move_id, hold.item_id, told.words
+                 FROM told
+                 JOIN crm_collection_hold hold ON hold.id = told.id
+                WHERE told.model = 'crm.collection.hold'),
+           letter AS (
+               SELECT letter.id, letter.partner_id, told.words
+                 FROM told
+                 JOIN crm_collection_letter letter ON letter.id = told.id
+                WHERE told.model = 'crm.collection.letter'),
+           item AS (
+               SELECT item_id, words FROM hold
+                UNION ALL
+               SELECT held.item_id, words FROM hold
+                 JOIN crm_collection_hold_item_rel held ON held.hold_id = hold.id
+                UNION ALL
+               SELECT line.item_id, words FROM letter
+                 JOIN crm_collection_letter_line line ON line.letter_id = letter.id
+                UNION ALL
+               SELECT line.item_id, %(mark)s || ' data-oe-id="' || line.approval_id || '"'
+                 FROM crm_collection_approval_line line
+                WHERE line.approval_id = ANY(%(approval_ids)s)),
+           place AS (
+               SELECT 'res.partner' AS model, customer_id AS id, words FROM hold
+                UNION
+               SELECT 'res.partner', partner_id, words FROM letter
+                UNION
+               SELECT 'account.move', move_id, words FROM hold
+                UNION
+               SELECT 'account.move', known.move_id, words FROM item
+                 JOIN crm_collection_item known ON known.id = item.item_id)
+           SELECT message.id
+             FROM place
+             JOIN mail_message message
+               ON message.model = place.model AND message.res_id = place.id
+            WHERE message.message_type != 'comment'
+              AND position(place.words IN message.body) > 0""",
+        models=models,
+        ids=ids,
+        texts=texts,
+        mark=DECISION_MARK,
+        approval_ids=approval_ids,
     )
 
 

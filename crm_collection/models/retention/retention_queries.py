@@ -82,11 +82,14 @@ def count_kept(kind, table, company_id, day, customers):
 
 
 def anonymise(kind, table, company_id, day, customers, today, word):
-    """Take out what names customers: SQL of (id)."""
+    """Take out what names customers: SQL of (id, what was told of it elsewhere)."""
     return SQL(
-        "UPDATE %(table)s AS kept SET anonymised_on = %(today)s%(sets)s"
-        " WHERE kept.id IN (SELECT one.id FROM %(table)s one WHERE %(due)s AND %(of_customers)s)"
-        " RETURNING kept.id",
+        """UPDATE %(table)s AS kept SET anonymised_on = %(today)s%(sets)s
+             FROM (SELECT one.id, %(told)s AS told
+                     FROM %(table)s one WHERE %(due)s AND %(of_customers)s) AS due
+            WHERE kept.id = due.id
+        RETURNING kept.id, due.told""",
+        told=SQL.identifier("one", kind.told) if kind.told else SQL("NULL::text"),
         table=SQL.identifier(table),
         today=today,
         sets=_sets(kind.words, kind.named, word),
