@@ -70,6 +70,10 @@ html, body { margin: 0; padding: 0 !important; font-size: 9pt; }
 .footer .page::after { content: counter(page); }
 .footer .topage::after { content: counter(pages); }
 """
+# With the structure of the page, so that it can be read aloud: what is a heading, a table, the head
+# of a column. WeasyPrint writes it from release 66 on, wkhtmltopdf cannot.
+TAGGED = "pdf/ua-1"
+
 # wkhtmltopdf with Qt as distributions build it always shrinks: 1 cm comes out as 7.7 mm.
 UNSHRINK = "<style>body { zoom: 1.3; }</style>"
 # wkhtmltopdf: the footer is a page of its own, called with the numbers in its address.
@@ -112,6 +116,8 @@ def make_self_contained(html, load_image=None):
         _check_drawing(drawing)
     for image in root.xpath("//img"):
         _inline_image(image, load_image)
+    if not root.get("lang"):
+        root.set("lang", "und")  # what is read aloud is in some language
     return _to_page(root)
 
 
@@ -133,6 +139,7 @@ def _inline_image(image, load_image):
         source = load_image(source) if load_image else None
     if source:
         image.set("src", source)
+        image.set("alt", image.get("alt") or image.get("title") or " ")
     else:
         image.drop_tree()
 
@@ -248,8 +255,37 @@ def write_core_pdf(html, page, styles, color="#212529"):
 
 
 def _print(html, sheets):
-    document = get_weasyprint().HTML(string=html, url_fetcher=_get_url_fetcher())
-    return document.write_pdf(stylesheets=sheets, font_config=_get_fonts())
+    weasyprint = get_weasyprint()
+    page = weasyprint.HTML(string=html, url_fetcher=_get_url_fetcher())
+    options = {"stylesheets": sheets, "font_config": _get_fonts()}
+    if "pdf_tags" in getattr(weasyprint, "DEFAULT_OPTIONS", ()):
+        try:
+            return _print_tagged(page, options)
+        except Exception as error:  # noqa: BLE001 - a letter without them is better than none
+            _logger.info("Printed without tags, which could not be written: %s", error)
+    return page.write_pdf(**options)
+
+
+def _print_tagged(page, options):
+    document = page.render(pdf_variant=TAGGED, **options)
+    laid_out = {id(part): part for part in _get_laid_out(page.etree_element)}
+    for sheet in document.pages:
+        for box in sheet._page_box.descendants():
+            if id(box.element) in laid_out and box.element_tag == box.element.tag:
+                box.element_tag = "div"  # it is no table, only written as one
+    return document.write_pdf(pdf_variant=TAGGED)
+
+
+def _get_laid_out(root):
+    """What of a page makes up tables that only put things side by side."""
+    for table in root.iter("table"):
+        if table.get("role") != "presentation":
+            continue
+        parts = [table]
+        while parts:
+            part = parts.pop()
+            yield part
+            parts += [child for child in part if child.tag in ("tbody", "tr", "td")]
 
 
 def _get_fonts():
