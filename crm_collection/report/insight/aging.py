@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ...models.insight.scope import DATE_KEY, MATCHING_KEY
+from ...models.portfolio.queries import installments
 from ...tools.arguments import check_one, get_day
 from ...tools.search import get_number
 from . import aging_queries
@@ -276,6 +277,14 @@ class CrmCollectionAging(models.Model):
             open_item.item_id = item
             open_item.phase_id = phases.get(open_item.id)
             open_item.user_id = item.user_id or partner.collection_user_id
+
+    @api.depends("name", "line_id")
+    def _compute_display_name(self):
+        """With the installment, where the entry has several: as the portfolio calls it."""
+        numbers = dict(self.env.execute_query(installments(self.ids)))
+        for open_item in self:
+            parts = open_item.name, numbers.get(open_item.id)
+            open_item.display_name = " ".join(filter(None, parts))
 
     def _compute_amount_disputed(self):
         self.env.flush_all()
