@@ -59,12 +59,14 @@ class CrmCollectionBatch(models.Model):
 
     # === Compute methods === #
 
-    @api.depends("date_printed", "company_id")
-    @api.depends_context("lang")
+    @api.depends("date_printed")
+    @api.depends_context("lang", "tz")
     def _compute_display_name(self):
+        """By the clock of whoever reads it, as *Printed on* beside it is."""
         for batch in self:
-            zone = batch.company_id._get_collection_tz() if batch.company_id else None
-            moment = format_datetime(self.env, batch.date_printed, tz=zone, dt_format="short")
+            moment = format_datetime(
+                self.env, batch.date_printed, tz=str(self.env.tz), dt_format="short"
+            )
             batch.display_name = self.env._("Batch of %s", moment)
 
     @api.depends("line_ids.state", "line_ids.page_count")
