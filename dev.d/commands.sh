@@ -44,6 +44,8 @@ command_test() {
         parallel=(-n "$(test_processes)" --dist loadscope --no-loadscope-reorder)
     fi
     say "Running the tests"
+    node_environment
+    export CRM_COLLECTION_AXE=$AXE
     # for the tools that are tried, each with a database of its own
     export CRM_COLLECTION_INSTALLED_DB=$TEST_DB
     run_python -m pytest --odoo-database="$TEST_DB" --odoo-http --odoo-log-level=warn \
@@ -77,6 +79,14 @@ command_replay() {
 
 command_screenshots() {
     exec_tool screenshots "$@"
+}
+
+command_axe() {
+    cd "$ROOT" || return
+    prepare strict
+    node_environment
+    export CRM_COLLECTION_AXE=$AXE
+    run_tool axe "$@"
 }
 
 # refresh_terms MODULE DATABASE [--check]

@@ -1,8 +1,9 @@
-# shellcheck shell=bash
-# The linters from npm: Node.js of the system, packages from package-lock.json in a folder of the
-# cache, one per lock file.
+# shellcheck shell=bash disable=SC2034 # AXE is used by the other parts
+# The linters and axe-core from npm: Node.js of the system, packages from package-lock.json in a
+# folder of the cache, one per lock file.
 
 NODE_HOME=''
+AXE=''
 
 # the version that package.json asks for
 is_fitting_node() {
@@ -25,6 +26,7 @@ node_environment() {
     local log=$CACHE/log/npm.log
     require_node
     NODE_HOME=$CACHE/node-$(hash_of <"$ROOT/package-lock.json")
+    AXE=$NODE_HOME/node_modules/axe-core/axe.min.js
     [[ ! -e $NODE_HOME/complete ]] || return 0
     say "Installing the linters from package-lock.json (once)"
     rm -rf "$NODE_HOME"

@@ -16,10 +16,14 @@ CONTROLLER = ".o_view_controller, .o_form_view, .o_kanban_view, .o_list_view"
 
 
 @contextlib.contextmanager
-def session(options, width=1440, height=860, lang="en_US", zone=None):
+def session(
+    options, width=1440, height=860, lang="en_US", zone=None, ready=".o_main_navbar"
+):
     """A logged-in page in a language, which the user has only as long as it is open.
 
+    :param lang: none where it is to stay what it is
     :param zone: where the browser is, by its time zone
+    :param ready: what is there when somebody is logged in
     """
     chromium = os.environ.get("CRM_COLLECTION_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
@@ -32,12 +36,13 @@ def session(options, width=1440, height=860, lang="en_US", zone=None):
         page.fill("#login", options.login)
         page.fill("#password", options.password)
         page.click("button[type=submit]")
-        page.wait_for_selector(".o_main_navbar")
-        before = set_language(page, options, lang)
+        page.wait_for_selector(ready)
+        before = lang and set_language(page, options, lang)
         try:
             yield page
         finally:
-            set_language(page, options, before)
+            if lang:
+                set_language(page, options, before)
             browser.close()
 
 

@@ -4,6 +4,7 @@ from . import (
     test_action_matrix,
     test_house,
     test_indexes,
+    test_looks,
     test_multi_company,
     test_ordinary,
     test_outside,

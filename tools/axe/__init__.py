@@ -1,0 +1,1 @@
+"""Look at every screen in a browser: ./dev axe."""
