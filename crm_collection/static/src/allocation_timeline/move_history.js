@@ -32,9 +32,9 @@ const LINE_SPECIFICATION = {
     phase_id: PHASE,
 };
 const STATE_CLASSES = {
-    sent: "text-bg-success",
-    to_send: "text-bg-info",
-    outgoing: "text-bg-info",
+    sent: "o_crm_collection_success",
+    to_send: "o_crm_collection_info",
+    outgoing: "o_crm_collection_info",
     cancelled: "text-bg-200",
 };
 

@@ -1,8 +1,29 @@
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 
 const MODEL = "crm.collection.approval";
+// where somebody goes on who has decided, the nearest first
+const NEXT = [
+    ".o_crm_collection_approve",
+    ".o_crm_collection_open",
+    ".o-mail-Chatter-topbar button",
+    ".o_statusbar_buttons button",
+    "button:not(:disabled)",
+];
 const METHODS = { approved: "action_approve", refused: "action_refuse" };
+
+/** What had the focus is gone: the keyboard goes on nearby, not at the top of the page. */
+function keepFocus(around) {
+    browser.requestAnimationFrame(() => {
+        const hasFocus = document.activeElement && document.activeElement !== document.body;
+        if (hasFocus || !around?.isConnected) {
+            return;
+        }
+        const found = NEXT.map((selector) => around.querySelector(selector));
+        found.find((el) => el?.checkVisibility())?.focus();
+    });
+}
 
 /**
  * The buttons of a request, wherever it is met: in a chatter, in the popover of activities, on an
@@ -19,11 +40,24 @@ export class CollectionDecision extends Component {
     };
 
     setup() {
+        this.rootRef = useRef("root");
         this.reasonRef = useRef("reason");
+        this.refuseRef = useRef("refuse");
+        this.isBack = false;
         this.state = useState({ decision: null, reason: "", isBusy: false });
         useEffect(
             (el) => el?.focus(),
             () => [this.reasonRef.el]
+        );
+        // and back to the buttons
+        useEffect(
+            (decision) => {
+                if (!decision && this.isBack) {
+                    this.isBack = false;
+                    this.refuseRef.el?.focus();
+                }
+            },
+            () => [this.state.decision]
         );
     }
 
@@ -70,6 +104,7 @@ export class CollectionDecision extends Component {
     }
 
     cancel() {
+        this.isBack = true;
         this.state.decision = null;
     }
 
@@ -84,6 +119,7 @@ export class CollectionDecision extends Component {
         const { onDecided, facts } = this.props;
         // the services of the environment: this may be gone before the answer comes
         const { action, orm } = this.env.services;
+        const around = this.rootRef.el.closest(".o_form_view, .o_popover, .o_action_manager");
         this.state.isBusy = true;
         try {
             const result = await orm.call(
@@ -102,6 +138,7 @@ export class CollectionDecision extends Component {
             this.state.isBusy = false;
             // also when somebody else was faster: what is shown then is out of date
             await onDecided();
+            keepFocus(around);
         }
     }
 

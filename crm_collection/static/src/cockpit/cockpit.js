@@ -17,6 +17,7 @@ import { customerAction } from "../desk/desk_tools";
 import { CollectionStatusBanner } from "../status_banner/status_banner";
 import { CockpitChart } from "./cockpit_chart";
 import { CockpitFigure } from "./cockpit_figure";
+import { CockpitHelp } from "./cockpit_help";
 
 const FILTERS = ["period", "company_id", "books_id", "currency_id", "user_id"];
 // From "not due yet" to the oldest; they stand out on light and dark pages alike.
@@ -45,6 +46,7 @@ export class CollectionCockpit extends Component {
     static components = {
         CockpitChart,
         CockpitFigure,
+        CockpitHelp,
         CollectionStatusBanner,
         Dropdown,
         DropdownItem,

@@ -7,6 +7,7 @@ export class CockpitFigure extends Component {
     static props = {
         figure: Object,
         name: String, // what the figure is, for screen readers
+        isNamed: { type: Boolean, optional: true }, // what stands in it says so as well
         class: { optional: true },
         style: { type: String, optional: true },
         tooltip: { type: String, optional: true },

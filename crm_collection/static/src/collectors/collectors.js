@@ -13,6 +13,7 @@ import { Layout } from "@web/search/layout";
 import { formatInteger, formatPercentage } from "@web/views/fields/formatters";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { CockpitFigure } from "../cockpit/cockpit_figure";
+import { CockpitHelp } from "../cockpit/cockpit_help";
 import { CollectionStatusBanner } from "../status_banner/status_banner";
 
 const COCKPIT = "crm.collection.cockpit";
@@ -48,7 +49,14 @@ const HISTORY = {
  */
 export class CollectionCollectors extends Component {
     static template = "crm_collection.Collectors";
-    static components = { CockpitFigure, CollectionStatusBanner, Dropdown, DropdownItem, Layout };
+    static components = {
+        CockpitFigure,
+        CockpitHelp,
+        CollectionStatusBanner,
+        Dropdown,
+        DropdownItem,
+        Layout,
+    };
     static props = { ...standardActionServiceProps };
 
     setup() {
@@ -268,7 +276,7 @@ export class CollectionCollectors extends Component {
     }
 
     describeExpected(row, name, figure) {
-        return `${row.name}, ${name}: ${this.money(figure.amount)}`;
+        return `${[row.name, name].filter(Boolean).join(", ")}: ${this.money(figure.amount)}`;
     }
 
     get inAll() {

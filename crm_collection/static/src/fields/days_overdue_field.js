@@ -30,7 +30,7 @@ export class DaysOverdueField extends Component {
             return "text-bg-200";
         }
         if (this.days === 0) {
-            return "text-bg-info";
+            return "o_crm_collection_info";
         }
         if (this.days <= 30) {
             return "text-bg-warning";

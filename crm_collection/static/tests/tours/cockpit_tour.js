@@ -77,7 +77,11 @@ registry.category("web_tour.tours").add("crm_collection_cockpit", {
             `${card("bridge")} button:contains(Settled since)`,
             `${rows(1)}:contains(100.00)`
         ),
-        ...visit("A debtor", `${card("debtors")} button[aria-label*="Nobody Ltd"]`, rows(1)),
+        ...visit(
+            "A debtor",
+            `${card("debtors")} .o_crm_cockpit_figure:contains(Nobody Ltd)`,
+            rows(1)
+        ),
         ...visit("Letters by state", `${card("letters")} button:contains(No address)`, rows(1)),
         {
             content: "Choose a collector",

@@ -20,7 +20,7 @@ registry.category("web_tour.tours").add("crm_collection_invoice_tab", {
         },
         {
             content: "Its letters lead to the letter",
-            trigger: ".o_crm_collection_move_letters tr:contains(1/2)",
+            trigger: ".o_crm_collection_move_letters tr:contains(1/2) button",
             run: "click",
         },
         {
