@@ -14,6 +14,7 @@ import json
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 from playwright.sync_api import Error
@@ -37,13 +38,16 @@ class Looker:
         self.core = set(json.loads(CORE.read_text())) if CORE.exists() else set()
         self.found = {}  # {what: the screens it is on}
         self.count = 0
+        self.start = time.monotonic()
 
     def look(self, page, screens, width):
         """Open each and look at it, and at each of its tabs."""
         for screen in screens:
             name = f"{screen.name} ({width})"
-            if self.options.only and not re.search(self.options.only, name):
+            is_wanted = screen.is_core or re.search(self.options.only or "", name)
+            if not is_wanted:
                 continue
+            print(f"{time.monotonic() - self.start:6.0f} s  {name}", file=sys.stderr, flush=True)
             try:
                 screen.open(page)
                 self._look_at(page, screen, name)
@@ -86,6 +90,10 @@ class Looker:
             folder = Path(self.options.pictures)
             folder.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)}.png")
+
+    def keep_core(self):
+        """For the tests, too."""
+        CORE.write_text(json.dumps(sorted(self.core), indent=4) + "\n")
 
     def tell(self):
         """Print what was found.
@@ -154,9 +162,10 @@ def main():
             walk = Walk(page, options)
             if options.core:
                 looker.look(page, walk.core(), width)
+                looker.keep_core()
         if options.core:
             look_at_portal(looker, options, width, height, ["core_portal"])
-            CORE.write_text(json.dumps(sorted(looker.core), indent=4) + "\n")
+            looker.keep_core()
         with session(options, width, height, options.lang) as page:
             walk = Walk(page, options)
             looker.look(page, walk.screens(), width)

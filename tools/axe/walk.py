@@ -42,15 +42,14 @@ ABOUT = {
 }
 # Core's own screens: what is poor on them is core's.
 CORE = (
-    "contacts?view_type=list",
-    "contacts?view_type=kanban",
+    "action-base.action_partner_form?view_type=list",
+    "action-base.action_partner_form?view_type=kanban",
     "action-account.action_move_out_invoice_type?view_type=list",
     "action-account.action_move_out_invoice_type?view_type=kanban",
     "action-account.action_move_in_invoice_type?view_type=list",
     "action-account.action_account_invoice_report_all?view_type=pivot",
     "action-account.action_account_invoice_report_all?view_type=graph",
     "action-account.action_account_payments?view_type=list",
-    "action-account.action_account_payment_from_invoices?view_type=list",
     "action-account.action_account_journal_form?view_type=list",
     "action-account.action_payment_term_form?view_type=list",
     "action-base.action_res_users?view_type=list",
@@ -58,10 +57,11 @@ CORE = (
     "action-mail.mail_activity_type_action?view_type=list",
     "action-mail.action_email_template_tree_all?view_type=list",
     "action-mail.mail_activity_plan_action?view_type=list",
+    "action-base.open_module_tree?view_type=kanban",
     "settings",
 )
 CORE_RECORDS = (
-    ("contacts", "res.partner", []),
+    ("action-base.action_partner_form", "res.partner", []),
     ("action-account.action_move_out_invoice_type", "account.move", [["state", "=", "draft"]]),
     (
         "action-account.action_move_in_invoice_type",
@@ -111,7 +111,7 @@ class Walk:
 
     def _go(self, path, page):
         page.goto(f"{self.options.url}/odoo/{path}")
-        page.wait_for_selector(READY)
+        page.wait_for_selector(READY, timeout=30_000)
         self._settle(page)
 
     def _go_public(self, path, page):
@@ -133,7 +133,7 @@ class Walk:
             }""",
             [action, context],
         )
-        page.wait_for_selector(".modal .modal-content .o_form_view, .modal .modal-body")
+        page.wait_for_selector(".modal .modal-body", timeout=15_000)
         page.wait_for_timeout(SETTLE)
 
     def _open_dialog(self, model, ids, method, page):
@@ -226,7 +226,7 @@ class Walk:
                 f"&company_id={line['company_id'][0]}"
             )
             yield Screen(f"customer {line['partner_id'][1]}", partial(self._go, path))
-            form = f"contacts/{line['partner_id'][0]}"
+            form = f"action-base.action_partner_form/{line['partner_id'][0]}"
             yield Screen(f"contact {line['partner_id'][1]}", partial(self._go, form), ".o_notebook")
         for scope in ("mine", "all"):
             yield Screen(f"work {scope}", partial(self._go, f"collection-work?scope={scope}"))

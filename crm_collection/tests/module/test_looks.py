@@ -19,6 +19,7 @@ CUSTOMER = (
 )
 PHASE = "Zahlungsaufforderungsverfahren"
 AMOUNT = 123456789012.34
+AGING = ("aging", "crm_collection.crm_collection_aging_action", {"viewType": "list"})
 # where most of what is ours stands
 WHERE_MOST_STANDS = {"item list", "item form", "cockpit", "customer's page", "work"}
 # Opens the web client in a frame of each width, in each language, and looks at one screen after the
@@ -56,18 +57,22 @@ const look = async ({ pages, scripts, core, uid }) => {
         }
         const page = await open(width);
         scripts.forEach((script) => page.eval(script));
-        for (const [name, action, options] of screens) {
+        for (const [name, action, options, within] of screens) {
             const { action: service } = page.odoo.__WOWL_DEBUG__.root.env.services;
             await service.doAction(action, { clearBreadcrumbs: true, ...options });
             await wait(0.4);
+            if (within) {
+                page.document.querySelector(`.o_notebook a[name=${within}]`).click();
+                await wait(0.4);
+            }
             const poor = core
                 ? (await page.crmCollectionLooks.findViolations(core)).map(({ words }) => words)
-                : page.crmCollectionLooks.findPoor();
+                : page.crmCollectionLooks.findPoor(within && ".o_notebook_content");
             found.push(...poor.map((words) => `${name}, ${lang}, ${width}: ${words}`));
         }
     }
     if (found.length) {
-        console.error(`\n${[...new Set(found)].join("\n")}`);
+        console.error(`\\n${[...new Set(found)].join("\\n")}`);
     } else {
         console.log("test successful");
     }
@@ -88,6 +93,7 @@ class TestLooks(CrmCollectionLettersCommon, CrmCollectionBrowserCase):
         super().setUpClass()
         for code in ("es", "pt_BR"):
             cls.env["res.lang"]._activate_lang(code)
+        cls.collector.name = "Carolina de Albuquerque Vasconcelos"
         cls.customer.write({"name": CUSTOMER, "collection_user_id": cls.collector.id})
         cls.phase_second.name = PHASE
         cls.moves = cls._create_overdue(15, amount=AMOUNT) | cls._create_overdue(3, amount=AMOUNT)
@@ -112,10 +118,9 @@ class TestLooks(CrmCollectionLettersCommon, CrmCollectionBrowserCase):
             *self._of("customer", "list", "kanban"),
             ["to print", "crm_collection.crm_collection_letter_action_to_print", {}],
             ["batches", "crm_collection.crm_collection_batch_action", {}],
-            ["aging", "crm_collection.crm_collection_aging_action", {"viewType": "list"}],
             self._form(self._items(self.moves)[:1]),
             self._form(self._letters()[:1]),
-            self._form(self.moves[0]),
+            [*self._form(self.moves[0]), "collection"],
             ["cockpit", "crm_collection.crm_collection_cockpit_action", {}],
             ["collectors", "crm_collection.crm_collection_collectors_action", {}],
             [
@@ -169,7 +174,7 @@ class TestLooks(CrmCollectionLettersCommon, CrmCollectionBrowserCase):
         own = [screen for screen in screens if screen[0] in WHERE_MOST_STANDS]
         self._look(
             [
-                ("en_US", WIDE, screens),
+                ("en_US", WIDE, [*screens, AGING]),
                 ("en_US", PHONE, screens),
                 ("es", WIDE, own),
                 ("es", PHONE, own),

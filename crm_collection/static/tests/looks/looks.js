@@ -9,8 +9,8 @@
     const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
     // what says of what colour something is
     const COLOURED = /^(alert|badge|bg|btn|link|o_badge|opacity|small|text)/;
-    // rules about what something is called: of a field its name tells, not what it looks like
-    const NAMING = /name|label|alt/;
+    // rules about labels: of a field its name tells, not what it looks like
+    const LABELS = /^(label|select-name|aria-input-field-name)$/;
     // boxes that texts stay within; what is in none of them stays on the page
     const BOXES =
         "td, th, li, section, .alert, .badge, .btn, .card, .modal-content, .o_form_sheet, " +
@@ -19,10 +19,10 @@
     const MOVED =
         ".o_pivot, .o_graph_view, .o_calendar_view, .o_activity_view, .o_kanban_grouped, " +
         ".o_field_x2many .o_list_renderer, .o_notebook_headers, .o_statusbar_status, " +
-        ".o_crm_desk_buckets, .o_crm_collection_steps, pre, textarea";
+        ".o_crm_desk_buckets, .o_crm_collection_steps, .o_crm_collection_letter_body, pre, textarea";
     const NOT_SEEN =
         "script, style, option, .visually-hidden, .o_hidden, .o-mail-ChatHub, .o_navbar, " +
-        ".o_control_panel_breadcrumbs, .o-mail-Chatter";
+        ".o_control_panel_breadcrumbs, .o_kanban_header, .o-mail-Chatter";
     const LEEWAY = 2; // pixels
 
     function isSeen(el) {
@@ -141,11 +141,14 @@
     function getKey(rule, el, data) {
         const names = [...el.classList];
         if (rule.includes("contrast")) {
-            const told = names.filter((name) => COLOURED.test(name));
+            let [told, node] = [[], el];
+            for (let up = 0; node && up < 4 && !told.length; up++, node = node.parentElement) {
+                told = [...node.classList].filter((name) => COLOURED.test(name));
+            }
             return [rule, el.localName, told.sort().join("."), data?.fgColor].join(" ");
         }
         const told = names.filter((name) => !/\d|active|focus|show/.test(name)).sort();
-        const field = NAMING.test(rule) && el.closest(".o_field_widget, .o_setting_box");
+        const field = LABELS.test(rule) ? el.closest(".o_field_widget, .o_setting_box") : null;
         return [rule, el.localName, told.join("."), field?.getAttribute("name") || ""].join(" ");
     }
 
@@ -187,9 +190,12 @@
         );
     }
 
-    function findPoor() {
-        const root = getRoot();
-        return [...findSideways(root), ...findCut(root)];
+    /** @param {string} [within] what is looked at, where that is less than the page */
+    function findPoor(within) {
+        const root = (within && document.querySelector(within)) || getRoot();
+        const { content } = getComputedStyle(document.body, "::before");
+        const unstyled = content.includes("css error") ? ["a stylesheet cannot be compiled"] : [];
+        return [...unstyled, ...findSideways(root), ...findCut(root)];
     }
 
     window.crmCollectionLooks = { findPoor, findViolations };
