@@ -16,9 +16,7 @@ CONTROLLER = ".o_view_controller, .o_form_view, .o_kanban_view, .o_list_view"
 
 
 @contextlib.contextmanager
-def session(
-    options, width=1440, height=860, lang="en_US", zone=None, ready=".o_main_navbar"
-):
+def session(options, width=1440, height=860, lang="en_US", zone=None, ready=".o_main_navbar"):
     """A logged-in page in a language, which the user has only as long as it is open.
 
     :param lang: none where it is to stay what it is

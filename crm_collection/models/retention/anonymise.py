@@ -186,10 +186,7 @@ class CrmCollectionRetention(models.Model):
         """:param dict done: {kind: as of :meth:`_anonymise_kind`}
         :return: Counter of messages and files"""
         records = [
-            (kind.model, id_)
-            for kind, ids in done.items()
-            if kind.has_chatter
-            for id_ in ids
+            (kind.model, id_) for kind, ids in done.items() if kind.has_chatter for id_ in ids
         ]
         message_ids = self._get_message_ids(done, records, company, day, customers)
         query = message_queries.attachments(message_ids, records)

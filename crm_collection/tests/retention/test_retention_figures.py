@@ -124,8 +124,7 @@ class TestRetentionFigures(CrmCollectionPortfoliosCommon):
             for name, field in fields.items()
             if name not in TAKEN
             and (
-                (field["store"] and field["type"] in COUNTED)
-                or name in ADDED.get(Model._name, {})
+                (field["store"] and field["type"] in COUNTED) or name in ADDED.get(Model._name, {})
             )
         ]
         records = Model.with_context(active_test=False).search([], order="id")

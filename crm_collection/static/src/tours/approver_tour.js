@@ -27,7 +27,8 @@ registry.category("web_tour.tours").add("crm_collection_first_hour_approver", {
             content: _t(
                 "Approve and Refuse stand here and in the chatter, beside what is known of it; who asked cannot decide. Decide now or later: the requests are always here."
             ),
-            trigger: ".o_menu_sections [data-menu-xmlid='crm_collection.crm_collection_menu_approve']",
+            trigger:
+                ".o_menu_sections [data-menu-xmlid='crm_collection.crm_collection_menu_approve']",
             tooltipPosition: "bottom",
             run: "click",
         },
