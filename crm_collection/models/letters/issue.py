@@ -301,7 +301,7 @@ class CrmCollectionLetter(models.Model):
         self.env.cr.execute(unsent_queries.give_back((self - went).line_ids.ids))
         self.env.invalidate_all(flush=False)
         self._cancel(reason)
-        went._release(as_before=True)
+        went._free_rounds(as_before=True)
 
     def _set_tone(self):
         """The most severe phase that is left in the letter sets its tone."""

@@ -35,13 +35,13 @@ class CrmCollectionLetter(models.Model):
         """:param dict before: {letter id: the way it went}"""
         changed = self.filtered(lambda letter: letter._get_way() != before[letter.id])
         on_its_way = changed.filtered(lambda letter: letter._get_way() == "counts")
-        on_its_way._follow(round_queries.claim)
-        (changed - on_its_way)._release()
+        on_its_way._write_rounds(round_queries.claim)
+        (changed - on_its_way)._free_rounds()
 
-    def _release(self, as_before=False):
-        self._follow(partial(round_queries.release, as_before=as_before))
+    def _free_rounds(self, as_before=False):
+        self._write_rounds(partial(round_queries.release, as_before=as_before))
 
-    def _follow(self, query):
+    def _write_rounds(self, query):
         if not self:
             return
         self.env.flush_all()
