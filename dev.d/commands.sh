@@ -77,6 +77,26 @@ command_replay() {
     exec_tool replay "$@"
 }
 
+# Add-ons of others, in a folder of their own: they are nobody's but this command's.
+command_neighbours() {
+    local wanted=$ROOT/tools/neighbours/requirements.txt folder
+    prepare strict
+    take_lock test-database
+    prepare_test_database
+    folder=$CACHE/neighbours-$(hash_of <"$wanted")
+    if [[ ! -e $folder/complete ]]; then
+        say "Fetching the neighbours (once)"
+        rm -rf "$folder"
+        run_logged "$CACHE/log/neighbours.log" run_python -m pip install --quiet --no-input \
+            --disable-pip-version-check --no-deps --target "$folder" -r "$wanted" ||
+            fail "pip could not fetch them: $CACHE/log/neighbours.log"
+        touch "$folder/complete"
+    fi
+    drop_lock
+    export CRM_COLLECTION_NEIGHBOURS=$folder CRM_COLLECTION_INSTALLED_DB=$TEST_DB
+    run_tool neighbours "$@"
+}
+
 command_screenshots() {
     exec_tool screenshots "$@"
 }
