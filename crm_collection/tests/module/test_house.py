@@ -156,7 +156,8 @@ class TestHouse(BaseCase):
             self._assert_none(
                 [entry.msgid for entry in template if TITLE.search(TAG.sub("", entry.msgid))]
             )
-            pages = [*module.glob("readme/*.md"), *module.glob("static/description/*.html")]
+            pages = {*module.glob("readme/*.md"), *module.glob("static/description/*.html")}
+            pages -= {module / "readme" / "HISTORY.md"}  # of days on which they were called so
             self.assertTrue(pages)
             self._assert_none(
                 [str(page) for page in pages if TITLE.search(TAG.sub("", page.read_text("utf-8")))]
