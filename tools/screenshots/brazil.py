@@ -4,6 +4,8 @@
 ./dev screenshots --country br
 """
 
+import html
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,8 +18,10 @@ COLLECTOR, MANAGER, APPROVER = "camila", "marina", "helena"
 WORKED = "Hotel Fazenda Águas Claras Ltda."
 ASKED_ABOUT = "Atacado Paulista de Alimentos S.A."
 WRITTEN_TO = "Construtora Horizonte Engenharia S.A."
+LINK = re.compile(r"/collections/letter/\d+\?token=[\w-]+")
 ZONE = "America/Sao_Paulo"
 DOTS_PER_INCH = 90
+PAGE_SIZE = {"width": 1280, "height": 960}
 LINE = ".o_crm_desk_line"
 COCKPIT = ".o_crm_cockpit_page canvas"
 
@@ -45,7 +49,9 @@ def take(options):
         page.wait_for_selector(".o_kanban_record")
         page.wait_for_timeout(1500)
         snap(page, "portfolio-kanban-pt_BR")
-        take_letter(page, options)
+        letter = find_letter(page, options)
+        take_letter(page, options, letter)
+        take_page(page, options, letter)
     with as_user(options, APPROVER) as page:
         domain = [["state", "=", "pending"], ["partner_id.name", "=", ASKED_ABOUT]]
         requests = call(page, options, "crm.collection.approval", "search", [domain])
@@ -53,30 +59,36 @@ def take(options):
         snap(page, "approval-request-pt_BR")
 
 
-def take_letter(page, options):
-    """The first sheet of the last letter to a customer, as it left."""
+def find_letter(page, options):
+    """:return: the last letter that left to a customer"""
     domain = [["partner_id.name", "=", WRITTEN_TO], ["state", "=", "sent"]]
-    letters = call(
-        *(page, options, "crm.collection.letter", "search_read"),
-        [domain, ["pdf_attachment_id"], 0, 1, "id desc"],
-    )
-    (attachment, _name) = letters[0]["pdf_attachment_id"]
-    content = page.request.get(f"{options.url}/web/content/{attachment}").body()
+    names = ["pdf_attachment_id", "mail_message_id"]
+    arguments = [domain, names, 0, 1, "id desc"]
+    return call(page, options, "crm.collection.letter", "search_read", arguments)[0]
+
+
+def take_letter(page, options, letter):
+    """The first sheet of the letter, as it left."""
+    content = page.request.get(f"{options.url}/web/content/{letter['pdf_attachment_id'][0]}").body()
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "letter.pdf"), Path(folder, "letter")
         source.write_bytes(content)
-        command = [
-            "pdftoppm",
-            "-r",
-            str(DOTS_PER_INCH),
-            "-f",
-            "1",
-            "-l",
-            "1",
-            "-singlefile",
-            "-png",
-        ]
-        subprocess.run([*command, source, target], check=True)
+        command = ["pdftoppm", "-r", str(DOTS_PER_INCH), "-f", "1", "-l", "1"]
+        subprocess.run([*command, "-singlefile", "-png", source, target], check=True)
         path = IMAGES / "letter-pdf-pt_BR.png"
         shutil.copyfile(target.with_suffix(".png"), path)
+    keep(path)
+
+
+def take_page(page, options, letter):
+    """The page behind the link in the letter, as its reader has it: without a login."""
+    arguments = [[letter["mail_message_id"][0]], ["body"]]
+    [message] = call(page, options, "mail.message", "read", arguments)
+    link = LINK.search(html.unescape(message["body"])).group()
+    reader = page.context.browser.new_page(viewport=PAGE_SIZE, locale="pt-BR", timezone_id=ZONE)
+    reader.goto(f"{options.url}{link}")
+    reader.wait_for_selector("details")
+    reader.wait_for_timeout(1000)
+    path = IMAGES / "portal-letter-pt_BR.png"
+    reader.screenshot(path=path)
     keep(path)

@@ -10,6 +10,7 @@ from odoo.addons.crm_collection.models.portfolio.clock import get_moment
 
 from .books import PARTS_TERM
 from .customers import PUBLIC
+from .logo import draw_logo
 from .people import DOMAIN, LANG, ZONE, Office
 
 # Of nobody: whoever scans a code of the demonstration pays nobody.
@@ -54,6 +55,7 @@ def prepare_company(env):
     )
     return {
         "name": "Serra Azul Distribuidora Ltda.",
+        "logo": draw_logo(),
         "currency_id": env.ref("base.BRL").id,
         "country_id": env.ref("base.br").id,
         "state_id": env.ref("base.state_br_sp").id,

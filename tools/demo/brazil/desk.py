@@ -76,7 +76,9 @@ class Desk:
         customer = self.books.get_customer(key)
         vals = {"outcome_id": self.env.ref(f"crm_collection.outcome_{outcome}").id, "note": note}
         if until is not None:
-            vals |= {"date_until": self.books.get_day(until), "amount": amount}
+            # the call may come later than planned, after days on which nobody works
+            today = self.office.company._get_collection_today()
+            vals |= {"date_until": max(self.books.get_day(until), today), "amount": amount}
         self._finish_planned(login, customer)
         self._open(login, "crm.collection.contact.log", customer).create(vals).action_log()
 
