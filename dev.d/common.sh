@@ -2,7 +2,9 @@
 # Messages, the cache folder, locks.
 
 # the first, and those that install themselves beside others of Odoo's
-readonly MODULES=(crm_collection crm_collection_sale crm_collection_sms)
+readonly MODULES=(
+    crm_collection crm_collection_queue_job crm_collection_sale crm_collection_sms
+)
 
 IS_ROOT=''
 if [[ $EUID -eq 0 ]]; then

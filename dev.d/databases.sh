@@ -4,6 +4,7 @@
 readonly TEST_DB=crm_collection_test
 # the same with one of the modules beside it
 readonly SALE_DB=crm_collection_sale_test SMS_DB=crm_collection_sms_test
+readonly QUEUE_DB=crm_collection_queue_job_test
 TEMPLATE_DB=''
 
 # prepare strict|lenient: everything that a command needs, and the variables that tell it where
@@ -12,6 +13,7 @@ prepare() {
     system_packages "$1"
     python_environment
     require_odoo
+    other_addons
     require_postgres
     write_configuration
     export_variables
@@ -39,7 +41,7 @@ export_variables() {
     export CRM_COLLECTION_ADDONS_PATH=$ODOO_ADDONS,$ROOT
     export CRM_COLLECTION_DATA_DIR=$DATA_DIR
     export CRM_COLLECTION_CACHE=$CACHE
-    export PYTHONPATH=$ROOT:$ODOO_HOME
+    export PYTHONPATH=$ROOT:$ODOO_HOME:$OTHER_ADDONS
     CRM_COLLECTION_CHROMIUM=$(find_chromium || true)
     export CRM_COLLECTION_CHROMIUM
 }

@@ -86,16 +86,17 @@ class CrmCollectionLetter(models.Model):
         for letter in letters.filtered(lambda letter: alone or not letter.kills):
             letter.kills += 1
             if alone and letter.kills >= MAX_KILLS:
-                letter._set_problem(
-                    "failed",
-                    letter._in_office_language().env._(
-                        "The job was ended by the system %s times while it wrote this letter: it "
-                        "takes too long, or too much memory.",
-                        letter.kills,
-                    ),
-                    fault="server",
-                )
+                letter._set_deadly()
         run._commit(0)
+
+    def _set_deadly(self):
+        """The job did not survive the letter: nobody writes it until somebody tries it."""
+        said = self._in_office_language().env._(
+            "The job was ended by the system %s times while it wrote this letter: it takes too "
+            "long, or too much memory.",
+            self.kills,
+        )
+        self._set_problem("failed", said, fault="server")
 
     def _come_back(self, company, domain):
         """Letters somebody else was writing to were left out: they do not wait for tomorrow."""

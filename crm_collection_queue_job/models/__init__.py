@@ -1,0 +1,1 @@
+from . import queued, run, letter, mail_mail
