@@ -97,6 +97,7 @@ class Walk:
 
     def __init__(self, page, options):
         self.page, self.options = page, options
+        self.seen = set()  # records that were looked at, by whichever way
 
     def _call(self, model, method, *arguments):
         return call(self.page, self.options, model, method, list(arguments))
@@ -199,7 +200,9 @@ class Walk:
             path = f"action-{row['res_id']}?view_type={mode}"
             yield Screen(f"{name} {mode}", partial(self._go, path))
         if "form" in window["view_mode"]:
-            for record in self._get_examples(model):
+            examples = {(model, record) for record in self._get_examples(model)} - self.seen
+            self.seen |= examples
+            for _model, record in sorted(examples):
                 path = f"action-{row['res_id']}/{record}"
                 yield Screen(f"{name} {record}", partial(self._go, path), inside=".o_notebook")
 

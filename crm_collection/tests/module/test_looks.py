@@ -44,6 +44,14 @@ const open = async (width) => {
     await until(() => frame.contentDocument?.querySelector(".o_kanban_view"), "the web client");
     return frame.contentWindow;
 };
+// until nothing is drawn any more
+const settle = async (page) => {
+    let [before, now] = ["", page.document.body.innerHTML];
+    while (before !== now) {
+        await wait(0.12);
+        [before, now] = [now, page.document.body.innerHTML];
+    }
+};
 const look = async ({ pages, scripts, core, uid }) => {
     const found = [];
     let lang = "en_US";
@@ -60,10 +68,10 @@ const look = async ({ pages, scripts, core, uid }) => {
         for (const [name, action, options, within] of screens) {
             const { action: service } = page.odoo.__WOWL_DEBUG__.root.env.services;
             await service.doAction(action, { clearBreadcrumbs: true, ...options });
-            await wait(0.4);
+            await settle(page);
             if (within) {
                 page.document.querySelector(`.o_notebook a[name=${within}]`).click();
-                await wait(0.4);
+                await settle(page);
             }
             const poor = core
                 ? (await page.crmCollectionLooks.findViolations(core)).map(({ words }) => words)
@@ -170,16 +178,17 @@ class TestLooks(CrmCollectionLettersCommon, CrmCollectionBrowserCase):
         response.headers.pop("X-Frame-Options", None)
 
     def test_nothing_is_cut(self):
+        """Where Portuguese has longer words than Spanish the page is wide, and where they stand
+        below each other it is Spanish: ``./dev axe --lang`` looks at both.
+        """
         screens = self._get_screens()
         own = [screen for screen in screens if screen[0] in WHERE_MOST_STANDS]
         self._look(
             [
                 ("en_US", WIDE, [*screens, AGING]),
                 ("en_US", PHONE, screens),
-                ("es", WIDE, own),
                 ("es", PHONE, own),
                 ("pt_BR", WIDE, own),
-                ("pt_BR", PHONE, own),
             ]
         )
 
