@@ -90,6 +90,7 @@ class Screen:
     open: object
     inside: str = ""
     is_core: bool = False
+    is_paper: bool = False  # as wide as a sheet, whatever it is looked at with
 
 
 class Walk:
@@ -251,7 +252,8 @@ class Walk:
         """What customers get: their letters as pages, and the page each links to."""
         for letter in self._get_examples("crm.collection.letter"):
             path = f"/report/html/crm_collection.report_letter/{letter}"
-            yield Screen(f"letter {letter} in print", partial(self._go_public, path))
+            open_it = partial(self._go_public, path)
+            yield Screen(f"letter {letter} in print", open_it, is_paper=True)
         rows = self._call(
             "crm.collection.letter",
             "search_read",
@@ -266,7 +268,7 @@ class Walk:
                 yield Screen(f"page of letter {message['id']}", partial(self._go_public, link[0]))
         for partner in self._get_ids("res.partner", [["collection_item_ids", "!=", False]]):
             path = f"/report/html/crm_collection.report_statement/{partner}"
-            yield Screen("statement in print", partial(self._go_public, path))
+            yield Screen("statement in print", partial(self._go_public, path), is_paper=True)
 
     def portal(self):
         """The customer's pages, of whoever is logged in."""
@@ -280,11 +282,29 @@ class Walk:
 
     def core(self):
         """Core's own screens of the same kinds."""
+        yield Screen("components", self._show_components, is_core=True)
         for path in CORE:
             yield Screen(path, partial(self._go, path), is_core=True)
         for path, model, domain in CORE_RECORDS:
             for record in self._get_ids(model, domain):
                 yield Screen(path, partial(self._go, f"{path}/{record}"), ".o_notebook", True)
+
+    def _show_components(self, page):
+        """Core's badges and ribbons, which its own records may not have in every colour."""
+        self._go(CORE[0], page)
+        page.evaluate(
+            """colours => {
+                const html = colours.map((colour) => `
+                    <div class="o_field_widget o_field_badge"><span
+                        class="badge rounded-pill text-bg-${colour}">Badge</span></div>
+                    <div class="o_widget o_widget_web_ribbon"><div
+                        class="ribbon position-relative"><span
+                        class="text-bg-${colour}">Ribbon</span></div></div>
+                    <p class="text-${colour}">Text</p>`);
+                document.querySelector(".o_content").innerHTML = html.join("");
+            }""",
+            ["success", "info", "warning", "danger", "secondary", "primary", "muted", "200", "300"],
+        )
 
     def core_portal(self):
         """Core's own pages for customers."""

@@ -8,7 +8,8 @@
     const OURS = "[class*='o_crm_'], [name*='collection'], [id*='collection']";
     const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
     // what says of what colour something is
-    const COLOURED = /^(alert|badge|bg|btn|link|o_badge|opacity|small|text)/;
+    const COLOURED =
+        /^(alert|bg|btn|link|o_badge|opacity|text-(\d|bg|black|body|danger|dark|info|light|muted|primary|secondary|success|warning|white))/;
     // rules about labels: of a field its name tells, not what it looks like
     const LABELS = /^(label|select-name|aria-input-field-name)$/;
     // boxes that texts stay within; what is in none of them stays on the page
@@ -19,10 +20,11 @@
     const MOVED =
         ".o_pivot, .o_graph_view, .o_calendar_view, .o_activity_view, .o_kanban_grouped, " +
         ".o_field_x2many .o_list_renderer, .o_notebook_headers, .o_statusbar_status, " +
-        ".o_crm_desk_buckets, .o_crm_collection_steps, .o_crm_collection_letter_body, pre, textarea";
+        ".o_crm_desk_buckets, .o_crm_collection_steps, .o_crm_collection_letter_body, " +
+        "[name=letter_body], pre, textarea";
     const NOT_SEEN =
         "script, style, option, .visually-hidden, .o_hidden, .o-mail-ChatHub, .o_navbar, " +
-        ".o_control_panel_breadcrumbs, .o_kanban_header, .o-mail-Chatter";
+        ".o_control_panel_breadcrumbs, .o_kanban_header, .o-mail-Chatter, .o_skip_to_content";
     const LEEWAY = 2; // pixels
 
     function isSeen(el) {
@@ -76,6 +78,9 @@
         const text = range.getBoundingClientRect();
         if (!text.width) {
             return false;
+        }
+        if (innerWidth < 768 && node.parentElement.closest(".o_list_table thead")) {
+            return false; // a list of core's on a phone
         }
         for (let box = node.parentElement; box; box = box.parentElement) {
             const { overflowX, overflowY } = getComputedStyle(box);
@@ -145,7 +150,7 @@
             for (let up = 0; node && up < 4 && !told.length; up++, node = node.parentElement) {
                 told = [...node.classList].filter((name) => COLOURED.test(name));
             }
-            return [rule, el.localName, told.sort().join("."), data?.fgColor].join(" ");
+            return [rule, told.sort().join("."), data?.fgColor].join(" ");
         }
         const told = names.filter((name) => !/\d|active|focus|show/.test(name)).sort();
         const field = LABELS.test(rule) ? el.closest(".o_field_widget, .o_setting_box") : null;
