@@ -37,7 +37,7 @@ class Looker:
     def __init__(self, options):
         self.options = options
         self.scripts = [Path(options.axe).read_text("utf-8"), (LOOKS / "looks.js").read_text()]
-        self.core = set(json.loads(CORE.read_text())) if CORE.exists() else set()
+        self.core = set() if options.core else set(json.loads(CORE.read_text()))
         self.found = {}  # {what: the screens it is on}
         self.count = 0
         self.start = time.monotonic()

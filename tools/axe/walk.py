@@ -299,11 +299,10 @@ class Walk:
                         class="badge rounded-pill text-bg-${colour}">Badge</span></div>
                     <div class="o_widget o_widget_web_ribbon"><div
                         class="ribbon position-relative"><span
-                        class="text-bg-${colour}">Ribbon</span></div></div>
-                    <p class="text-${colour}">Text</p>`);
+                        class="text-bg-${colour}">Ribbon</span></div></div>`);
                 document.querySelector(".o_content").innerHTML = html.join("");
             }""",
-            ["success", "info", "warning", "danger", "secondary", "primary", "muted", "200", "300"],
+            ["success", "info", "warning", "danger", "secondary", "primary", "200", "300"],
         )
 
     def core_portal(self):

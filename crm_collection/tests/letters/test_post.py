@@ -90,6 +90,9 @@ class TestPost(CrmCollectionLettersCommon):
         self.assertEqual(batch.line_ids.mapped("partner_id").ids, in_order)
         pages = PdfFileReader(io.BytesIO(batch.attachment_id.sudo().raw)).getNumPages()
         self.assertEqual((pages, batch.page_count), (1 + 3, 3))
+        # by the clock of who reads it; seen to fail with the company's
+        self.assertIn("9:00", batch.display_name)
+        self.assertIn("6:00", batch.with_context(tz="America/Sao_Paulo").display_name)
         self.assertEqual(set(letters.mapped("state")), {"printed"})
         self.assertEqual((letters[0].date_sent, self._count_letters()), (False, [0, 0, 0]))
         self.assertFalse(self._post(batch))

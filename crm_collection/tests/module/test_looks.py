@@ -99,7 +99,7 @@ class TestLooks(CrmCollectionLettersCommon, CrmCollectionBrowserCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for code in ("es", "pt_BR"):
+        for code in ("es_ES", "pt_BR"):
             cls.env["res.lang"]._activate_lang(code)
         cls.collector.name = "Carolina de Albuquerque Vasconcelos"
         cls.customer.write({"name": CUSTOMER, "collection_user_id": cls.collector.id})
@@ -187,7 +187,7 @@ class TestLooks(CrmCollectionLettersCommon, CrmCollectionBrowserCase):
             [
                 ("en_US", WIDE, [*screens, AGING]),
                 ("en_US", PHONE, screens),
-                ("es", PHONE, own),
+                ("es_ES", PHONE, own),
                 ("pt_BR", WIDE, own),
             ]
         )

@@ -69,6 +69,7 @@ add("give_invoice", [
     none(banner, "Nothing waits any more"),
     see(".o-mail-Message:contains(Seen the file):contains(Phase 3)"),
     none(".o_crm_collection_approve"),
+    see(".o_form_view :focus", "Who decided by keyboard goes on nearby"),
 ]);
 
 // === Two levels === //
