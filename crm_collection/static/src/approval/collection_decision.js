@@ -13,11 +13,22 @@ const NEXT = [
 ];
 const METHODS = { approved: "action_approve", refused: "action_refuse" };
 
-/** What had the focus is gone: the keyboard goes on nearby, not at the top of the page. */
-function keepFocus(around) {
+/**
+ * What had the focus goes with the request that was decided: the keyboard goes on nearby, not at the
+ * top of the page.
+ *
+ * @param {Element} root the buttons
+ * @param {Element} around where to go on
+ */
+function keepFocus(root, around, frames = 120) {
     browser.requestAnimationFrame(() => {
-        const hasFocus = document.activeElement && document.activeElement !== document.body;
-        if (hasFocus || !around?.isConnected) {
+        const { activeElement, body } = document;
+        const isElsewhere = activeElement !== body && !root.contains(activeElement);
+        if (isElsewhere || !around?.isConnected) {
+            return;
+        }
+        if (root.isConnected && frames) {
+            keepFocus(root, around, frames - 1); // it is not gone yet
             return;
         }
         const found = NEXT.map((selector) => around.querySelector(selector));
@@ -119,7 +130,8 @@ export class CollectionDecision extends Component {
         const { onDecided, facts } = this.props;
         // the services of the environment: this may be gone before the answer comes
         const { action, orm } = this.env.services;
-        const around = this.rootRef.el.closest(".o_form_view, .o_popover, .o_action_manager");
+        const root = this.rootRef.el;
+        const around = root.closest(".o_form_view, .o_popover, .o_action_manager");
         this.state.isBusy = true;
         try {
             const result = await orm.call(
@@ -138,7 +150,7 @@ export class CollectionDecision extends Component {
             this.state.isBusy = false;
             // also when somebody else was faster: what is shown then is out of date
             await onDecided();
-            keepFocus(around);
+            keepFocus(root, around);
         }
     }
 
