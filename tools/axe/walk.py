@@ -290,7 +290,8 @@ class Walk:
                 yield Screen(path, partial(self._go, f"{path}/{record}"), ".o_notebook", True)
 
     def _show_components(self, page):
-        """Core's badges and ribbons, which its own records may not have in every colour."""
+        """Core's badges and ribbons in every colour, and its avatars: its own records may have
+        none."""
         self._go(CORE[0], page)
         page.evaluate(
             """colours => {
@@ -300,6 +301,7 @@ class Walk:
                     <div class="o_widget o_widget_web_ribbon"><div
                         class="ribbon position-relative"><span
                         class="text-bg-${colour}">Ribbon</span></div></div>`);
+                html.push(`<div class="o-mail-Avatar o_avatar d-flex"><img class="rounded"></div>`);
                 document.querySelector(".o_content").innerHTML = html.join("");
             }""",
             ["success", "info", "warning", "danger", "secondary", "primary", "200", "300"],

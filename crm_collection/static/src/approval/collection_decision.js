@@ -24,14 +24,16 @@ function keepFocus(root, around, frames = 120) {
     browser.requestAnimationFrame(() => {
         const { activeElement, body } = document;
         const isElsewhere = activeElement !== body && !root.contains(activeElement);
-        if (isElsewhere || !around?.isConnected) {
+        if (isElsewhere) {
             return;
         }
         if (root.isConnected && frames) {
             keepFocus(root, around, frames - 1); // it is not gone yet
             return;
         }
-        const found = NEXT.map((selector) => around.querySelector(selector));
+        // a page that was read anew is another one
+        const place = around?.isConnected ? around : document.querySelector(".o_action_manager");
+        const found = NEXT.map((selector) => place.querySelector(selector));
         found.find((el) => el?.checkVisibility())?.focus();
     });
 }
