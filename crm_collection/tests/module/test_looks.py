@@ -71,6 +71,8 @@ const look = async ({ pages, scripts, core, uid }) => {
             await settle(page);
             if (within) {
                 page.document.querySelector(`.o_notebook a[name=${within}]`).click();
+                const active = `.o_notebook a.active[name=${within}]`;
+                await until(() => page.document.querySelector(active), within);
                 await settle(page);
             }
             const poor = core

@@ -20,21 +20,19 @@ const METHODS = { approved: "action_approve", refused: "action_refuse" };
  * @param {Element} root the buttons
  * @param {Element} around where to go on
  */
-function keepFocus(root, around, frames = 120) {
+function keepFocus(root, around, frames = 180) {
     browser.requestAnimationFrame(() => {
-        const { activeElement, body } = document;
-        const isElsewhere = activeElement !== body && !root.contains(activeElement);
-        if (isElsewhere) {
-            return;
+        if (document.activeElement === document.body && (!root.isConnected || !frames)) {
+            // a page that was read anew is another one
+            const place = around?.isConnected
+                ? around
+                : document.querySelector(".o_action_manager");
+            const found = NEXT.map((selector) => place.querySelector(selector));
+            found.find((el) => el?.checkVisibility())?.focus();
         }
-        if (root.isConnected && frames) {
-            keepFocus(root, around, frames - 1); // it is not gone yet
-            return;
+        if (frames) {
+            keepFocus(root, around, frames - 1);
         }
-        // a page that was read anew is another one
-        const place = around?.isConnected ? around : document.querySelector(".o_action_manager");
-        const found = NEXT.map((selector) => place.querySelector(selector));
-        found.find((el) => el?.checkVisibility())?.focus();
     });
 }
 
@@ -150,9 +148,9 @@ export class CollectionDecision extends Component {
             await action.doAction(result);
         } finally {
             this.state.isBusy = false;
+            keepFocus(root, around);
             // also when somebody else was faster: what is shown then is out of date
             await onDecided();
-            keepFocus(root, around);
         }
     }
 

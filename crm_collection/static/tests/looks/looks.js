@@ -24,7 +24,14 @@
         "[name=letter_body], pre, textarea";
     const NOT_SEEN =
         "script, style, option, .visually-hidden, .o_hidden, .o-mail-ChatHub, .o_navbar, " +
-        ".o_control_panel_breadcrumbs, .o_kanban_header, .o-mail-Chatter, .o_skip_to_content";
+        ".o_control_panel_breadcrumbs, .o_kanban_header, .o-mail-Chatter, " +
+        ".o_skip_to_content, .o_calendar_container, .o_field_CopyClipboardChar";
+    // core's own components, whatever records they show
+    const CORE_PARTS =
+        ".o_searchview, .o_calendar_container, .o_kanban_header, .o_loading_indicator, .o_tag, " +
+        ".o_clipboard_button, .o_field_daterange, .o_data_cell .o-checkbox, .o-mail-Avatar, " +
+        ".o-mail-Activity, .o-mail-ActivityButton, .o-mail-Message-content ul, " +
+        ".o_field_many2many_tags_email, .o-mail-Message-body > em";
     const LEEWAY = 2; // pixels
 
     function isSeen(el) {
@@ -171,6 +178,12 @@
         const found = new Map();
         for (const { id, help, nodes } of violations) {
             for (const { any, element, html } of nodes) {
+                if (
+                    element.closest(CORE_PARTS) &&
+                    !element.closest("[class*='o_crm_collection_decision']")
+                ) {
+                    continue;
+                }
                 const data = any[0]?.data;
                 const key = getKey(id, element, data);
                 const ratio = data?.contrastRatio ? ` ${data.contrastRatio}:1` : "";
