@@ -63,6 +63,7 @@ CORE = (
 CORE_RECORDS = (
     ("action-base.action_partner_form", "res.partner", []),
     ("action-account.action_move_out_invoice_type", "account.move", [["state", "=", "draft"]]),
+    ("action-account.action_move_out_invoice_type", "account.move", [["state", "=", "posted"]]),
     (
         "action-account.action_move_in_invoice_type",
         "account.move",

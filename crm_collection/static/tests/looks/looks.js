@@ -154,7 +154,7 @@
         const names = [...el.classList];
         if (rule.includes("contrast")) {
             let [told, node] = [[], el];
-            for (let up = 0; node && up < 4 && !told.length; up++, node = node.parentElement) {
+            for (let up = 0; node && up < 6 && !told.length; up++, node = node.parentElement) {
                 told = [...node.classList].filter((name) => COLOURED.test(name));
             }
             return [rule, told.sort().join("."), data?.fgColor].join(" ");
