@@ -36,7 +36,8 @@ def live(env):
 
 
 def create_companies(env):
-    companies = env["res.company"]
+    # its country brings no localization along: alone is to stay alone
+    companies = env["res.company"].with_context(install_mode=True)
     charts = env["account.chart.template"]._get_chart_template_mapping()
     for name, (currency, country, chart) in COMPANIES.items():
         money = env.ref(f"base.{currency}")
