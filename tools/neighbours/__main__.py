@@ -12,6 +12,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def install(name, folder):
     )
     if result.returncode:
         raise SystemExit(f"neighbours: they could not be installed:\n{result.stderr[-4000:]}")
-    return [line for line in result.stderr.splitlines() if "crm_collection" in line]
+    return [line for line in result.stderr.splitlines() if " odoo.addons.crm_collection" in line]
 
 
 @contextmanager
@@ -72,6 +73,19 @@ def open_database(name, folder):
             yield api.Environment(cr, SUPERUSER_ID, {})
     finally:
         close_db(name)
+
+
+@contextmanager
+def take_mails():
+    """:return: the port of a mail server that keeps all, and the folder it keeps them in"""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "tools.smtp_sink", "--port", "0", "--dir", folder]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sink:
+            try:
+                listening = sink.stdout.readline()
+                yield int(listening.partition(",")[0].rpartition(":")[2]), Path(folder)
+            finally:
+                sink.terminate()
 
 
 def compare(alone, beside):
@@ -98,9 +112,9 @@ def main():
         wrong += install(BESIDE, folder)
         for name in (ALONE, BESIDE):
             say(f"the story in {name}")
-            with open_database(name, folder) as env:
-                live(env)
-                told[name] = tell(env)
+            with open_database(name, folder) as env, take_mails() as (port, mails):
+                live(env, port)
+                told[name] = tell(env) | {("mails",): len(list(mails.glob("*.eml")))}
                 if name == BESIDE:
                     modules = env["ir.module.module"].search_count([("state", "=", "installed")])
                     screens, broken = open_screens(env)
@@ -113,8 +127,8 @@ def main():
     if wrong:
         print("\n".join(wrong))
         sys.exit("neighbours: it is not the same beside them")
-    items = len(told[ALONE])
-    say(f"{modules} modules; {items} open items of three companies: the same phases and letters")
+    items, mails = len(told[ALONE]) - 1, told[ALONE]["mails",]
+    say(f"{modules} modules; {items} open items of three companies, {mails} mails: all the same")
     say(f"{screens} screens of collections open")
 
 

@@ -1,12 +1,13 @@
 """What happens in both databases: three companies, their customers, and a month of the jobs."""
 
 from datetime import timedelta
-from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo import fields
 from odoo.fields import Command
+
+from ..demo.story import run_jobs
 
 DAY = fields.Date.to_date("2026-03-16")
 DAYS = (0, 1, 9, 30)  # on which the jobs run
@@ -17,22 +18,19 @@ COMPANIES = {
     "Neighbour FR": ("EUR", "fr", "fr"),
 }
 OVERDUE = (3, 8, 12, 20, 35, 70)
-JOBS = (
-    "crm_collection.ir_cron_crm_collection_allocate",
-    "crm_collection.ir_cron_crm_collection_letters",
-)
 
 
-def live(env):
+def live(env, port):
+    """:param port: of the mail server that takes what is sent"""
+    env["ir.mail_server"].create(
+        {"name": "Sink", "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_encryption": "none"}
+    )
     for company in create_companies(env):
         create_customers(env(context={"allowed_company_ids": company.ids}), company)
     env.cr.commit()
     for number in DAYS:
         with freeze_time(f"{DAY + timedelta(days=number)} 09:00:00"):
-            for job in JOBS:
-                env.ref(job).method_direct_trigger()
-                env.cr.commit()
-            deliver(env)
+            run_jobs(env)
 
 
 def create_companies(env):
@@ -109,21 +107,6 @@ def create_invoice(env, partner, move_type, days, amount):
     return move
 
 
-def deliver(env):
-    """The mail queue, with a server that takes everything."""
-    servers = env.registry["ir.mail_server"]
-
-    def take(_server, message, *_arguments, **_options):
-        return message["Message-Id"]
-
-    with (
-        patch.object(servers, "send_email", take),
-        patch.object(servers, "_connect__", lambda *_arguments, **_options: None),
-    ):
-        env["mail.mail"].search([("state", "=", "outgoing")]).send()
-    env.cr.commit()
-
-
 def tell(env):
     """:return: {(company, customer, due, amount): what became of the item}"""
     told = {}
@@ -137,7 +120,7 @@ def tell(env):
             "currency": item.currency_id.name,
             "blocker": item.blocker,
             "history": [
-                (str(one.date_in), one.phase_id.name, one.origin)
+                (str(one.day_in), one.phase_id.name, one.origin)
                 for one in item.allocation_ids.sorted("id")
             ],
             "letters": [
