@@ -16,6 +16,7 @@ class CrmCollectionRetained(models.AbstractModel):
     _description = "Collection Records Kept for a Time"
 
     anonymised_on = fields.Date(
+        string="Anonymised on",
         readonly=True,
         copy=False,
         help="On this day names, addresses, texts and files were taken out of the record. Amounts, "

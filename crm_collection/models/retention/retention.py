@@ -33,7 +33,6 @@ class CrmCollectionRetention(models.Model):
     _inherit = ["crm.collection.evidence"]
     _description = "Handling of Personal Data"
     _order = "id desc"
-    _rec_name = "kind"
     _allow_sudo_commands = False  # what is written as superuser elsewhere adds nothing to it
     _evidence_refusals = dict.fromkeys(
         ("write", "unlink"),
@@ -70,6 +69,13 @@ class CrmCollectionRetention(models.Model):
     note = fields.Char(
         readonly=True, help="Of a file that was made its checksum; else what went wrong."
     )
+
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for row in self:
+            row.display_name = kinds.get(row.kind, "")
 
     # === Business methods === #
 
