@@ -20,7 +20,11 @@ DIALOGS = (
     ("crm.collection.item", [["state", "=", "open"]], "action_log_contact"),
     ("crm.collection.item", [["state", "=", "open"]], "action_send_letter"),
     ("crm.collection.letter", [["state", "=", "sent"]], "action_reverse"),
-    ("crm.collection.letter", [["channel", "=", "post"]], "action_returned_to_sender"),
+    (
+        "crm.collection.letter",
+        [["channel", "=", "post"], ["state", "=", "sent"]],
+        "action_returned_to_sender",
+    ),
     ("crm.collection.batch", [["state", "=", "printed"]], "action_mark_posted"),
     ("crm.collection.hold", [["state", "=", "active"]], "action_lift"),
     ("crm.collection.hold", [["kind", "=", "promise"]], "action_send_confirmation"),
@@ -258,7 +262,7 @@ class Walk:
         rows = self._call(
             "crm.collection.letter",
             "search_read",
-            [["mail_message_id", "!=", False]],
+            [["mail_message_id", "!=", False], ["state", "=", "sent"]],
             ["mail_message_id"],
             0,
             MOST_RECORDS,
