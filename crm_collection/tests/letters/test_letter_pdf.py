@@ -98,7 +98,7 @@ class TestLetterPdf(CrmCollectionCommon):
         """Its structure is in the PDF, in its language: one heading, tables that are some, with the
         heads of their columns and sums, and every picture has a description.
 
-        Seen to fail without tags, and with every table taken for one.
+        Seen to fail where letterhead, address and payment are tables, too.
         """
         self._use_engine("weasyprint")
         if "pdf_tags" not in pdf.get_weasyprint().DEFAULT_OPTIONS:
