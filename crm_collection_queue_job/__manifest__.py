@@ -6,6 +6,7 @@
     "author": "crm_collection developers",
     "license": "LGPL-3",
     "development_status": "Beta",
+    "images": ["static/description/banner.png"],
     "depends": ["crm_collection", "queue_job"],
     "auto_install": True,
     "data": ["data/queue_job_data.xml"],

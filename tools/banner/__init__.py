@@ -21,6 +21,10 @@ SHOWN = {
         ("Open items by phase", "Letters until it is paid", "Four eyes", "History nobody edits"),
         ("cockpit", "letter-pdf"),
     ),
+    "crm_collection_queue_job": (
+        ("Companies beside each other", "Letters in blocks", "Each letter once"),
+        ("letter-form", "cockpit"),
+    ),
     "crm_collection_sale": (
         ("Warns of new orders", "Stops them", "Releases with a reason"),
         ("portfolio-kanban", "customer"),
