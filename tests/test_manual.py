@@ -92,7 +92,8 @@ def test_names_are_those_of_the_screens(translations):
 def test_portuguese_says_as_much(page):
     """A page and its translation have the same parts, tables, pictures and links. Seen to fail
     with a paragraph, a row and a link left out of one of them."""
-    assert get_shape(read(DOCS / page)) == get_shape(read(PORTUGUESE / page))
+    portuguese = read(PORTUGUESE / page).replace("-pt_BR.png", ".png")
+    assert get_shape(read(DOCS / page).replace("-pt_BR.png", ".png")) == get_shape(portuguese)
 
 
 def test_every_setting_is_explained(translations):
