@@ -344,7 +344,10 @@ class CrmCollectionRun(models.Model):
         if message[:500] not in self.line_ids.mapped("message"):
             self._log_exception(message)
 
-    def _log_exception(self, message, item_id=False, partner_id=False, blocker=False):
+    def _log_exception(
+        self, message, item_id=False, partner_id=False, blocker=False, is_task=False
+    ):
+        """:param bool is_task: whether somebody has it on his list already"""
         self.line_ids.create(
             {
                 "run_id": self.id,
@@ -353,6 +356,7 @@ class CrmCollectionRun(models.Model):
                 "item_id": item_id,
                 "partner_id": partner_id,
                 "blocker": blocker,
+                "is_task": is_task,
                 "count": 1,
             }
         )

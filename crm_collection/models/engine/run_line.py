@@ -49,6 +49,7 @@ class CrmCollectionRunLine(models.Model):
         readonly=True,
     )
     message = fields.Char(readonly=True)
+    is_task = fields.Boolean(readonly=True, help="Somebody has it on his list.")
     partner_id = fields.Many2one(
         comodel_name="res.partner", string="Customer", readonly=True, ondelete="set null"
     )

@@ -14,9 +14,14 @@ class CrmCollectionRun(models.Model):
 
     def _finish(self, state, message=False):
         # EXTENDS 'crm.collection.run': it commits, and the telling with it
-        if state == "failed" or self.exception_count:
+        if state == "failed" or self._get_untold():
             self._tell_manager_once(state, message)
         return super()._finish(state, message)
+
+    def _get_untold(self):
+        """:return: the exceptions that nobody has on his list"""
+        exceptions = self.line_ids.filtered(lambda line: line.kind == "exception")
+        return exceptions.filtered(lambda line: not line.is_task)
 
     def _tell_manager_once(self, state, message):
         """Tell the company's collection manager, else one of its managers, once a day: a job that
@@ -52,7 +57,7 @@ class CrmCollectionRun(models.Model):
             self.env._(
                 "Exceptions: %s. What could not be done is left as it was, and tried again by the "
                 "next run; the log names each.",
-                self.exception_count,
+                len(self._get_untold()),
             ),
         )
 

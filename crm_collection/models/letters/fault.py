@@ -152,7 +152,7 @@ class CrmCollectionLetter(models.Model):
         self._set_problem("failed", reason, will_retry=True, fault=fault, failure_detail=detail)
         self.text_tried = fault == "text" and self._get_text_key()
         if run:
-            run._log_exception(f"{reason} {detail}", partner_id=self.partner_id.id)
+            run._log_exception(f"{reason} {detail}", partner_id=self.partner_id.id, is_task=True)
 
     def _get_text_key(self):
         """:return: a checksum of the text the letter would have now"""
