@@ -1,6 +1,10 @@
+import logging
+
 from markupsafe import Markup
 
 from odoo import fields, models
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmCollectionRun(models.Model):
@@ -15,8 +19,17 @@ class CrmCollectionRun(models.Model):
     def _finish(self, state, message=False):
         # EXTENDS 'crm.collection.run': it commits, and the telling with it
         if state == "failed" or self._get_untold():
-            self._tell_manager_once(state, message)
+            self._tell_safely(state, message)
         return super()._finish(state, message)
+
+    def _tell_safely(self, state, message):
+        """What the job did is kept, and the next company is worked on, whatever comes of it."""
+        try:
+            with self.env.cr.savepoint():
+                self._tell_manager_once(state, message)
+        except Exception:
+            self.env.invalidate_all(flush=False)
+            _logger.exception("Nobody was told of the run %s", self.id)
 
     def _get_untold(self):
         """:return: the exceptions that nobody has on his list"""

@@ -163,6 +163,28 @@ class TestRun(CrmCollectionEngineCommon):
         self._allocate_after_failure()
         self._assert_phase(self.moves, self.phase_first)
 
+    @mute_logger(
+        "odoo.addons.crm_collection.models.engine.run",
+        "odoo.addons.crm_collection.models.engine.run_told",
+    )
+    def test_telling_fails_too(self):
+        """Seen to fail where the telling is not guarded: the run stayed *running*."""
+        engine, run = self.registry["crm.collection.engine"], self.registry["crm.collection.run"]
+
+        def fail(*_arguments):
+            raise ValueError("Out of order")
+
+        with (
+            patch.object(engine, "_sweep", fail),
+            patch.object(run, "_tell_manager_once", fail),
+            self.enter_registry_test_mode(),
+        ):
+            self.env.ref(
+                "crm_collection.ir_cron_crm_collection_allocate"
+            ).sudo().method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(self._get_run().state, "failed")
+
     def test_company_without_books_is_passed_over(self):
         """GIVEN a company and a branch without any entry
         WHEN the job runs
