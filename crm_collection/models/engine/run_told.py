@@ -18,7 +18,7 @@ class CrmCollectionRun(models.Model):
 
     def _finish(self, state, message=False):
         # EXTENDS 'crm.collection.run': it commits, and the telling with it
-        if state == "failed" or self._get_untold():
+        if state == "failed" or self.exception_count and self._get_untold():
             self._tell_safely(state, message)
         return super()._finish(state, message)
 
