@@ -31,8 +31,8 @@ class IrActionsReport(models.Model):
         values = self._get_rendering_context(report, move.ids, {"report_type": "pdf"})
         html = self.with_context(webp_as_jpg=True)._render_template(report.report_name, values)
         page = pdf.make_self_contained(html.decode(), self._crm_collection_load_image)
-        content = self._crm_collection_print_core(report, page, move.company_id, "weasyprint")
-        return content, "pdf"
+        order = self._crm_collection_get_core_order(report, page, move.company_id)
+        return pdf.write_core_pdf(*order), "pdf"
 
     # === Letters === #
 
@@ -44,17 +44,20 @@ class IrActionsReport(models.Model):
             return record._get_sheet_report()
         return report
 
-    def _crm_collection_print_core(self, report, html, company, engine):
-        """Print a page in the company's document layout.
+    def _crm_collection_get_core_order(self, report, html, company):
+        """What WeasyPrint needs to print a page in the company's document layout.
 
         :param str html: the whole page, with nothing left to fetch
+        :return: the arguments of :func:`.pdf.write_core_pdf`
         """
-        styles = "\n".join(self._crm_collection_get_styles(bundle) for bundle in BUNDLES)
-        if engine == "weasyprint":
-            paper = report.paperformat_id or company.paperformat_id
-            paper = paper or self.env.ref("base.paperformat_euro")
-            color = company.primary_color or "#212529"
-            return pdf.write_core_pdf(html, self._crm_collection_get_page(paper), styles, color)
+        paper = report.paperformat_id or company.paperformat_id
+        paper = paper or self.env.ref("base.paperformat_euro")
+        page = self._crm_collection_get_page(paper)
+        return html, page, self._crm_collection_get_all_styles(), company.primary_color or "#212529"
+
+    def _crm_collection_print_core(self, report, html, company):
+        """The same, printed by wkhtmltopdf."""
+        styles = self._crm_collection_get_all_styles()
         report = report.with_company(company)
         bodies, _ids, header, footer, paper_args = report._prepare_html(html, report.model)
         return report.with_context(crm_collection_offline=True)._run_wkhtmltopdf(
@@ -64,6 +67,9 @@ class IrActionsReport(models.Model):
             footer=pdf.add_styles(footer, styles),
             specific_paperformat_args=paper_args,
         )
+
+    def _crm_collection_get_all_styles(self):
+        return "\n".join(self._crm_collection_get_styles(bundle) for bundle in BUNDLES)
 
     def _crm_collection_get_styles(self, bundle):
         """:return: the stylesheet of a bundle, as core compiled it"""

@@ -1,6 +1,7 @@
 import base64
 import gc
 import logging
+import os
 
 import psycopg2
 
@@ -8,8 +9,10 @@ from odoo import SUPERUSER_ID, models
 from odoo.tools.image import image_data_uri
 from odoo.tools.translate import code_translations
 
+from ...tools.printers import get_printers
 from ...tools.text import get_file_name
 from ..evidence.evidence import WRITING
+from . import pdf
 from .core_pdf import LAID_OUT_REPORT
 
 _logger = logging.getLogger(__name__)
@@ -22,6 +25,10 @@ RENDERED_PER_COLLECTION = 20
 # What says in the context that a letter is written anew, whatever was mailed. An object of its
 # own: no caller from outside can pass it.
 NEW = object()
+# Letters that are printed by several processes; how many by the setting, or without it at most.
+MANY = 6
+PRINTERS = "crm_collection.pdf_processes"
+MOST_PRINTERS = 8
 MAILED_STATES = ("outgoing", "printed", "sent", "uncertain", "bounced")
 
 
@@ -157,19 +164,45 @@ class CrmCollectionLetter(models.Model):
         report = self.env.ref(REPORT).sudo()  # or the one in the company's document layout
         if not report._crm_collection_pdf_engine():
             return {}
-        contents = {}
         self._prefetch_texts()
+        printers = get_printers(pdf, self._get_printer_count())
+        printing = {}
         for number, letter in enumerate(self.with_context(crm_collection_new=NEW), start=1):
             try:
                 with self.env.cr.savepoint():
-                    contents[letter.id] = letter._render_pdf(report)
+                    printing[letter.id] = letter._print_pdf(report, printers)
             except psycopg2.OperationalError:
                 raise  # the transaction is lost, not the letter
             except Exception:
-                _logger.warning("The PDF of collection letter %s failed", letter.id, exc_info=True)
+                letter._log_unprinted()
             if number % RENDERED_PER_COLLECTION == 0:
                 gc.collect()
+        return self._collect_printed(printing)
+
+    def _collect_printed(self, printing):
+        """Wait until all is printed.
+
+        :param printing: {letter id: ``Future`` of the PDF}
+        """
+        contents = {}
+        for letter in self.browse(printing):
+            try:
+                contents[letter.id] = printing[letter.id].result()
+            except Exception:
+                letter._log_unprinted()
         return contents
+
+    def _log_unprinted(self):
+        _logger.warning("The PDF of collection letter %s failed", self.id, exc_info=True)
+
+    def _get_printer_count(self):
+        """:return: how many processes print these letters: each has to begin, which takes as long
+        as printing some letters"""
+        if len(self) < MANY:
+            return 1
+        wished = self.env["ir.config_parameter"].sudo().get_param(PRINTERS) or ""
+        count = int(wished) if wished.isdecimal() else 0
+        return count or min(os.cpu_count() or 1, MOST_PRINTERS)
 
     def _prefetch_texts(self):
         """Read and compute for all letters at once what each of them is going to print."""
@@ -184,8 +217,11 @@ class CrmCollectionLetter(models.Model):
             _logger.debug("Not all letters can be rendered", exc_info=True)
 
     def _render_pdf(self, report):
-        company = self.company_id
-        return report.with_company(company)._crm_collection_render_pdf(report, self)
+        return self._print_pdf(report, get_printers(pdf, 1)).result()
+
+    def _print_pdf(self, report, printers):
+        """:return: the ``Future`` of the PDF"""
+        return report.with_company(self.company_id)._crm_collection_print(printers, report, self)
 
     def _store_pdfs(self):
         """Render the PDFs and keep each with its letter, which then points to it."""

@@ -1,6 +1,7 @@
 import io
 import re
 from collections import OrderedDict
+from concurrent.futures import Future
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -8,6 +9,7 @@ from odoo.tools.image import image_data_uri
 
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
+from ...tools.printers import get_printers
 from . import pdf
 from .core_pdf import LAID_OUT
 
@@ -74,6 +76,16 @@ class IrActionsReport(models.Model):
 
     def _crm_collection_render_pdf(self, report, record, data=None):
         """Return the PDF of one record as bytes; raise where that cannot be done."""
+        printers = get_printers(pdf, 1)
+        return self._crm_collection_print(printers, report, record, data).result()
+
+    def _crm_collection_print(self, printers, report, record, data=None):
+        """Make the page of one record and have it printed.
+
+        :param printers: of :func:`..tools.printers.get_printers`
+        :return: the ``Future`` of the PDF as bytes
+        :raise UserError: there is nothing to print with
+        """
         engine = self._crm_collection_pdf_engine()
         if not engine:
             raise UserError(
@@ -81,10 +93,19 @@ class IrActionsReport(models.Model):
             )
         report = self._crm_collection_get_laid_out(report, record)
         html = self._crm_collection_get_html(report, record, data)
+        if engine == "wkhtmltopdf":
+            printed = Future()
+            printed.set_result(self._crm_collection_run_wkhtmltopdf(report, html, record))
+            return printed
         if report.report_name == LAID_OUT:
-            return self._crm_collection_print_core(report, html, record.company_id.sudo(), engine)
-        if engine == "weasyprint":
-            return pdf.write_pdf(html, self._crm_collection_get_page(report.get_paperformat()))
+            order = self._crm_collection_get_core_order(report, html, record.company_id.sudo())
+            return printers.submit("write_core_pdf", *order)
+        page = self._crm_collection_get_page(report.get_paperformat())
+        return printers.submit("write_pdf", html, page)
+
+    def _crm_collection_run_wkhtmltopdf(self, report, html, record):
+        if report.report_name == LAID_OUT:
+            return self._crm_collection_print_core(report, html, record.company_id.sudo())
         body, footer = pdf.split_footer(html, shrinks=not _wkhtml().is_patched_qt)
         return self.with_context(crm_collection_offline=True)._run_wkhtmltopdf(
             [body], report_ref=report, footer=footer

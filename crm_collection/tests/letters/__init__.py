@@ -16,6 +16,7 @@ from . import (
     test_letter_expected,
     test_letter_pdf,
     test_letter_pdf_network,
+    test_letter_printers,
     test_letter_returned,
     test_letter_sending,
     test_manual_letters,

@@ -22,7 +22,7 @@ REPORT = "crm_collection.action_report_letter"
 DOCUMENT = "odoo.addons.crm_collection.models.letters.document"
 
 
-def _get_text(content):
+def get_text(content):
     return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
 
 
@@ -75,7 +75,7 @@ class TestLetterPdf(CrmCollectionCommon):
         self.assertEqual((planted.res_model, planted.res_id), (letter._name, letter.id))
         self.assertGreater(planted.id, sent.id)
         content = self.report.with_user(self.collector)._render_qweb_pdf(REPORT, letter.ids)[0]
-        self.assertEqual(_get_text(content), _get_text(sent.raw))
+        self.assertEqual(get_text(content), get_text(sent.raw))
 
     # === Engines === #
 
@@ -88,10 +88,10 @@ class TestLetterPdf(CrmCollectionCommon):
     def test_weasyprint_writes_real_text(self):
         self._use_engine("weasyprint")
         content = self.letters._render_pdfs()
-        text = _get_text(content[self.letter.id])
+        text = get_text(content[self.letter.id])
         for part in (self.move.name, "1,234.50", "Amount to pay", self.customer.name, "Page 1 of"):
             self.assertIn(part, text)
-        text = _get_text(content[self._letters(self.brazilian).sudo().id])
+        text = get_text(content[self._letters(self.brazilian).sudo().id])
         self.assertIn("1.234,50", text, "Each in the language of its customer.")
 
     def test_letter_can_be_read_aloud(self):
@@ -293,7 +293,7 @@ class TestLetterPdf(CrmCollectionCommon):
         self.letter._withdraw()
         self.assertNotEqual(self.letter.pdf_attachment_id, first)
         self.assertEqual((message.attachment_ids, first.raw), (first, content))
-        self.assertIn("1,200.00", _get_text(self.letter.pdf_attachment_id.raw))
+        self.assertIn("1,200.00", get_text(self.letter.pdf_attachment_id.raw))
 
     def test_one_bad_letter_does_not_stop_the_others(self):
         self._use_engine("weasyprint")

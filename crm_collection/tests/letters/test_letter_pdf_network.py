@@ -12,7 +12,7 @@ from odoo.addons.base.models.ir_actions_report import _wkhtml
 
 from ...models.letters import pdf
 from ..common import CrmCollectionCommon
-from .test_letter_pdf import REPORT, _get_text
+from .test_letter_pdf import REPORT, get_text
 
 
 @tagged("post_install", "-at_install")
@@ -81,7 +81,7 @@ class TestLetterPdfNetwork(CrmCollectionCommon):
         )
         with mute_logger("weasyprint"):
             content = pdf.write_pdf(self._get_hostile(), page)
-        self.assertIn("Kept text", _get_text(content))
+        self.assertIn("Kept text", get_text(content))
         self.assertFalse(self.hits)
 
     def test_wkhtmltopdf_is_refused_what_slips_through(self):
