@@ -28,7 +28,11 @@ ROWS = {
     "letters_1000": "letter_count",
     "mails_1000": "letter_count",
     "pdfs": "letter_count",
+    "pdfs_at_once": "letter_count",
 }
+# The jobs that are stages of their own, and the stages after which autovacuum would come.
+MEASURED = ("first", "second", "settlement", "next_day")
+VACUUMED_AFTER = ("first", "next_day", "limit")
 GROWTH = (10_000, 100_000, 1_000_000)
 # Larger ones are not measured under approval: it says the same again, and takes as long.
 MAX_APPROVAL_ITEMS = 200_000
@@ -45,6 +49,11 @@ def parse_arguments(argv):
     )
     parser.add_argument("--repeat", type=int, default=3, help="runs per median (default 3)")
     parser.add_argument("--pdfs", type=int, default=100, help="letters to print (default 100)")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="all in one process and without vacuum: what is right, and not how fast",
+    )
     parser.add_argument("--json", type=Path, help="write the result here")
     parser.add_argument(
         "--base",
@@ -112,54 +121,72 @@ def bench(databases, items, arguments):
     log(f"{items:,} installments: filling")
     filled, work = databases.name("filled"), databases.name("work")
     databases.copy(databases.template, filled)
-    [fill] = run_steps(filled, ("fill", {"items": items}))
-    databases.vacuum(filled)
-    [facts] = run_steps(filled, ("facts", {}))
+    fill, facts = run_steps(filled, ("fill", {"items": items}), ("facts", {}))
+    if not arguments.quick:
+        databases.vacuum(filled)
     rounds = []
     for number in range(1, arguments.repeat + 1):
         log(f"{items:,} installments: round {number} of {arguments.repeat}")
         databases.copy(filled, work)
         last = number == arguments.repeat
-        rounds.append(measure(databases, work, arguments.pdfs, screens=last))
+        rounds.append(measure(databases, work, arguments, screens=last))
         if items <= MAX_APPROVAL_ITEMS:
             databases.copy(filled, work)
-            measure_approval(databases, work, rounds[-1])
+            measure_approval(databases, work, arguments.quick, rounds[-1])
     if not arguments.keep:
         databases.drop(work)
         databases.drop(filled)
     return summarise(items, fill, facts, rounds)
 
 
-def measure(databases, work, pdfs, screens):
+def measure(databases, work, arguments, screens):
     """One round: the jobs in their order, each followed by its floor."""
-    jobs, floors = {}, {}
+    letters = {"days": 1, "pdfs": arguments.pdfs}
+    stages = {
+        "first": [("job", {"label": "first"}), ("floor", {"create": True})],
+        "second": [("job", {"label": "second"}), ("floor", {}), ("settle", {})],
+        "settlement": [("job", {"label": "settlement"}), ("floor", {})],
+        "next_day": [("job", {"label": "next_day", "days": 1}), ("floor", {"days": 1})],
+        "screens": [("screens", {})] if screens else [],
+        "limit": [("limit", {})],
+        "letters": [("letters", letters)],
+    }
+    results = run_stages(databases, work, stages, arguments.quick)
+    jobs = {name: results[name][0] for name in MEASURED}
+    floors = {name: results[name][1] for name in MEASURED}
+    [of_letters] = results["letters"]
+    return {
+        "jobs": jobs | of_letters["jobs"],
+        "floors": floors | of_letters["floors"],
+        "screens": results["screens"][0] if screens else {},
+        "paid": results["second"][2],
+    }
 
-    def run(name, job, floor, *more):
-        steps = ("job", {"label": name, **job}), floor, *more
-        jobs[name], floors[name], *rest = run_steps(work, *steps)
-        return rest
 
+def run_stages(databases, work, stages, quick):
+    """Each stage in a process of its own, or all of them in one.
+
+    :return: {name: results of its steps}
+    """
+    if quick:
+        results = iter(run_steps(work, *(step for steps in stages.values() for step in steps)))
+        return {name: [next(results) for _step in steps] for name, steps in stages.items()}
+    results = {}
     databases.warm(work)
-    run("first", {}, ("floor", {"create": True}))
-    databases.vacuum(work, own=True)
-    [paid] = run("second", {}, ("floor", {}), ("settle", {}))
-    run("settlement", {}, ("floor", {}))
-    run("next_day", {"days": 1}, ("floor", {"days": 1}))
-    databases.vacuum(work, own=True)
-    shown = run_steps(work, ("screens", {}))[0] if screens else {}
-    run_steps(work, ("limit", {}))
-    databases.vacuum(work, own=True)
-    [letters] = run_steps(work, ("letters", {"days": 1, "pdfs": pdfs}))
-    jobs |= letters["jobs"]
-    floors |= letters["floors"]
-    return {"jobs": jobs, "floors": floors, "screens": shown, "paid": paid}
+    for name, steps in stages.items():
+        results[name] = run_steps(work, *steps) if steps else []
+        if name in VACUUMED_AFTER:
+            databases.vacuum(work, own=True)
+    return results
 
 
-def measure_approval(databases, work, result):
+def measure_approval(databases, work, quick, result):
     """The first allocation once more, every phase under approval: its floor is the one without."""
-    databases.warm(work)
-    run_steps(work, ("guard", {}))
-    job, waiting = run_steps(work, ("job", {"label": "approval"}), ("requests", {}))
+    stages = {
+        "guard": [("guard", {})],
+        "approval": [("job", {"label": "approval"}), ("requests", {})],
+    }
+    job, waiting = run_stages(databases, work, stages, quick)["approval"]
     result["jobs"]["approval"] = job
     result["floors"]["approval"] = {
         "seconds": result["jobs"]["first"]["seconds"],

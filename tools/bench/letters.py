@@ -20,7 +20,7 @@ class BenchLetters:
     :param run_job: callable that runs the letters job and returns what `step_job` returns
     :param peak_mb: callable that returns the peak of memory
     :param query_count: callable that returns the number of statements since the job began
-    :param int pdfs: how many letters are rendered as PDF
+    :param int pdfs: how many letters are rendered as PDF, by one process and by several
     """
 
     def __init__(self, env, run_job, peak_mb, query_count, pdfs):
@@ -48,9 +48,14 @@ class BenchLetters:
             "jobs": {
                 "letters_1000": letters_job,
                 "mails_1000": mails_job,
-                "pdfs": self._render_pdfs(job),
+                "pdfs": self._render_pdfs(job, processes=1),
+                "pdfs_at_once": self._render_pdfs(job, processes=0),
             },
-            "floors": {"letters_1000": self._floor_letters(), "mails_1000": self._floor_mails()},
+            "floors": {
+                "letters_1000": self._floor_letters(),
+                "mails_1000": self._floor_mails(),
+                **dict.fromkeys(("pdfs", "pdfs_at_once"), self._floor_pdfs()),
+            },
         }
 
     def _watch_issuing(self):
@@ -72,14 +77,18 @@ class BenchLetters:
 
         letters._issue_all = watched
 
-    def _render_pdfs(self, job):
-        letters = self.env["crm.collection.letter"].search([], limit=self.pdfs, order="id")
+    def _render_pdfs(self, job, processes):
+        """:param processes: how many print; 0: one for each core"""
+        self.env["ir.config_parameter"].set_param("crm_collection.pdf_processes", processes)
         start = time.perf_counter()
-        contents = letters._render_pdfs()
+        contents = self._get_printed()._render_pdfs()
         seconds = time.perf_counter() - start
         self.cr.rollback()
         rows = dict.fromkeys(job["rows"], 0) | {"letter_count": len(contents)}
         return job | {"seconds": seconds, "rows": rows, "peak_mb": self.peak_mb(), "queries": 0}
+
+    def _get_printed(self):
+        return self.env["crm.collection.letter"].search([], limit=self.pdfs, order="id")
 
     # ------------------------------------------------------------
     # FLOORS
@@ -148,6 +157,19 @@ class BenchLetters:
         seconds = time.perf_counter() - start
         drop_tables(self.cr, copies)
         return {"seconds": seconds, "rows": rows}
+
+    def _floor_pdfs(self):
+        """The same pages printed by WeasyPrint alone, in one process."""
+        import weasyprint  # noqa: PLC0415 - slow to import, and none of the jobs' time
+
+        report = self.env["ir.actions.report"]
+        action = self.env.ref("crm_collection.action_report_letter")
+        pages = [report._crm_collection_get_html(action, letter) for letter in self._get_printed()]
+        self.cr.rollback()
+        start = time.perf_counter()
+        for page in pages:
+            weasyprint.HTML(string=page).write_pdf()
+        return {"seconds": time.perf_counter() - start, "rows": {"letter_count": len(pages)}}
 
     def _copy_rows(self, copy, table):
         self.cr.execute(

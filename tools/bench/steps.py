@@ -58,10 +58,10 @@ def open_registry(database):
 
 def set_day(registry, days):
     """The companies' day is `days` after the real one; nothing else knows."""
-    if days:
-        company = registry["res.company"]
-        today = company._get_collection_today
-        company._get_collection_today = lambda self: today(self) + timedelta(days=days)
+    company = registry["res.company"]
+    today = getattr(company, "_bench_today", company._get_collection_today)
+    company._bench_today = today
+    company._get_collection_today = lambda self: today(self) + timedelta(days=days)
 
 
 def peak_mb():
