@@ -486,7 +486,8 @@ def test_server_with_scheduled_jobs(odoo, server, database, mail_server, name):
         ("promise", day),
     ]
     assert api.ask("crm.collection.contact", "search_count", domain=[]) == (200, 1)
-    status, told = api.ask("crm.collection.letter", "write", ids=[1], vals={"state": "sent"})
+    _status, ids = api.ask("crm.collection.letter", "search", domain=[])
+    status, told = api.ask("crm.collection.letter", "write", ids=ids, vals={"state": "sent"})
     assert (status, bool(told["message"])) == (403, True)
     api.key = "none"
     assert api.ask("crm.collection.item", "search_count", domain=[])[0] == 401

@@ -43,7 +43,7 @@ def draw_settings(number):
         "contacts_week": (2, 0, 1, 0, 3)[number % 5],
         "quiet_days": rnd.choice([0, 0, 2, 5]),
         "guarded": rnd.random() < 0.4,
-        "sends_from": (None, 7, None, NEVER)[number % 4],
+        "sends_from": (None, 4, None, NEVER)[number % 4],
         "unapproved": unapproved[: rnd.choice([0, 1, 2])],
         "asked_again": unapproved[2 : 2 + rnd.choice([0, 1])],
         "after_letter": [] if number % 3 == 1 else rnd.sample([1, 2, 4, 5], rnd.choice([3, 4])),

@@ -19,14 +19,14 @@ from ..common_portfolios import (
 PORTFOLIOS = int(os.environ.get("CRM_COLLECTION_PORTFOLIOS", "50"))
 SEED = int(os.environ.get("CRM_COLLECTION_SEED", "0"))
 TOGETHER = 25  # live in one company at the same time
-DAYS = 20 if "CRM_COLLECTION_PORTFOLIOS" in os.environ else 14
+DAYS = 20 if "CRM_COLLECTION_PORTFOLIOS" in os.environ else 10
 GROWING = (
     *("account_move", "account_move_line", "res_partner", "crm_collection_item"),
     *("crm_collection_allocation", "crm_collection_letter", "crm_collection_letter_line"),
 )
-ASKED_ON = (0, 7)  # the evenings on which the items say what is to come
-REPEATED_ON = (0, 3, 11)  # the days on which the jobs run again
-SIMULATED_ON = (0, 2, 5, 9, 13)  # the days of which the simulation says what is somebody's task
+ASKED_ON = (0, 4)  # the evenings on which the items say what is to come
+REPEATED_ON = (0, 3, 9)  # the days on which the jobs run again
+SIMULATED_ON = (0, 2, 5, 7, 9)  # the days of which the simulation says what is somebody's task
 # Looking for the simplest portfolio that fails takes minutes.
 SHRINK = "CRM_COLLECTION_SHRINK" in os.environ
 SIMPLER = 40  # portfolios that are tried for it
