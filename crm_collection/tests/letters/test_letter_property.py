@@ -14,7 +14,7 @@ from ..common_engine import CrmCollectionEngineCommon
 from ..common_letters import CrmCollectionLettersCommon
 
 # Portfolios that are tried; more of them find more.
-EXAMPLES = int(os.environ.get("CRM_COLLECTION_EXAMPLES", "16"))
+EXAMPLES = int(os.environ.get("CRM_COLLECTION_EXAMPLES", "9"))
 TABLES = ("item", "allocation", "letter", "letter_line")
 # (whose, in the foreign currency, days overdue, amount: a credit below zero)
 LINES = st.lists(
