@@ -38,6 +38,18 @@ def reconciled(condition):
     )
 
 
+def line_is_open(line="line"):
+    """Condition: of a posted debit item anything is open now. It is the condition of the index that
+    has all that is asked of these (``account_move_line.py``), and holds for whatever
+    ``line_is_owed`` says of."""
+    return SQL(
+        """(%(line)s.reconciled IS NOT TRUE AND %(line)s.parent_state = 'posted'
+            AND %(line)s.balance > 0
+            AND (%(line)s.amount_residual != 0 OR %(line)s.amount_residual_currency != 0))""",
+        line=SQL.identifier(line),
+    )
+
+
 def owed_since(day, ends=None, also=None):
     """What each item owed at the end of ``day`` more than it owes now: rows of (line_id, amount,
     amount_currency), of the items of which it may be anything else. It is negative where an item

@@ -193,6 +193,8 @@ class CrmCollectionItem(models.Model):
         "(company_id, date_next_letter) WHERE state = 'open' AND date_next_letter IS NOT NULL"
     )
     _to_evaluate_idx = models.Index("(company_id) WHERE to_evaluate")
+    # which money sent to customers somebody took in: a few (``queries.line_is_unclaimed``)
+    _taken_idx = models.Index("(line_id) WHERE include_no_followup")
 
     # === Compute and search methods === #
 

@@ -55,10 +55,11 @@ def line_is_left_out(line="line"):
 
 def line_is_unclaimed(line="line"):
     """Condition: money that went to the customer (:func:`line_is_refund`) and that nobody has put
-    into collection."""
+    into collection. These are few and are read once, by an index of their own: a subquery that
+    asks for each item would keep the whole statement in one process."""
     return SQL(
-        """(%s AND NOT EXISTS (SELECT FROM crm_collection_item taken
-                                WHERE taken.line_id = %s AND taken.include_no_followup))""",
+        """(%s AND %s NOT IN (SELECT taken.line_id FROM crm_collection_item taken
+                               WHERE taken.include_no_followup AND taken.line_id IS NOT NULL))""",
         line_is_refund(line),
         SQL.identifier(line, "id"),
     )
@@ -124,6 +125,18 @@ def phase_can_act(phase="phase"):
         "(%s AND %s = 'approved')",
         SQL.identifier(phase, "active"),
         SQL.identifier(phase, "approval_state"),
+    )
+
+
+def phase_ranks(sequence=None):
+    """The few phases numbered by their severity, so that the most severe is a plain maximum.
+
+    :param SQL sequence: the column of ``phase``, where the ORM is to write it before
+    """
+    return SQL(
+        """SELECT phase.id, row_number() OVER (ORDER BY %s NULLS FIRST, phase.id) AS rank
+             FROM crm_collection_phase phase""",
+        sequence or SQL("phase.sequence"),
     )
 
 

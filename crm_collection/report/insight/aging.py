@@ -16,6 +16,7 @@ COMPARISONS = {">": operators.gt, ">=": operators.ge, "<": operators.lt, "<=": o
 COMPANY_CURRENCY = "company_currency_id"
 # columns that are joined only where somebody asks for them
 JOINED = ("phase_id", "item_id", "user_id")
+BUCKET_AMOUNTS = [f"amount_{number}" for number in range(6)]
 MATCHINGS = [("now", "As matched now"), ("then", "As known then")]
 
 
@@ -247,14 +248,21 @@ class CrmCollectionAging(models.Model):
 
     def _read_group_select(self, aggregate_spec, query):
         """With one company there is nothing to convert and one currency: said in SQL, a list by
-        customer takes half the time."""
+        customer takes half the time. What is in a bucket is added up of its items alone."""
         fname, _colon, function = aggregate_spec.partition(":")
         field = self._fields.get(fname)
         if len(self.env.companies) == 1 and field:
             if function == "sum_currency" and field.get_currency_field(self) == COMPANY_CURRENCY:
-                return super()._read_group_select(f"{fname}:sum", query)
+                function = "sum"
             if function == "array_agg_distinct" and fname == COMPANY_CURRENCY:
                 return aging_queries.only_value(self._field_to_sql(self._table, fname, query))
+        if function == "sum" and fname in BUCKET_AMOUNTS:
+            columns = (fname, "amount", "days_overdue")
+            _own, *terms = [self._field_to_sql(self._table, name, query) for name in columns]
+            limits = self.env.company._get_collection_aging_limits()
+            return aging_queries.sum_of_bucket(BUCKET_AMOUNTS.index(fname), limits, *terms)
+        if field and function:
+            aggregate_spec = f"{fname}:{function}"
         return super()._read_group_select(aggregate_spec, query)
 
     # === Compute and search methods === #

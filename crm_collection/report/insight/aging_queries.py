@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from ...models.ledger.day_queries import is_entered, owed_since
+from ...models.ledger.day_queries import is_entered, line_is_open, owed_since
 from ...models.portfolio.dispute_queries import disputed_items
 from ...models.portfolio.queries import line_date_maturity
 
@@ -37,30 +37,53 @@ def open_items(day, account_ids, limits, ends=None):
 
 def _owed(day, account_ids, ends):
     """Items with what they owe now, what they owed more on ``day``, and the sum of both: what
-    they owed then."""
+    they owed then.
+
+    What is open now is read from an index that has all of its columns, and nothing else
+    (:func:`.day_queries.line_is_open`); what was settled since is found from that.
+    """
+    since = owed_since(day, ends)
     return SQL(
         """
-        SELECT line.id, line.id AS line_id, line.move_id, line.move_name AS name,
-               line.company_id, line.partner_id AS line_partner_id, line.currency_id,
-               line.date, %(due)s AS date_maturity, %(day)s::date AS date_as_of,
-               %(matching)s AS matching,
-               %(day)s::date - %(due)s AS days_overdue,
-               line.balance AS amount_original,
-               line.amount_residual AS amount_now,
-               COALESCE(since.amount, 0) AS amount_settled,
-               line.amount_residual + COALESCE(since.amount, 0) AS amount,
-               line.amount_residual_currency + COALESCE(since.amount_currency, 0)
-                   AS amount_currency
-          FROM account_move_line line
-     LEFT JOIN (%(since)s) AS since ON since.line_id = line.id
-         WHERE line.account_id = ANY(%(account_ids)s) AND line.parent_state = 'posted'
-           AND line.balance > 0 AND line.date <= %(day)s
-           AND (line.reconciled IS NOT TRUE OR since.line_id IS NOT NULL) AND %(entered)s""",
+        SELECT %(columns)s
+          FROM account_move_line line LEFT JOIN (%(since)s) AS since ON since.line_id = line.id
+         WHERE %(is_open)s AND %(is_item)s
+         UNION ALL
+        SELECT %(columns)s
+          FROM (%(since)s) AS since JOIN account_move_line line ON line.id = since.line_id
+         WHERE NOT %(is_open)s AND %(is_item)s""",
+        columns=_columns(day, ends),
+        since=since,
+        is_open=line_is_open(),
+        is_item=_is_item(day, account_ids, ends),
+    )
+
+
+def _columns(day, ends):
+    return SQL(
+        """line.id, line.id AS line_id, line.move_id, line.move_name AS name,
+           line.company_id, line.partner_id AS line_partner_id, line.currency_id,
+           line.date, %(due)s AS date_maturity, %(day)s::date AS date_as_of,
+           %(matching)s AS matching,
+           %(day)s::date - %(due)s AS days_overdue,
+           line.balance AS amount_original,
+           line.amount_residual AS amount_now,
+           COALESCE(since.amount, 0) AS amount_settled,
+           line.amount_residual + COALESCE(since.amount, 0) AS amount,
+           line.amount_residual_currency + COALESCE(since.amount_currency, 0) AS amount_currency""",
         day=day,
         due=line_date_maturity(),
-        account_ids=list(account_ids),
-        since=owed_since(day, ends),
         matching="then" if ends else "now",
+    )
+
+
+def _is_item(day, account_ids, ends):
+    """Condition: a posted receivable debit item that was there at the end of the day."""
+    return SQL(
+        """line.account_id = ANY(%(account_ids)s) AND line.parent_state = 'posted'
+           AND line.balance > 0 AND line.date <= %(day)s AND %(entered)s""",
+        account_ids=list(account_ids),
+        day=day,
         entered=is_entered(ends) if ends else SQL("TRUE"),
     )
 
@@ -82,23 +105,31 @@ def bucket(limits):
 
 def _bucket_amounts(limits):
     """A column of money per bucket: ``amount_0`` to ``amount_5``."""
-    edges = (None, 0, *limits, None)
     return SQL(", ").join(
         SQL(
             "CASE WHEN %s THEN owed.amount ELSE 0 END AS %s",
-            _is_between(above, up_to),
+            _is_in(number, limits, SQL("owed.days_overdue")),
             SQL.identifier(f"amount_{number}"),
         )
-        for number, (above, up_to) in enumerate(zip(edges, edges[1:], strict=False))
+        for number in range(len(limits) + 2)
     )
 
 
-def _is_between(above, up_to):
+def sum_of_bucket(number, limits, amount, days_overdue):
+    """What the items of a bucket owe: the sum of its column, without adding noughts."""
+    is_in = _is_in(number, limits, days_overdue)
+    return SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", amount, is_in)
+
+
+def _is_in(number, limits, days_overdue):
+    """Condition: an item that is so many days overdue is in the bucket."""
+    edges = (None, 0, *limits, None)
+    above, up_to = edges[number : number + 2]
     conditions = []
     if above is not None:
-        conditions.append(SQL("owed.days_overdue > %s", above))
+        conditions.append(SQL("%s > %s", days_overdue, above))
     if up_to is not None:
-        conditions.append(SQL("owed.days_overdue <= %s", up_to))
+        conditions.append(SQL("%s <= %s", days_overdue, up_to))
     return SQL(" AND ").join(conditions)
 
 

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ...models.desk.customer_queries import ID_FACTOR
 from ...models.portfolio.dispute_queries import disputed_items
 from ...models.portfolio.hold_queries import hold_customers, is_in_force
+from ...models.portfolio.queries import phase_ranks
 
 
 def customers(days):
@@ -35,7 +36,7 @@ def customers(days):
                   AND disputed.partner_id = owed.partner_id""",
         factor=ID_FACTOR,
         open_items=_open_items(days),
-        ranks=_phase_ranks(),
+        ranks=phase_ranks(),
         holds=_holds(days),
         disputed=disputed_items(days),
     )
@@ -58,15 +59,7 @@ def _open_items(days):
          WHERE item.state = 'open'
       GROUP BY item.company_id, item.partner_id, company.today""",
         days=days,
-        ranks=_phase_ranks(),
-    )
-
-
-def _phase_ranks():
-    """The few phases numbered by their severity, so that the most severe is a plain maximum."""
-    return SQL(
-        """SELECT id, row_number() OVER (ORDER BY sequence NULLS FIRST, id) AS rank
-             FROM crm_collection_phase"""
+        ranks=phase_ranks(),
     )
 
 

@@ -117,10 +117,12 @@ class CrmCollectionExpected(models.Model):
 
     @property
     def _table_query(self):
+        self.env.flush_all()
         days = self.env["res.company"]._get_collection_days()
         return expected_queries.expected(
             days,
             self.env["account.account"]._get_collection_receivable_ids(),
+            self.env.execute_query(expected_queries.pieces(days)),
             *self.env["crm.collection.behaviour"]._get_kept_today(days),
         )
 

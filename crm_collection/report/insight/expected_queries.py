@@ -21,11 +21,15 @@ JUDGED_DAYS = 730
 ID_FACTOR = 1024
 
 
-def expected(days, account_ids, kept_ids, other_ids):
+def expected(days, account_ids, pieces, kept_ids, other_ids):
     """One row per piece of what is owed today.
+
+    What PostgreSQL may do with several processes at once is one scan and what is added up of it:
+    no part that is kept for the others (``MATERIALIZED``) stands in it, but what is reckoned once.
 
     :param SQL days: rows of (company id, its day)
     :param account_ids: the receivable accounts
+    :param list pieces: rows of :func:`pieces`
     :param kept_ids: the companies of which it was kept today how customers pay
     :param other_ids: those of which it is reckoned now
     :return: SQL; ``amount`` is what is owed of the piece, ``amount_expected`` what is expected of
@@ -33,11 +37,12 @@ def expected(days, account_ids, kept_ids, other_ids):
     """
     return SQL(
         """
-        WITH piece AS MATERIALIZED (%(pieces)s), paid AS MATERIALIZED (%(paid)s),
-             judged AS MATERIALIZED (%(judged)s)
+        WITH piece AS NOT MATERIALIZED (%(pieces)s), paid AS %(once)s (%(paid)s),
+             judged AS NOT MATERIALIZED (%(judged)s)
         SELECT told.*, %(period)s AS period
           FROM (%(rest)s UNION ALL %(known)s) AS told""",
-        pieces=_pieces(days),
+        pieces=_given(pieces),
+        once=SQL("MATERIALIZED" if other_ids else "NOT MATERIALIZED"),
         paid=_paid(days, kept_ids, other_ids),
         judged=_judged(days),
         period=_period(),
@@ -60,46 +65,67 @@ def _period():
 # ------------------------------------------------------------
 
 
-def _pieces(days):
-    """What is promised or disputed: (line_id, part, number, hold_id, day, amount)."""
+def pieces(days):
+    """What is promised or disputed: (line_id, part, number, hold_id, day, amount), found from the
+    holds by itself: as a part of the other statement it would keep it in one process. The amount
+    is text, so that not a cent of it goes through a floating point number."""
     return SQL(
         """
         SELECT line_id, 'disputed' AS part, 1 AS number, NULL::integer AS hold_id,
-               NULL::date AS day, amount
+               NULL::date AS day, amount::text
           FROM (%(disputed)s) AS disputed WHERE amount > 0
          UNION ALL
-        SELECT line_id, 'promised', 1 + number, hold_id, day, amount
+        SELECT line_id, 'promised', 1 + number, hold_id, day, amount::text
           FROM (%(promised)s) AS promised""",
         disputed=disputed_items(days),
         promised=promised_items(days),
     )
 
 
+def _given(rows):
+    """The rows of :func:`pieces`, in a statement."""
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 6
+    return SQL(
+        """SELECT * FROM unnest(%s::integer[], %s::text[], %s::integer[], %s::integer[],
+                                %s::date[], %s::numeric[])
+                         AS piece (line_id, part, number, hold_id, day, amount)""",
+        *columns,
+    )
+
+
 def _rest(days, account_ids):
-    """What is left of each journal item beside what is known of it: by how the customer pays."""
+    """What is left of each journal item beside what is known of it: by how the customer pays. What
+    it is, and when it is expected, is worked out once for each (``OFFSET 0``)."""
     return SQL(
         """
         SELECT rest.id, %(columns)s, rest.part, NULL::integer AS hold_id, rest.amount,
                CASE WHEN rest.part = 'behaviour' THEN rest.amount ELSE 0 END AS amount_expected,
                CASE WHEN rest.part = 'behaviour' THEN rest.late END AS days_late,
-               NULL::numeric AS kept_rate,
-               CASE WHEN rest.part = 'behaviour'
-                    THEN GREATEST(rest.date_maturity, rest.today) + rest.late
-                END AS date_expected
-          FROM (SELECT owed.*, COALESCE(his.days, everybodys.days, 0) AS late
-                  FROM (SELECT line.id::bigint * %(factor)s AS id, %(line)s,
-                               CASE WHEN %(is_sent)s THEN 'refund' ELSE 'behaviour' END AS part,
-                               line.amount_residual - COALESCE(known.amount, 0) AS amount
-                          FROM %(lines)s
-                     LEFT JOIN (SELECT line_id, SUM(amount) AS amount FROM piece GROUP BY line_id)
-                               AS known ON known.line_id = line.id
-                         WHERE %(is_owed)s AND line.amount_residual != COALESCE(known.amount, 0)
-                       ) AS owed
-             LEFT JOIN (%(late)s) AS his
-                       ON his.root_id = owed.root_id AND his.partner_id = owed.partner_id
-             LEFT JOIN (%(late_of_all)s) AS everybodys ON everybodys.root_id = owed.root_id
-               ) AS rest""",
+               NULL::numeric AS kept_rate, rest.day AS date_expected
+          FROM (SELECT owed.*, CASE WHEN owed.part = 'behaviour'
+                    THEN GREATEST(owed.date_maturity, owed.today) + owed.late END AS day
+                  FROM (%(owed)s) AS owed OFFSET 0) AS rest""",
         columns=_columns("rest"),
+        owed=_left(days, account_ids),
+    )
+
+
+def _left(days, account_ids):
+    """Journal items with what is left of them, and how late their customer pays."""
+    return SQL(
+        """
+        SELECT owed.*, COALESCE(his.days, everybodys.days, 0) AS late
+          FROM (SELECT line.id::bigint * %(factor)s AS id, %(line)s,
+                       CASE WHEN %(is_sent)s THEN 'refund' ELSE 'behaviour' END AS part,
+                       line.amount_residual - COALESCE(known.amount, 0) AS amount
+                  FROM %(lines)s
+             LEFT JOIN (SELECT line_id, SUM(amount) AS amount FROM piece GROUP BY line_id)
+                       AS known ON known.line_id = line.id
+                 WHERE %(is_owed)s AND line.amount_residual != COALESCE(known.amount, 0)
+                OFFSET 0) AS owed
+     LEFT JOIN (%(late)s) AS his
+               ON his.root_id = owed.root_id AND his.partner_id = owed.partner_id
+     LEFT JOIN (%(late_of_all)s) AS everybodys ON everybodys.root_id = owed.root_id""",
         factor=ID_FACTOR,
         line=_line(),
         is_sent=line_is_unclaimed(),

@@ -92,3 +92,28 @@ def _effectiveness(column):
         now=column("receivables"),
         not_due=column("not_due"),
     )
+
+
+def by_name(query, terms, is_descending, limit, offset):
+    """Groups of customers by their names: added up first, the names of the groups looked up then.
+    Joined to the rows they would be grouped by with them, and be it that a page shows a few.
+
+    :param Query query: of the rows
+    :param list terms: SQL of the customer, and of what is added up
+    """
+    query.groupby = terms[0]
+    names = [SQL.identifier(f"term_{number}") for number in range(len(terms))]
+    direction, tie = ("DESC", "ASC") if is_descending else ("ASC", "DESC")
+    return SQL(
+        """SELECT %(names)s FROM (%(groups)s) AS grouped
+        LEFT JOIN res_partner customer ON customer.id = grouped.term_0
+         ORDER BY customer.complete_name %(direction)s, customer.id %(tie)s %(limit)s %(offset)s""",
+        names=SQL(", ").join(names),
+        groups=query.select(
+            *(SQL("%s AS %s", term, name) for term, name in zip(terms, names, strict=True))
+        ),
+        direction=SQL(direction),
+        tie=SQL(tie),
+        limit=SQL("LIMIT %s", limit) if limit else SQL(),
+        offset=SQL("OFFSET %s", offset) if offset else SQL(),
+    )

@@ -3,12 +3,14 @@
 An item's amount counts from its date, what was reconciled with it is taken off from the day of
 the reconciliation: the same money as in the aging of each day, as matched now. Money is overdue
 from the later of its own date and the day after the due date, so that one pass over the items gives
-all the days.
+all the days. What an item was about is what is owed of it and what was reconciled with it: the
+first is read from the index of what is open, the second beside each reconciliation, and what was
+paid long ago is not looked for among all journal items.
 """
 
 from odoo.tools import SQL
 
-from ...models.ledger.day_queries import reconciled
+from ...models.ledger.day_queries import line_is_open, reconciled
 from ...models.portfolio.queries import line_date_maturity
 
 
@@ -22,7 +24,8 @@ def indicators(days, account_ids):
     return SQL(
         """
         WITH ends AS (%(ends)s),
-             open_items AS (%(open_items)s),
+             unpaid AS (%(unpaid)s),
+             paid AS (%(paid)s),
              balances AS (%(balances)s),
              sales AS (%(sales)s),
              promises AS (%(promises)s),
@@ -31,13 +34,12 @@ def indicators(days, account_ids):
         SELECT %(columns)s, %(ratios)s
           FROM figures
           JOIN res_company company ON company.id = figures.company_id
-         WHERE figures.number > 1
-           AND figures.day >= (SELECT MIN(open_items.date) FROM open_items
-                                WHERE open_items.company_id = figures.company_id)""",
+         WHERE figures.number > 1""",
         ends=_ends(days),
-        open_items=_open_items(days[-1], account_ids),
-        balances=_balances(days, account_ids),
-        sales=_sales(),
+        unpaid=_unpaid(days[-1], account_ids),
+        paid=_paid(days[-1], account_ids),
+        balances=_balances(days),
+        sales=_sales(days[-1], account_ids),
         promises=_promises(),
         count_back=_count_back(),
         figures=_figures(),
@@ -56,20 +58,55 @@ def _ends(days):
     )
 
 
-def _open_items(today, account_ids):
-    """What was invoiced and owed, by date and due date: a few rows for each day."""
+# ------------------------------------------------------------
+# WHAT WAS INVOICED: WHAT IS OWED OF IT, AND WHAT WAS PAID OF IT
+# ------------------------------------------------------------
+
+
+def _unpaid(today, account_ids):
+    """What is owed now, by date and due date: a few rows for each day."""
     return SQL(
-        """SELECT line.company_id, line.date, %(due)s AS due,
-                  SUM(line.balance) FILTER (WHERE line.balance > 0) AS amount,
-                  SUM(line.balance) FILTER (WHERE line.display_type = 'payment_term') AS sales
+        """SELECT line.company_id, line.date, %(due)s AS due, SUM(line.amount_residual) AS amount,
+                  SUM(line.amount_residual) FILTER (WHERE %(is_sale)s) AS sales
              FROM account_move_line line
-            WHERE line.account_id = ANY(%(account_ids)s) AND line.parent_state = 'posted'
-              AND line.date <= %(today)s
+            WHERE %(is_open)s AND %(is_item)s
          GROUP BY line.company_id, line.date, %(due)s""",
         due=line_date_maturity(),
-        account_ids=list(account_ids),
-        today=today,
+        is_sale=_is_sale(),
+        is_open=line_is_open(),
+        is_item=_is_item(today, account_ids),
     )
+
+
+def _paid(today, account_ids):
+    """What was reconciled with items, by their date and due date and by the day of it: with what
+    is owed now it is what they were about."""
+    return SQL(
+        """SELECT line.company_id, line.date, %(due)s AS due, reconciled.day,
+                  SUM(reconciled.amount) AS amount,
+                  SUM(reconciled.amount) FILTER (WHERE %(is_sale)s) AS sales
+             FROM (%(reconciled)s) AS reconciled
+             JOIN account_move_line line ON line.id = reconciled.line_id
+            WHERE %(is_item)s
+         GROUP BY line.company_id, line.date, %(due)s, reconciled.day""",
+        due=line_date_maturity(),
+        is_sale=_is_sale(),
+        reconciled=reconciled(SQL("TRUE")),
+        is_item=_is_item(today, account_ids),
+    )
+
+
+def _is_item(today, account_ids):
+    return SQL(
+        """line.account_id = ANY(%s) AND line.parent_state = 'posted' AND line.balance > 0
+           AND line.date <= %s""",
+        list(account_ids),
+        today,
+    )
+
+
+def _is_sale():
+    return SQL("line.display_type = 'payment_term'")
 
 
 # ------------------------------------------------------------
@@ -77,18 +114,18 @@ def _open_items(today, account_ids):
 # ------------------------------------------------------------
 
 
-def _balances(days, account_ids):
+def _balances(days):
     """Receivables and what of them was overdue, by company and number of the day."""
     return SQL(
         """SELECT part.company_id, part.number, SUM(part.amount) AS receivables,
                   SUM(part.overdue) AS overdue
              FROM (%s) AS part
          GROUP BY part.company_id, part.number""",
-        _accumulated(days, account_ids),
+        _accumulated(days),
     )
 
 
-def _accumulated(days, account_ids):
+def _accumulated(days):
     """Each event falls into the slot of the first day that sees it, and of the first that sees
     it overdue; a day has what the slots before its number have."""
     return SQL(
@@ -104,31 +141,18 @@ def _accumulated(days, account_ids):
               GROUP BY 1, 2, 3) AS slot
           JOIN ends ON slot.seen < ends.number""",
         days=list(days),
-        events=_events(days[-1], account_ids),
+        events=_events(),
     )
 
 
-def _events(today, account_ids):
+def _events():
     """Money that comes, by the items' dates, and goes, by the days it was reconciled."""
     return SQL(
-        """SELECT company_id, date AS day, due, amount FROM open_items WHERE amount IS NOT NULL
+        """SELECT company_id, date AS day, due, amount FROM unpaid
             UNION ALL
-           SELECT line.company_id, reconciled.day, %(due)s, -SUM(reconciled.amount)
-             FROM (%(reconciled)s) AS reconciled
-             JOIN account_move_line line ON line.id = reconciled.line_id
-            WHERE %(is_open_item)s AND line.date <= %(today)s
-         GROUP BY line.company_id, reconciled.day, %(due)s""",
-        due=line_date_maturity(),
-        reconciled=reconciled(SQL("partial.max_date <= %s", today)),
-        is_open_item=_is_open_item(account_ids),
-        today=today,
-    )
-
-
-def _is_open_item(account_ids):
-    return SQL(
-        "(line.account_id = ANY(%s) AND line.parent_state = 'posted' AND line.balance > 0)",
-        list(account_ids),
+           SELECT company_id, date, due, amount FROM paid
+            UNION ALL
+           SELECT company_id, day, due, -amount FROM paid"""
     )
 
 
@@ -137,11 +161,24 @@ def _is_open_item(account_ids):
 # ------------------------------------------------------------
 
 
-def _sales():
+def _sales(today, account_ids):
     """Credit sales by month: invoices less credit notes, taxes included."""
     return SQL(
         """SELECT company_id, date_trunc('month', date)::date AS month, SUM(sales) AS sales
-             FROM open_items WHERE sales IS NOT NULL GROUP BY 1, 2"""
+             FROM (SELECT company_id, date, sales FROM unpaid
+                    UNION ALL
+                   SELECT company_id, date, sales FROM paid
+                    UNION ALL
+                   SELECT line.company_id, line.date, SUM(line.balance)
+                     FROM account_move_line line
+                    WHERE %(is_sale)s AND line.account_id = ANY(%(account_ids)s)
+                      AND line.parent_state = 'posted' AND line.balance < 0
+                      AND line.date <= %(today)s
+                 GROUP BY line.company_id, line.date) AS sold
+            WHERE sales IS NOT NULL GROUP BY 1, 2""",
+        is_sale=_is_sale(),
+        account_ids=list(account_ids),
+        today=today,
     )
 
 
