@@ -9,9 +9,9 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     _collection_open_idx = models.Index(
-        """(company_id, partner_id)
-           INCLUDE (id, account_id, journal_id, currency_id, date, date_maturity, balance,
-                    amount_residual, amount_residual_currency, display_type)
+        """(account_id, company_id, date, date_maturity)
+           INCLUDE (id, partner_id, journal_id, currency_id, balance, amount_residual,
+                    amount_residual_currency, display_type)
            WHERE reconciled IS NOT TRUE AND parent_state = 'posted' AND balance > 0
              AND (amount_residual != 0 OR amount_residual_currency != 0)"""
     )

@@ -2,38 +2,32 @@
 
 from odoo.tools import SQL
 
-from .queries import phase_ranks
-
-# an item's number below, the rank of its phase above: the largest is that of the most severe one
-NUMBER_BITS = 32
-
 
 def entry_stage(env):
-    """One row per entry with open items: what its most severe item says, of several the last one.
+    """One row per entry with open items: what its most severe item says.
 
     Joined once per query, however many of its columns are filtered, grouped or sorted by:
-    a correlated subquery would run once per entry and again in every GROUP BY. Rank and item are
-    one number, of which a maximum is taken: sorting all open items takes three times as long.
+    a correlated subquery would run once per entry and again in every GROUP BY.
     """
     Item, Phase = env["crm.collection.item"], env["crm.collection.phase"]
     columns = {
-        name: Item._field_to_sql("item", name) for name in ("id", "move_id", "state", "phase_id")
+        name: Item._field_to_sql("item", name)
+        for name in ("id", "move_id", "state", "phase_id", "rule_id")
     }
     return SQL(
         """
-        SELECT stage.move_id, phase.id AS collection_phase_id, %(rule_id)s AS collection_rule_id
-          FROM (SELECT %(move_id)s AS move_id,
-                       MAX(COALESCE(phase.rank, 0) << %(bits)s | %(id)s) AS top
-                  FROM crm_collection_item item
-             LEFT JOIN (%(ranks)s) AS phase ON phase.id = %(phase_id)s
-                 WHERE %(state)s = 'open' AND %(move_id)s IS NOT NULL
-              GROUP BY %(move_id)s) AS stage
-     LEFT JOIN (%(ranks)s) AS phase ON phase.rank = stage.top >> %(bits)s
-     LEFT JOIN crm_collection_item top ON top.id = stage.top & ((1::bigint << %(bits)s) - 1)""",
+        SELECT DISTINCT ON (%(move_id)s)
+               %(move_id)s AS move_id,
+               %(phase_id)s AS collection_phase_id,
+               %(rule_id)s AS collection_rule_id
+          FROM crm_collection_item item
+          LEFT JOIN crm_collection_phase phase ON phase.id = %(phase_id)s
+         WHERE %(state)s = 'open'
+           AND %(move_id)s IS NOT NULL
+         ORDER BY %(move_id)s, %(sequence)s DESC NULLS LAST, phase.id DESC NULLS LAST, %(id)s DESC
+        """,
         **columns,
-        bits=NUMBER_BITS,
-        rule_id=Item._field_to_sql("top", "rule_id"),
-        ranks=phase_ranks(Phase._field_to_sql("phase", "sequence")),
+        sequence=Phase._field_to_sql("phase", "sequence"),
     )
 
 

@@ -128,18 +128,6 @@ def phase_can_act(phase="phase"):
     )
 
 
-def phase_ranks(sequence=None):
-    """The few phases numbered by their severity, so that the most severe is a plain maximum.
-
-    :param SQL sequence: the column of ``phase``, where the ORM is to write it before
-    """
-    return SQL(
-        """SELECT phase.id, row_number() OVER (ORDER BY %s NULLS FIRST, phase.id) AS rank
-             FROM crm_collection_phase phase""",
-        sequence or SQL("phase.sequence"),
-    )
-
-
 def step_interval(step="step"):
     """The time between two letters of a step, as a PostgreSQL interval."""
     step = SQL.identifier(step)

@@ -1,4 +1,5 @@
 from . import (
+    live,
     customer,
     joined,
     aging,

@@ -233,7 +233,8 @@ class CrmCollectionAging(models.Model):
     def _table_query(self):
         account_ids = self.env["account.account"]._get_collection_receivable_ids()
         limits = self.env.company._get_collection_aging_limits()
-        return aging_queries.open_items(self._get_day(), account_ids, limits, self._get_ends())
+        day, ends = self._get_day(), self._get_ends()
+        return aging_queries.open_items(day, account_ids, limits, ends, self._is_past())
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr == "amount_disputed" and query is not None:

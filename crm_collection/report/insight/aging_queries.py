@@ -7,16 +7,15 @@ from ...models.portfolio.dispute_queries import disputed_items
 from ...models.portfolio.queries import line_date_maturity
 
 
-def open_items(day, account_ids, limits, ends=None):
+def open_items(day, account_ids, limits, ends=None, is_past=True):
     """One row per item (posted receivable debit item of that day or before) that owed something
     at the end of ``day``.
-
-    Only items that are still owed or were reconciled since are worth a look.
 
     :param day: the day
     :param account_ids: the receivable accounts
     :param limits: four numbers of days that separate the buckets, ascending
     :param dict ends: as known then, not as matched now (see :mod:`...models.ledger.day_queries`)
+    :param is_past: the day is over; it decides how the items are found, and nothing else
     :return: SQL; ``amount*`` are in company currency, ``amount_currency`` in the item's
     """
     return SQL(
@@ -29,20 +28,30 @@ def open_items(day, account_ids, limits, ends=None):
      LEFT JOIN res_partner contact ON contact.id = owed.line_partner_id
                AND contact.commercial_partner_id != contact.id
          WHERE owed.amount != 0 OR owed.amount_currency != 0""",
-        owed=_owed(day, account_ids, ends),
+        owed=(_owed_then if is_past else _owed_now)(day, account_ids, ends),
         bucket=bucket(limits),
         buckets=_bucket_amounts(limits),
     )
 
 
-def _owed(day, account_ids, ends):
+def _owed_then(day, account_ids, ends):
     """Items with what they owe now, what they owed more on ``day``, and the sum of both: what
-    they owed then.
+    they owed then. Only items that are still owed or were reconciled since are worth a look."""
+    return SQL(
+        """
+        SELECT %(columns)s
+          FROM account_move_line line LEFT JOIN (%(since)s) AS since ON since.line_id = line.id
+         WHERE %(is_item)s AND (line.reconciled IS NOT TRUE OR since.line_id IS NOT NULL)""",
+        columns=_columns(day, ends),
+        since=owed_since(day, ends),
+        is_item=_is_item(day, account_ids, ends),
+    )
 
-    What is open now is read from an index that has all of its columns, and nothing else
-    (:func:`.day_queries.line_is_open`); what was settled since is found from that.
-    """
-    since = owed_since(day, ends)
+
+def _owed_now(day, account_ids, ends):
+    """The same of a day that is not over: what is open is read from the index that has all of its
+    columns, and nothing beside it (:func:`.day_queries.line_is_open`). The few items that were
+    reconciled with something of a day to come are looked up by that."""
     return SQL(
         """
         SELECT %(columns)s
@@ -53,7 +62,7 @@ def _owed(day, account_ids, ends):
           FROM (%(since)s) AS since JOIN account_move_line line ON line.id = since.line_id
          WHERE NOT %(is_open)s AND %(is_item)s""",
         columns=_columns(day, ends),
-        since=since,
+        since=owed_since(day, ends),
         is_open=line_is_open(),
         is_item=_is_item(day, account_ids, ends),
     )
@@ -156,10 +165,12 @@ def joined_column(query, alias, fname, day, is_past):
         table = SQL("(%s)", phases(day, is_past))
         phase = _join(query, alias, "line_id", "phase", table, "line_id")
         return SQL.identifier(phase, "phase_id")
-    table = SQL.identifier("crm_collection_item")
-    item = _join(query, alias, "line_id", "item", table, "line_id")
     if fname == "item_id":
-        return SQL.identifier(item, "id")
+        table = SQL.identifier("crm_collection_item")
+        return SQL.identifier(_join(query, alias, "line_id", "item", table, "line_id"), "id")
+    # few have a collector of their own: the others need not be looked up
+    table = SQL("(SELECT line_id, user_id FROM crm_collection_item WHERE user_id IS NOT NULL)")
+    item = _join(query, alias, "line_id", "own_collector", table, "line_id")
     partner = _join(query, alias, "partner_id", "collector", SQL.identifier("res_partner"), "id")
     return SQL(
         "COALESCE(%s, (%s ->> %s::text)::integer)",

@@ -12,6 +12,7 @@ class CrmCollectionCustomer(models.Model):
     """
 
     _name = "crm.collection.customer"
+    _inherit = ["crm.collection.live"]
     _description = "Customer in Collection"
     _auto = False
     _order = "amount_overdue desc, id"

@@ -5,7 +5,6 @@ from odoo.tools import SQL
 from ...models.desk.customer_queries import ID_FACTOR
 from ...models.portfolio.dispute_queries import disputed_items
 from ...models.portfolio.hold_queries import hold_customers, is_in_force
-from ...models.portfolio.queries import phase_ranks
 
 
 def customers(days):
@@ -36,7 +35,7 @@ def customers(days):
                   AND disputed.partner_id = owed.partner_id""",
         factor=ID_FACTOR,
         open_items=_open_items(days),
-        ranks=phase_ranks(),
+        ranks=_phase_ranks(),
         holds=_holds(days),
         disputed=disputed_items(days),
     )
@@ -59,7 +58,15 @@ def _open_items(days):
          WHERE item.state = 'open'
       GROUP BY item.company_id, item.partner_id, company.today""",
         days=days,
-        ranks=phase_ranks(),
+        ranks=_phase_ranks(),
+    )
+
+
+def _phase_ranks():
+    """The few phases numbered by their severity, so that the most severe is a plain maximum."""
+    return SQL(
+        """SELECT id, row_number() OVER (ORDER BY sequence NULLS FIRST, id) AS rank
+             FROM crm_collection_phase"""
     )
 
 

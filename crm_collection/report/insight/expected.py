@@ -20,6 +20,14 @@ PERIODS = [
 ]
 
 
+# In a context, for the one statement that is built in it.
+PIECES_KEY = "crm_collection_pieces"
+
+
+class Pieces(tuple):
+    """Rows of ``expected_queries.read_pieces``: what a client sends in a context is none."""
+
+
 class CrmCollectionExpected(models.Model):
     """When what is owed today is expected to be paid: expected cash.
 
@@ -117,14 +125,25 @@ class CrmCollectionExpected(models.Model):
 
     @property
     def _table_query(self):
-        self.env.flush_all()
         days = self.env["res.company"]._get_collection_days()
+        pieces = self.env.context.get(PIECES_KEY)
         return expected_queries.expected(
             days,
             self.env["account.account"]._get_collection_receivable_ids(),
-            self.env.execute_query(expected_queries.pieces(days)),
+            pieces if isinstance(pieces, Pieces) else None,
             *self.env["crm.collection.behaviour"]._get_kept_today(days),
         )
+
+    @api.model
+    def _search(self, *args, **kwargs):
+        """What is promised or disputed is found from the holds first, and given to the statement,
+        which may then be worked on by several processes."""
+        # EXTENDS
+        self.env.flush_all()
+        days = self.env["res.company"]._get_collection_days()
+        pieces = Pieces(self.env.execute_query(expected_queries.read_pieces(days)))
+        rows = self.with_context(**{PIECES_KEY: pieces})
+        return super(CrmCollectionExpected, rows)._search(*args, **kwargs)
 
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr != "user_id" or query is None:

@@ -17,11 +17,14 @@ from ...models.portfolio.queries import line_date_maturity, line_is_owed, line_i
 WINDOWS = (30, 60, 90)
 # Promises of so many days say whether a customer keeps them: those of his page.
 JUDGED_DAYS = 730
+# Keeps PostgreSQL from working out what is in a part again wherever it is named. Written so, and
+# not as a number, it knows that no row is left out, and may work on it in several processes.
+FENCE = SQL("OFFSET '0'")
 # Keeps the pieces of a journal item apart in one number, and below 2^53 for the web client.
 ID_FACTOR = 1024
 
 
-def expected(days, account_ids, pieces, kept_ids, other_ids):
+def expected(days, account_ids, rows, kept_ids, other_ids):
     """One row per piece of what is owed today.
 
     What PostgreSQL may do with several processes at once is one scan and what is added up of it:
@@ -29,7 +32,7 @@ def expected(days, account_ids, pieces, kept_ids, other_ids):
 
     :param SQL days: rows of (company id, its day)
     :param account_ids: the receivable accounts
-    :param list pieces: rows of :func:`pieces`
+    :param rows: of :func:`read_pieces`, or ``None``: they are found by the statement itself
     :param kept_ids: the companies of which it was kept today how customers pay
     :param other_ids: those of which it is reckoned now
     :return: SQL; ``amount`` is what is owed of the piece, ``amount_expected`` what is expected of
@@ -37,18 +40,25 @@ def expected(days, account_ids, pieces, kept_ids, other_ids):
     """
     return SQL(
         """
-        WITH piece AS NOT MATERIALIZED (%(pieces)s), paid AS %(once)s (%(paid)s),
+        WITH piece AS %(found)s (%(pieces)s), paid AS %(once)s (%(paid)s),
              judged AS NOT MATERIALIZED (%(judged)s)
         SELECT told.*, %(period)s AS period
           FROM (%(rest)s UNION ALL %(known)s) AS told""",
-        pieces=_given(pieces),
-        once=SQL("MATERIALIZED" if other_ids else "NOT MATERIALIZED"),
+        found=_once(rows is None),
+        pieces=_pieces(days) if rows is None else _given(rows),
+        once=_once(other_ids),
         paid=_paid(days, kept_ids, other_ids),
         judged=_judged(days),
         period=_period(),
         rest=_rest(days, account_ids),
         known=_known(days, account_ids),
     )
+
+
+def _once(is_dear):
+    """Whether a part of the statement is reckoned once and kept for the others: what is kept is
+    read by one process alone."""
+    return SQL("MATERIALIZED" if is_dear else "NOT MATERIALIZED")
 
 
 def _period():
@@ -65,25 +75,18 @@ def _period():
 # ------------------------------------------------------------
 
 
-def pieces(days):
-    """What is promised or disputed: (line_id, part, number, hold_id, day, amount), found from the
-    holds by itself: as a part of the other statement it would keep it in one process. The amount
-    is text, so that not a cent of it goes through a floating point number."""
+def read_pieces(days):
+    """What is promised or disputed, found from the holds by itself: as a part of the other
+    statement it would keep that in one process. The amount is text, so that not a cent of it goes
+    through a floating point number."""
     return SQL(
-        """
-        SELECT line_id, 'disputed' AS part, 1 AS number, NULL::integer AS hold_id,
-               NULL::date AS day, amount::text
-          FROM (%(disputed)s) AS disputed WHERE amount > 0
-         UNION ALL
-        SELECT line_id, 'promised', 1 + number, hold_id, day, amount::text
-          FROM (%(promised)s) AS promised""",
-        disputed=disputed_items(days),
-        promised=promised_items(days),
+        """SELECT line_id, part, number, hold_id, day, amount::text FROM (%s) AS piece""",
+        _pieces(days),
     )
 
 
 def _given(rows):
-    """The rows of :func:`pieces`, in a statement."""
+    """The rows of :func:`read_pieces`, said in a statement."""
     columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 6
     return SQL(
         """SELECT * FROM unnest(%s::integer[], %s::text[], %s::integer[], %s::integer[],
@@ -93,9 +96,24 @@ def _given(rows):
     )
 
 
+def _pieces(days):
+    """What is promised or disputed: (line_id, part, number, hold_id, day, amount)."""
+    return SQL(
+        """
+        SELECT line_id, 'disputed' AS part, 1 AS number, NULL::integer AS hold_id,
+               NULL::date AS day, amount
+          FROM (%(disputed)s) AS disputed WHERE amount > 0
+         UNION ALL
+        SELECT line_id, 'promised', 1 + number, hold_id, day, amount
+          FROM (%(promised)s) AS promised""",
+        disputed=disputed_items(days),
+        promised=promised_items(days),
+    )
+
+
 def _rest(days, account_ids):
     """What is left of each journal item beside what is known of it: by how the customer pays. What
-    it is, and when it is expected, is worked out once for each (``OFFSET 0``)."""
+    it is, and when it is expected, is worked out once for each (``FENCE``)."""
     return SQL(
         """
         SELECT rest.id, %(columns)s, rest.part, NULL::integer AS hold_id, rest.amount,
@@ -104,9 +122,10 @@ def _rest(days, account_ids):
                NULL::numeric AS kept_rate, rest.day AS date_expected
           FROM (SELECT owed.*, CASE WHEN owed.part = 'behaviour'
                     THEN GREATEST(owed.date_maturity, owed.today) + owed.late END AS day
-                  FROM (%(owed)s) AS owed OFFSET 0) AS rest""",
+                  FROM (%(owed)s) AS owed %(fence)s) AS rest""",
         columns=_columns("rest"),
         owed=_left(days, account_ids),
+        fence=FENCE,
     )
 
 
@@ -122,7 +141,7 @@ def _left(days, account_ids):
              LEFT JOIN (SELECT line_id, SUM(amount) AS amount FROM piece GROUP BY line_id)
                        AS known ON known.line_id = line.id
                  WHERE %(is_owed)s AND line.amount_residual != COALESCE(known.amount, 0)
-                OFFSET 0) AS owed
+                %(fence)s) AS owed
      LEFT JOIN (%(late)s) AS his
                ON his.root_id = owed.root_id AND his.partner_id = owed.partner_id
      LEFT JOIN (%(late_of_all)s) AS everybodys ON everybodys.root_id = owed.root_id""",
@@ -133,6 +152,7 @@ def _left(days, account_ids):
         is_owed=_is_owed(account_ids),
         late=_late(),
         late_of_all=_late_of_all(),
+        fence=FENCE,
     )
 
 
@@ -199,19 +219,23 @@ def _lines(days):
 
 def _companies(days):
     """Companies with their day, their root, which with its branches is one creditor, and their
-    currency: worked out once for each of them (``OFFSET 0``), and not for each of its items."""
+    currency: worked out once for each of them (``FENCE``), and not for each of its items."""
     return SQL(
         """SELECT company.id, company.today, owner.currency_id,
                   split_part(owner.parent_path, '/', 1)::integer AS root_id
-             FROM (VALUES %s) AS company (id, today)
-             JOIN res_company owner ON owner.id = company.id OFFSET 0""",
-        days,
+             FROM (VALUES %(days)s) AS company (id, today)
+             JOIN res_company owner ON owner.id = company.id %(fence)s""",
+        days=days,
+        fence=FENCE,
     )
 
 
 def _is_owed(account_ids):
+    """Condition: what is open now, and is not dated later than today. Said by the day after, as of
+    "less than" PostgreSQL takes it that two thirds of the items are later ones."""
     return SQL(
-        "line.account_id = ANY(%s) AND %s AND line.date <= company.today",
+        """line.account_id = ANY(%s) AND %s
+           AND LEAST(line.date, company.today + 1) != company.today + 1""",
         list(account_ids),
         line_is_owed(),
     )

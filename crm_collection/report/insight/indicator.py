@@ -21,6 +21,7 @@ class CrmCollectionIndicator(models.Model):
     """
 
     _name = "crm.collection.indicator"
+    _inherit = ["crm.collection.live"]
     _description = "Collection Indicator"
     _auto = False
     _order = "date desc, company_id"

@@ -15,6 +15,7 @@ class CrmCollectionJoined(models.AbstractModel):
     searched by the same SQL as they are grouped by (``_field_to_sql`` of the report)."""
 
     _name = "crm.collection.joined"
+    _inherit = ["crm.collection.live"]
     _description = "Report with Joined Columns"
 
     @api.model

@@ -15,4 +15,5 @@ from . import (
     test_cockpit_companies,
     test_collectors,
     test_expected,
+    test_figure_plans,
 )

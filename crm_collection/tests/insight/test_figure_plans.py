@@ -1,0 +1,120 @@
+from functools import partial
+from unittest.mock import patch
+
+from odoo.api import Environment
+from odoo.tests import tagged
+from odoo.tools import SQL
+
+from ..common import TODAY
+from ..common_figures import CrmCollectionFiguresCommon
+
+LINES = "account_move_line"
+OPEN, CREDITED = f"{LINES}_collection_open_idx", f"{LINES}_collection_credited_idx"
+BY_ID = f"{LINES}_pkey"
+# as of a big database: its tables are read by their indexes, and by several processes
+BIG = {
+    **{f"enable_{way}": "off" for way in ("seqscan", "bitmapscan", "indexscan")},
+    **{f"parallel_{what}_cost": "0" for what in ("setup", "tuple")},
+    **{f"min_parallel_{what}_scan_size": "0" for what in ("table", "index")},
+    "max_parallel_workers_per_gather": "2",
+}
+
+
+@tagged("post_install", "-at_install")
+class TestFigurePlans(CrmCollectionFiguresCommon):
+    """Figures of all that is open read the index of what is open, and of other journal items only
+    those that they know: what nobody sees in a small database.
+
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        moves = [cls._create_overdue(days, amount=10.0 * days) for days in range(2, 9)]
+        hold = cls.env["crm.collection.hold"].with_user(cls.manager)
+        hold.create(
+            {
+                "kind": "promise",
+                "reason": "Said so",
+                "partner_id": moves[0].partner_id.id,
+                "date_until": TODAY,
+            }
+        )
+
+    def _run(self, read, about=LINES):
+        """:return: the statements about journal items, or about another table, that it takes"""
+        statements = []
+        execute = Environment.execute_query
+
+        def note(env, query):
+            if about in query.code:
+                statements.append(query)
+            return execute(env, query)
+
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with patch.object(Environment, "execute_query", note):
+            read()
+        return statements
+
+    def _explain(self, query):
+        """:return: the nodes of its plan, each with all that is below it"""
+        for name, value in BIG.items():
+            self.env.cr.execute(SQL("SET LOCAL %s = %s", SQL.identifier(name), value))
+        self.env.cr.execute(SQL("EXPLAIN (FORMAT JSON) %s", query))
+        return list(self._walk(self.env.cr.fetchone()[0][0]["Plan"]))
+
+    def _walk(self, node):
+        below = [each for child in node.get("Plans", []) for each in self._walk(child)]
+        yield from below
+        yield {**node, "below": below}
+
+    def _get_ways(self, nodes):
+        """:return: how journal items are read: {(kind of scan, index)}"""
+        return {
+            (node["Node Type"], node.get("Index Name"))
+            for node in nodes
+            if node.get("Relation Name") == LINES
+        }
+
+    def _read_screens(self):
+        """:return: {name: a function that reads what the screen shows}"""
+        Aging = self._aging()
+        Expected = self.env["crm.collection.expected"].with_user(self.manager)
+        Indicator = self.env["crm.collection.indicator"].with_user(self.manager)
+        return {
+            "pivot": lambda: Aging.formatted_read_grouping_sets(
+                [], [[], ["bucket"], ["phase_id", "bucket"]], ["amount:sum"]
+            ),
+            "by customer": lambda: Aging.formatted_read_group(
+                [], ["partner_id"], ["amount:sum", "amount_1:sum", "amount_settled:sum"]
+            ),
+            "expected": lambda: Expected._read_group(
+                [], ["part", "period"], ["amount:sum", "amount_expected:sum"]
+            ),
+            "indicators": lambda: Indicator.search_fetch([], ["dso", "receivables"]),
+        }
+
+    def test_what_is_open_is_read_from_its_index(self):
+        ways = {("Index Only Scan", OPEN), ("Index Scan", BY_ID)}
+        for name, read in self._read_screens().items():
+            with self.subTest(name):
+                [query] = self._run(read)
+                also = {("Index Only Scan", CREDITED)} if name == "indicators" else set()
+                self.assertEqual(self._get_ways(self._explain(query)), ways | also)
+
+    def test_expected_cash_is_added_up_by_several_processes(self):
+        [query] = self._run(self._read_screens()["expected"])
+        parts = [node for node in self._explain(query) if node.get("Partial Mode") == "Partial"]
+        found = [way for node in parts for way in self._get_ways(node["below"])]
+        self.assertIn(("Index Only Scan", OPEN), found)
+
+    def test_a_page_is_one_statement(self):
+        """What the access rules look at is not looked up by reckoning all rows again."""
+        self._allocate()
+        for name in ("aging", "customer", "expected", "indicator"):
+            with self.subTest(name):
+                Model = self.env[f"crm.collection.{name}"].with_user(self.manager)
+                fields = {"company_currency_id": {}}
+                read = partial(Model.web_search_read, [], fields, limit=80)
+                self.assertEqual(len(self._run(read, about=f'"{Model._table}"."id"')), 1)
