@@ -131,8 +131,19 @@ class CrmCollectionExpected(models.Model):
             days,
             self.env["account.account"]._get_collection_receivable_ids(),
             pieces if isinstance(pieces, Pieces) else None,
-            *self.env["crm.collection.behaviour"]._get_kept_today(days),
+            *self._get_behaviour_companies(days),
         )
+
+    @api.model
+    def _get_behaviour_companies(self, days):
+        """:return: ids of the companies of which it was kept today how customers pay, and of those
+        of which it is reckoned now: of the creditors who are looked at, as nobody sees others"""
+        kept_ids, other_ids = self.env["crm.collection.behaviour"]._get_kept_today(days)
+        if self.env.su:
+            return kept_ids, other_ids
+        creditors = self.env.companies.sudo().root_id
+        others = self.env["res.company"].sudo().browse(other_ids)
+        return kept_ids, others.filtered(lambda company: company.root_id in creditors).ids
 
     @api.model
     def _search(self, *args, **kwargs):
