@@ -83,6 +83,7 @@ def test_every_job_has_its_floor(result):
         assert job["median_s"] > 0
         assert job["peak_mb"] >= job["start_mb"]
         assert job["floor_s"] > 0, name
+    assert result["jobs"]["first"]["narrow_s"] > 0
 
 
 def test_jobs_did_what_plain_sql_does(result):

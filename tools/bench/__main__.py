@@ -210,10 +210,14 @@ def summarise_job(name, rounds):
     floors = [each["floors"][name] for each in rounds if name in each["floors"]]
     median = statistics.median(run["seconds"] for run in runs)
     floor = statistics.median(run["seconds"] for run in floors) if floors else None
+    narrow = [run["narrow_s"] for run in floors if "narrow_s" in run]
+    narrow = statistics.median(narrow) if narrow else None
     return {
         "median_s": round(median, 4),
         "floor_s": floor and round(floor, 4),
         "ratio": floor and round(median / floor, 2),
+        "narrow_s": narrow and round(narrow, 4),
+        "narrow_ratio": narrow and round(median / narrow, 2),
         "rows": runs[0]["rows"][ROWS[name]],
         "floor_rows": floors[0]["rows"] if floors else None,
         "peak_mb": max(run["peak_mb"] for run in runs),

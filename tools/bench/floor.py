@@ -10,6 +10,7 @@ import time
 
 from odoo.tools import SQL
 
+from . import narrow
 from .ledger import query_different_settlements, query_settlements
 from .rules import query_customer_rules
 from .tables import copy_tables
@@ -52,9 +53,12 @@ class BenchFloor:
             "new": self._insert(SQL(day)),
             "matches": self._run(query_settlements(LEDGER, ITEM, STAY, SQL(day))),
         }
+        self._drop_spans()
+        return time.perf_counter() - start, rows
+
+    def _drop_spans(self):
         self.cr.execute("DROP TABLE bench_span, bench_customer")
         self.cr.commit()
-        return time.perf_counter() - start, rows
 
     def _run(self, query):
         self.cr.execute(query)
@@ -205,28 +209,54 @@ class BenchFloor:
                            CASE WHEN s.phase_id IS NOT NULL THEN %(day)s END,
                            CASE WHEN s.has_letter THEN %(day)s END, 0, s.proposed_step_id,
                            1, %(now)s, 1, %(now)s
-                      FROM account_move_line l
-                      JOIN account_account a ON a.id = l.account_id
-                       AND a.account_type = 'asset_receivable'
-                      JOIN bench_customer c USING (partner_id)
-                 LEFT JOIN bench_span s ON s.rule_id = c.rule_id
-                       AND %(day)s - l.date_maturity BETWEEN s.first_day AND s.last_day
-                       AND (s.first_day >= 0 OR %(day)s <= l.date_maturity)
-                     WHERE l.company_id = %(company)s AND l.parent_state = 'posted'
-                       AND l.reconciled IS NOT TRUE AND l.balance > 0
-                       AND (l.date_maturity <= %(day)s OR s.rule_id IS NOT NULL)
+                      FROM %(entering)s
+                     WHERE (l.date_maturity <= %(day)s OR s.rule_id IS NOT NULL)
                        AND NOT EXISTS (SELECT FROM %(item)s i WHERE i.line_id = l.id)
                  RETURNING *),
                 stays AS (%(stays)s)
                 SELECT FROM entered
                 """,
                 item=ITEM,
-                company=self.company.id,
+                entering=self._query_entering(day),
                 day=day,
                 now=NOW,
                 stays=self._query_stays(day, SQL("entered WHERE phase_id IS NOT NULL")),
             )
         )
+
+    def _query_entering(self, day):
+        """What is overdue, or soon, with the step of its day."""
+        return SQL(
+            """(account_move_line l
+                JOIN account_account a ON a.id = l.account_id
+                 AND a.account_type = 'asset_receivable'
+                 AND l.company_id = %(company)s AND l.parent_state = 'posted'
+                 AND l.reconciled IS NOT TRUE AND l.balance > 0
+                JOIN bench_customer c USING (partner_id))
+           LEFT JOIN bench_span s ON s.rule_id = c.rule_id
+                 AND %(day)s - l.date_maturity BETWEEN s.first_day AND s.last_day
+                 AND (s.first_day >= 0 OR %(day)s <= l.date_maturity)""",
+            company=self.company.id,
+            day=day,
+        )
+
+    def allocate_narrowly(self):
+        """The first allocation into two narrow tables (:mod:`.narrow`): seconds, and items."""
+        narrow.create_tables(self.cr)
+        start = time.perf_counter()
+        self._create_spans()
+        day = SQL("%s::date", self.today)
+        entering = SQL(
+            """SELECT l.id AS line_id, s.phase_id FROM %s
+                WHERE l.date_maturity <= %s OR s.rule_id IS NOT NULL""",
+            self._query_entering(day),
+            day,
+        )
+        count = narrow.allocate(self.cr, entering, day)
+        self._drop_spans()
+        seconds = time.perf_counter() - start
+        narrow.drop_tables(self.cr)
+        return seconds, count
 
     def _query_stays(self, day, source):
         return SQL(

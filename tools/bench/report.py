@@ -68,12 +68,15 @@ def print_table(result):
         f"{machine['cores']} cores, {machine['ram_gb']} GB, {machine['postgresql']},"
         f" Python {machine['python']}, Odoo {machine['odoo']}\n"
     )
-    print("| Job | s | Floor, s | Ratio | Rows | Queries | Peak, MB |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    print("| Job | s | Floor, s | Ratio | Narrow floor, s | Ratio | Rows | Queries | Peak, MB |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     for name, job in result["jobs"].items():
-        floor = f"{job['floor_s']:.2f} | {job['ratio']:.1f}" if job["floor_s"] else "|"
+        floor, narrow = (
+            f"{job[f'{name}_s']:.2f} | {job[ratio]:.1f}" if job[f"{name}_s"] else "|"
+            for name, ratio in (("floor", "ratio"), ("narrow", "narrow_ratio"))
+        )
         print(
-            f"| {TITLES[name]} | {job['median_s']:.2f} | {floor} | {job['rows']:,} |"
+            f"| {TITLES[name]} | {job['median_s']:.2f} | {floor} | {narrow} | {job['rows']:,} |"
             f" {job['queries']:,} | {job['peak_mb']:.0f} |"
         )
     print("\n| Screen | s |")

@@ -212,8 +212,11 @@ def step_floor(env, days=0, create=False):
     floor = BenchFloor(env, fields.Date.today())
     if create:
         floor.create_tables()
+    narrow = {}
+    if create:
+        narrow["narrow_s"], narrow["narrow_rows"] = floor.allocate_narrowly()
     seconds, rows = floor.allocate(days)
-    return {"seconds": seconds, "rows": rows, "differ": floor.compare()}
+    return {"seconds": seconds, "rows": rows, "differ": floor.compare(), **narrow}
 
 
 def step_screens(env, repeat=5):
