@@ -133,27 +133,40 @@ def test_statement_asks_for_what_is_left(told):
     assert told["foreign"]["statement"] == []
 
 
-def test_statement_names_each_account(told):
-    """... with the documents that are paid to it, and has a code for each; it named none."""
+@pytest.mark.parametrize("place", ["statement", "page", "pdf"])
+def test_each_account_has_a_code(told, place):
+    """... of what is paid to it, where invoices name several; there was none."""
     says = told["accounts"]
-    amounts, documents = (0.7, 0.5), (", ".join(says["names"][:2]), says["names"][2])
-    for code, text, iban, amount, paid in zip(
-        *(says["statement"], read_page(says, "statement"), (IBAN, OTHER_IBAN), amounts, documents),
-        strict=True,
+    texts = read_pdf(says["pdf"]) if place == "pdf" else read_page(says, place)
+    codes = {lines[6]: lines for lines in (text.split("\n") for text in texts)}
+    assert len(texts) == len(codes) == 2
+    for iban, amount, names in zip(
+        *((IBAN, OTHER_IBAN), (0.7, 0.5), (says["names"][:2], says["names"][2:])), strict=True
     ):
-        lines = text.split("\n")
-        assert (lines[6], float(lines[7][3:])) == (iban, pytest.approx(amount, abs=0.001))
-        assert code["documents"] == paid
-    for label, iban, paid in zip(says["banks"], (IBAN, OTHER_IBAN), documents, strict=True):
-        assert label.startswith(f"{paid}: by bank transfer to")
-        assert iban in label.replace(" ", "")
-    assert not says["bank"]
-    assert [code["documents"] for code in told["one"]["statement"]] == [""]
+        lines = codes[iban]
+        assert float(lines[7][3:]) == pytest.approx(amount, abs=0.001)
+        assert sorted(lines[10].split(", ")) == names
+    if place != "pdf":
+        of_documents = [sorted(code["documents"].split(", ")) for code in says[place]]
+        assert sorted(of_documents) == [says["names"][:2], says["names"][2:]]
+        assert [code["documents"] for code in told["one"][place]] == [""]
 
 
-def test_account_in_words(told):
-    """... with the branch and the key of the Pix, in case no code is at hand."""
-    assert f"56789-0, branch 1234, Pix key {PIX_KEY}" in told["one"]["bank"]
+def test_accounts_in_words(told):
+    """... each with the documents that are paid to it, in mail, page and statement; one alone with
+    the branch and the key of the Pix, in case no code is at hand."""
+    says = told["accounts"]
+    for place in ("banks", "letter_banks", "page_banks"):
+        documents = {}
+        for label in says[place]:
+            paid, _words, account = label.partition(": by bank transfer to")
+            documents[account.replace(" ", "")] = sorted(paid.split(", "))
+        for iban, names in ((IBAN, says["names"][:2]), (OTHER_IBAN, says["names"][2:])):
+            [found] = [paid for account, paid in documents.items() if iban in account]
+            assert found == names
+        [label] = told["one"][place]
+        assert f"56789-0, branch 1234, Pix key {PIX_KEY}" in label
+    assert all(says["body"].count(label) == 1 for label in says["letter_banks"])
 
 
 def test_no_code(told):

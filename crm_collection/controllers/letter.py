@@ -53,7 +53,7 @@ class CollectionLetter(CollectionPayment):
             "open_items": open_items,
             "payments": statement._get_payments(lines_sudo),
             "credits": letter_sudo._get_credits(),
-            "bank_label": letter_sudo._get_bank_label(),
+            "bank_labels": letter_sudo._get_online_bank_labels(open_items),
             "pay_codes": letter_sudo._get_online_pay_codes(open_items),
             "with_charges": any(
                 line.amount_fine or line.amount_interest for line in letter_sudo.line_ids

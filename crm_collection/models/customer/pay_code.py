@@ -1,10 +1,9 @@
 from odoo import models
 
-from .payment import PAYABLE
-
 
 class CrmCollectionLetter(models.Model):
-    """On the letter's page a code is of what is owed now, not of what the letter asked for."""
+    """On the letter's page codes and accounts are of what is owed now, not of what the letter asked
+    for."""
 
     _inherit = "crm.collection.letter"
 
@@ -15,16 +14,15 @@ class CrmCollectionLetter(models.Model):
         """
         self.ensure_one()
         groups = {}
-        for open_item in open_items:
-            if open_item["status"] in PAYABLE and open_item["left"] > 0:
-                groups.setdefault(open_item["currency"], []).append(open_item)
+        for open_item in self.env["crm.collection.statement"]._get_payable(open_items):
+            groups.setdefault(open_item["currency"], []).append(open_item)
         return self._get_pay_codes(
-            [
-                {
-                    "currency": currency,
-                    "open_items": owed,
-                    "to_pay": currency.round(sum(open_item["left"] for open_item in owed)),
-                }
-                for currency, owed in groups.items()
-            ]
+            [{"currency": currency, "owed": owed} for currency, owed in groups.items()]
         )
+
+    def _get_online_bank_labels(self, open_items):
+        """:return: as :meth:`_get_bank_labels`, of what the page shows as not settled"""
+        self.ensure_one()
+        payable = self.env["crm.collection.statement"]._get_payable(open_items)
+        still_open = [one for one in open_items if one["status"] != "settled"]
+        return self._get_bank_labels(still_open, payable)

@@ -268,7 +268,7 @@ class CrmCollectionStatement(models.AbstractModel):
             "partner": partner,
             "date": company._get_collection_today(),
             "letter": letter,
-            "bank_labels": self._get_bank_labels(letter, open_items),
+            "bank_labels": letter._get_bank_labels(open_items, self._get_payable(open_items)),
             "has_companies": len(lines.company_id) > 1,
             "letters": self._get_letters(customer, companies),
             "groups": [

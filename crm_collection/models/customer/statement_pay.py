@@ -33,46 +33,9 @@ class CrmCollectionStatement(models.AbstractModel):
         """
         payable = self._get_payable(open_items)
         overdue = [open_item for open_item in payable if open_item["status"] == "overdue"]
-        by_account = self._get_by_account(overdue or payable)
-        codes = []
-        for owed in by_account.values():
-            currency = owed[0]["currency"]
-            to_pay = currency.round(sum(open_item["left"] for open_item in owed))
-            group = {"currency": currency, "open_items": owed, "to_pay": to_pay}
-            number = f"{OF_CUSTOMER}{letter.partner_id.id}"
-            documents = self._get_documents(owed) if len(by_account) > 1 else ""
-            codes += [
-                code._replace(documents=documents)
-                for code in letter._get_pay_codes([group], number=number)
-            ]
-        return codes
-
-    @api.model
-    def _get_bank_labels(self, letter, open_items):
-        """:return: a sentence for each bank account to which any of these items is paid; where
-        they name several, with the documents that are to be paid to it now"""
-        by_account = self._get_by_account(open_items)
-        if len(by_account) == 1:
-            return [letter._get_bank_label(*by_account)]
-        return [
-            letter._get_bank_label(account_sudo, self._get_documents(owed))
-            for account_sudo, owed in self._get_by_account(self._get_payable(open_items)).items()
-        ]
-
-    @api.model
-    def _get_by_account(self, open_items):
-        """:return: {bank account in sudo: the items whose invoices name it}. Where it is the only
-        one the others are paid to it, too; of several nobody knows which."""
-        by_account = {}
-        for open_item in open_items:
-            account_sudo = open_item["move"].sudo().partner_bank_id
-            by_account.setdefault(account_sudo, []).append(open_item)
-        named = {account_sudo: owed for account_sudo, owed in by_account.items() if account_sudo}
-        return dict.fromkeys(named, open_items) if len(named) == 1 else named
-
-    def _get_documents(self, open_items):
-        """:return: what the customer knows items by, each document once"""
-        return ", ".join(dict.fromkeys(open_item["number"] for open_item in open_items))
+        owed = overdue or payable
+        groups = [{"currency": owed[0]["currency"], "owed": owed}] if owed else []
+        return letter._get_pay_codes(groups, number=f"{OF_CUSTOMER}{letter.partner_id.id}")
 
     def _get_payable(self, open_items):
         """:return: those that a customer is to pay, with something left after the credits"""

@@ -6,20 +6,51 @@ class CrmCollectionLetter(models.Model):
 
     _inherit = "crm.collection.letter"
 
-    def _get_bank_account(self):
-        """Return the account to pay to, where all the invoices name the same one."""
-        banks = self.line_ids.item_id.move_id.partner_bank_id
-        return banks if len(banks) == 1 else banks.browse()
+    def _get_by_account(self, open_items):
+        """
+        :param open_items: dicts with ``move``, of letter, page or statement
+        :return: {bank account in sudo: the items whose invoices name it}. Where it is the only
+            one the others are paid to it, too; of several nobody knows which.
+        """
+        by_account = {}
+        for open_item in open_items:
+            # of the company, for who reads its letters
+            account_sudo = open_item["move"].sudo().partner_bank_id
+            by_account.setdefault(account_sudo, []).append(open_item)
+        named = {account_sudo: owed for account_sudo, owed in by_account.items() if account_sudo}
+        return dict.fromkeys(named, open_items) if len(named) == 1 else named
 
-    def _get_bank_label(self, account=None, documents=""):
-        """Return the sentence with the account to pay to, or an empty string.
+    def _get_documents(self, open_items):
+        """:return: what the customer knows items by, each document once"""
+        return ", ".join(dict.fromkeys(open_item["number"] for open_item in open_items))
 
-        :param account: ``res.partner.bank``; by default the one all the letter's invoices name
+    def _get_bank_labels(self, open_items, payable):
+        """
+        :param open_items: dicts with ``move`` and ``number``, of letter, page or statement
+        :param payable: those of them that are to be paid
+        :return: a sentence for each bank account to which any of them is paid; where they name
+            several, with the documents that are to be paid to it
+        """
+        by_account = self._get_by_account(open_items)
+        if len(by_account) == 1:
+            return [self._get_bank_label(*by_account)]
+        return [
+            self._get_bank_label(account_sudo, self._get_documents(owed))
+            for account_sudo, owed in self._get_by_account(payable).items()
+        ]
+
+    def _get_letter_bank_labels(self, groups):
+        """Return the sentences that say to which bank accounts the items are paid."""
+        open_items = [open_item for group in groups for open_item in group["open_items"]]
+        payable = [open_item for open_item in open_items if open_item["left"] > 0]
+        return self._get_bank_labels(open_items, payable)
+
+    def _get_bank_label(self, account, documents=""):
+        """Return the sentence with the account to pay to.
+
+        :param account: ``res.partner.bank``
         :param str documents: what is paid to it, where other documents name another one
         """
-        account = self._get_bank_account() if account is None else account
-        if not account:
-            return ""
         holder = account.acc_holder_name or self.company_id.name
         number = ", ".join(self._get_bank_details(account))
         if documents:

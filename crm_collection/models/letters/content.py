@@ -99,6 +99,8 @@ class CrmCollectionLetter(models.Model):
         lines = open_credits.lines.filtered(lambda line: line.currency_id == currency)
         credit = -sum(lines.mapped("amount_residual_currency"))
         claim = self._prepare_claim(currency, open_items, open_credits.paid)
+        for open_item in open_items:
+            open_item["left"] = self._get_left(open_item, open_credits.paid)
         charges = sums["fine"] + sums["interest"]
         balance = claim["asked"] - claim["credit_used"] + charges
         return {
@@ -132,11 +134,18 @@ class CrmCollectionLetter(models.Model):
         mixed = len(late) < len(open_items) and is_late_left
         return {
             "mixed": mixed,
+            "owed": late if mixed else open_items,
             "overdue": currency.round(overdue),
             "not_due": currency.round(owed - overdue) if mixed else 0.0,
             "asked": currency.round(overdue if mixed else owed),
             "credit_used": currency.round(sum(paid.get(item_id, 0.0) for item_id in item_ids)),
         }
+
+    def _get_left(self, open_item, paid):
+        """:return: what is to be paid of an item: less what credits pay, with fine and interest"""
+        credit = paid.get(open_item["line"].item_id._origin.id, 0.0)
+        left = open_item["residual"] - credit + open_item["fine"] + open_item["interest"]
+        return open_item["currency"].round(left)
 
     def _get_sections(self, open_items):
         """Return ``(kind, open_items)`` for the parts of a letter whose items are in several

@@ -62,26 +62,30 @@ class CrmCollectionLetter(models.Model):
 
     def _get_pay_codes(self, groups, number=None):
         """
-        :param groups: as of :meth:`_get_groups`: dicts with ``currency``, ``to_pay`` and
-            ``open_items``
+        :param groups: dicts of ``currency`` and ``owed``: the items that are asked for, with what
+            is ``left`` to pay of each
         :param str number: by which a payment for several documents is found, by default the
             letter's
-        :return: list of :class:`PayCode`, one for each currency in which something is to be paid
-            and for which core knows a code; none where the company wants none
+        :return: list of :class:`PayCode`, one for each currency and bank account for which core
+            knows a code; none where the company wants none
         """
         self.ensure_one()
         if not self.company_id.collection_pay_code:
             return []
-        number = number or self.pay_number
-        codes = (self._get_pay_code(group, number) for group in groups if group["to_pay"] > 0)
-        return [code for code in codes if code]
+        number, codes = number or self.pay_number, []
+        for group in groups:
+            owed = [open_item for open_item in group["owed"] if open_item["left"] > 0]
+            by_account = self._get_by_account(owed)
+            for account_sudo, of_account in by_account.items():
+                code = self._get_pay_code(account_sudo, group["currency"], of_account, number)
+                documents = self._get_documents(of_account) if len(by_account) > 1 else ""
+                codes += [code._replace(documents=documents)] if code else []
+        return codes
 
-    def _get_pay_code(self, group, number):
-        moves = self.env["account.move"].union(*(one["move"] for one in group["open_items"]))
-        account_sudo = moves.sudo().partner_bank_id  # of the company, for who reads its letters
-        if len(account_sudo) != 1:
-            return None
-        values = self._get_pay_code_values(account_sudo, moves, group, number)
+    def _get_pay_code(self, account_sudo, currency, owed, number):
+        moves = self.env["account.move"].union(*(open_item["move"] for open_item in owed))
+        to_pay = currency.round(sum(open_item["left"] for open_item in owed))
+        values = self._get_pay_code_values(account_sudo, moves, (to_pay, currency), number)
         params = values and account_sudo._get_qr_code_generation_params(**values)
         if not params:
             return None
@@ -90,17 +94,19 @@ class CrmCollectionLetter(models.Model):
         pasted = params["value"] if params["value"].startswith(PASTED) else ""
         return PayCode(
             name="Pix" if pasted and account_sudo.country_code == "BR" else names[method],
-            amount=self._format_amount(group["to_pay"], group["currency"]),
+            amount=self._format_amount(to_pay, currency),
             image=self._draw_pay_code(account_sudo, params, values),
             pasted=pasted,
         )
 
-    def _get_pay_code_values(self, account, moves, group, number):
-        """:return: what core makes the code of, or nothing where it knows none"""
+    def _get_pay_code_values(self, account, moves, amount, number):
+        """
+        :param amount: (what is to be paid, its currency)
+        :return: what core makes the code of, or nothing where it knows none
+        """
         structured, free = self._get_pay_reference(account, moves, number)
-        return account._build_qr_code_vals(
-            *(group["to_pay"], free, structured, group["currency"], self.partner_id)
-        )
+        to_pay, currency = amount
+        return account._build_qr_code_vals(to_pay, free, structured, currency, self.partner_id)
 
     def _get_pay_reference(self, account, moves, number):
         """By which the payment is matched: an invoice's own reference where it is about one, else

@@ -126,7 +126,7 @@ class CrmCollectionLetter(models.Model):
             "payment_url": self._get_payment_url(),
             "portal_url": self._get_portal_url(),
             "link_until": self._format_day(self._get_online_until()),
-            "bank_label": self._get_bank_label(),
+            "bank_labels": self._get_letter_bank_labels(groups),
             "pay_codes": self._get_pay_codes(groups),
             "pay_slips": self._get_pay_slip_lines(),
             "consumer_br": self._is_consumer_br(),

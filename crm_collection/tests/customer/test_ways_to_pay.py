@@ -130,6 +130,32 @@ class TestWaysToPay(CrmCollectionPortalCommon):
             letter._get_bank_label(account),
         )
 
+    def test_each_account_is_named(self):
+        """... with the documents that are paid to it, where the invoices of a letter name several:
+        in mail, PDF and page, which leaves out what is settled.
+
+        Seen to fail with the account named only where it is the one, and without the page.
+        """
+        numbers = ("111111", "222222")
+        accounts = self.env["res.partner.bank"].create(
+            [{"acc_number": one, "partner_id": self.company.partner_id.id} for one in numbers]
+        )
+        for move, account in zip((self.partly, self.whole), accounts, strict=True):
+            move.sudo().partner_bank_id = account
+        letter_sudo = self._write_letters()
+        path = self._path(letter_sudo._get_online_url())
+        pdf = self._read_pdf(letter_sudo.pdf_attachment_id.raw)
+        for text in (letter_sudo.mail_message_id.body, pdf, self._get(path)):
+            flat = "".join(text.split())
+            for move, number in zip((self.partly, self.whole), numbers, strict=True):
+                holder = f"{self.company.name}, account {number}"
+                said = f"{move.name}: by bank transfer to {holder}"
+                self.assertEqual(flat.count("".join(said.split())), 1)
+        self._pay(self.whole, 70)
+        page = self._get(path)
+        self.assertNotIn(numbers[1], page)
+        self.assertIn(f"By bank transfer to {self.company.name}, account {numbers[0]}", page)
+
     # === What a payment names === #
 
     def test_bank_line_names_what_it_pays(self):
