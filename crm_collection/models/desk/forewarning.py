@@ -259,14 +259,17 @@ class CrmCollectionForewarning(models.Model):
 
     @api.model
     def _get_rows(self, company, day, partner_ids):
-        """:return: a row of the simulation for each customer, with its ``state``"""
+        """:return: a row of the simulation for each customer, with its ``state``. What is written
+        on the day and waits for sending hours of a later one is told the evening before that.
+        """
         if partner_ids == [] or not company.sudo()._is_collection_sending():
             return []
         leaving, waiting = self.env["crm.collection.engine"]._simulate_letters(
             company, day, partner_ids, MOST
         )
         written = {row["partner_id"] for row in leaving}
-        return [row | {"state": "leaves"} for row in leaving] + [
+        leaves = [row for row in leaving if not row["date_leave"]]
+        return [row | {"state": "leaves"} for row in leaves] + [
             row | {"state": "approval"} for row in waiting if row["partner_id"] not in written
         ]
 

@@ -248,10 +248,7 @@ class CrmCollectionEngine(models.AbstractModel):
         rows = self.env.execute_query_dict(simulate_queries.open_items(company.id, limit))
         letters = []
         if company._is_collection_letter_day(date):
-            query = simulate_queries.letters(company, companies, date, limit)
-            query = self._count_contacts_to_come(companies, date, query)
-            letters = self.env.execute_query_dict(query)
-            self._tell_channels(company, letters)
+            letters = self._ask_letters(company, companies, date, limit)
         totals = self.env.execute_query(simulate_queries.totals(company.id))[0]
         result = {
             "open_items": rows,
@@ -273,13 +270,21 @@ class CrmCollectionEngine(models.AbstractModel):
         """
         self.env.flush_all()
         companies = self._keep_family_plan(company, date, partner_ids)
-        letters = simulate_queries.letters(company, companies, date, limit, partner_ids)
-        letters = self._count_contacts_to_come(companies, date, letters, partner_ids)
-        rows = self.env.execute_query_dict(letters)
-        self._tell_channels(company, rows)
+        rows = self._ask_letters(company, companies, date, limit, partner_ids)
         waiting = self.env.execute_query_dict(simulate_queries.waiting(company.id, limit))
         self.env.cr.execute(apply_queries.drop_plan())
         return rows, waiting
+
+    def _ask_letters(self, company, companies, date, limit, partner_ids=None):
+        """:return: the letters of a day, of the plan that is kept, with where they go and when"""
+        in_hours, others = self._get_decided_anew(company, date, partner_ids)
+        query = simulate_queries.letters(
+            company, companies, date, limit, partner_ids, anew_ids=(in_hours | others).ids
+        )
+        query = self._count_contacts_to_come(companies, date, query, partner_ids)
+        rows = self.env.execute_query_dict(query)
+        self._tell_simulated(company, date, rows, in_hours)
+        return rows
 
     def _keep_family_plan(self, company, day, partner_ids=None):
         """Keep what the plan says of a day, all rows, of each company the jobs work for that is

@@ -2,10 +2,12 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..letters import contact_queries, unsent_queries
+from ..letters.condition_queries import LEAVING_STATES
 from ..portfolio.clock import get_moment
 from . import foresee_queries
 
 NOON = 12.0
+MOST_DAYS = 50  # looked at one after the other, until one is within hours and a working day
 
 
 class CrmCollectionEngine(models.AbstractModel):
@@ -34,22 +36,33 @@ class CrmCollectionEngine(models.AbstractModel):
 
     def _get_queued_days(self, future):
         """:return: {letter that leaves on another day: the first one on which it may}"""
-        letters = self.env["crm.collection.letter"].search(
+        letters = self._find_on_their_way(
             Domain("company_id", "in", (future.senders | future.company).ids)
             & Domain("partner_id", "in", future.partner_ids)
             & Domain("state", "=", "outgoing")
+        )
+        days = {letter: self._get_queued_day(letter) for letter in letters}
+        return {
+            letter: day
+            for letter, day in days.items()
+            if day > letter.company_id._get_collection_today()
+        }
+
+    def _find_on_their_way(self, domain):
+        """:return: letters of a domain that leave by themselves, and have not"""
+        return self.env["crm.collection.letter"].search(
+            domain
+            & Domain("state", "in", LEAVING_STATES)
             & Domain("origin", "=", "automatic")
             & Domain("date_sent", "=", False)
             & Domain("delivery_started", "=", False)
         )
-        days = {}
-        for letter in letters:
-            company = letter.company_id
-            moment = company._get_collection_leaving_moment(letter.recipient_ids[:1])
-            day = moment and company._get_collection_day(moment)
-            if day and day > company._get_collection_today():
-                days[letter] = day
-        return days
+
+    def _get_queued_day(self, letter):
+        """:return: the company's day on which a letter in the mail queue comes to its hours"""
+        company = letter.company_id
+        moment = company._get_collection_leaving_moment(letter.recipient_ids[:1])
+        return company._get_collection_day(moment) if moment else company._get_collection_today()
 
     def _wait_in_queue(self, future, company, rows, day):
         """Letters of a day that are written when the sending hours of their customers are over
@@ -73,6 +86,46 @@ class CrmCollectionEngine(models.AbstractModel):
             written = max(written, fields.Datetime.now())
         moment = company._get_collection_leaving_moment(recipient, written)
         return company._get_collection_day(moment) if moment else day
+
+    def _get_days_they_leave(self, company, written, recipients):
+        """
+        :param written: the day on which letters to these contacts are written
+        :return: {contact: the day on which its letter leaves}: it waits for sending hours, and for
+            working days; on each day that it reaches it is decided anew
+        """
+        working_days = company._get_collection_letter_days()
+        days = {one: self._get_leaving_day(company, one, written) for one in set(recipients)}
+        return {
+            one: self._wait_for_both(company, one, day, working_days) for one, day in days.items()
+        }
+
+    def _wait_for_both(self, company, recipient, day, working_days):
+        for _number in range(MOST_DAYS):
+            if not working_days or working_days.is_working(day):
+                break
+            day = self._get_leaving_day(company, recipient, working_days.get_next(day))
+        return day
+
+    def _get_decided_anew(self, company, date, partner_ids=None):
+        """:return: letters of a company that were written before a day, and are decided anew on it:
+        those whose hours begin, and others that waited for a working day, each as a recordset
+
+        :param list partner_ids: to these customers alone
+        """
+        domain = Domain("company_id", "=", company.id) & Domain("date", "<", date)
+        if partner_ids is not None:
+            domain &= Domain("partner_id", "in", partner_ids)
+        working_days, today = company._get_collection_letter_days(), company._get_collection_today()
+        in_hours = others = self.env["crm.collection.letter"]
+        for letter in self._find_on_their_way(domain):
+            is_queued = letter.state == "outgoing"
+            day = self._get_queued_day(letter) if is_queued else today
+            works = working_days.get_next(day) if working_days else day
+            if works == date and is_queued and works == day:
+                in_hours |= letter
+            elif works == date:
+                others |= letter
+        return in_hours, others
 
     def _get_letters_to_issue_again(self, future):
         queued = self.env["crm.collection.letter"].browse(future.queued)

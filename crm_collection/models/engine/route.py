@@ -15,23 +15,31 @@ class CrmCollectionEngine(models.AbstractModel):
     def _tell_routes(self, future, company, rows):
         """Say of each row of letters by which ``channel`` its letter goes, to whom (``recipient``),
         and which state keeps it there (``problem``), if one does."""
-        by_partner = defaultdict(list)
+        by_partner, keys = defaultdict(list), {}
         for row in rows:
             by_partner[row["partner_id"]].append(row)
         for partner_id, of_partner in by_partner.items():
             tone = max(of_partner, key=itemgetter("phase_sequence", "phase_id", "days"))
-            told = self._get_route_of(future, company, partner_id, tone)
+            keys[partner_id] = company.id, partner_id, tone["phase_id"], tone["step_id"]
+        new = [key for key in keys.values() if key not in future.routes]
+        letters = self._get_addressed(company, [key[1:] for key in new])
+        future.routes |= zip(new, map(self._tell_route, letters), strict=True)
+        for partner_id, of_partner in by_partner.items():
             for row in of_partner:
-                row.update(told)
+                row.update(future.routes[keys[partner_id]])
 
-    def _get_route_of(self, future, company, partner_id, tone):
-        """:param dict tone: the item that sets the tone of the letter"""
-        key = company.id, partner_id, tone["phase_id"], tone["step_id"]
-        if key not in future.routes:
-            vals = self._prepare_addressed(company, *key[1:])
-            letter = self.env["crm.collection.letter"].new(vals)
-            future.routes[key] = self._tell_route(letter)
-        return future.routes[key]
+    def _get_addressed(self, company, keys):
+        """:return: unsaved letters of which it is asked where they go: all at once, so that the
+        number of statements does not grow with them
+
+        :param keys: (customer's id, phase's id, step's id) of each
+        """
+        Letter = self.env["crm.collection.letter"]
+        letters = Letter.concat(
+            *(Letter.new(self._prepare_addressed(company, *key)) for key in keys)
+        )
+        letters._prefetch_recipients()
+        return letters
 
     def _tell_route(self, letter):
         route = letter._get_route()
@@ -47,6 +55,7 @@ class CrmCollectionEngine(models.AbstractModel):
 
         :return: {letter id: its state then} of those that leave
         """
+        letters._prefetch_recipients()
         told = {letter.id: self._tell_route(letter) for letter in letters}
         for row in rows:
             row.update(told[row["letter_id"]])
@@ -54,18 +63,22 @@ class CrmCollectionEngine(models.AbstractModel):
 
     # === Simulated === #
 
-    def _tell_channels(self, company, rows):
-        """Say of each simulated letter by which ``channel`` it goes; none where it reaches nobody.
+    def _tell_simulated(self, company, date, rows, in_hours):
+        """Say of each simulated letter by which ``channel`` it goes, none where it reaches nobody,
+        and the day on which it leaves (``date_leave``), where that is a later one.
 
-        Read together: in one recordset the customers are prefetched for one another.
+        :param in_hours: letters that waited for the sending hours of this day
         """
-        Letter = self.env["crm.collection.letter"]
         keys = [(row["partner_id"], row["phase_id"], row["step_id"]) for row in rows]
-        vals = [self._prepare_addressed(company, *key) for key in keys]
-        letters = Letter.concat(*map(Letter.new, vals))
-        for row, letter in zip(rows, letters, strict=True):
-            route = letter._get_route()
-            row["channel"] = not route.problem and route.channel
+        told = [self._tell_route(letter) for letter in self._get_addressed(company, keys)]
+        leaving = [one["recipient"] for one in told if not one["problem"]]
+        days = self._get_days_they_leave(company, date, leaving)
+        waited = set(in_hours.partner_id.ids)
+        for row, route in zip(rows, told, strict=True):
+            row["channel"] = bool(route["recipient"]) and route["channel"]
+            waits = not route["problem"] and row["partner_id"] not in waited
+            day = days[route["recipient"]] if waits else date
+            row["date_leave"] = day > date and day
 
     def _prepare_addressed(self, company, partner_id, phase_id, step_id):
         return {

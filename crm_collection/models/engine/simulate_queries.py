@@ -9,6 +9,7 @@ from ..letters.credit_queries import owing
 from ..letters.queries import judge, open_credit_lines
 from ..portfolio.calendar_queries import counted_by_company
 from ..portfolio.queries import letter_template
+from . import foresee_queries
 from .apply_queries import PLAN_TABLE, said_of_plan
 
 # What nobody is asked for; other items that are held back from the next phase count, and the
@@ -127,7 +128,7 @@ def totals(company_id):
     )
 
 
-def letters(company, companies, today, limit, partner_ids=None):
+def letters(company, companies, today, limit, partner_ids=None, anew_ids=()):
     """Customers who would get a letter of ``company``: most severe phase with its step and the
     collector of that item, items, what they owe and what the letter would ask for, in company
     currency at the rate each item is booked at, as the letter itself says it; ``lines`` is what
@@ -137,6 +138,8 @@ def letters(company, companies, today, limit, partner_ids=None):
 
     :param companies: those that are one creditor with it and were planned, it included
     :param list partner_ids: the customers that were planned, where they are some alone
+    :param anew_ids: letters of the company that were written before, and are decided anew on this
+        day: what they say is due as it was
     """
     return SQL(
         """
@@ -166,12 +169,12 @@ def letters(company, companies, today, limit, partner_ids=None):
           JOIN planned ON planned.line_id = now.item_id
       GROUP BY partner_id
       ORDER BY amount DESC, partner_id LIMIT %(limit)s""",
-        planned=_planned(company, companies, today),
+        planned=_planned(company, companies, today, anew_ids),
         tone=_tone(),
         lines=_lines(),
         credit_lines=open_credit_lines(company, partner_ids),
         owing=owing("planned", "credit_line"),
-        judged=judge(company, today, "planned"),
+        judged=judge(company, today, "planned", without=anew_ids),
         asked_of=asked_of(
             company,
             today,
@@ -260,7 +263,7 @@ def _lines():
     )
 
 
-def _planned(company, companies, today):
+def _planned(company, companies, today, anew_ids):
     """What customers may be asked for where the plan would have put it, and whether the letter is
     due about it: the first one of the phase an item enters, or as for items that stay. It takes
     along what is due in companies that are one creditor with this one and send by themselves."""
@@ -278,7 +281,8 @@ def _planned(company, companies, today):
                             AND (said.is_said IS NULL OR said.date_next <= %(today)s))
                        OR (NOT plan.moves AND %(may_be_written)s AND %(is_due)s)), FALSE) AS is_due
              FROM %(plan)s AS plan
-        LEFT JOIN crm_collection_item item ON item.id = plan.item_id
+        LEFT JOIN %(items)s AS item ON item.id = plan.item_id
+        LEFT JOIN (%(queued)s) AS queued ON queued.item_id = plan.item_id
         LEFT JOIN crm_collection_allocation allocation
                   ON allocation.item_id = plan.item_id AND allocation.date_out IS NULL
         LEFT JOIN crm_collection_rule rule ON rule.id = plan.rule_id
@@ -293,7 +297,7 @@ def _planned(company, companies, today):
         may_be_written=may_be_written_condition(),
         is_due=is_due(
             today,
-            SQL("plan.date_next_letter"),
+            SQL("COALESCE(queued.date_due, plan.date_next_letter)"),
             SQL("plan.amount_residual"),
             counted_by_company(
                 {company_id: days for company_id, days in working_days.items() if days},
@@ -304,4 +308,24 @@ def _planned(company, companies, today):
         plan=SQL.identifier(PLAN_TABLE),
         said=said_of_plan(),
         not_asked=NOT_ASKED,
+        items=_items_before(anew_ids),
+        queued=foresee_queries.in_queue(list(anew_ids)),
+    )
+
+
+def _items_before(anew_ids):
+    """The items there are; those of letters that are decided anew as if they had not been
+    written."""
+    if not anew_ids:
+        return SQL("crm_collection_item")
+    return SQL(
+        """(SELECT now.* FROM crm_collection_item item
+         LEFT JOIN (%s) AS queued ON queued.item_id = item.id
+        CROSS JOIN LATERAL (
+                SELECT item.* WHERE queued.item_id IS NULL
+                 UNION ALL
+                SELECT changed.* FROM jsonb_populate_record(
+                       item, jsonb_build_object('letter_count', queued.letter_count)) AS changed
+                 WHERE queued.item_id IS NOT NULL) AS now)""",
+        foresee_queries.in_queue(list(anew_ids)),
     )

@@ -50,6 +50,7 @@ class CrmCollectionLetter(models.Model):
         *("mail_message_id", "missing_invoices", "missing_slips"),
         *("pdf_missing", "pdf_attachment_id"),
         *("nobody_knows", "passed_over", "pay_number", "refused_ids", "released_in"),
+        "blacklisted_emails",
         *("text_tried", "apology_mail_id", "date_apology"),
         *("charge_move_count", "can_book_charges"),
         *("will_retry", "lang", "address", "addresses_tried"),

@@ -248,3 +248,54 @@ class TestLetterDays(CrmCollectionLettersCommon):
             self.assertFalse(self._deliver())  # decided anew, and queued again
             self.assertEqual(len(self._deliver()), 1)
         self.assertRecordValues(letter, [{"state": "sent", "date": TUESDAY}])
+
+    def test_simulation_of_a_day_is_what_the_day_does(self):
+        """GIVEN working days and hours until noon, and customers in Tokyo, where it is three when
+        letters are written, in Lisbon, reached by post alone, and not reached
+        WHEN each day is simulated the evening before and in its first minutes
+        THEN letter by letter and channel by channel it is what the day then writes, or decides
+        anew, with the day on which that leaves.
+
+        Seen to fail with what is written alone, with what waits as it is, and without the working
+        days that it waits for.
+        """
+        self.company.write({"collection_send_from": 9, "collection_send_to": 12})
+        self.company.collection_second_channel = "post"
+        names = {"Tokyo": {"tz": "Asia/Tokyo"}, "Lisbon": {}, "Nobody": {"email": False}}
+        names["Posted"] = {"email": False, "street": "1 Road", "city": "Lisbon"}
+        for index, (name, vals) in enumerate(names.items()):
+            for due in (-3, -5 - index % 2):  # late on Friday, and during the weekend or on Monday
+                self._create_overdue(due, partner=self._create_customer(name, **vals))
+        self._go_to(FRIDAY)
+        wanted, done = [], []
+        for day in (FRIDAY + timedelta(days=number) for number in range(6)):
+            evening = datetime.combine(day, time(23)) - timedelta(days=1)
+            with freeze_time(evening):
+                said = self._get_simulated(day)
+            with freeze_time(f"{day} 00:10:00"):
+                self.assertEqual(self._get_simulated(day), said, day)
+            for hour in ("00:30", "00:40", "06:00", "10:00"):
+                with freeze_time(f"{day} {hour}:00"):
+                    if hour == "06:00":
+                        self._allocate()
+                        self._send_letters()
+                    self._deliver()
+            wanted.append(said)
+            written = self.env["crm.collection.letter"].search([("date", "=", day)])
+            done.append([(one, one.partner_id, one.phase_id, one.channel, day) for one in written])
+        for said, was in zip(wanted, done, strict=True):
+            left = {  # of what left, on which day it did
+                (*what, letter.date if letter.state == "sent" else day)
+                for letter, *what, day in was
+            }
+            self.assertEqual(said, left)
+        self.assertGreater(len(set().union(*wanted)), 6)
+
+    def _get_simulated(self, day):
+        wizard = self.env["crm.collection.simulate"].with_user(self.collector)
+        wizard = wizard.create({"date": day})
+        wizard.action_simulate()
+        return {
+            (line.partner_id, line.phase_id, line.channel, line.date_leave or day)
+            for line in wizard.letter_line_ids
+        }

@@ -39,6 +39,7 @@ class CrmCollectionSimulate(models.TransientModel):
     )
     proposed_count = fields.Integer(string="New Proposals", readonly=True)
     letter_count = fields.Integer(string="Letters", readonly=True)
+    later_count = fields.Integer(string="Letters That Leave Later", readonly=True)
     task_count = fields.Integer(string="Tasks", readonly=True)
     held_count = fields.Integer(string="Items Held Back", readonly=True)
     line_ids = fields.One2many(
@@ -108,6 +109,7 @@ class CrmCollectionSimulate(models.TransientModel):
                 "proposed_count": totals["proposed"],
                 "held_count": totals["held"],
                 "letter_count": totals["letters"],
+                "later_count": sum(bool(row["date_leave"]) for row in letters),
                 "task_count": totals["tasks"],
                 "is_sending": self.company_id._is_collection_sending(),
                 "bank_note": self._explain_waiting(),
@@ -141,6 +143,7 @@ class CrmCollectionSimulate(models.TransientModel):
             "partner_id": row["partner_id"],
             "phase_id": row["phase_id"],
             "channel": row["channel"],
+            "date_leave": row["date_leave"],
             "name": ", ".join(row["names"]),
             "count": len(row["names"]),
             "amount": row["amount"],

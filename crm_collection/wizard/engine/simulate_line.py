@@ -65,3 +65,8 @@ class CrmCollectionSimulateLine(models.TransientModel):
         help="Rules of assignment have given collectors to customers without one.",
     )
     date = fields.Date(string="To Be Done by")
+    date_leave = fields.Date(
+        string="Leaves on",
+        help="Where that is a later day: when the letter is written, the sending hours of whoever "
+        "gets it are over. It is decided anew on that day.",
+    )
