@@ -1,14 +1,11 @@
 import logging
 
 import psycopg2
-import requests
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
-from odoo.fields import Domain
 
 from odoo.addons.crm_collection.models.letters.letter import NO_FAILURE
-from odoo.addons.crm_collection.tools.retry import in_transaction, start_anew
+from odoo.addons.crm_collection.tools.reached import is_not_reached
 from odoo.addons.iap.tools.iap_tools import InsufficientCreditError
 
 from .letter import SMS
@@ -22,8 +19,6 @@ OF_THE_NUMBER = (
     *("sms_number_missing", "sms_number_format", "sms_country_not_supported"),
     *("sms_blacklist", "sms_optout"),
 )
-# Nothing was handed over.
-NOT_REACHED = (requests.exceptions.ConnectTimeout, InsufficientCreditError)
 
 
 class CrmCollectionLetter(models.Model):
@@ -69,39 +64,19 @@ class CrmCollectionLetter(models.Model):
             self._trigger_sms_queue(moment)
         return waiting
 
-    @api.model
-    def _process_sms(self):
-        """Hand over the letters whose time has come, each in transactions of its own."""
-        now = fields.Datetime.now()
-        is_due = Domain("date_leave", "=", False) | Domain("date_leave", "<=", now)
-        is_queued = Domain("channel", "=", SMS) & Domain("state", "=", "outgoing")
-        for letter_id in self.sudo().search(is_queued & is_due, order="id").ids:
-            letter_sudo = self.sudo().browse(letter_id)
-            try:
-                if in_transaction(self.env, letter_sudo._mark_sms):
-                    in_transaction(self.env, letter_sudo._send_sms, retried=())
-            except psycopg2.Error:
-                # marked and not answered for: the next time nobody knows
-                start_anew(self.env)
-                _logger.exception("Letter %s could not be handed over by SMS", letter_id)
+    def _give_to_carrier(self):
+        # EXTENDS 'crm_collection'
+        return self._send_sms() if self.channel == SMS else super()._give_to_carrier()
 
-    def _mark_sms(self):
-        """Read the letter again, and mark it as handed over.
-
-        :return: whether it may leave
-        """
-        if not self.try_lock_for_update() or self.state != "outgoing" or self.channel != SMS:
-            return False
-        if self.delivery_started:
-            self._set_sms_unanswered()
-        elif self._wait_for_hours():
-            pass
-        elif not self._is_still_true():
-            self._withdraw()
-        else:
-            self.delivery_started = fields.Datetime.now()
-            return True
-        return False
+    def _get_reason_unanswered(self):
+        # EXTENDS 'crm_collection'
+        if self.channel != SMS:
+            return super()._get_reason_unanswered()
+        return self.env._(
+            "Handed to the SMS gateway on %s, and its answer is missing: look for it in the "
+            "account of the gateway.",
+            self._format_handed_over(),
+        )
 
     def _send_sms(self):
         """Hand it to the gateway, and write down what that says."""
@@ -143,26 +118,11 @@ class CrmCollectionLetter(models.Model):
     def _note_sms_error(self, error):
         """The gateway did not answer: unless it was not reached at all, nobody knows."""
         _logger.info("Letter %s could not be handed over by SMS: %s", self.id, error)
-        if not _is_not_reached(error):
-            return self._set_sms_unanswered()
+        if not is_not_reached(error, InsufficientCreditError):
+            return self._set_unanswered()
         env = self._in_office_language().env
-        self.delivery_started = False
         reason = env._("The SMS gateway cannot be reached, or the account has no credits.")
-        return self._set_problem(
-            "failed", reason, fault="server", will_retry=True, failure_detail=str(error)[:500]
-        )
-
-    def _set_sms_unanswered(self):
-        env = self._in_office_language().env
-        self.nobody_knows = False
-        self._set_problem(
-            "uncertain",
-            env._(
-                "Handed to the SMS gateway on %s, and its answer is missing: look for it in the "
-                "account of the gateway.",
-                self._format_handed_over(),
-            ),
-        )
+        return self._set_not_reached(reason, error)
 
     def _receive_sms_delivered(self):
         """The gateway says that it was delivered."""
@@ -181,13 +141,3 @@ class CrmCollectionLetter(models.Model):
             letter.date_sent = letter.date_sent or letter.delivery_started
             letter._receive_back(reason, said, for_good)
 
-
-def _is_not_reached(error):
-    """Whether nothing was handed over; core hides what happened behind an error of its own."""
-    while error:
-        if isinstance(error, NOT_REACHED):
-            return True
-        if type(error) is not AccessError:
-            return False
-        error = error.__cause__ or error.__context__
-    return False

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .letter import SMS
+
 
 class SmsSms(models.Model):
     """Letters leave when the queue of SMS does its work."""
@@ -9,5 +11,5 @@ class SmsSms(models.Model):
     @api.model
     def _process_queue(self):
         # EXTENDS 'sms'
-        self.env["crm.collection.letter"]._process_sms()
+        self.env["crm.collection.letter"]._run_carrier(SMS)
         return super()._process_queue()

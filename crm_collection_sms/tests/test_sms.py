@@ -104,7 +104,7 @@ class TestSms(CrmCollectionLettersCommon):
     def test_read_again(self):
         """Who paid while it waited gets none; who owes another sum is told that one.
 
-        Seen to fail with `_mark_sms` that does not ask whether it is still true.
+        Seen to fail with `_mark_carried` that does not ask whether it is still true.
         """
         letter = self._write()
         self._pay(self.move, 30)

@@ -25,6 +25,7 @@ from . import (
     issue,
     contact_limit,
     channel,
+    carrier_queue,
     recipient,
     round,
     files,
