@@ -143,6 +143,8 @@ command_i18n() {
     refresh_terms crm_collection_sale "$SALE_DB" "$@" || status=1
     prepare_beside crm_collection_sms "$SMS_DB"
     refresh_terms crm_collection_sms "$SMS_DB" "$@" || status=1
+    prepare_beside crm_collection_snailmail "$SNAILMAIL_DB"
+    refresh_terms crm_collection_snailmail "$SNAILMAIL_DB" "$@" || status=1
     prepare_beside crm_collection_queue_job "$QUEUE_DB"
     refresh_terms crm_collection_queue_job "$QUEUE_DB" "$@" || status=1
     return $status

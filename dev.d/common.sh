@@ -3,7 +3,7 @@
 
 # the first, and those that install themselves beside others of Odoo's
 readonly MODULES=(
-    crm_collection crm_collection_queue_job crm_collection_sale crm_collection_sms
+    crm_collection crm_collection_queue_job crm_collection_sale crm_collection_sms crm_collection_snailmail
 )
 
 IS_ROOT=''

@@ -12,7 +12,10 @@ import sys
 
 from processes import find_free_port
 
-MODULES = ("crm_collection_queue_job", "crm_collection_sale", "crm_collection_sms")
+MODULES = (
+    *("crm_collection_queue_job", "crm_collection_sale", "crm_collection_sms"),
+    "crm_collection_snailmail",
+)
 WARNING = re.compile(r"^[0-9-]+ [0-9:,]+ [0-9]+ (WARNING|ERROR|CRITICAL) ")
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
 TESTED = re.compile(r"odoo\.addons\.(\w+)\.tests\.\w+: Starting ")

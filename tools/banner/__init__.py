@@ -29,6 +29,10 @@ SHOWN = {
         ("Warns of new orders", "Stops them", "Releases with a reason"),
         ("portfolio-kanban", "customer"),
     ),
+    "crm_collection_snailmail": (
+        ("Printed and posted", "Checked before it leaves", "True states"),
+        ("letter-form", "letter-pdf"),
+    ),
     "crm_collection_sms": (
         ("By phase", "Where e-mail does not reach", "Checked before it leaves"),
         ("letter-form", "my-work-phone"),

@@ -1,0 +1,1 @@
+from . import company_settings, res_company, letter, letter_snailmail, snailmail_letter
