@@ -1,25 +1,13 @@
-import { Component, onWillStart, onWillUnmount, useRef, useState } from "@odoo/owl";
+import { onWillUnmount } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
-import { router } from "@web/core/browser/router";
-import { formatCurrency } from "@web/core/currency";
-import { Dropdown } from "@web/core/dropdown/dropdown";
-import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { deserializeDate, deserializeDateTime, formatDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { KeepLast } from "@web/core/utils/concurrency";
-import { useService } from "@web/core/utils/hooks";
-import { useSetupAction } from "@web/search/action_hook";
-import { Layout } from "@web/search/layout";
 import { formatInteger, formatPercentage } from "@web/views/fields/formatters";
-import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { customerAction } from "../desk/desk_tools";
-import { CollectionStatusBanner } from "../status_banner/status_banner";
 import { CockpitChart } from "./cockpit_chart";
-import { CockpitFigure } from "./cockpit_figure";
-import { CockpitHelp } from "./cockpit_help";
+import { COCKPIT, CockpitPage } from "./cockpit_page";
 
-const FILTERS = ["period", "company_id", "books_id", "currency_id", "user_id"];
 // From "not due yet" to the oldest; they stand out on light and dark pages alike.
 const AGING_COLORS = ["#8fa3b8", "#f2c14e", "#f39b4b", "#e8703f", "#d64545", "#9b2c3d"];
 const LETTER_COLORS = {
@@ -37,88 +25,33 @@ const LETTER_COLORS = {
 };
 const MINUTE = 60 * 1000;
 
-/**
- * The first page of the app. Everything on it comes from one call; filters live in the address,
- * so that a reload, a link and the way back from a list show the same page.
- */
-export class CollectionCockpit extends Component {
+/** The first page of the app. Everything on it comes from one call. */
+export class CollectionCockpit extends CockpitPage {
     static template = "crm_collection.Cockpit";
-    static components = {
-        CockpitChart,
-        CockpitFigure,
-        CockpitHelp,
-        CollectionStatusBanner,
-        Dropdown,
-        DropdownItem,
-        Layout,
-    };
-    static props = { ...standardActionServiceProps };
+    static components = { ...CockpitPage.components, CockpitChart };
+    static filterKeys = ["period", "company_id", "books_id", "currency_id", "user_id"];
 
     setup() {
-        this.action = useService("action");
-        this.orm = useService("orm");
-        this.keepLast = new KeepLast();
-        this.state = useState({ data: null, isLoading: false, now: luxon.DateTime.now() });
-        this.filters = this.props.state?.filters || this.readAddress();
-        this.rootRef = useRef("root");
-        useSetupAction({
-            rootRef: this.rootRef,
-            getLocalState: () => ({ filters: this.filters }),
-        });
-        onWillStart(() => this.load());
+        super.setup();
+        this.state.now = luxon.DateTime.now();
         const timer = browser.setInterval(() => {
             this.state.now = luxon.DateTime.now();
         }, MINUTE);
         onWillUnmount(() => browser.clearInterval(timer));
     }
 
-    // === Filters ===
-
-    readAddress() {
-        const filters = {};
-        for (const key of FILTERS) {
-            const value = router.current[key];
-            if (value !== undefined && value !== "") {
-                filters[key] = key === "period" ? value : Number(value);
-            }
-        }
-        return filters;
+    async read() {
+        const data = await this.keepLast.add(this.orm.call(COCKPIT, "get_cockpit", [this.filters]));
+        Object.assign(this.state, { data, now: luxon.DateTime.now() });
     }
 
-    async load() {
-        this.state.isLoading = true;
-        try {
-            const data = await this.keepLast.add(
-                this.orm.call("crm.collection.cockpit", "get_cockpit", [this.filters])
-            );
-            Object.assign(this.state, { data, now: luxon.DateTime.now() });
-            this.props.updateActionState?.(
-                Object.fromEntries(FILTERS.map((key) => [key, this.filters[key] || undefined]))
-            );
-        } finally {
-            this.state.isLoading = false;
-        }
-    }
-
-    setFilter(key, value) {
-        this.filters = { ...this.filters, [key]: value || undefined };
-        if (key === "company_id") {
-            delete this.filters.books_id; // a company keeps its books in one currency
-        }
-        return this.load();
-    }
-
-    get menus() {
+    getMenus() {
         const { options } = this.state.data;
         const all = (name) => ({ id: false, name });
-        const menus = [{ key: "period", label: _t("Period"), items: options.periods }];
-        if (options.companies.length > 1) {
-            const items = [all(_t("All companies")), ...options.companies];
-            menus.push({ key: "company_id", label: _t("Company"), items });
-        }
-        if (options.books.length > 1) {
-            menus.push({ key: "books_id", label: _t("Books in"), items: options.books });
-        }
+        const menus = [
+            { key: "period", label: _t("Period"), items: options.periods },
+            ...super.getMenus(),
+        ];
         if (options.currencies.length > 1) {
             const items = [all(_t("All currencies")), ...options.currencies];
             menus.push({ key: "currency_id", label: _t("Currency of the items"), items });
@@ -127,18 +60,7 @@ export class CollectionCockpit extends Component {
             const items = [all(_t("All collectors")), ...options.collectors];
             menus.push({ key: "user_id", label: _t("Collector"), items });
         }
-        return menus.map((menu) => ({
-            ...menu,
-            value: menu.items.find((item) => item.id === this.state.data.filters[menu.key]),
-        }));
-    }
-
-    /** What is left out, so that nobody takes one currency for all of them. */
-    get otherBooks() {
-        const { currency_id: current, options } = this.state.data;
-        const others = options.books.filter((book) => book.id !== current);
-        const names = others.map((book) => book.name).join(", ");
-        return names && _t("Companies with books in %s are not added; choose them above.", names);
+        return menus;
     }
 
     // === Freshness ===
@@ -183,14 +105,6 @@ export class CollectionCockpit extends Component {
 
     get cards() {
         return this.state.data.cards;
-    }
-
-    integer(value) {
-        return formatInteger(value);
-    }
-
-    money(value) {
-        return formatCurrency(value, this.state.data.currency_id);
     }
 
     moneyShort(value) {
@@ -354,10 +268,6 @@ export class CollectionCockpit extends Component {
 
     pluck(figures, key) {
         return figures.map((figure) => figure[key]);
-    }
-
-    open(action) {
-        return this.action.doAction(action);
     }
 }
 

@@ -1,23 +1,10 @@
-import { Component, onWillStart, useRef, useState } from "@odoo/owl";
-import { router } from "@web/core/browser/router";
-import { formatCurrency } from "@web/core/currency";
-import { Dropdown } from "@web/core/dropdown/dropdown";
-import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { deserializeDate, formatDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { KeepLast } from "@web/core/utils/concurrency";
-import { useService } from "@web/core/utils/hooks";
-import { useSetupAction } from "@web/search/action_hook";
-import { Layout } from "@web/search/layout";
 import { formatInteger, formatPercentage } from "@web/views/fields/formatters";
-import { standardActionServiceProps } from "@web/webclient/actions/action_service";
-import { CockpitFigure } from "../cockpit/cockpit_figure";
-import { CockpitHelp } from "../cockpit/cockpit_help";
-import { CollectionStatusBanner } from "../status_banner/status_banner";
+import { COCKPIT, CockpitPage } from "../cockpit/cockpit_page";
 
-const COCKPIT = "crm.collection.cockpit";
-const FILTERS = ["month", "company_id", "books_id"];
 // The reports that have the same figures month by month, and how they are filtered then.
 const HISTORY = {
     contacts: {
@@ -45,61 +32,23 @@ const HISTORY = {
 
 /**
  * The collectors, for the head of collections: a month beside the month before and the target, and
- * expected cash. Two calls fill the page; filters live in the address.
+ * expected cash. Two calls fill the page.
  */
-export class CollectionCollectors extends Component {
+export class CollectionCollectors extends CockpitPage {
     static template = "crm_collection.Collectors";
-    static components = {
-        CockpitFigure,
-        CockpitHelp,
-        CollectionStatusBanner,
-        Dropdown,
-        DropdownItem,
-        Layout,
-    };
-    static props = { ...standardActionServiceProps };
+    static filterKeys = ["month", "company_id", "books_id"];
 
     setup() {
-        this.action = useService("action");
-        this.orm = useService("orm");
-        this.keepLast = new KeepLast();
+        super.setup();
         this.keepExpected = new KeepLast();
-        this.state = useState({ data: null, expected: null, isLoading: false });
-        this.filters = this.props.state?.filters || this.readAddress();
-        this.rootRef = useRef("root");
-        useSetupAction({
-            rootRef: this.rootRef,
-            getLocalState: () => ({ filters: this.filters }),
-        });
-        onWillStart(() => this.load());
+        this.state.expected = null;
     }
 
-    // === Filters ===
-
-    readAddress() {
-        const filters = {};
-        for (const key of FILTERS) {
-            const value = router.current[key];
-            if (value !== undefined && value !== "") {
-                filters[key] = key === "month" ? String(value) : Number(value);
-            }
-        }
-        return filters;
-    }
-
-    async load() {
-        this.state.isLoading = true;
-        try {
-            this.loadExpected();
-            this.state.data = await this.keepLast.add(
-                this.orm.call(COCKPIT, "get_collectors", [this.filters])
-            );
-            this.props.updateActionState?.(
-                Object.fromEntries(FILTERS.map((key) => [key, this.filters[key] || undefined]))
-            );
-        } finally {
-            this.state.isLoading = false;
-        }
+    async read() {
+        this.loadExpected();
+        this.state.data = await this.keepLast.add(
+            this.orm.call(COCKPIT, "get_collectors", [this.filters])
+        );
     }
 
     /** It takes longer with much that is owed: the collectors do not wait for it. */
@@ -110,37 +59,10 @@ export class CollectionCollectors extends Component {
         );
     }
 
-    setFilter(key, value) {
-        this.filters = { ...this.filters, [key]: value || undefined };
-        if (key === "company_id") {
-            delete this.filters.books_id; // a company keeps its books in one currency
-        }
-        return this.load();
-    }
-
-    get menus() {
-        const { options } = this.state.data;
-        const months = options.months.map((id) => ({ id, name: this.month(id) }));
-        const menus = [{ key: "month", label: _t("Month"), items: months }];
-        if (options.companies.length > 1) {
-            const items = [{ id: false, name: _t("All companies") }, ...options.companies];
-            menus.push({ key: "company_id", label: _t("Company"), items });
-        }
-        if (options.books.length > 1) {
-            menus.push({ key: "books_id", label: _t("Books in"), items: options.books });
-        }
-        return menus.map((menu) => ({
-            ...menu,
-            value: menu.items.find((item) => item.id === this.state.data.filters[menu.key]),
-        }));
-    }
-
-    /** What is left out, so that nobody takes one currency for all of them. */
-    get otherBooks() {
-        const { currency_id: current, options } = this.state.data;
-        const others = options.books.filter((book) => book.id !== current);
-        const names = others.map((book) => book.name).join(", ");
-        return names && _t("Companies with books in %s are not added; choose them above.", names);
+    getMenus() {
+        const { months } = this.state.data.options;
+        const items = months.map((id) => ({ id, name: this.month(id) }));
+        return [{ key: "month", label: _t("Month"), items }, ...super.getMenus()];
     }
 
     // === Formats ===
@@ -159,14 +81,6 @@ export class CollectionCollectors extends Component {
             month: this.range(start, end),
             before: this.range(before_start, before_end),
         });
-    }
-
-    integer(value) {
-        return formatInteger(value);
-    }
-
-    money(value) {
-        return formatCurrency(value, this.state.data.currency_id);
     }
 
     /** A rate in per cent; a dash where there was nothing to divide by. */
