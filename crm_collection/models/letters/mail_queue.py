@@ -90,7 +90,8 @@ class MailMail(models.Model):
         sending, others = self.env.context.get("crm_collection_sending"), []
         for configuration in super()._split_by_mail_configuration():
             *server, ids = configuration
-            mails = self.browse(ids)
+            # letters take their time: others may have left from elsewhere since, and be deleted
+            mails = self.browse(ids).exists()
             of_letters = mails._only_letters()
             if not isinstance(sending, Sending):
                 of_letters = self.browse()
@@ -98,7 +99,9 @@ class MailMail(models.Model):
                 yield *server, batch.ids
             if rest := mails - of_letters:
                 others.append((*server, rest.ids))
-        yield from others
+        for *server, ids in others:
+            if there := self.browse(ids).exists():
+                yield *server, there.ids
 
     def _let_through(self, server_id, sending):
         """Yield the mails of letters that may be handed to a server, and see what became of them

@@ -208,6 +208,27 @@ class TestLetterState(CrmCollectionLettersCommon):
         self.assertEqual(len(self._run_mail_queue(Picky())), 1)
         self.assertEqual((first | second).mapped("state"), ["failed", "sent"])
 
+    def test_other_mail_that_left_meanwhile(self):
+        """GIVEN two mails of others behind a letter in the queue
+        WHEN one of them leaves from elsewhere, and is deleted, while the letter is handed over
+        THEN the other one leaves with this queue.
+
+        Seen to fail without looking again whether it is there: the queue ended.
+        """
+        letter = self._issue()
+        gone, kept = self.env["mail.mail"].sudo().create(
+            [{"subject": name, "email_to": f"{name}@others.example"} for name in ("gone", "kept")]
+        )
+
+        class Slow(Session):
+            def send_message(self, message, smtp_from, smtp_to_list):
+                gone.exists().unlink()
+                super().send_message(message, smtp_from, smtp_to_list)
+
+        sent = self._run_mail_queue(Slow())
+        self.assertEqual(letter.state, "sent")
+        self.assertEqual(sent[-1]["Subject"], kept.subject)
+
     def test_connection_lost_while_handing_over(self):
         """No answer: nobody knows whether it left. It is not sent again by itself, and says so
         at once; the next one leaves over a connection of its own."""
