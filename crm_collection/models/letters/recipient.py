@@ -77,7 +77,7 @@ class CrmCollectionLetter(models.Model):
     def _set_recipients(self):
         """:return: the letters that have an address to go to."""
         self._prefetch_recipients()
-        problems = {}
+        problems, recipients = {}, []
         for letter in self:
             route = letter._get_route()
             passed_over = letter._get_passed_over(route)
@@ -86,12 +86,24 @@ class CrmCollectionLetter(models.Model):
             if route.problem:
                 problems[letter] = route.problem
             else:
-                letter.write(letter._prepare_route(route))
+                values = letter._prepare_route(route)
+                recipients.append((letter, values.pop("recipient_ids")))
+                letter.write(values)
+        self._write_recipients(recipients)
         # after the others: once it is written what becomes of one, all is read anew
         unreachable = self.filtered(problems.get)
         for state, letters in unreachable.grouped(problems.get).items():
             letters._set_problem(state)
         return self - unreachable
+
+    def _write_recipients(self, recipients):
+        """What is written of each letter by itself waits and is written at once, but for who it
+        goes to: that would be a statement for each.
+
+        :param list recipients: (letter, commands)
+        """
+        self._fields["recipient_ids"].write_batch(recipients)
+        self.browse([letter.id for letter, _commands in recipients]).modified(["recipient_ids"])
 
     def _prefetch_recipients(self):
         """Look at once for what :meth:`_get_recipients` is going to ask letter by letter."""
