@@ -207,7 +207,8 @@ class CrmCollectionForewarning(models.Model):
         run = self.env["crm.collection.run"]._get_last("letters", company).get(company)
         is_over = run and run.date == today and run.state == "done"
         start = company._get_collection_start("letters", today)
-        return today + timedelta(days=1) if is_over or start <= fields.Datetime.now() else today
+        is_past = is_over or start <= fields.Datetime.now()
+        return company._get_collection_next_letter_day(today + timedelta(days=int(is_past)))
 
     @api.model
     def _get_own(self, company, day):

@@ -1,3 +1,6 @@
+from collections import Counter
+from datetime import timedelta
+
 from odoo import api, models
 from odoo.fields import Domain
 
@@ -21,22 +24,14 @@ class CrmCollectionDesk(models.AbstractModel):
         domain &= Domain("company_id", "in", self._get_companies(filters).ids)
         if filters["scope"] != "all":
             domain &= Domain("user_id", "in", self._get_user_ids(filters["scope"]))
-        groups = self.env["crm.collection.forewarning"]._read_group(
+        Forewarning, counts = self.env["crm.collection.forewarning"], Counter()
+        for company, day, count in Forewarning._read_group(
             domain, ["company_id", "date:day"], ["__count"]
-        )
-        today, later = 0, 0
-        for company, day, count in groups:
-            if day > company._get_collection_today():
-                later += count
-            elif day == company._get_collection_today():
-                today += count
-        _ = self.env._
-        if today:
-            return _("A letter leaves today") if today == 1 else _("%s letters leave today", today)
-        if later:
-            return (
-                _("A letter leaves tomorrow")
-                if later == 1
-                else _("%s letters leave tomorrow", later)
-            )
-        return False
+        ):
+            today = company._get_collection_today()
+            if day >= today:
+                counts[(day - today).days, day] += count
+        if not counts:
+            return False
+        (number, day), count = min(counts.items())
+        return Forewarning._tell_count(count, day, day - timedelta(days=number))

@@ -15,12 +15,16 @@ class CrmCollectionForewarning(models.Model):
     @api.model
     def _tell_all(self, run):
         """The forewarning job of one company: one message for each who looks after customers to
-        whom something leaves, and to nobody else.
+        whom something leaves, and to nobody else. Before days on which no letter leaves it tells
+        of the day after them, and on these nothing.
 
         :return: true: everything was done
         """
-        self._drop(run.company_id, run.date)
-        in_transaction(self.env, self._tell_day, run.company_id, run.date + timedelta(days=1))
+        company = run.company_id
+        self._drop(company, run.date)
+        if company._is_collection_letter_day(run.date):
+            day = company._get_collection_next_letter_day(run.date + timedelta(days=1))
+            in_transaction(self.env, self._tell_day, company, day)
         return True
 
     @api.model
@@ -63,13 +67,25 @@ class CrmCollectionForewarning(models.Model):
             "bank_note": company.with_env(env)._explain_collection_bank(),
         }
         body = env["ir.qweb"]._render("crm_collection.forewarning_message", values)
-        subject = (
-            env._("A letter leaves tomorrow")
-            if len(leaving) == 1
-            else env._("%s letters leave tomorrow", len(leaving))
-        )
+        today = company._get_collection_today()
+        subject = leaving.with_env(env)._tell_count(len(leaving), leaving[0].date, today)
         thread = env["mail.thread"].with_context(mail_notify_force_send=False)
         thread.message_notify(partner_ids=user.partner_id.ids, subject=subject, body=body)
+
+    @api.model
+    def _tell_count(self, count, day, today):
+        """:return: how many letters leave on a day, in words"""
+        _ = self.env._
+        if day == today:
+            return _("A letter leaves today") if count == 1 else _("%s letters leave today", count)
+        if day == today + timedelta(days=1):
+            if count == 1:
+                return _("A letter leaves tomorrow")
+            return _("%s letters leave tomorrow", count)
+        said = format_date(self.env, day)
+        if count == 1:
+            return _("A letter leaves on %s", said)
+        return _("%(count)s letters leave on %(day)s", count=count, day=said)
 
     @api.model
     def _drop(self, company, before):

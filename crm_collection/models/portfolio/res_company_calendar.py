@@ -118,6 +118,11 @@ class ResCompany(models.Model):
         working_days = self._get_collection_letter_days()
         return working_days is None or working_days.is_working(day)
 
+    def _get_collection_next_letter_day(self, day):
+        """:return: the first day from this one on on which letters leave by themselves"""
+        working_days = self._get_collection_letter_days()
+        return working_days.get_next(day) if working_days else day
+
     def _explain_collection_workday(self, day):
         """:return: why no letter leaves by itself on a day, in words; nothing where they do"""
         working_days = self._get_collection_letter_days()

@@ -138,6 +138,31 @@ class TestForewarning(CrmCollectionApprovalCommon):
         self.assertIn("Brandt AG", self._get_notices(self.director).body)
         self.assertIn("Dorn AG", self._get_notices(self.manager).body)
 
+    def test_day_without_letters_is_passed_over(self):
+        """Where none leave tomorrow, which is a holiday, it is told what leaves after it, and on
+        the holiday nothing.
+
+        Seen to fail with tomorrow whatever it is, and with a second message.
+        """
+        self.company.collection_letters_workday = True
+        tomorrow, after = (fields.Date.add(TODAY, days=number) for number in (1, 2))
+        self.env["resource.calendar.leaves"].sudo().create(
+            {
+                "calendar_id": self.company.resource_calendar_id.id,
+                "date_from": f"{tomorrow} 00:00:00",
+                "date_to": f"{tomorrow} 23:59:59",
+            }
+        )
+        self._live_today()
+        self.assertEqual(set(self._get_told().mapped("date")), {after})
+        self.assertIn("letters leave on 03/18/2026", self._get_notices(self.collector).subject)
+        desk = self.env["crm.collection.desk"].with_user(self.collector)
+        self.assertIn("leave on 03/18/2026", desk.get_work()["leaving"])
+        self._move_on(1)
+        self._run_job("ir_cron_crm_collection_forewarn")
+        self.assertEqual(len(self._get_notices(self.collector)), 1)
+        self.assertEqual(desk.get_work()["leaving"], "2 letters leave tomorrow")
+
     def test_page(self):
         """Who opens the page sees it as it is now, with the letter; My Work says how many.
 
