@@ -207,6 +207,27 @@ class TestOrders(CrmCollectionCommon):
         kept = release.with_user(self.manager)
         self.assertEqual((kept.order_id.id, kept.reason), (False, "He paid yesterday"))
 
+    def test_reason_is_kept_for_a_time(self):
+        """... of a customer who owes nothing any more; what was released, by whom and when stays.
+
+        Seen to fail with the reason left out of what is personal, and with who still owes.
+        """
+        self.company.sudo().collection_retention_months = 6
+        others = self._create_customer("Other GmbH")
+        moves = [self._create_overdue(40), self._create_overdue(40, partner=others)]
+        self._allocate()
+        orders = [self._quote(), self._quote(partner=others)]
+        for order in orders:
+            self._release(order, self.approver)
+        releases = [order.collection_release_ids.with_user(self.manager) for order in orders]
+        self._pay(moves[0])
+        for days, said in ((150, "He paid yesterday"), (60, "Anonymised")):
+            self._move_on(days)
+            self._run_job("ir_cron_crm_collection_anonymise")
+            self.env.invalidate_all()
+            self.assertEqual([one.reason for one in releases], [said, "He paid yesterday"])
+        self.assertRecordValues(releases[0], [{"amount": 500.0, "user_id": self.approver.id}])
+
     def test_warning(self):
         """The strictest of his phases counts, and what is paid or not approved does not.
 

@@ -177,6 +177,22 @@ class TestSms(CrmCollectionLettersCommon):
         self._report(letter, "delivered")
         self.assertEqual(letter.state, "sent")
 
+    def test_words_are_kept_for_a_time(self):
+        """What was written, the number it went to and the gateway's name of it are gone then.
+
+        Seen to fail with the words left out of what is personal.
+        """
+        self.company.sudo().collection_retention_months = 6
+        letter = self._write()
+        self._run_queue()
+        self.assertTrue(letter.sms_text and letter.sms_uuid)
+        self._pay(self.move)
+        self._move_on(250)
+        self._run_job("ir_cron_crm_collection_anonymise")
+        self.env.invalidate_all()
+        said = {"sms_text": False, "sms_uuid": False, "address": False, "state": "sent"}
+        self.assertRecordValues(letter, [said])
+
     def test_preview(self):
         """The words that would leave, as they are typed, else as they are saved.
 

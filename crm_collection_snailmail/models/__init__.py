@@ -1,1 +1,8 @@
-from . import company_settings, res_company, letter, letter_snailmail, snailmail_letter
+from . import (
+    company_settings,
+    res_company,
+    letter,
+    letter_snailmail,
+    retention,
+    snailmail_letter,
+)

@@ -101,6 +101,13 @@ class TestSnailmail(CrmCollectionLettersCommon):
         self.assertNotIn("Letter sent by post", said)
         letter.with_user(self.collector)._return_to_sender("moved")
         self.assertEqual(letter.state, "bounced")
+        self.company.sudo().collection_retention_months = 6
+        letter.with_user(self.collector).action_arrived()
+        self._pay(self.move)
+        self._move_on(250)
+        self._run_job("ir_cron_crm_collection_anonymise")
+        self.env.invalidate_all()
+        self.assertRecordValues(letter, [{"snail_number": False, "address": False}])
 
     def test_read_again(self):
         """Who paid gets none; who owes another sum is told that one; a company that prints by

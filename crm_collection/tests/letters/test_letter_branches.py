@@ -306,6 +306,35 @@ class TestLetterBranches(CrmCollectionLettersCommon):
         self._send_letters()
         self.assertEqual(self._letters().company_id, self.branch)
 
+    def test_who_waited_for_a_letter_may_write(self):
+        """GIVEN a letter of a branch that waits in the queue since yesterday, and what the root has
+        due meanwhile, of which it writes no second letter
+        WHEN what the branch's letter is about is held, and it is decided anew
+        THEN it is cancelled, and the root's job is asked for, which writes today; before, the root
+        would have written tomorrow.
+
+        Seen to fail with nobody asked.
+        """
+        held = self._create_in(self.branch, 5)
+        self._allocate()
+        self._send_letters()
+        waits = self._letters()
+        self._move_on(1)
+        own = self._create_in(self.company, 5)
+        self._allocate()
+        self._send_letters()
+        waits.sudo().write({"date": TODAY, "state": "outgoing"})
+        self.assertEqual((waits.company_id, self._letters()), (self.branch, waits))
+        self._hold_in(self.branch, held)
+        asks = self.env["crm.collection.run.ask"].sudo()
+        wanted = [("kind", "=", "letters"), ("company_id", "=", self.company.id)]
+        self.assertFalse(asks.search(wanted))
+        self.assertFalse(self._deliver())
+        self.assertEqual(waits.state, "cancelled")
+        self.assertEqual(len(asks.search(wanted)), 1)
+        self._send_letters()
+        self.assertEqual((self._letters() - waits).line_ids.item_id, self._items(own))
+
     def test_holds_are_the_companys(self):
         """A hold of the root does not keep back what the branch asks for."""
         own = self._create_in(self.branch, 5)

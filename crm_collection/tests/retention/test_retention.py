@@ -274,6 +274,44 @@ class TestRetention(CrmCollectionLettersCommon):
             self.assertGreater(row.record_count, 4 * len(customers))
         self.assertEqual(*counts)
 
+    def test_returned_mail_and_addresses(self):
+        """GIVEN mail that came back: of no letter, and of a letter about what is still owed
+        WHEN the months are over
+        THEN the first says nothing more; an address that no contact has, and from which nothing is
+        kept, is none any more. One that somebody has, that is used again since, or from which the
+        other one came back, stays.
+
+        Seen to fail with each of these left out.
+        """
+        self._allocate()
+        self._send_letters()
+        self._deliver()
+        names = ("gone", "theirs", "lifted", "owes", "late")
+        emails = {name: f"{name}@customer.example" for name in names}
+        self._contact(self.customer, "contact", emails["theirs"])
+        early, late = f"{TODAY} 09:00:00", TODAY + timedelta(days=MONTHS * 31)
+        Address = self.env["crm.collection.address"].sudo()
+        Returned = self.env["crm.collection.returned"].sudo()
+        addresses, mails = {}, {}
+        for name, email in emails.items():
+            one = Address._get_or_create(self.company, email, "email")
+            one.write({"date_refused": late if name == "late" else early, "reason": "No user"})
+            vals = {"company_id": self.company.id, "kind": "hard", "email": email}
+            vals |= {"address_id": one.id, "reason": "No user", "date": early}
+            vals |= {"letter_id": name == "owes" and self._letters().id}
+            addresses[name], mails[name] = one, Returned.create(vals)
+        addresses["lifted"].date_lifted = late
+        self.env.flush_all()
+        self._move_on(MONTHS * 31 + 1)
+        self._anonymise()
+        self.env.invalidate_all()
+        kept = {name: one.email for name, one in addresses.items() if one.email == emails[name]}
+        self.assertEqual(set(kept), {"theirs", "lifted", "owes", "late"})
+        gone = {"email": f"Anonymised {addresses['gone'].id}", "reason": False}
+        self.assertRecordValues(addresses["gone"], [gone])
+        self.assertEqual({name for name, one in mails.items() if one.email}, {"owes"})
+        self.assertEqual({name for name, one in mails.items() if one.reason}, {"owes"})
+
     # === Who ===
 
     def test_door(self):
