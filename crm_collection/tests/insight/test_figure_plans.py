@@ -21,6 +21,8 @@ class TestFigurePlans(CrmCollectionFiguresCommon):
     """Figures of all that is open read the index of what is open, and of other journal items only
     those that they know: what nobody sees in a small database.
 
+    Seen to fail with what was settled since looked for among all journal items; with `OFFSET 0`
+    in expected cash; with the company of the rows not read with them.
     """
 
     @classmethod
@@ -47,6 +49,9 @@ class TestFigurePlans(CrmCollectionFiguresCommon):
         )
         for (name,) in self.env.cr.fetchall():
             self.env.cr.execute(SQL("DROP INDEX %s", SQL.identifier(name)))
+        for name in (OPEN, CREDITED):  # full of what other tests took back
+            self.env.cr.execute(SQL("REINDEX INDEX %s", SQL.identifier(name)))
+        self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(LINES)))
 
     def _run(self, read, about=LINES):
         """:return: the statements about journal items, or about another table, that it takes"""
