@@ -294,6 +294,8 @@ class TestStatement(CrmCollectionLettersCommon):
         """
         query = statement_queries.paid_by_credits(self.company, TODAY, self.customer.ids)
         self.env.flush_all()
+        # of a few items it would be as good to read all that is open
+        self.env.cr.execute("DROP INDEX account_move_line_collection_open_idx")
         self.env.cr.execute(SQL("EXPLAIN (FORMAT JSON) %s", query))
         [[[explained]]] = self.env.cr.fetchall()
         lookups = [
