@@ -10,7 +10,7 @@ class CrmCollectionLetterLine(models.Model):
 
     _name = "crm.collection.letter.line"
     _description = "Collection Letter Line"
-    _order = "date_maturity, id"
+    _order = "date_maturity, name, id"
 
     letter_id = fields.Many2one(
         comodel_name="crm.collection.letter",

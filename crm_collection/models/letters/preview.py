@@ -106,6 +106,6 @@ class CrmCollectionLetter(models.Model):
                     **{key: asked[row["item_id"]][key] for key in ASKED},
                 }
             )
-            for row in sorted(rows, key=lambda row: (row["date_maturity"], row["item_id"]))
+            for row in sorted(rows, key=lambda row: (row["date_maturity"], row["name"] or ""))
             if asked[row["item_id"]]["is_left"]
         ]

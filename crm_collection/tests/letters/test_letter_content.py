@@ -49,6 +49,17 @@ class TestLetterContent(CrmCollectionCommon):
 
     # === Items === #
 
+    def test_open_items_of_a_day_are_in_the_order_of_their_names(self):
+        """Whatever order they came into collection in: a job that was interrupted, or data that
+        were loaded, say nothing to the customer. Seen to fail by the numbers of the items."""
+        days = {"ZZ/3": 12, "ZZ/1": 12, "ZZ/2": 12, "AA/9": 11}
+        for name in days:
+            self._create_overdue(days[name], name=name)
+            self._allocate()
+        letter = self._write_letter()
+        shown = [open_item["number"] for open_item in letter._get_open_items()]
+        self.assertEqual(shown, ["ZZ/1", "ZZ/2", "ZZ/3", "AA/9"])
+
     def test_open_items_show_number_installment_dates_and_money(self):
         move = self._create_overdue(12, terms=(0, 60), amount=300)
         self._pay_part_of(self._receivables(move).sorted("date_maturity")[0], 50)

@@ -297,7 +297,7 @@ class CrmCollectionContactLog(models.TransientModel):
     def _get_promised(self, amount):
         """:return: the items that the amount (0: all that is owed) pays. What is due first is paid
         first, as open credits do; what nothing is promised of is not held."""
-        items = self.item_ids.sorted(lambda item: (item.date_maturity, item.id))
+        items = self.item_ids.sorted(lambda item: (item.date_maturity, item.line_id.id))
         if not amount:
             return items
         currency, promised, left = self.currency_id, items.browse(), amount
