@@ -70,6 +70,8 @@ CHANGED_SCHEMA = {
     "index crm_collection_phase.crm_collection_phase__approval_rule_id_index",
     # whom to thank is looked up by it
     "index crm_collection_settlement.crm_collection_settlement_paid_after_letter_idx",
+    # what a person took into collection is read by it
+    "index crm_collection_item.crm_collection_item_taken_idx",
     "column crm_collection_allocation.amount_settled",
     "column crm_collection_letter_line.round",  # a letter that did not leave is no round
     "column crm_collection_rule_step.percent_min",
