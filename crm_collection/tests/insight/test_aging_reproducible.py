@@ -51,7 +51,7 @@ class TestAgingReproducible(CrmCollectionFiguresCommon):
         )
 
     def test_days_lived_through(self):
-        """Three weeks of invoices, payments in parts, credit notes, returned payments and the job."""
+        """Three weeks of invoices, payments in parts, credit notes, returned payments, the job."""
         for number, days in enumerate((3, 6, 10, 15), start=1):
             self.company[f"collection_aging_days_{number}"] = days
         random = Random(4)

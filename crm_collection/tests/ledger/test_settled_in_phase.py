@@ -103,8 +103,8 @@ class TestSettledInPhase(CockpitCase, CrmCollectionFiguresCommon):
         self.assertEqual(totals, dict.fromkeys(totals, {float(expected)}))
 
     def test_any_period(self):
-        """History and settled collections agree of every day and week, too: the history has what was in a
-        phase in it, and what was settled in it."""
+        """History and settled collections agree of days and weeks, too: the history has what was in
+        a phase in it, and what was settled in it."""
         found = set()
         for number in range(-10, 30, 3):
             first = TODAY + timedelta(days=number)

@@ -53,8 +53,8 @@ class TestLetterContent(CrmCollectionCommon):
         """Whatever order they came into collection in: a job that was interrupted, or data that
         were loaded, say nothing to the customer. Seen to fail by the numbers of the items."""
         days = {"ZZ/3": 12, "ZZ/1": 12, "ZZ/2": 12, "AA/9": 11}
-        for name in days:
-            self._create_overdue(days[name], name=name)
+        for name, number in days.items():
+            self._create_overdue(number, name=name)
             self._allocate()
         letter = self._write_letter()
         shown = [open_item["number"] for open_item in letter._get_open_items()]

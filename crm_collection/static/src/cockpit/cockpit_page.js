@@ -23,6 +23,8 @@ export const COCKPIT = "crm.collection.cockpit";
  * Each says its ``filterKeys`` (the first one is a text, the others numbers of records), its
  * ``menus`` as ``getMenus()``, and ``read()``, which fills ``state.data``.
  */
+// each page has its own template
+// eslint-disable-next-line no-restricted-syntax
 export class CockpitPage extends Component {
     static components = {
         CockpitFigure,
