@@ -2,6 +2,7 @@ from functools import partial
 from unittest.mock import patch
 
 from odoo.api import Environment
+from odoo.models import BaseModel
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -134,3 +135,27 @@ class TestFigurePlans(CrmCollectionFiguresCommon):
                 fields = {"company_currency_id": {}}
                 read = partial(Model.web_search_read, [], fields, limit=80)
                 self.assertEqual(len(self._run(read, about=f'"{Model._table}"."id"')), 1)
+
+    def test_a_list_by_customer_is_what_the_orm_makes_of_it(self):
+        """Added up before its names are looked up: the same groups, order and pages, with amounts
+        of buckets, contacts of a customer, two customers of a name, and items without one."""
+        for name in ("Zeta AG", "Beta AG", "Beta AG", "Émile"):
+            partner = self._create_customer(name)
+            contact = self._create_customer("Accounts", parent_id=partner.id, type="invoice")
+            for days, whose in ((5, partner), (45, contact), (-3, partner)):
+                self._create_overdue(days, amount=100.0 + days, partner=whose)
+        moves = self._create_overdue(40, amount=7.0)
+        self._receivables(moves).partner_id = False
+        specs = ["amount:sum", "amount_1:sum", "amount_2:sum_currency", "__count"]
+        Aging = self._aging()
+        for order in (None, "partner_id", "partner_id ASC", "partner_id DESC"):
+            for limit, offset in ((None, 0), (2, 0), (2, 3)):
+                asked = {"order": order, "limit": limit, "offset": offset}
+                with self.subTest(**asked):
+                    groups = Aging._read_group([], ["partner_id"], specs, **asked)
+                    plain = BaseModel._read_group(Aging, [], ["partner_id"], specs, **asked)
+                    self.assertEqual(groups, plain)
+        for partner, _amount, *buckets, _count in Aging._read_group([], ["partner_id"], specs):
+            rows = Aging.search([("partner_id", "=", partner.id)])
+            sums = [sum(rows.mapped(name)) for name in ("amount_1", "amount_2")]
+            self.assertEqual(buckets, sums)
