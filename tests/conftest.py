@@ -9,9 +9,10 @@ import sys
 import threading
 
 import pytest
-from processes import MailServer, Odoo
+from processes import Odoo
 
 from tools import readme
+from tools.mail_server import MailServer
 
 
 @pytest.fixture(scope="module")

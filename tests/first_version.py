@@ -78,8 +78,7 @@ def extract(folder):
 
 def make(name, folder):
     """Install the version, live with it, and keep what was seen at the end."""
-    from processes import MailServer  # noqa: PLC0415
-
+    from tools.mail_server import MailServer  # noqa: PLC0415
     from tools.replay.database import copy_database  # noqa: PLC0415 - needs Odoo
 
     addons_path = f"{get_odoo_addons()},{folder}"

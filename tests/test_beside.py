@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-from processes import find_free_port
+from tools.mail_server import find_free_port
 
 MODULES = (
     *("crm_collection_queue_job", "crm_collection_sale", "crm_collection_sms"),

@@ -18,11 +18,13 @@ from itertools import count, pairwise
 
 import pytest
 from documented_api import DocumentedApi
-from processes import Odoo, ProcessDied, find_free_port
+from processes import Odoo
 from psycopg2.errors import ObjectInUse
 from pypdf import PdfReader
 
 from tools import databases
+from tools.mail_server import find_free_port
+from tools.processes import ProcessDied
 
 CUSTOMERS = 30
 KILLS = 6
