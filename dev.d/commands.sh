@@ -74,6 +74,10 @@ command_bench() {
     exec_tool bench "$@"
 }
 
+command_soak() {
+    exec_tool soak "$@"
+}
+
 command_replay() {
     exec_tool replay "$@"
 }
