@@ -1,5 +1,5 @@
 {
-    "name": "CRM Collection: Snail Mail",
+    "name": "CRM Collection: Snailmail",
     "version": "19.0.1.0.0",
     "category": "Accounting/Accounting",
     "summary": "Letters by post printed and posted by Odoo's Snail Mail, where a company says so",

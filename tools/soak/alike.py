@@ -43,11 +43,12 @@ ROWS = {
 }
 # What says how often and how long somebody tried, and what is drawn by chance.
 LEFT_OUT = {
-    "*": ("create_date", "write_date"),
+    # and who wrote last: a person, where he said of a letter that it had not left
+    "*": ("create_date", "write_date", "write_uid"),
     "crm_collection_approval_decision": ("hours_waited",),
     "crm_collection_letter": (
         *("access_token", "kills", "mail_identifier", "delivery_tries"),
-        *("origin", "write_uid"),  # a person's, where he said whether it had left
+        "origin",  # a person's, too
     ),
     "crm_collection_run": (
         *("at_work", "duration", "execution_count", "fingerprint", "message"),

@@ -115,6 +115,9 @@ class Twins:
             with self._stop():
                 self._try(process, work, arguments)
         answer = self._do_to_its_end(process, work, arguments)
+        # before anything else happens to these letters: what goes again is written anew
+        questions = answer_questions(self.stage, self.other, process)
+        self.done["letters in question"] += questions
         process.kill()
         wait_until_left(self.other)
         return answer
@@ -163,7 +166,6 @@ class Twins:
         process = self.stage.start(self.other, day)
         for one in (process, self.beside):
             deliver_all(one)
-        self.done["letters in question"] += answer_questions(self.stage, self.other, process)
         process.kill()
         close_connections(self.other)
         found = compare(self.twin, self.other, self.stage.known)
@@ -176,6 +178,7 @@ class Twins:
         if counts[0] != counts[1]:
             found.append(f"messages: {counts[0]} of the twin, {counts[1]} of the other")
         self.wrong += found
-        so_far = ", ".join(f"{count} {kind}" for kind, count in self.done.items() if count)
+        told = [f"{count} {kind}" for kind, count in self.done.items() if count]
+        so_far = ", ".join(told) or "nothing disturbed"
         result = "DIFFERENT" if found else "alike"
         say(f"{self.name}: round {number + 1}: {so_far}, {counts[1]} messages: {result}")
