@@ -140,4 +140,3 @@ class CrmCollectionLetter(models.Model):
                 continue
             letter.date_sent = letter.date_sent or letter.delivery_started
             letter._receive_back(reason, said, for_good)
-

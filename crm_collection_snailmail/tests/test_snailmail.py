@@ -133,9 +133,7 @@ class TestSnailmail(CrmCollectionLettersCommon):
         self.company.collection_snailmail = False
         self.assertEqual(self._run_queue(), [])
         states = {name: one.state for name, one in letters.items()}
-        self.assertEqual(
-            states, {"Paid": "cancelled", "Own": "to_print", "Nowhere": "no_address"}
-        )
+        self.assertEqual(states, {"Paid": "cancelled", "Own": "to_print", "Nowhere": "no_address"})
 
     def test_service_fails(self):
         """Without credits it is said, and tried again; where it does not post to a country, the

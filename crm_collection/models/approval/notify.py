@@ -292,6 +292,7 @@ class CrmCollectionApproval(models.Model):
             partner_ids=user.partner_id.ids,
             subject=translated._get_waiting_subject(),
             body=body,
+            email_add_signature=False,
         )
 
     def _get_waiting_subject(self):

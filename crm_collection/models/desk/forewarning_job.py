@@ -70,7 +70,12 @@ class CrmCollectionForewarning(models.Model):
         today = company._get_collection_today()
         subject = leaving.with_env(env)._tell_count(len(leaving), leaving[0].date, today)
         thread = env["mail.thread"].with_context(mail_notify_force_send=False)
-        thread.message_notify(partner_ids=user.partner_id.ids, subject=subject, body=body)
+        thread.message_notify(
+            partner_ids=user.partner_id.ids,
+            subject=subject,
+            body=body,
+            email_add_signature=False,
+        )
 
     @api.model
     def _tell_count(self, count, day, today):

@@ -52,6 +52,7 @@ class CrmCollectionRun(models.Model):
             subject=subject,
             body=Markup('<p>%s <a href="%s">%s</a></p>%s')
             % (text, run._get_link(), run.display_name, said if message else ""),
+            email_add_signature=False,
         )
 
     def _get_told(self, state):

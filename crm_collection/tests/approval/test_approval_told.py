@@ -132,6 +132,7 @@ class TestApprovalTold(CrmCollectionApprovalScreensCommon):
         self.assertLessEqual(self.approver | self.second, users)
         told = self._messages(request, self.approver, self.second) - before
         self.assertLessEqual((self.approver | self.second).partner_id, told.notified_partner_ids)
+        self.assertNotIn(True, told.mapped("email_add_signature"), "a job signs nothing")
         self._move_on(1)
         self._remind()
         self.assertEqual(self._messages(request, self.approver, self.second) - before, told)

@@ -117,6 +117,7 @@ class TestForewarning(CrmCollectionApprovalCommon):
         self._live_today()
         self.assertEqual(len(self._get_notices(self.collector)), 1)
         self.assertIn("2 letters", self._get_notices(self.collector).subject)
+        self.assertFalse(self._get_notices(self.collector).email_add_signature)
         self.assertIn("Brandt AG", self._get_notices(self.collector).body)
         self.assertIn("waits for an approval", self._get_notices(self.collector).body)
         self.assertEqual(len(self._get_notices(self.manager)), 1)

@@ -158,6 +158,7 @@ class TestRun(CrmCollectionEngineCommon):
         told = told.filtered(lambda message: "Out of order" in message.body)
         self.assertEqual(len(told), 1)
         self.assertIn(f"{self.company.name}: failed", told.subject)
+        self.assertFalse(told.email_add_signature, "a job signs nothing")
         self.assertRecordValues(self._get_run(), [{"state": "failed", "message": "Out of order"}])
         self.assertEqual(self._get_run(company=other).state, "done")
         self._allocate_after_failure()

@@ -216,8 +216,15 @@ class TestLetterState(CrmCollectionLettersCommon):
         Seen to fail without looking again whether it is there: the queue ended.
         """
         letter = self._issue()
-        gone, kept = self.env["mail.mail"].sudo().create(
-            [{"subject": name, "email_to": f"{name}@others.example"} for name in ("gone", "kept")]
+        gone, kept = (
+            self.env["mail.mail"]
+            .sudo()
+            .create(
+                [
+                    {"subject": name, "email_to": f"{name}@others.example"}
+                    for name in ("gone", "kept")
+                ]
+            )
         )
 
         class Slow(Session):
