@@ -41,7 +41,7 @@ def write_piece(stream, piece):
     stream.flush()
 
 
-def _load(path):
+def load(path):
     spec = importlib.util.spec_from_file_location("pages", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -75,7 +75,7 @@ def main():
     _allow_time()
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anybody prints is no answer
-    module = _load(sys.argv[1])
+    module = load(sys.argv[1])
     count = 0
     while select.select([sys.stdin], [], [], IDLE_SECONDS)[0]:
         order = read_piece(sys.stdin.buffer)

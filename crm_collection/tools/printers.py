@@ -4,11 +4,11 @@ import contextlib
 import functools
 import json
 import os
-import select
 import subprocess
 import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from . import printer
@@ -51,7 +51,8 @@ class Printer:
             self._start()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             printer.write_piece(self.process.stdin, order)
-            if not select.select([self.process.stdout], [], [], SECONDS)[0]:
+            # not `select`, which knows no file beyond the first thousand of a process
+            if not wait([self.process.stdout], SECONDS):
                 self.stop()
                 raise PrintError(f"printing the page takes more than {SECONDS} seconds")
             return printer.read_piece(self.process.stdout)
@@ -80,7 +81,7 @@ class Printer:
 class Printers:
     """So many processes that print, each asked by a thread of its own.
 
-    :param module: path of the module whose functions print
+    :param module: whose functions print
     """
 
     def __init__(self, module, count):
@@ -94,10 +95,17 @@ class Printers:
         return self.threads.submit(self._print, function, arguments)
 
     def _print(self, function, arguments):
+        """A system that starts no process has the page printed by this one."""
+        try:
+            return self._get_own().print(function, arguments)
+        except OSError:
+            return getattr(self.module, function)(*arguments)
+
+    def _get_own(self):
         if not hasattr(self.own, "printer"):
-            self.own.printer = Printer(self.module)
+            self.own.printer = Printer(self.module.__file__)
             self.printers.append(self.own.printer)
-        return self.own.printer.print(function, arguments)
+        return self.own.printer
 
     def close(self):
         """End the processes now; they would by themselves a while later."""
@@ -125,10 +133,10 @@ def get_printers(module, count):
     """:return: who prints: processes where several are to, which stay for a while"""
     if count < 2 or not sys.executable:
         return Here(module)
-    return _get_printers(module.__file__, count, os.getpid())
+    return _get_printers(module, count, os.getpid())
 
 
 @functools.lru_cache(maxsize=1)
-def _get_printers(path, count, _process):
+def _get_printers(module, count, _process):
     """Those of the process that asks: threads do not survive a fork"""
-    return Printers(path, count)
+    return Printers(module, count)

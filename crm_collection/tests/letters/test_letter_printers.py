@@ -13,6 +13,7 @@ from odoo.tools import mute_logger
 
 from ...models.letters import document, pdf
 from ...tools import printers
+from ...tools.printer import load
 from ..common import TODAY, CrmCollectionCommon
 from .test_letter_pdf import get_text
 
@@ -63,7 +64,7 @@ class TestPrinters(BaseCase):
         self.pages.write_text(textwrap.dedent(PAGES))
 
     def _use(self, count):
-        pool = printers.Printers(str(self.pages), count)
+        pool = printers.Printers(load(self.pages), count)
         self.addCleanup(pool.close)
         return pool
 
@@ -85,6 +86,13 @@ class TestPrinters(BaseCase):
             dead.result(60)
         self.assertEqual(again.result(60), b"written")
         self.assertTrue(pool.submit("write", "more").result(60).endswith(b"more"))
+
+    def test_a_system_that_starts_no_process(self):
+        """The page is printed all the same. Seen to fail where that is an error of the page."""
+        pool = self._use(1)
+        with patch.object(printers.subprocess, "Popen", side_effect=OSError("no memory")):
+            answer = pool.submit("write", "page").result(60)
+        self.assertEqual(answer, f"{os.getpid()} page".encode())
 
     def test_a_page_that_never_ends(self):
         """It is given up, and its process with it."""
