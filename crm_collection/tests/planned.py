@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from unittest.mock import patch
 
+import psycopg2
 from psycopg2 import Error
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS, adapt
 
@@ -21,6 +22,7 @@ MOST = 2000  # statements a connection keeps: each takes memory of the server's
 PREPARED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 TABLE = re.compile(r"\s*(CREATE TEMPORARY TABLE \S+ ON COMMIT \w+(?: ROWS)? AS)\s", re.DOTALL)
 PLACE = re.compile("%([s%])")
+MEMBER = re.compile(r"\s(NOT\s+)?IN\s*$")
 TYPES = {
     bool: "boolean",
     str: "unknown",
@@ -31,6 +33,7 @@ TYPES = {
     Decimal: "numeric",
 }
 LISTS = {int: "integer[]", str: "text[]"}
+IDS = "numbers"  # that something is, or is not, among: however many there are
 # DISCARD ALL, but for what was prepared
 RESET = (
     "CLOSE ALL",
@@ -41,6 +44,9 @@ RESET = (
     "DISCARD SEQUENCES",
     "DISCARD TEMP",
 )
+# The schema of temporary tables is made outside of a transaction that is rolled back: with the
+# schema everything would go that was planned.
+KEPT_SCHEMA = ("CREATE TEMPORARY TABLE planned ()", "DROP TABLE planned")
 
 
 def get_type(value):
@@ -81,13 +87,19 @@ class Text:
         self.table = table[1] if table else ""
         pieces[0] = pieces[0][table.end() if table else 0 :]
         self.pieces = pieces
+        self.members = [MEMBER.search(piece) for piece in pieces[:-1]]
         self.can_be_prepared = pieces[0].lstrip().upper().startswith(PREPARED)
 
     def number(self, shape):
         """:return: the text with the places of the values numbered, and their types"""
         text, types = [self.pieces[0]], []
-        for places, piece in zip(shape, self.pieces[1:], strict=True):
-            if type(places) is tuple:
+        for places, member, piece in zip(shape, self.members, self.pieces[1:], strict=True):
+            if places is IDS:
+                types.append(LISTS[int])
+                compared = "<> ALL" if member[1] else "= ANY"
+                text[-1] = f"{text[-1][: member.start()]} {compared} "
+                text.append(f"(${len(types)})")
+            elif type(places) is tuple:
                 types += places
                 first = len(types) - len(places) + 1
                 text.append(f"({', '.join(f'${first + at}' for at in range(len(places)))})")
@@ -104,13 +116,17 @@ NAMES = {"integer", "bigint", *TYPES.values(), *LISTS.values()}
 TEXTS = {}  # by the code of the statement
 
 
-def get_shape(connection, values):
+def get_shape(connection, values, members_of):
     """:return: for each value its type, the types of a tuple's members, or the literal of what has
     none; and the literals of the others"""
     shape, literals = [], []
-    for value in values:
+    for value, member in zip(values, members_of, strict=True):
         members = value if type(value) is tuple and value else (value,)
         kinds = tuple(map(get_type, members))
+        if member and members is value and {*kinds} == {"integer"}:
+            shape.append(IDS)
+            literals.append(quote(connection, list(value)))
+            continue
         quoted = [quote(connection, one) for one in members]
         if None in kinds:
             shape.append(f"({', '.join(quoted)})" if members is value else quoted[0])
@@ -128,7 +144,7 @@ def get_planned(cursor, sql):
     text = TEXTS.get(sql.code) or TEXTS.setdefault(sql.code, Text(sql.code))
     if not text.can_be_prepared:
         return None
-    shape, literals = get_shape(connection, sql.params)
+    shape, literals = get_shape(connection, sql.params, text.members)
     known = connection.__dict__.setdefault("crm_collection_planned", {})
     key = (sql.code, shape)
     if key not in known:
@@ -167,9 +183,20 @@ def reset(connection):
     connection.rollback()
     connection.autocommit = True
     with connection.cursor() as cursor:
-        for statement in RESET:
+        for statement in (*RESET, *KEPT_SCHEMA):
             cursor.execute(statement)
     connection.autocommit = False
+
+
+def keep_schema(connect):
+    """Have connections begin as they go on."""
+
+    def connect_and_reset(*args, **kwargs):
+        connection = connect(*args, **kwargs)
+        connection.reset()
+        return connection
+
+    return connect_and_reset
 
 
 @contextmanager
@@ -188,5 +215,6 @@ def planned_once():
     with (
         patch.object(Cursor, "execute", execute_planned),
         patch.object(PsycoConnection, "reset", reset),
+        patch("odoo.sql_db.psycopg2.connect", keep_schema(psycopg2.connect)),
     ):
         yield
