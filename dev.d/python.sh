@@ -11,14 +11,31 @@ is_fitting_python() {
         "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
 }
 
+has_venv() {
+    "$1" -c 'import ensurepip, venv' 2>/dev/null
+}
+
+# What it lacks for an environment comes with a package, which root installs without asking.
+is_usable_python() {
+    is_fitting_python "$1" &&
+        { has_venv "$1" || { [[ $1 == /usr/bin/python3 && $IS_ROOT ]] && can_install; }; }
+}
+
+# The distribution's own first: it is built for speed, and does in four fifths of the time what one
+# does that was built with the defaults.
 find_python() {
-    local name
-    for name in ${PYTHON:+"$PYTHON"} python3 /usr/bin/python3 python3.12 python3.13 python3.11; do
-        if is_fitting_python "$name"; then
-            PYTHON_BIN=$name
-            return
-        fi
-        [[ $name != "${PYTHON:-}" ]] || fail "PYTHON=$PYTHON is not a Python from 3.11 to 3.13"
+    local name check names=(/usr/bin/python3 python3 python3.12 python3.13 python3.11)
+    if [[ ${PYTHON:-} ]]; then
+        is_fitting_python "$PYTHON" || fail "PYTHON=$PYTHON is not a Python from 3.11 to 3.13"
+        names=("$PYTHON")
+    fi
+    for check in is_usable_python is_fitting_python; do
+        for name in "${names[@]}"; do
+            if "$check" "$name"; then
+                PYTHON_BIN=$name
+                return
+            fi
+        done
     done
     return 1
 }
@@ -26,11 +43,11 @@ find_python() {
 require_python() {
     find_python || { can_install && apt_install python3 python3-venv && find_python; } ||
         fail "no Python from 3.11 to 3.13 found; install one, or name it in PYTHON"
-    "$PYTHON_BIN" -c 'import ensurepip, venv' 2>/dev/null && return
+    has_venv "$PYTHON_BIN" && return
     if can_install; then
         apt_install python3-venv || true
     fi
-    "$PYTHON_BIN" -c 'import ensurepip, venv' 2>/dev/null ||
+    has_venv "$PYTHON_BIN" ||
         fail "$PYTHON_BIN has no module venv; as root run: apt-get install python3-venv"
 }
 

@@ -21,7 +21,7 @@ find_chromium() {
 
 # the packages without which nothing runs
 missing_required() {
-    find_python || printf '%s\n' python3 python3-venv
+    { find_python && has_venv "$PYTHON_BIN"; } || printf '%s\n' python3 python3-venv
     pg_is_external || find_pg_bindir >/dev/null || echo postgresql
 }
 
