@@ -13,11 +13,17 @@ class CreditStop(NamedTuple):
     customer: models.BaseModel
     phase: models.BaseModel
     since: object
+    policy: str  # the field of the phase that says so
+
+    @property
+    def is_warning(self):
+        """Whether it warns only."""
+        return self.phase[self.policy] == "warn"
 
     @property
     def strength(self):
         """What says which of several counts: a stop before a warning, then the later phase."""
-        return self.phase.order_policy == "stop", self.phase.sequence, self.phase.id
+        return not self.is_warning, self.phase.sequence, self.phase.id
 
 
 class CrmCollectionItem(models.Model):
@@ -26,7 +32,7 @@ class CrmCollectionItem(models.Model):
     _inherit = "crm.collection.item"
 
     @api.model
-    def _get_credit_stops(self, customers, company):
+    def _get_credit_stops(self, customers, company, policy="order_policy"):
         """Which phases of customers orders of a company are warned of or stopped by.
 
         Asked for everybody who sells: what the customers' items are is read in sudo, of all
@@ -35,12 +41,13 @@ class CrmCollectionItem(models.Model):
         back, and the item is still owed.
 
         :param customers: commercial partners
+        :param policy: the field of phases that says what becomes of it
         :return: {customer: :class:`CreditStop`}, the strictest
         """
         companies = company._get_collection_family()
         domain = (
             self._get_owed_domain(customers, companies)
-            & Domain("phase_id.order_policy", "in", ("warn", "stop"))
+            & Domain(f"phase_id.{policy}", "in", ("warn", "stop"))
             & Domain("phase_id.can_act", "=", True)
         )
         aggregates = ["partner_id", "phase_id"], ["date_phase:min"]
@@ -50,7 +57,7 @@ class CrmCollectionItem(models.Model):
             paid = Domain("line_id", "in", self._get_line_ids_on_their_way(companies, line_ids))
             groups = self.sudo()._read_group(domain & ~paid, *aggregates)
         stops = {}
-        for stop in (CreditStop(*group) for group in groups):
+        for stop in (CreditStop(*group, policy) for group in groups):
             known = stops.get(stop.customer)
             if not known or known.strength < stop.strength:
                 stops[stop.customer] = stop

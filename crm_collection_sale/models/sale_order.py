@@ -47,7 +47,7 @@ class SaleOrder(models.Model):
     )
     @api.depends_context("uid", "lang")
     def _compute_collection_credit(self):
-        stops = self.filtered(lambda one: one.state in ("draft", "sent"))._get_credit_stops()
+        stops = self._get_waiting_stops()
         for order in self:
             stop = stops.get(order)
             order.collection_credit = order._get_credit_state(stop)
@@ -62,7 +62,7 @@ class SaleOrder(models.Model):
     def action_open_collection_customer(self):
         """The page of the customer who owes, in the company of the order."""
         order = check_one(self)
-        stop = order._get_credit_stops().get(order)
+        stop = order._get_waiting_stops().get(order)
         customer = stop.customer if stop else order.partner_id.commercial_partner_id
         desk = self.env["crm.collection.desk"]
         return desk._get_customer_action(customer.with_env(self.env), order.company_id)
@@ -74,13 +74,19 @@ class SaleOrder(models.Model):
         order_sudo = self.sudo()
         return (order_sudo.partner_id | order_sudo.partner_invoice_id).commercial_partner_id
 
-    def _get_credit_stops(self):
-        """:return: {order: :class:`~.item.CreditStop`} of those whose customer is in a phase that
-        warns of orders or stops them"""
+    def _get_waiting_stops(self):
+        """:return: {order: :class:`~.item.CreditStop`} of those that something still waits for:
+        quotations, for their confirmation"""
+        return self.filtered(lambda one: one.state in ("draft", "sent"))._get_credit_stops()
+
+    def _get_credit_stops(self, policy="order_policy"):
+        """:param policy: the field of phases that says what becomes of it
+        :return: {order: :class:`~.item.CreditStop`} of those whose customer is in a phase that
+        warns of it or stops it"""
         Item = self.env["crm.collection.item"]
         found = {}
         for company, orders in self.grouped("company_id").items():
-            stops = Item._get_credit_stops(orders._get_credit_customers(), company)
+            stops = Item._get_credit_stops(orders._get_credit_customers(), company, policy)
             for order in orders:
                 mine = [stops[one] for one in order._get_credit_customers() if one in stops]
                 if mine:
@@ -92,14 +98,28 @@ class SaleOrder(models.Model):
         self.ensure_one()
         if not stop or self._is_without_credit():
             return "free"
-        if stop.phase.order_policy == "warn":
+        if stop.is_warning:
             return "warn"
         return "released" if self._get_credit_release(stop) else "stop"
 
     def _is_without_credit(self):
         """Whether nothing of it would be owed: it is paid in advance, or costs nothing. One
         without lines costs nothing yet."""
-        return bool(self.order_line) and self.sudo()._is_paid()
+        order_sudo = self.sudo()
+        return bool(self.order_line) and (order_sudo._is_paid() or order_sudo._is_invoice_paid())
+
+    def _is_invoice_paid(self):
+        """Whether all of it is invoiced, and nothing of the invoices is left."""
+        self.ensure_one()
+        posted = self.invoice_ids.filtered(lambda one: one.state == "posted")
+        if not posted or (
+            self.currency_id.compare_amounts(self.amount_invoiced, self.amount_total) < 0
+        ):
+            return False
+        return all(
+            move.payment_state == "in_payment" or move.currency_id.is_zero(move.amount_residual)
+            for move in posted
+        )
 
     def _get_credit_release(self, stop):
         releases_sudo = self._origin.sudo().collection_release_ids

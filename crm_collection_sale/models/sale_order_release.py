@@ -87,8 +87,8 @@ class SaleOrder(models.Model):
         :raise UserError: nothing does
         """
         self.ensure_one()
-        stop = self._get_credit_stops().get(self)
-        if self.state not in ("draft", "sent") or self._get_credit_state(stop) != "stop":
+        stop = self._get_waiting_stops().get(self)
+        if self._get_credit_state(stop) != "stop":
             raise UserError(self.env._("Nothing stops %s (any more).", self.name))
         return stop
 

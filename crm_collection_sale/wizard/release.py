@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class CrmCollectionOrderRelease(models.TransientModel):
@@ -15,9 +15,11 @@ class CrmCollectionOrderRelease(models.TransientModel):
     can_confirm = fields.Boolean(compute="_compute_can_confirm")
     reason = fields.Text()
 
+    @api.depends("order_id")
     def _compute_can_confirm(self):
         for wizard in self:
-            wizard.can_confirm = wizard.order_id.has_access("write")
+            order = wizard.order_id
+            wizard.can_confirm = order.state in ("draft", "sent") and order.has_access("write")
 
     # === Actions === #
 
