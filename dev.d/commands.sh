@@ -146,6 +146,8 @@ command_i18n() {
     refresh_terms crm_collection "$TEST_DB" "$@" || status=1
     prepare_beside crm_collection_sale "$SALE_DB"
     refresh_terms crm_collection_sale "$SALE_DB" "$@" || status=1
+    prepare_beside crm_collection_sale_stock "$SALE_STOCK_DB"
+    refresh_terms crm_collection_sale_stock "$SALE_STOCK_DB" "$@" || status=1
     prepare_beside crm_collection_sms "$SMS_DB"
     refresh_terms crm_collection_sms "$SMS_DB" "$@" || status=1
     prepare_beside crm_collection_snailmail "$SNAILMAIL_DB"

@@ -3,7 +3,8 @@
 
 # the first, and those that install themselves beside others of Odoo's
 readonly MODULES=(
-    crm_collection crm_collection_queue_job crm_collection_sale crm_collection_sms crm_collection_snailmail
+    crm_collection crm_collection_queue_job crm_collection_sale crm_collection_sale_stock
+    crm_collection_sms crm_collection_snailmail
 )
 
 IS_ROOT=''

@@ -4,6 +4,7 @@
 readonly TEST_DB=crm_collection_test
 # the same with one of the modules beside it
 readonly SALE_DB=crm_collection_sale_test SMS_DB=crm_collection_sms_test
+readonly SALE_STOCK_DB=crm_collection_sale_stock_test
 readonly SNAILMAIL_DB=crm_collection_snailmail_test
 readonly QUEUE_DB=crm_collection_queue_job_test
 TEMPLATE_DB=''

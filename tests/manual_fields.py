@@ -7,7 +7,10 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = [ROOT / "crm_collection", ROOT / "crm_collection_sale"]
+MODULES = [
+    *(ROOT / "crm_collection", ROOT / "crm_collection_sale"),
+    ROOT / "crm_collection_sale_stock",
+]
 # The page of settings and the forms and lists of what managers set up, and whose fields they show.
 VIEWS = {
     "crm_collection_settings_view_form": "res.company",

@@ -14,7 +14,7 @@ from tools.mail_server import find_free_port
 
 MODULES = (
     *("crm_collection_queue_job", "crm_collection_sale", "crm_collection_sms"),
-    "crm_collection_snailmail",
+    *("crm_collection_sale_stock", "crm_collection_snailmail"),
 )
 WARNING = re.compile(r"^[0-9-]+ [0-9:,]+ [0-9]+ (WARNING|ERROR|CRITICAL) ")
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")

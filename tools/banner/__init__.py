@@ -29,6 +29,10 @@ SHOWN = {
         ("Warns of new orders", "Stops them", "Releases with a reason"),
         ("portfolio-kanban", "customer"),
     ),
+    "crm_collection_sale_stock": (
+        ("Warns of deliveries", "Stops them", "Releases with a reason"),
+        ("customer", "portfolio-kanban"),
+    ),
     "crm_collection_snailmail": (
         ("Printed and posted", "Checked before it leaves", "True states"),
         ("letter-form", "letter-pdf"),

@@ -1,0 +1,1 @@
+from . import phase, sale_order, stock_picking, stock_move
