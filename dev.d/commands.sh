@@ -8,11 +8,12 @@ is_test_path() {
 
 # One process of tests for each core, each with a copy of the database (made by pytest-odoo with
 # createdb, which a server elsewhere does not bring along); more than four only wait for the disk.
-# One more than there are cores: browsers, mail servers and jobs are waited for.
+# One more than there are cores takes longer: each begins with empty caches, and what is waited for,
+# a browser or PostgreSQL, needs the cores itself.
 test_processes() {
     local cores=0
     ! command -v createdb >/dev/null || cores=$(nproc)
-    echo $((cores < 3 ? cores + 1 : 4))
+    echo $((cores < 4 ? cores : 4))
 }
 
 # A failure is the test's to tell, which tries again.

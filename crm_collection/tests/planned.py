@@ -32,7 +32,8 @@ TYPES = {
     float: "numeric",
     Decimal: "numeric",
 }
-LISTS = {int: "integer[]", str: "text[]"}
+BASES = (str, datetime, date)  # days that stand still are of classes of their own, as is markup
+LISTS = {"integer": "integer[]", "unknown": "text[]", "date": "date[]", "timestamp": "timestamp[]"}
 IDS = "numbers"  # that something is, or is not, among: however many there are
 # DISCARD ALL, but for what was prepared
 RESET = (
@@ -56,11 +57,15 @@ def get_type(value):
         if -(2**63) <= value < 2**63:
             return "integer" if -(2**31) < value < 2**31 else "bigint"
         return None
-    if kind is list and value:
-        kinds = {type(one) for one in value}
-        fits = kinds != {int} or -(2**31) < min(value) <= max(value) < 2**31
-        return LISTS.get(type(value[0])) if len(kinds) == 1 and fits else None
-    return TYPES.get(kind)
+    if kind is list:
+        return get_list_type(value)
+    return TYPES.get(kind) or next((TYPES[base] for base in BASES if isinstance(value, base)), None)
+
+
+def get_list_type(values):
+    """As :func:`get_type`; an empty one is whatever stands beside it asks for."""
+    kinds = set(map(get_type, values))
+    return LISTS.get(kinds.pop()) if len(kinds) == 1 else None if kinds else "unknown"
 
 
 def quote(connection, value):
@@ -95,7 +100,7 @@ class Text:
         text, types = [self.pieces[0]], []
         for places, member, piece in zip(shape, self.members, self.pieces[1:], strict=True):
             if places is IDS:
-                types.append(LISTS[int])
+                types.append(LISTS["integer"])
                 compared = "<> ALL" if member[1] else "= ANY"
                 text[-1] = f"{text[-1][: member.start()]} {compared} "
                 text.append(f"(${len(types)})")
