@@ -182,6 +182,21 @@ class Commands(JobCommands):
             ]
             return {"states": states, "odd": odd}
 
+    def try_again(self, partner_ids):
+        """The collector tries letters again that were set apart.
+
+        :return: why they were, of each
+        """
+        with self.registry.cursor() as cr:
+            letters = self._environment(cr)["crm.collection.letter"].search(
+                [("partner_id", "in", partner_ids), ("state", "=", "failed")]
+            )
+            reasons = letters.mapped("failure_reason")
+            cora = letters.env["res.users"].search([("login", "=", "cora")])
+            if letters:
+                letters.with_user(cora).action_retry()
+            return reasons
+
     def decide_on(self, xmlid):
         """A phase is put under approval, all items are sent there, and an approver lets those of
         one customer in.
