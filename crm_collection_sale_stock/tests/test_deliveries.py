@@ -145,7 +145,7 @@ class TestDeliveries(CrmCollectionCommon):
         """The warehouse's list of what is stopped is what each delivery says, and the others are
         the rest.
 
-        Seen to fail with the customers of all phases, and without those who get the invoice.
+        Seen to fail without those who get the invoice, and with what nobody looked at left out.
         """
         customers = {
             days: self._create_customer(f"Customer{days} Ltd") for days in (0, 5, 12, 40)
@@ -271,9 +271,10 @@ class TestDeliveries(CrmCollectionCommon):
         self.assertEqual(self._get_delivery(paid).state, "done")
 
     def test_part_that_leaves(self):
-        """What is kept back waits, whatever left before; another part asks again.
+        """What is left of an order waits, whatever of it was delivered before, and of what was
+        delivered nothing is said any more.
 
-        Seen to fail with what is done looked at no more by the order.
+        Seen to fail with transfers that are done taken for ones that wait.
         """
         order = self._order()
         order.order_line.product_uom_qty = 3.0
