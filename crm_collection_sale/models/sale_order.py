@@ -137,6 +137,11 @@ class SaleOrder(models.Model):
             amount=format_amount(self.env, overdue, self.company_id.sudo().currency_id),
         )
 
+    def _describe_stopped(self, stops, told):
+        """:return: of each order by what it is stopped, and what can be done, which is ``told``"""
+        lines = (f"{order.name}: {order._describe_credit_stop(stops[order])}" for order in self)
+        return "\n".join([*lines, told])
+
     def _describe_credit_phase(self, stop):
         """:return: the same without a sum, for what others read, too"""
         return self.env._(

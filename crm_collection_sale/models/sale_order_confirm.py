@@ -79,12 +79,9 @@ class SaleOrder(models.Model):
             raise UserError(self._describe_refusal(stops))
 
     def _describe_refusal(self, stops):
-        _ = self.env._
-        return "\n".join(
-            [
-                *(f"{order.name}: {order._describe_credit_stop(stops[order])}" for order in self),
-                _("The phase stops orders until they are released or paid in advance."),
-            ]
+        return self._describe_stopped(
+            stops,
+            self.env._("The phase stops orders until they are released or paid in advance."),
         )
 
     def _leave_quotations(self, stops):

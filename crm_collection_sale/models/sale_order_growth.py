@@ -55,15 +55,12 @@ class SaleOrder(models.Model):
         return self.state == "sale" and is_more
 
     def _describe_growth_refused(self, stops):
-        _ = self.env._
-        return "\n".join(
-            [
-                *(f"{order.name}: {order._describe_credit_stop(stops[order])}" for order in self),
-                _(
-                    "The phase stops orders, and what is added to one. Put it on a quotation of "
-                    "its own, which can be released."
-                ),
-            ]
+        return self._describe_stopped(
+            stops,
+            self.env._(
+                "The phase stops orders, and what is added to one. Put it on a quotation of "
+                "its own, which can be released."
+            ),
         )
 
     def _note_growth(self, amount, stop):

@@ -39,8 +39,10 @@ class SaleOrder(models.Model):
         :return: what counts for all of them, and the order by which it does, if there is one
         """
         found = {order._get_credit_state(stops.get(order)): order for order in self}
-        state = next((one for one in ("stop", "warn", "released") if one in found), "free")
-        return state, found.get(state, self.browse())
+        for state in ("stop", "warn", "released"):
+            if state in found:
+                return state, found[state]
+        return "free", self.browse()
 
     def _refuse_delivery(self, stops):
         """:raise UserError: in words, where there are any of them"""
@@ -48,10 +50,6 @@ class SaleOrder(models.Model):
             raise UserError(self._describe_delivery_refusal(stops))
 
     def _describe_delivery_refusal(self, stops):
-        _ = self.env._
-        return "\n".join(
-            [
-                *(f"{order.name}: {order._describe_credit_stop(stops[order])}" for order in self),
-                _("The phase stops deliveries until the order is released or paid."),
-            ]
+        return self._describe_stopped(
+            stops, self.env._("The phase stops deliveries until the order is released or paid.")
         )

@@ -55,7 +55,7 @@ class StockPicking(models.Model):
             state, order_sudo = orders_sudo._get_strictest_credit(stops)
             picking.collection_credit = state
             picking.collection_credit_note = (
-                order_sudo._describe_credit_stop(stops[order_sudo]) if state != "free" else False
+                order_sudo._describe_credit_stop(stops[order_sudo]) if order_sudo else False
             )
 
     def _search_collection_credit(self, operator, value):

@@ -96,6 +96,8 @@ class TestDeliveries(CrmCollectionCommon):
             "Adler GmbH has been in the collection phase “Phase 3”", delivery.collection_credit_note
         )
         self.assertFalse(free.collection_credit_note)
+        with self.assertRaisesRegex(UserError, "Nothing stops"):
+            free.with_user(self.manager).sudo().action_open_collection_customer()
         both = delivery | free
         for deliver in (
             delivery.button_validate,
@@ -243,9 +245,9 @@ class TestDeliveries(CrmCollectionCommon):
         self.assertEqual(deliveries[1].state, "done")
 
     def test_paid(self):
-        """What is invoiced and paid is no credit, nor is what is paid in advance; a part of it is.
+        """What is invoiced in full and paid is no credit; a part of it is, and what is not paid.
 
-        Seen to fail with payments in advance alone, and with what is left of other invoices.
+        Seen to fail with payments in advance alone, and without each of the two conditions.
         """
         paid, in_part, unpaid = (self._order() for _order in range(3))
         advance = self.env["sale.advance.payment.inv"].with_context(active_model="sale.order")
